@@ -1,0 +1,37 @@
+namespace EmbeddedLog;
+
+/// <summary>
+/// A failure of the log itself, as opposed to a misuse of its API (which throws the framework's argument and operation
+/// exceptions). The message says what to do; the properties that apply are set.
+/// </summary>
+public abstract class EmbeddedLogException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What happened and what to do.</param>
+    /// <param name="innerException">The cause, where there is one.</param>
+    protected EmbeddedLogException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>The topic, where the failure has one.</summary>
+    public string? Topic { get; init; }
+
+    /// <summary>The partition, where the failure has one.</summary>
+    public int? Partition { get; init; }
+
+    /// <summary>The offset, where the failure has one.</summary>
+    public long? Offset { get; init; }
+
+    /// <summary>The full path of the file, where the failure has one.</summary>
+    public string? File { get; init; }
+
+    /// <summary>The position in <see cref="File"/> in bytes, where the failure has one.</summary>
+    public long? Position { get; init; }
+
+    /// <summary>What should have been there, where that helps.</summary>
+    public string? Expected { get; init; }
+
+    /// <summary>What was there, where that helps.</summary>
+    public string? Actual { get; init; }
+}

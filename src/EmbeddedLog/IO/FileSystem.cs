@@ -1,0 +1,53 @@
+namespace EmbeddedLog.IO;
+
+/// <summary>
+/// Files and directories as the log needs them. Every failure is a <see cref="FileSystemException"/>; every path is
+/// absolute. Metadata operations (create, rename, delete) survive power loss only after <see cref="SyncDirectory"/> of
+/// the directory that holds the name. All members are safe to call from any thread.
+/// </summary>
+internal abstract class FileSystem
+{
+    /// <summary>What the file system that holds <paramref name="directory"/> can do.</summary>
+    public abstract FileSystemTraits GetTraits(string directory);
+
+    /// <summary>Names the page cache that <paramref name="directory"/> is seen through: it changes with a reboot or a remount.</summary>
+    public abstract CacheIdentity GetCacheIdentity(string directory);
+
+    /// <summary>Creates the directory and its missing parents with mode 0700. No error if it exists.</summary>
+    public abstract void CreateDirectory(string path);
+
+    /// <summary>Removes an empty directory. No error if it does not exist.</summary>
+    public abstract void DeleteDirectory(string path);
+
+    /// <summary>Makes the names in <paramref name="path"/> durable.</summary>
+    public abstract void SyncDirectory(string path);
+
+    /// <summary>Whether a directory stands at <paramref name="path"/>.</summary>
+    public abstract bool DirectoryExists(string path);
+
+    /// <summary>Whether a regular file stands at <paramref name="path"/>.</summary>
+    public abstract bool FileExists(string path);
+
+    /// <summary>The names (not paths) of the regular files in <paramref name="path"/>, in ordinal order.</summary>
+    public abstract IReadOnlyList<string> ListFiles(string path);
+
+    /// <summary>The names (not paths) of the directories in <paramref name="path"/>, in ordinal order.</summary>
+    public abstract IReadOnlyList<string> ListDirectories(string path);
+
+    /// <summary>Renames a file or directory within one file system, replacing a file that has the new name.</summary>
+    public abstract void Rename(string from, string to);
+
+    /// <summary>Removes a file. No error if it does not exist.</summary>
+    public abstract void DeleteFile(string path);
+
+    /// <summary>Opens or creates a file (mode 0600, closed on exec).</summary>
+    public abstract LogFile OpenFile(string path, FileOpening opening);
+
+    /// <summary>
+    /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file that is created if need be and never
+    /// deleted. Returns null while another process, or another log of this process, holds it. After locking, the file
+    /// at <paramref name="path"/> is compared with the locked one, so that a lock on a replaced file does not count.
+    /// A file system without locks is an error.
+    /// </summary>
+    public abstract IDisposable? TryLock(string path);
+}

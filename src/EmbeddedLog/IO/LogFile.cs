@@ -1,0 +1,46 @@
+namespace EmbeddedLog.IO;
+
+/// <summary>
+/// One open file. Reads, writes and flushes are safe to call from any thread at once; <see cref="Dispose"/> only when no
+/// other call is under way. Maps outlive the file that made them, but only an open file can be flushed.
+/// </summary>
+internal abstract class LogFile : IDisposable
+{
+    /// <summary>The file's absolute path.</summary>
+    public abstract string Path { get; }
+
+    /// <summary>The file's size in bytes as of now.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>
+    /// Reserves blocks for <paramref name="length"/> bytes from <paramref name="position"/> and extends the file to
+    /// hold them; the new bytes read as zero. Nothing has changed when it throws. Only where
+    /// <see cref="FileSystemTraits.CanAllocate"/>.
+    /// </summary>
+    public abstract void Allocate(long position, long length);
+
+    /// <summary>Sets the size; a longer file reads as zero there, without blocks.</summary>
+    public abstract void SetLength(long length);
+
+    /// <summary>Reads until the buffer is full or the file ends; returns the number of bytes read.</summary>
+    public abstract int Read(Span<byte> buffer, long position);
+
+    /// <summary>Writes all of the buffer, extending the file where needed.</summary>
+    public abstract void Write(ReadOnlySpan<byte> buffer, long position);
+
+    /// <summary>
+    /// Returns when the bytes of the range, written by <see cref="Write"/> or through any map of this file, and the size
+    /// needed to read them are on the device. May flush more. After it threw once, later successes prove nothing.
+    /// Never called under a lock that an append takes.
+    /// </summary>
+    public abstract void Flush(long position, long length);
+
+    /// <summary>
+    /// Maps the file's first <paramref name="length"/> bytes, which may reach beyond its end; touching a page beyond the
+    /// end, or storing to one without a block, kills the process.
+    /// </summary>
+    public abstract MappedMemory Map(long length, bool writable);
+
+    /// <summary>Closes the file, without a flush.</summary>
+    public abstract void Dispose();
+}

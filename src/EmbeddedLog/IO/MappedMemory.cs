@@ -1,0 +1,26 @@
+namespace EmbeddedLog.IO;
+
+/// <summary>A file's bytes in memory. <see cref="Dispose"/> unmaps: no pointer into it may be used afterwards.</summary>
+internal abstract unsafe class MappedMemory : IDisposable
+{
+    /// <summary>The first byte; page-aligned.</summary>
+    public abstract byte* Pointer { get; }
+
+    /// <summary>The number of mapped bytes.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>
+    /// Makes the pages of the range ready to be stored to, so that the store does not fault. Returns false, having
+    /// changed no byte, where the system cannot or will not.
+    /// </summary>
+    public abstract bool TryPrepareForWrite(long position, long length);
+
+    /// <summary>
+    /// Makes the pages of the range present, so that reading them does not fault. Returns false where the system cannot
+    /// or a page cannot be read (a later touch of it would kill the process).
+    /// </summary>
+    public abstract bool TryPrepareForRead(long position, long length);
+
+    /// <summary>Unmaps.</summary>
+    public abstract void Dispose();
+}

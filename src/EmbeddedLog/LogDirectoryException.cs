@@ -1,0 +1,13 @@
+namespace EmbeddedLog;
+
+/// <summary>The directory cannot be used as a log: it is not one, cannot be written, or lacks what a log needs.</summary>
+public sealed class LogDirectoryException : EmbeddedLogException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What happened and what to do.</param>
+    /// <param name="innerException">The cause, where there is one.</param>
+    public LogDirectoryException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,16 @@
+namespace EmbeddedLog;
+
+/// <summary>Another process, or another log of this process, owns the directory.</summary>
+public sealed class LogOwnedException : EmbeddedLogException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What happened and what to do.</param>
+    /// <param name="innerException">The cause, where there is one.</param>
+    public LogOwnedException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>The owner's process id, where the lock file tells it.</summary>
+    public int? OwnerProcessId { get; init; }
+}

@@ -1,0 +1,13 @@
+namespace EmbeddedLog;
+
+/// <summary>A flush of this partition failed, so nothing more can be acknowledged until the log is opened again. Reads go on.</summary>
+public sealed class PartitionFailedException : EmbeddedLogException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What happened and what to do.</param>
+    /// <param name="innerException">The cause, where there is one.</param>
+    public PartitionFailedException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}

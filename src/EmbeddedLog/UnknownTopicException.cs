@@ -1,0 +1,13 @@
+namespace EmbeddedLog;
+
+/// <summary>The topic does not exist.</summary>
+public sealed class UnknownTopicException : EmbeddedLogException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What happened and what to do.</param>
+    /// <param name="innerException">The cause, where there is one.</param>
+    public UnknownTopicException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
