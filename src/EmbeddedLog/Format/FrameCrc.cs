@@ -1,0 +1,34 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace EmbeddedLog.Format;
+
+/// <summary>
+/// The CRC of a frame: CRC32C over the segment's uid, the frame's position, its length, and its bytes from the kind to
+/// the padded end. With uid and position in it, a frame is valid only in the place it was written for: neither a stale
+/// block of another file nor a frame that moved can pass.
+/// </summary>
+internal static unsafe class FrameCrc
+{
+    /// <summary>The part of the computation that all frames of a segment share.</summary>
+    public static uint SegmentSeed(ulong uid) => BitOperations.Crc32C(uint.MaxValue, uid);
+
+    /// <summary>Computes the CRC of the frame whose first byte is given.</summary>
+    /// <param name="segmentSeed">From <see cref="SegmentSeed"/>.</param>
+    /// <param name="position">The frame's position in its segment's file, in bytes.</param>
+    /// <param name="frame">The frame's first byte.</param>
+    /// <param name="length">The frame's length without padding; the length word itself may not be stored yet.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Compute(uint segmentSeed, long position, byte* frame, int length)
+    {
+        uint crc = BitOperations.Crc32C(segmentSeed, (ulong)position);
+        crc = BitOperations.Crc32C(crc, (uint)length);
+        byte* end = frame + FrameLayout.Padded(length);
+        for (byte* at = frame + FrameLayout.KindAt; at < end; at += sizeof(ulong))
+        {
+            crc = BitOperations.Crc32C(crc, *(ulong*)at);
+        }
+
+        return ~crc;
+    }
+}
