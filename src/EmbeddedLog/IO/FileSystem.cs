@@ -13,7 +13,10 @@ internal abstract class FileSystem
     /// <summary>Names the page cache that <paramref name="directory"/> is seen through: it changes with a reboot or a remount.</summary>
     public abstract CacheIdentity GetCacheIdentity(string directory);
 
-    /// <summary>Creates the directory and its missing parents with mode 0700. No error if it exists.</summary>
+    /// <summary>
+    /// Creates the directory and its missing parents with mode 0700. No error if it exists; where a file stands,
+    /// <see cref="FileSystemError.AlreadyExists"/>.
+    /// </summary>
     public abstract void CreateDirectory(string path);
 
     /// <summary>Removes an empty directory. No error if it does not exist.</summary>
@@ -44,10 +47,16 @@ internal abstract class FileSystem
     public abstract LogFile OpenFile(string path, FileOpening opening);
 
     /// <summary>
-    /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file that is created if need be and never
-    /// deleted. Returns null while another process, or another log of this process, holds it. After locking, the file
+    /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file in it that is created if need be and
+    /// never deleted (one lock a directory). Returns null while another process, or another log of this process, holds it. After locking, the file
     /// at <paramref name="path"/> is compared with the locked one, so that a lock on a replaced file does not count.
-    /// A file system without locks is an error.
+    /// A file system without locks is an error. The holder's process id is written into the file.
     /// </summary>
     public abstract IDisposable? TryLock(string path);
+
+    /// <summary>
+    /// The process id that the last holder of the lock on <paramref name="path"/> wrote, or null when there is none to
+    /// read. A hint for messages, never evidence: the lock alone says whether there is a holder.
+    /// </summary>
+    public abstract int? ReadLockOwner(string path);
 }

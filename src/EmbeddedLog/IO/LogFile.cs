@@ -1,8 +1,10 @@
 namespace EmbeddedLog.IO;
 
 /// <summary>
-/// One open file. Reads, writes and flushes are safe to call from any thread at once; <see cref="Dispose"/> only when no
-/// other call is under way. Maps outlive the file that made them, but only an open file can be flushed.
+/// One open file. Reads, writes and flushes are safe to call from any thread at once; calls that change the size
+/// (<see cref="Allocate"/>, <see cref="SetLength"/>, a <see cref="Write"/> past the end) one after the other;
+/// <see cref="Dispose"/> only when no other call is under way. Maps outlive the file that made them, but only an open file
+/// can be flushed.
 /// </summary>
 internal abstract class LogFile : IDisposable
 {
@@ -37,7 +39,8 @@ internal abstract class LogFile : IDisposable
 
     /// <summary>
     /// Maps the file's first <paramref name="length"/> bytes, which may reach beyond its end; touching a page beyond the
-    /// end, or storing to one without a block, kills the process.
+    /// end, or storing to one without a block, kills the process. Windows cannot map beyond the end: there a writable map
+    /// extends the file first, and a read-only one is as long as the file, which <see cref="MappedMemory.Length"/> tells.
     /// </summary>
     public abstract MappedMemory Map(long length, bool writable);
 

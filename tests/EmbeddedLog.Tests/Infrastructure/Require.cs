@@ -1,0 +1,24 @@
+namespace EmbeddedLog.Tests.Infrastructure;
+
+/// <summary>Conditions that a test needs from its machine.</summary>
+internal static class Require
+{
+    /// <summary>
+    /// Skips the running test with its reason when the machine lacks what it needs. Where the environment variable CI is
+    /// <c>true</c> it fails instead, so that a build server which quietly lost a tool does not stay green.
+    /// </summary>
+    public static void That(bool condition, string reason)
+    {
+        if (condition)
+        {
+            return;
+        }
+
+        if (Environment.GetEnvironmentVariable("CI") == "true")
+        {
+            Assert.Fail($"This machine must be able to run the test: {reason}");
+        }
+
+        Assert.Skip(reason);
+    }
+}
