@@ -1,0 +1,83 @@
+using System.Text.Json.Serialization;
+using EmbeddedLog.Validation;
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// What a log is opened with. Checked and copied when handed over: later changes have no effect, and all faults are told
+/// in one <see cref="ArgumentException"/>. Nothing of it is stored.
+/// </summary>
+public sealed class CommitLogOptions
+{
+    /// <summary>
+    /// Clock and timers. Only ages, intervals and timestamps look at them; no acknowledgement and no wake-up waits for
+    /// them. Default: <see cref="TimeProvider.System"/>.
+    /// </summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where the log tells what it does: recovery, retention, failures. Default: null, which logs nothing.</summary>
+    public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>
+    /// How long opening waits for another process to let go of the directory, as in a rolling restart: 0 to 1 day, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes. Default: 0, which fails at once.
+    /// </summary>
+    public TimeSpan OwnerTimeout { get; set; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// JSON metadata for types of keys and values that have no built-in form, asked in order. Needed in trimmed and
+    /// ahead-of-time compiled programs, where there is no reflection to fall back on. Default: empty.
+    /// </summary>
+    public IList<JsonSerializerContext> JsonContexts { get; set; } = [];
+
+    /// <summary>
+    /// How many segments that are only read stay open and mapped, 1 to 32,768; beyond it, the one unused for longest is
+    /// closed until it is read again. It bounds file handles and memory maps. Default: 256.
+    /// </summary>
+    public int MaxOpenSegments { get; set; } = 256;
+
+    /// <summary>
+    /// How often retention is looked after, 1 ms to 1 day, as Kafka's <c>log.retention.check.interval.ms</c>. Default: 5
+    /// minutes.
+    /// </summary>
+    public TimeSpan RetentionCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A copy that is known to be valid, its list included.</summary>
+    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of it.</exception>
+    internal CommitLogOptions ValidatedCopy()
+    {
+        var copy = (CommitLogOptions)MemberwiseClone();
+        copy.JsonContexts = JsonContexts is null ? null! : [.. JsonContexts];
+        copy.Validate();
+        return copy;
+    }
+
+    private void Validate()
+    {
+        var faults = new OptionFaults(nameof(CommitLogOptions));
+        faults.NotNull(nameof(TimeProvider), TimeProvider, "use TimeProvider.System");
+        faults.NotNull(nameof(JsonContexts), JsonContexts, "use an empty list");
+        if (JsonContexts is not null && JsonContexts.IndexOf(null!) is >= 0 and int index)
+        {
+            faults.Add($"{nameof(JsonContexts)}[{index}]", "null", "set", "use the Default property of a context");
+        }
+
+        faults.Range(
+            nameof(OwnerTimeout),
+            OwnerTimeout,
+            TimeSpan.Zero,
+            TimeSpan.FromDays(1),
+            "use TimeSpan.Zero not to wait",
+            "no limit");
+        faults.Range(
+            nameof(MaxOpenSegments), MaxOpenSegments, 1, 32_768, "segments", "256 suits most logs");
+        faults.Range(
+            nameof(RetentionCheckInterval),
+            RetentionCheckInterval,
+            TimeSpan.FromMilliseconds(1),
+            TimeSpan.FromDays(1),
+            "to keep records for ever, use RetentionPolicy.KeepForever instead");
+        faults.ThrowIfAny();
+    }
+}

@@ -1,0 +1,83 @@
+using EmbeddedLog.Validation;
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// What a consumer is made with. Checked and copied when handed over: later changes have no effect, and all faults are
+/// told in one <see cref="ArgumentException"/>.
+/// </summary>
+/// <typeparam name="TKey">The key's type.</typeparam>
+/// <typeparam name="TValue">The value's type.</typeparam>
+public sealed class ConsumerOptions<TKey, TValue>
+{
+    /// <summary>
+    /// Turns bytes into keys. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not there.
+    /// </summary>
+    public IDeserializer<TKey>? KeyDeserializer { get; set; }
+
+    /// <summary>
+    /// Turns bytes into values. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not
+    /// there.
+    /// </summary>
+    public IDeserializer<TValue>? ValueDeserializer { get; set; }
+
+    /// <summary>
+    /// Where to start in a partition for which nothing is committed, as Kafka's <c>auto.offset.reset</c> (whose default is
+    /// <c>latest</c>). Default: <see cref="StartAt.Earliest"/>.
+    /// </summary>
+    public StartAt Start { get; set; } = StartAt.Earliest;
+
+    /// <summary>
+    /// How often what is finished is committed by itself, 1 ms to 1 day, as Kafka's <c>auto.commit.interval.ms</c>. Needs a
+    /// group. Default: null, which leaves committing to the caller.
+    /// </summary>
+    public TimeSpan? CommitInterval { get; set; }
+
+    /// <summary>
+    /// What a commit has survived when it is acknowledged. A commit that is lost only means that records are read again.
+    /// Default: <see cref="Durability.Written"/>.
+    /// </summary>
+    public Durability CommitDurability { get; set; } = Durability.Written;
+
+    /// <summary>
+    /// How many records are read ahead of the caller, 1 to 1,000,000, as Kafka's <c>max.poll.records</c>. Default: 500.
+    /// </summary>
+    public int MaxBufferedRecords { get; set; } = 500;
+
+    /// <summary>A copy that is known to be valid for a group, or for none.</summary>
+    /// <param name="group">The consumer's group, or null.</param>
+    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of it.</exception>
+    internal ConsumerOptions<TKey, TValue> ValidatedCopy(string? group)
+    {
+        var copy = (ConsumerOptions<TKey, TValue>)MemberwiseClone();
+        copy.Validate(group);
+        return copy;
+    }
+
+    private void Validate(string? group)
+    {
+        var faults = new OptionFaults("ConsumerOptions");
+        if (CommitInterval is { } interval)
+        {
+            faults.Range(
+                nameof(CommitInterval),
+                interval,
+                TimeSpan.FromMilliseconds(1),
+                TimeSpan.FromDays(1),
+                "use null to commit by hand");
+            if (group is null)
+            {
+                faults.Add(
+                    nameof(CommitInterval),
+                    OptionFaults.Span(interval),
+                    "null for a consumer without a group",
+                    "name a group, for commits belong to one");
+            }
+        }
+
+        faults.Defined(nameof(CommitDurability), CommitDurability);
+        faults.Range(
+            nameof(MaxBufferedRecords), MaxBufferedRecords, 1, 1_000_000, "records", "500 suits most consumers");
+        faults.ThrowIfAny();
+    }
+}

@@ -1,0 +1,55 @@
+using EmbeddedLog.Validation;
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// What a producer is made with. Checked and copied when handed over: later changes have no effect, and all faults are
+/// told in one <see cref="ArgumentException"/>.
+/// </summary>
+/// <typeparam name="TKey">The key's type.</typeparam>
+/// <typeparam name="TValue">The value's type.</typeparam>
+public sealed class ProducerOptions<TKey, TValue>
+{
+    /// <summary>
+    /// Turns keys into bytes. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not there.
+    /// </summary>
+    public ISerializer<TKey>? KeySerializer { get; set; }
+
+    /// <summary>
+    /// Turns values into bytes. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not
+    /// there.
+    /// </summary>
+    public ISerializer<TValue>? ValueSerializer { get; set; }
+
+    /// <summary>Chooses the partition of records that do not name one. Default: null, which means the topic's.</summary>
+    public IPartitioner? Partitioner { get; set; }
+
+    /// <summary>
+    /// What a record has survived when its sending is acknowledged, as Kafka's <c>acks</c>. Default:
+    /// <see cref="Durability.Flushed"/>, the safe one.
+    /// </summary>
+    public Durability Durability { get; set; } = Durability.Flushed;
+
+    /// <summary>
+    /// The bytes that may be on their way at a time, 1 to 1 TiB (1,099,511,627,776), as Kafka's <c>buffer.memory</c>:
+    /// beyond it, sending waits. A record larger than that goes alone. Default: 32 MiB (33,554,432).
+    /// </summary>
+    public long MaxInFlightBytes { get; set; } = 32L << 20;
+
+    /// <summary>A copy that is known to be valid.</summary>
+    /// <exception cref="ArgumentException">Something is out of bounds; the message tells all of it.</exception>
+    internal ProducerOptions<TKey, TValue> ValidatedCopy()
+    {
+        var copy = (ProducerOptions<TKey, TValue>)MemberwiseClone();
+        copy.Validate();
+        return copy;
+    }
+
+    private void Validate()
+    {
+        var faults = new OptionFaults("ProducerOptions");
+        faults.Defined(nameof(Durability), Durability);
+        faults.Range(nameof(MaxInFlightBytes), MaxInFlightBytes, 1, 1L << 40, "bytes", "32 MiB suits most producers");
+        faults.ThrowIfAny();
+    }
+}

@@ -1,0 +1,18 @@
+namespace EmbeddedLog;
+
+/// <summary>Where a record that was sent stands, and its time.</summary>
+/// <param name="Topic">The topic's name.</param>
+/// <param name="Partition">The partition's number, from zero.</param>
+/// <param name="Offset">The record's offset in the partition, from zero.</param>
+/// <param name="Timestamp">The record's time in UTC, to the millisecond, as stored.</param>
+public readonly record struct RecordMetadata(string Topic, int Partition, long Offset, DateTimeOffset Timestamp)
+{
+    /// <summary>The partition without the offset.</summary>
+    public TopicPartition TopicPartition => new(Topic, Partition);
+
+    /// <summary>The position without the time.</summary>
+    public TopicPartitionOffset TopicPartitionOffset => new(Topic, Partition, Offset);
+
+    /// <summary>The position in the customary form, <c>topic-3@42</c>.</summary>
+    public override string ToString() => TopicPartitionOffset.ToString();
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using EmbeddedLog.Validation;
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// How long a topic's records stay: up to an age, up to a size, the earlier of both, or for ever. Immutable; two policies
+/// with the same limits are equal.
+/// </summary>
+/// <remarks>
+/// Kafka's rules: whole segments are removed, oldest first, so both limits are reached in steps of a segment. A segment's age is that of its
+/// <em>largest</em> record timestamp, and the first segment that stays keeps all later ones. By size, a segment is removed
+/// only while the rest still holds at least the limit, so a partition keeps up to one segment more than the limit.
+/// </remarks>
+public sealed record RetentionPolicy
+{
+    /// <summary>Kafka's defaults: seven days, whatever the size.</summary>
+    public static RetentionPolicy Default { get; } = new();
+
+    /// <summary>Removes nothing.</summary>
+    public static RetentionPolicy KeepForever { get; } = new() { MaxAge = null, MaxBytesPerPartition = null };
+
+    /// <summary>
+    /// The age from which records are removed, as Kafka's <c>retention.ms</c>; null for any age. At least 1 ms. Default:
+    /// 7 days.
+    /// </summary>
+    public TimeSpan? MaxAge { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// The bytes of each partition from which on its oldest segments are removed, as Kafka's <c>retention.bytes</c>; null
+    /// for any size. At least 1. A limit below <see cref="TopicOptions.SegmentBytes"/> is allowed, but the segment being
+    /// written always stays. Default: null.
+    /// </summary>
+    public long? MaxBytesPerPartition { get; init; }
+
+    /// <summary>The limits in words: <c>7 days, 256 MiB per partition</c>.</summary>
+    public override string ToString()
+    {
+        string? age = MaxAge is { } maxAge ? Describe(maxAge) : null;
+        string? size = MaxBytesPerPartition is { } maxBytes ? $"{DescribeBytes(maxBytes)} per partition" : null;
+        return (age, size) switch
+        {
+            (null, null) => "keep for ever",
+            (not null, null) => age,
+            (null, not null) => size,
+            _ => $"{age}, {size}",
+        };
+    }
+
+    /// <summary>Notes what is wrong with the limits.</summary>
+    /// <param name="faults">Where to note it.</param>
+    /// <param name="setting">The name of the property that holds the policy.</param>
+    internal void Validate(OptionFaults faults, string setting)
+    {
+        if (MaxAge is { } age && age < TimeSpan.FromMilliseconds(1))
+        {
+            faults.Add($"{setting}.{nameof(MaxAge)}", OptionFaults.Span(age), "at least 1 ms", "use null for any age");
+        }
+
+        if (MaxBytesPerPartition is { } bytes and < 1)
+        {
+            faults.Add(
+                $"{setting}.{nameof(MaxBytesPerPartition)}",
+                OptionFaults.Number(bytes),
+                "at least 1 byte",
+                "use null for any size");
+        }
+    }
+
+    private static string Describe(TimeSpan age)
+    {
+        (long count, string unit) = age switch
+        {
+            { Ticks: var t } when t % TimeSpan.TicksPerDay == 0 => (t / TimeSpan.TicksPerDay, "day"),
+            { Ticks: var t } when t % TimeSpan.TicksPerHour == 0 => (t / TimeSpan.TicksPerHour, "hour"),
+            { Ticks: var t } when t % TimeSpan.TicksPerMinute == 0 => (t / TimeSpan.TicksPerMinute, "minute"),
+            { Ticks: var t } when t % TimeSpan.TicksPerSecond == 0 => (t / TimeSpan.TicksPerSecond, "second"),
+            _ => (0, ""),
+        };
+        return unit.Length == 0
+            ? age.ToString("c", CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{count} {unit}{(count == 1 ? "" : "s")}");
+    }
+
+    private static string DescribeBytes(long bytes)
+    {
+        string[] units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+        int unit = 0;
+        while (bytes != 0 && bytes % 1024 == 0 && unit < units.Length - 1)
+        {
+            bytes /= 1024;
+            unit++;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes} {units[unit]}");
+    }
+}

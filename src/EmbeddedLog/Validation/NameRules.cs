@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace EmbeddedLog.Validation;
+
+/// <summary>
+/// The names of topics and groups: Kafka's rule for topics, <c>[a-zA-Z0-9._-]{1,249}</c> but not <c>.</c> or <c>..</c>.
+/// A name becomes a directory, so the rule is also what confines the log to its own.
+/// </summary>
+internal static class NameRules
+{
+    /// <summary>The most characters that a name may have.</summary>
+    public const int MaxLength = 249;
+
+    /// <summary>Begins the names of topics that the log keeps for itself.</summary>
+    public const string ReservedPrefix = "__";
+
+    private const string Rule = "Use 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', but not '.' or '..'.";
+
+    private static readonly SearchValues<char> s_legal =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+    /// <summary>Whether a name begins as those of the log's own topics do.</summary>
+    public static bool IsReserved(string name) => name.StartsWith(ReservedPrefix, StringComparison.Ordinal);
+
+    /// <summary>Throws unless a user's topic may have the name.</summary>
+    /// <exception cref="ArgumentException">It may not; the message shows the place and the rule.</exception>
+    public static void ThrowIfNotTopic(
+        string name, [CallerArgumentExpression(nameof(name))] string? parameter = null) =>
+        ThrowIfNotUsers("topic", name, parameter);
+
+    /// <summary>Throws unless a user's group may have the name.</summary>
+    /// <exception cref="ArgumentException">It may not; the message shows the place and the rule.</exception>
+    public static void ThrowIfNotGroup(
+        string name, [CallerArgumentExpression(nameof(name))] string? parameter = null) =>
+        ThrowIfNotUsers("group", name, parameter);
+
+    /// <summary>What is wrong with a name, or null: for names that come from the disk, the reserved ones included.</summary>
+    public static string? Fault(string name)
+    {
+        if (name.Length == 0)
+        {
+            return "it is empty";
+        }
+
+        if (name is "." or "..")
+        {
+            return "it would name a directory that is not its own";
+        }
+
+        if (name.AsSpan().IndexOfAnyExcept(s_legal) is >= 0 and int index)
+        {
+            return $"character {Show(name[index])} at index {index} is not allowed";
+        }
+
+        return name.Length > MaxLength ? $"it has {name.Length} characters" : null;
+    }
+
+    private static void ThrowIfNotUsers(string what, string name, string? parameter)
+    {
+        ArgumentNullException.ThrowIfNull(name, parameter);
+        if (Fault(name) is { } fault)
+        {
+            throw new ArgumentException($"'{Excerpt(name)}' cannot name a {what}: {fault}. {Rule}", parameter);
+        }
+
+        if (IsReserved(name))
+        {
+            throw new ArgumentException(
+                $"'{name}' cannot name a {what}: names that begin with '{ReservedPrefix}' are reserved for the log itself.",
+                parameter);
+        }
+    }
+
+    /// <summary>A character that may be invisible, or break the line, as its code.</summary>
+    private static string Show(char value) =>
+        char.IsBetween(value, ' ', '~') ? $"'{value}'" : $"U+{(int)value:X4}";
+
+    /// <summary>The name on one line and not longer than the rule allows: it may come from anywhere.</summary>
+    private static string Excerpt(string name) =>
+        string.Create(Math.Min(name.Length, MaxLength), name, static (target, source) =>
+        {
+            for (int i = 0; i < target.Length; i++)
+            {
+                target[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '?' : source[i];
+            }
+        });
+}

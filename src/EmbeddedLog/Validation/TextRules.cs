@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace EmbeddedLog.Validation;
+
+/// <summary>Text goes to disk as UTF-8 and must come back unchanged, so half a surrogate pair is refused, not replaced.</summary>
+internal static class TextRules
+{
+    /// <summary>Throws for null, and for text that has no UTF-8 form.</summary>
+    public static void ThrowIfNotWellFormed(
+        string text, [CallerArgumentExpression(nameof(text))] string? parameter = null)
+    {
+        ArgumentNullException.ThrowIfNull(text, parameter);
+
+        // Nearly all names are ASCII, which is told many characters at a time.
+        if (!Ascii.IsValid(text) && IndexOfLoneSurrogate(text) is >= 0 and int index)
+        {
+            throw LoneSurrogate(text, index, parameter);
+        }
+    }
+
+    /// <summary>The text as UTF-8, in an array of its own.</summary>
+    public static byte[] ToUtf8(string value)
+    {
+        ThrowIfNotWellFormed(value);
+        return Encoding.UTF8.GetBytes(value);
+    }
+
+    /// <summary>Where the first half of a pair without its other half stands, or -1.</summary>
+    public static int IndexOfLoneSurrogate(ReadOnlySpan<char> text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                return i;
+            }
+
+            i++;
+        }
+
+        return -1;
+    }
+
+    private static ArgumentException LoneSurrogate(string text, int index, string? parameter) =>
+        new(
+            $"The text holds half a surrogate pair, U+{(int)text[index]:X4}, at index {index}, which has no UTF-8 form: "
+            + "remove it, or pass the data as bytes.",
+            parameter);
+}
