@@ -1,0 +1,16 @@
+namespace EmbeddedLog.Format;
+
+/// <summary>One segment as the partition's manifest names it; the segment's own header says the same.</summary>
+/// <param name="Sequence">The number in the file's name, from 1, never used twice in a partition.</param>
+/// <param name="Uid">Random, never zero.</param>
+/// <param name="BaseOffset">The offset that the segment's frames count from.</param>
+/// <param name="Epoch">The leader epoch that the segment's frames count from.</param>
+/// <param name="PredecessorUid">The segment before this one; 0 when there is none.</param>
+/// <param name="PredecessorEnd">The position in the predecessor's file where its log ends.</param>
+internal readonly record struct SegmentEntry(
+    uint Sequence,
+    ulong Uid,
+    long BaseOffset,
+    uint Epoch,
+    ulong PredecessorUid,
+    long PredecessorEnd);

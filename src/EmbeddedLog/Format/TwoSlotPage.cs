@@ -1,0 +1,47 @@
+using System.Buffers.Binary;
+
+namespace EmbeddedLog.Format;
+
+/// <summary>
+/// A page of a file that has two of them, one current and one to be overwritten next: what such pages share, whatever
+/// else they hold. See FORMAT.md, "Two-slot files".
+/// </summary>
+internal static class TwoSlotPage
+{
+    /// <summary>The size of a slot; a multiple of every device's unit of writing, so that slots never share one.</summary>
+    public const int Bytes = 4096;
+
+    /// <summary>Where the page's own fields begin.</summary>
+    public const int FieldsAt = 24;
+
+    private const int GenerationAt = 16;
+
+    /// <summary>The position of the slot in which this generation is kept: 0 for odd ones, as the first is, else 4096.</summary>
+    public static long GetPosition(ulong generation) => generation % 2 == 0 ? Bytes : 0;
+
+    /// <summary>Completes a page whose own fields are in place and whose other bytes are zero.</summary>
+    public static void Seal(Span<byte> page, ReadOnlySpan<byte> magic, ulong generation)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(page[GenerationAt..], generation);
+        ChecksummedBlock.Seal(page[..Bytes], magic);
+    }
+
+    /// <summary>Tells what stands in the slot at <paramref name="position"/>, of which <paramref name="page"/> is what the file has.</summary>
+    public static HeaderStatus Check(ReadOnlySpan<byte> page, ReadOnlySpan<byte> magic, long position, out ulong generation)
+    {
+        generation = 0;
+        HeaderStatus status = ChecksummedBlock.Check(page, magic);
+        if (status != HeaderStatus.Valid)
+        {
+            return status;
+        }
+
+        if (page.Length != Bytes)
+        {
+            return HeaderStatus.Corrupt;
+        }
+
+        generation = BinaryPrimitives.ReadUInt64LittleEndian(page[GenerationAt..]);
+        return generation != 0 && GetPosition(generation) == position ? HeaderStatus.Valid : HeaderStatus.Corrupt;
+    }
+}
