@@ -1,0 +1,130 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// A sparse index of one segment, by offset and by time: where to begin a scan. Derived from the segment and never
+/// evidence about it: without an index, or with fewer entries, the same records are found, only later.
+/// </summary>
+/// <remarks>
+/// One writer at a time, under the partition's lock, calls <see cref="Add"/>; any thread searches without a lock. The
+/// writer fills the entry, publishes the array if it is a new one, then publishes the count, each with release. A reader
+/// takes the count first and the array second, each with acquire: so the array it sees is the one of that count or a
+/// later one, which begins with the same entries. Published entries never change.
+/// </remarks>
+internal sealed class SegmentIndex
+{
+    private const int InitialCapacity = 16;
+
+    /// <summary>Written by the writer only, with release, before <see cref="_count"/>; read by anyone, after it.</summary>
+    private IndexEntry[] _entries;
+
+    /// <summary>Written by the writer only, with release, last; read by anyone, first.</summary>
+    private int _count;
+
+    /// <summary>An empty index, which has allocated nothing.</summary>
+    public SegmentIndex()
+        : this([], 0)
+    {
+    }
+
+    /// <summary>An index of the first <paramref name="count"/> entries, which ascend.</summary>
+    public SegmentIndex(IndexEntry[] entries, int count)
+    {
+        _entries = entries;
+        _count = count;
+    }
+
+    /// <summary>The number of entries.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The entries as of now.</summary>
+    public ReadOnlySpan<IndexEntry> Entries
+    {
+        get
+        {
+            int count = Volatile.Read(ref _count);
+            return Volatile.Read(ref _entries).AsSpan(0, count);
+        }
+    }
+
+    /// <summary>Whether an entry may follow another: later in the file and in the log, and no earlier in time.</summary>
+    public static bool Ascends(in IndexEntry previous, in IndexEntry next) =>
+        next.RelativeOffset > previous.RelativeOffset
+        && next.Position > previous.Position
+        && next.MaxTimestampBefore >= previous.MaxTimestampBefore;
+
+    /// <summary>Adds the frame at <paramref name="position"/>. One writer at a time.</summary>
+    /// <param name="relativeOffset">The frame's first offset less the segment's base offset.</param>
+    /// <param name="position">Where the frame begins in the segment's file.</param>
+    /// <param name="maxTimestampBefore">
+    /// The greatest timestamp of all records before the frame, in Unix milliseconds; <see cref="long.MinValue"/> for none.
+    /// </param>
+    /// <exception cref="ArgumentException">The entry does not ascend.</exception>
+    public void Add(uint relativeOffset, uint position, long maxTimestampBefore)
+    {
+        IndexEntry[] entries = _entries;
+        int count = _count;
+        IndexEntry entry = new(relativeOffset, position, maxTimestampBefore);
+        if (position < SegmentHeader.PageBytes || (count > 0 && !Ascends(entries[count - 1], entry)))
+        {
+            throw new ArgumentException($"The entry {entry} lies in the header, or does not follow the last one.");
+        }
+
+        if (count == entries.Length)
+        {
+            // Readers keep the old array for as long as they like; its entries stay true.
+            Array.Resize(ref entries, Math.Max(InitialCapacity, 2 * count));
+            entries[count] = entry;
+            Volatile.Write(ref _entries, entries);
+        }
+        else
+        {
+            entries[count] = entry;
+        }
+
+        Volatile.Write(ref _count, count + 1);
+    }
+
+    /// <summary>
+    /// Where to scan from to find an offset: the position of the last entry at or below it, or of the first frame.
+    /// </summary>
+    public uint FindPosition(uint relativeOffset) => FindLast(new AtOrBelow(relativeOffset));
+
+    /// <summary>
+    /// Where to scan from to find the first record at or after a time, in Unix milliseconds: the position of the last
+    /// entry before which all records are earlier, or of the first frame.
+    /// </summary>
+    public uint FindPositionByTimestamp(long timestamp) => FindLast(new AllBefore(timestamp));
+
+    /// <summary>Writes the index next to its segment, see <see cref="SegmentIndexFile.Save"/>.</summary>
+    public void Save(FileSystem files, string path, ulong segmentUid, uint endPosition) =>
+        SegmentIndexFile.Save(files, path, this, segmentUid, endPosition);
+
+    /// <summary>Reads an index back, see <see cref="SegmentIndexFile.TryLoad"/>.</summary>
+    public static SegmentIndex? TryLoad(FileSystem files, string path, ulong segmentUid, uint endPosition) =>
+        SegmentIndexFile.TryLoad(files, path, segmentUid, endPosition);
+
+    private uint FindLast<TProbe>(TProbe probe)
+        where TProbe : struct, IComparable<IndexEntry>
+    {
+        ReadOnlySpan<IndexEntry> entries = Entries;
+
+        // No entry ever equals a probe, so the search ends at the first one above it, in complement.
+        int above = ~entries.BinarySearch(probe);
+        return above == 0 ? SegmentHeader.PageBytes : entries[above - 1].Position;
+    }
+
+    /// <summary>Stands behind all entries at or below an offset, before all others.</summary>
+    private readonly struct AtOrBelow(uint relativeOffset) : IComparable<IndexEntry>
+    {
+        public int CompareTo(IndexEntry other) => other.RelativeOffset <= relativeOffset ? 1 : -1;
+    }
+
+    /// <summary>Stands behind all entries before which every record is earlier than a time, before all others.</summary>
+    private readonly struct AllBefore(long timestamp) : IComparable<IndexEntry>
+    {
+        public int CompareTo(IndexEntry other) => other.MaxTimestampBefore < timestamp ? 1 : -1;
+    }
+}

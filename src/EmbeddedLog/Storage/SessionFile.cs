@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Says that a directory is a log, which one, and how its last owner left it. The caller owns the directory's lock and
+/// serialises all calls.
+/// </summary>
+internal sealed class SessionFile : IDisposable
+{
+    /// <summary>The file's name in the log's directory.</summary>
+    public const string FileName = "session";
+
+    private readonly TwoSlotFile _slots;
+
+    private SessionFile(TwoSlotFile slots)
+    {
+        _slots = slots;
+    }
+
+    /// <summary>
+    /// The last owner's session or, after <see cref="MarkOpen"/>, ours; null in a directory that is not a log yet.
+    /// </summary>
+    public Session? Current { get; private set; }
+
+    /// <summary>The page cache that <see cref="Current"/> ran under.</summary>
+    public CacheIdentity CacheIdentity => Current is { } session
+        ? new CacheIdentity(session.BootHigh, session.BootLow, session.Device, session.Mount)
+        : default;
+
+    /// <summary>Whether the directory is a log.</summary>
+    public static bool Exists(FileSystem files, string directory) =>
+        files.FileExists(Path.Combine(directory, FileName));
+
+    /// <summary>Opens the file, which need not exist.</summary>
+    /// <exception cref="CorruptLogException">Neither slot is intact.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
+    public static SessionFile Open(FileSystem files, string directory)
+    {
+        SessionFile file = new(TwoSlotFile.Open(files, Path.Combine(directory, FileName), Session.Magic));
+        try
+        {
+            file.Read();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Enters this process as the owner, durably. The first one ever makes the directory a log and gives it its uid.
+    /// To be called before anything else is written, so that whatever is found later has an owner who vouches for it.
+    /// </summary>
+    /// <param name="identity">The page cache that this process sees the directory through.</param>
+    /// <param name="processId">This process.</param>
+    /// <param name="now">Unix milliseconds.</param>
+    public void MarkOpen(CacheIdentity identity, int processId, long now)
+    {
+        Session previous = Current ?? new Session { LogUid = CreateUid(), CreatedAt = now };
+        Write(previous with
+        {
+            OpenedAt = now,
+            ProcessId = processId,
+            Clean = false,
+            BootHigh = identity.BootHigh,
+            BootLow = identity.BootLow,
+            Device = identity.Device,
+            Mount = identity.Mount,
+        });
+    }
+
+    /// <summary>Says that everything written has been flushed; to be called last, and only when no flush has failed.</summary>
+    /// <exception cref="InvalidOperationException">The log has not been marked open.</exception>
+    public void MarkClean()
+    {
+        Session session = Current ?? throw new InvalidOperationException("The log has not been marked open.");
+        Write(session with { Clean = true });
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private void Write(in Session next)
+    {
+        next.WriteFields(_slots.PrepareNext());
+        _slots.Write();
+        Current = next with { Generation = _slots.Generation };
+    }
+
+    private void Read()
+    {
+        if (_slots.Generation == 0)
+        {
+            return;
+        }
+
+        Current = Session.TryReadFields(_slots.Current, _slots.Generation, out Session session)
+            ? session
+            : throw StoredFile.Damaged(_slots.Path, _slots.Position, "a session", $"impossible values ({session})");
+    }
+
+    private static ulong CreateUid()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        ulong uid;
+        do
+        {
+            RandomNumberGenerator.Fill(bytes);
+            uid = BitConverter.ToUInt64(bytes);
+        }
+        while (uid == 0);
+        return uid;
+    }
+}
