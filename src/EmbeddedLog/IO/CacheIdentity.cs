@@ -10,6 +10,8 @@ namespace EmbeddedLog.IO;
 /// <param name="Mount">Unique number of the mount; zero where the system has none.</param>
 internal readonly record struct CacheIdentity(ulong BootHigh, ulong BootLow, ulong Device, ulong Mount)
 {
-    /// <summary>Whether the system told enough to compare: an unknown identity equals nothing, itself included.</summary>
+    /// <summary>
+    /// Whether the system told enough to compare: an unknown identity equals nothing, itself included.
+    /// </summary>
     public bool IsKnown => (BootHigh | BootLow) != 0 && Mount != 0;
 }

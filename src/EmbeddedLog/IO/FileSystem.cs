@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace EmbeddedLog.IO;
 
 /// <summary>
@@ -10,7 +12,9 @@ internal abstract class FileSystem
     /// <summary>What the file system that holds <paramref name="directory"/> can do.</summary>
     public abstract FileSystemTraits GetTraits(string directory);
 
-    /// <summary>Names the page cache that <paramref name="directory"/> is seen through: it changes with a reboot or a remount.</summary>
+    /// <summary>
+    /// Names the page cache that <paramref name="directory"/> is seen through: it changes with a reboot or a remount.
+    /// </summary>
     public abstract CacheIdentity GetCacheIdentity(string directory);
 
     /// <summary>
@@ -48,9 +52,10 @@ internal abstract class FileSystem
 
     /// <summary>
     /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file in it that is created if need be and
-    /// never deleted (one lock a directory). Returns null while another process, or another log of this process, holds it. After locking, the file
-    /// at <paramref name="path"/> is compared with the locked one, so that a lock on a replaced file does not count.
-    /// A file system without locks is an error. The holder's process id is written into the file.
+    /// never deleted (one lock a directory). Returns null while another process, or another log of this process, holds
+    /// it. After locking, the file at <paramref name="path"/> is compared with the locked one, so that a lock on a
+    /// replaced file does not count. A file system without locks is an error. The holder writes its process id into the
+    /// file, as decimal digits and a line feed.
     /// </summary>
     public abstract IDisposable? TryLock(string path);
 
@@ -58,5 +63,24 @@ internal abstract class FileSystem
     /// The process id that the last holder of the lock on <paramref name="path"/> wrote, or null when there is none to
     /// read. A hint for messages, never evidence: the lock alone says whether there is a holder.
     /// </summary>
-    public abstract int? ReadLockOwner(string path);
+    public virtual int? ReadLockOwner(string path)
+    {
+        try
+        {
+            using LogFile file = OpenFile(path, FileOpening.Read);
+            Span<byte> text = stackalloc byte[16];
+            text = text[..file.Read(text, 0)];
+
+            // Digits without the line feed may be the first half of a number that is just being written.
+            int end = text.IndexOf((byte)'\n');
+            return end > 0
+                && int.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out int owner)
+                ? owner
+                : null;
+        }
+        catch (FileSystemException)
+        {
+            return null;
+        }
+    }
 }

@@ -10,6 +10,7 @@ internal sealed class FileSystemException : IOException
         Path = path;
         Error = error;
         SystemCode = systemCode;
+        Reason = reason;
     }
 
     /// <summary>The call, by its system name, such as <c>fdatasync</c>.</summary>
@@ -23,4 +24,7 @@ internal sealed class FileSystemException : IOException
 
     /// <summary>The system's own code: <c>errno</c>, or the Win32 error.</summary>
     public int SystemCode { get; }
+
+    /// <summary>What the system says about the code.</summary>
+    public string Reason { get; }
 }

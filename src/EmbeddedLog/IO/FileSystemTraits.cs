@@ -4,7 +4,7 @@ namespace EmbeddedLog.IO;
 /// <param name="Name">Its type as the system names it, such as <c>ext4</c> or <c>btrfs</c>.</param>
 /// <param name="CanAllocate">Whether <see cref="LogFile.Allocate"/> reserves real blocks.</param>
 /// <param name="MappedStoresAreSafe">
-/// Whether allocated blocks can be stored to through a map without a later "no space" (not so on copy-on-write, stacked,
-/// user-space, network and unknown file systems).
+/// Whether allocated blocks can be stored to through a map without a later "no space" (not so on copy-on-write,
+/// stacked, user-space, network and unknown file systems).
 /// </param>
 internal readonly record struct FileSystemTraits(string Name, bool CanAllocate, bool MappedStoresAreSafe);

@@ -1,9 +1,9 @@
 namespace EmbeddedLog.IO;
 
 /// <summary>
-/// One open file. Reads, writes and flushes are safe to call from any thread at once; calls that change the size
-/// (<see cref="Allocate"/>, <see cref="SetLength"/>, a <see cref="Write"/> past the end) one after the other;
-/// <see cref="Dispose"/> only when no other call is under way. Maps outlive the file that made them, but only an open file
+/// One open file. Reads, writes and flushes are safe to call from any thread at once; calls that change the size (<see
+/// cref="Allocate"/>, <see cref="SetLength"/>, a <see cref="Write"/> past the end) one after the other; <see
+/// cref="Dispose"/> only when no other call is under way. Maps outlive the file that made them, but only an open file
 /// can be flushed.
 /// </summary>
 internal abstract class LogFile : IDisposable
@@ -27,20 +27,23 @@ internal abstract class LogFile : IDisposable
     /// <summary>Reads until the buffer is full or the file ends; returns the number of bytes read.</summary>
     public abstract int Read(Span<byte> buffer, long position);
 
-    /// <summary>Writes all of the buffer, extending the file where needed.</summary>
+    /// <summary>
+    /// Writes all of the buffer, extending the file where needed. Any part may have been written when it throws.
+    /// </summary>
     public abstract void Write(ReadOnlySpan<byte> buffer, long position);
 
     /// <summary>
-    /// Returns when the bytes of the range, written by <see cref="Write"/> or through any map of this file, and the size
-    /// needed to read them are on the device. May flush more. After it threw once, later successes prove nothing.
+    /// Returns when the bytes of the range, written by <see cref="Write"/> or through any map of this file, and the
+    /// size needed to read them are on the device. May flush more. After it threw once, later successes prove nothing.
     /// Never called under a lock that an append takes.
     /// </summary>
     public abstract void Flush(long position, long length);
 
     /// <summary>
-    /// Maps the file's first <paramref name="length"/> bytes, which may reach beyond its end; touching a page beyond the
-    /// end, or storing to one without a block, kills the process. Windows cannot map beyond the end: there a writable map
-    /// extends the file first, and a read-only one is as long as the file, which <see cref="MappedMemory.Length"/> tells.
+    /// Maps the file's first <paramref name="length"/> bytes, which may reach beyond its end; touching a page beyond
+    /// the end, or storing to one without a block, kills the process. Windows cannot map beyond the end: there a
+    /// writable map extends the file first, and a read-only one is as long as the file, which <see
+    /// cref="MappedMemory.Length"/> tells.
     /// </summary>
     public abstract MappedMemory Map(long length, bool writable);
 

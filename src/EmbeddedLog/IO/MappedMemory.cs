@@ -1,6 +1,8 @@
 namespace EmbeddedLog.IO;
 
-/// <summary>A file's bytes in memory. <see cref="Dispose"/> unmaps: no pointer into it may be used afterwards.</summary>
+/// <summary>
+/// A file's bytes in memory. <see cref="Dispose"/> unmaps: no pointer into it may be used afterwards.
+/// </summary>
 internal abstract unsafe class MappedMemory : IDisposable
 {
     /// <summary>The first byte; page-aligned.</summary>

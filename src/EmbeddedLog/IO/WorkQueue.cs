@@ -1,11 +1,13 @@
 namespace EmbeddedLog.IO;
 
 /// <summary>
-/// Runs work away from the caller's stack. No item runs before <see cref="Queue"/> has returned to a caller that holds a
-/// lock, so queueing is safe under any lock.
+/// Runs work away from the caller's stack. No item runs before <see cref="Queue"/> has returned to a caller that holds
+/// a lock, so queueing is safe under any lock.
 /// </summary>
 internal abstract class WorkQueue
 {
-    /// <summary>Runs <paramref name="item"/> soon, elsewhere. Items must not throw; order between items is undefined.</summary>
+    /// <summary>
+    /// Runs <paramref name="item"/> soon, elsewhere. Items must not throw; order between items is undefined.
+    /// </summary>
     public abstract void Queue(IThreadPoolWorkItem item);
 }

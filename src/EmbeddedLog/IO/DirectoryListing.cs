@@ -1,0 +1,45 @@
+using System.IO.Enumeration;
+
+namespace EmbeddedLog.IO;
+
+/// <summary>Lists directories through the runtime, which knows the structures of every system.</summary>
+internal static class DirectoryListing
+{
+    /// <summary>Everything is listed: the defaults leave out hidden names, and what may not be looked at.</summary>
+    private static readonly EnumerationOptions s_everything = new()
+    {
+        AttributesToSkip = default,
+        IgnoreInaccessible = false,
+        MatchType = MatchType.Simple,
+        RecurseSubdirectories = false,
+        ReturnSpecialDirectories = false,
+    };
+
+    /// <summary>The names of the directories in <paramref name="path"/>, or of all else, in ordinal order.</summary>
+    public static string[] Read(string path, bool directories)
+    {
+        try
+        {
+            FileSystemEnumerable<string> names = new(
+                path, (ref FileSystemEntry entry) => entry.FileName.ToString(), s_everything)
+            {
+                ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.IsDirectory == directories,
+            };
+            string[] sorted = [.. names];
+            Array.Sort(sorted, StringComparer.Ordinal);
+            return sorted;
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new FileSystemException("readdir", path, FileSystemError.NotFound, e.HResult, e.Message);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new FileSystemException("readdir", path, FileSystemError.AccessDenied, e.HResult, e.Message);
+        }
+        catch (IOException e)
+        {
+            throw new FileSystemException("readdir", path, FileSystemError.Other, e.HResult, e.Message);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace EmbeddedLog.IO;
+
+/// <summary>Files on Linux.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class LinuxFileSystem : UnixFileSystem
+{
+    private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
+
+    /// <summary>Bytes that are allocated, in a file without a name, to see whether a file system can.</summary>
+    private const int ProbeBytes = 4096;
+
+    /// <summary>The boot's random id, which outlives the process.</summary>
+    private static readonly UInt128 s_bootId = ReadBootId();
+
+    public override FileSystemTraits GetTraits(string directory)
+    {
+        long result = LinuxSyscalls.GetFileSystemType(directory, out uint number);
+        if (result < 0)
+        {
+            throw UnixErrors.Failure("statfs", directory, result);
+        }
+
+        LinuxFileSystemType type = LinuxFileSystemType.Of(number);
+
+        // The number alone does not tell: ext2, ext3 and ext4 have the same, and only the last can allocate.
+        bool canAllocate = ProbeAllocation(directory) ?? type.KeepsBlocks;
+        return new FileSystemTraits(type.Name, canAllocate, MappedStoresAreSafe: canAllocate && type.KeepsBlocks);
+    }
+
+    public override CacheIdentity GetCacheIdentity(string directory)
+    {
+        long result = LinuxSyscalls.GetStatus(directory, out LinuxFileStatus status);
+        if (result < 0)
+        {
+            throw UnixErrors.Failure("statx", directory, result);
+        }
+
+        return new CacheIdentity(
+            (ulong)(s_bootId >> 64), (ulong)s_bootId, status.Status.Device, status.UniqueMountId);
+    }
+
+    public override SafeFileHandle OpenHandle(string path, FileOpening opening)
+    {
+        int flags = opening switch
+        {
+            FileOpening.Read => LinuxSyscalls.OpenReadOnly,
+            FileOpening.ReadWrite => LinuxSyscalls.OpenReadWrite,
+            FileOpening.CreateNew =>
+                LinuxSyscalls.OpenReadWrite | LinuxSyscalls.OpenCreate | LinuxSyscalls.OpenExclusive,
+            FileOpening.OpenOrCreate => LinuxSyscalls.OpenReadWrite | LinuxSyscalls.OpenCreate,
+            _ => throw new ArgumentOutOfRangeException(nameof(opening)),
+        };
+        return Open(path, flags);
+    }
+
+    public override SafeFileHandle OpenDirectory(string path) => Open(path, LinuxSyscalls.OpenDirectory);
+
+    public override UnixFileStatus GetStatus(SafeFileHandle file, string path)
+    {
+        long result = LinuxSyscalls.GetStatus(file, out LinuxFileStatus status);
+        return result >= 0 ? status.Status : throw UnixErrors.Failure("statx", path, result);
+    }
+
+    public override UnixFileStatus? FindStatus(string path)
+    {
+        long result = LinuxSyscalls.GetStatus(path, out LinuxFileStatus status);
+        return result switch
+        {
+            >= 0 => status.Status,
+            -UnixErrors.NotFound or -UnixErrors.NotADirectory => null,
+            _ => throw UnixErrors.Failure("statx", path, result),
+        };
+    }
+
+    private protected override long SyncDirectory(SafeFileHandle directory) => UnixSyscalls.Sync(directory);
+
+    private protected override LogFile WrapFile(SafeFileHandle handle, string path) => new LinuxLogFile(handle, path);
+
+    private static SafeFileHandle Open(string path, int flags)
+    {
+        long result = LinuxSyscalls.Open(path, flags, out SafeFileHandle file);
+        return result >= 0 ? file : throw UnixErrors.Failure("open", path, result);
+    }
+
+    /// <summary>
+    /// Allocates in a file that never has a name; null where the file system has no such files to try it on.
+    /// </summary>
+    private static bool? ProbeAllocation(string directory)
+    {
+        long opened = LinuxSyscalls.Open(
+            directory, LinuxSyscalls.OpenReadWrite | LinuxSyscalls.OpenNameless, out SafeFileHandle file);
+        using (file)
+        {
+            if (opened < 0)
+            {
+                return null;
+            }
+
+            long result = LinuxSyscalls.Allocate(file, 0, ProbeBytes);
+            return result >= 0 || UnixErrors.KindOf((int)-result) != FileSystemError.NotSupported;
+        }
+    }
+
+    /// <summary>
+    /// The boot's random id, or zero where it cannot be read (no /proc), which makes the identity unknown.
+    /// </summary>
+    private static UInt128 ReadBootId()
+    {
+        try
+        {
+            using SafeFileHandle file = Open(BootIdFile, LinuxSyscalls.OpenReadOnly);
+            Span<byte> text = stackalloc byte[36];
+            Span<byte> id = stackalloc byte[16];
+            return RandomAccess.Read(file, text, 0) == text.Length
+                && Guid.TryParse(text, CultureInfo.InvariantCulture, out Guid boot)
+                && boot.TryWriteBytes(id, bigEndian: true, out _)
+                ? BinaryPrimitives.ReadUInt128BigEndian(id)
+                : UInt128.Zero;
+        }
+        catch (IOException)
+        {
+            return UInt128.Zero;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace EmbeddedLog.IO;
+
+/// <summary>
+/// The system calls of Linux that macOS lacks or has otherwise. Results as in <see cref="UnixSyscalls"/>.
+/// </summary>
+[SupportedOSPlatform("linux")]
+internal static unsafe partial class LinuxSyscalls
+{
+    public const int OpenReadOnly = 0; // O_RDONLY
+    public const int OpenReadWrite = 2; // O_RDWR
+    public const int OpenCreate = 0x40; // O_CREAT
+    public const int OpenExclusive = 0x80; // O_EXCL
+    public const int AdviseRandom = 1; // MADV_RANDOM
+    public const int AdvisePopulateRead = 22; // MADV_POPULATE_READ, since Linux 5.14
+    public const int AdvisePopulateWrite = 23; // MADV_POPULATE_WRITE, since Linux 5.14
+
+    private const int OpenCloseOnExec = 0x80000; // O_CLOEXEC
+    private const int CurrentDirectory = -100; // AT_FDCWD
+    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const uint StatusBasic = 0x7FF; // STATX_BASIC_STATS
+    private const uint StatusUniqueMount = 0x4000; // STATX_MNT_ID_UNIQUE, since Linux 6.8
+
+    /// <summary>O_DIRECTORY, which ARM and POWER number otherwise than all others.</summary>
+    public static int OpenDirectory { get; } =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Ppc64le ? 0x4000 : 0x10000;
+
+    /// <summary>O_TMPFILE: a file without a name, in the directory that is opened.</summary>
+    public static int OpenNameless => 0x400000 | OpenDirectory;
+
+    /// <summary>
+    /// The number of statx. It is called by number, for C libraries that .NET supports lack the function.
+    /// </summary>
+    private static long StatusCall { get; } = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 332,
+        Architecture.S390x => 379,
+        Architecture.Ppc64le => 383,
+        _ => 291,
+    };
+
+    /// <summary>
+    /// Opens with mode 0600, not to be inherited by other programs. Fails by the result, a negated error number.
+    /// </summary>
+    public static long Open(string path, int flags, out SafeFileHandle file)
+    {
+        long result;
+        do
+        {
+            result = UnixSyscalls.Result(open(path, flags | OpenCloseOnExec, 0x180));
+        }
+        while (result == -UnixErrors.Interrupted);
+
+        file = new SafeFileHandle((nint)Math.Max(result, -1), ownsHandle: true);
+        return result;
+    }
+
+    public static long SyncData(SafeFileHandle file)
+    {
+        long result;
+        do
+        {
+            result = UnixSyscalls.Result(fdatasync(file));
+        }
+        while (result == -UnixErrors.Interrupted);
+
+        return result;
+    }
+
+    /// <summary>
+    /// fallocate(2) itself, mode 0. The C library's posix_fallocate writes zeroes where the file system cannot.
+    /// </summary>
+    public static long Allocate(SafeFileHandle file, long position, long length)
+    {
+        long result;
+        do
+        {
+            result = UnixSyscalls.Result(fallocate(file, 0, position, length));
+        }
+        while (result == -UnixErrors.Interrupted);
+
+        return result;
+    }
+
+    /// <summary>The status of what stands at <paramref name="path"/>.</summary>
+    public static long GetStatus(string path, out LinuxFileStatus status)
+    {
+        long result;
+        do
+        {
+            result = UnixSyscalls.Result(
+                syscall(StatusCall, CurrentDirectory, path, 0, StatusBasic | StatusUniqueMount, out status));
+        }
+        while (result == -UnixErrors.Interrupted);
+
+        return result;
+    }
+
+    /// <summary>The status of an open file.</summary>
+    public static long GetStatus(SafeFileHandle file, out LinuxFileStatus status)
+    {
+        long result;
+        do
+        {
+            result = UnixSyscalls.Result(
+                syscall(StatusCall, file, "", EmptyPath, StatusBasic | StatusUniqueMount, out status));
+        }
+        while (result == -UnixErrors.Interrupted);
+
+        return result;
+    }
+
+    /// <summary>The magic number of the type of the file system that holds <paramref name="path"/>.</summary>
+    public static long GetFileSystemType(string path, out uint type)
+    {
+        // The type is the first field, a long, of a structure of 120 bytes on every 64-bit Linux but s390x, where it is
+        // an int. All numbers have 32 bits, though some headers extend their sign.
+        byte* status = stackalloc byte[256];
+        long result;
+        do
+        {
+            result = UnixSyscalls.Result(statfs(path, status));
+        }
+        while (result == -UnixErrors.Interrupted);
+
+        type = BitConverter.IsLittleEndian || RuntimeInformation.ProcessArchitecture == Architecture.S390x
+            ? *(uint*)status
+            : (uint)*(long*)status;
+        return result;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fallocate(SafeFileHandle file, int mode, long position, long length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statfs(string path, byte* status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial long syscall(
+        long number, nint directory, string path, nint flags, nuint mask, out LinuxFileStatus status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial long syscall(
+        long number, SafeFileHandle directory, string path, nint flags, nuint mask, out LinuxFileStatus status);
+}

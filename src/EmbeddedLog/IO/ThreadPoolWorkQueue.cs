@@ -1,0 +1,12 @@
+namespace EmbeddedLog.IO;
+
+/// <summary>Work on the runtime's thread pool.</summary>
+internal sealed class ThreadPoolWorkQueue : WorkQueue
+{
+    public override void Queue(IThreadPoolWorkItem item)
+    {
+        // The global queue: an item on the local one would wait for a thread that may next block on what the item does.
+        // No execution context flows, for the item belongs to the log and not to whoever happened to cause it.
+        ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace EmbeddedLog.IO;
+
+/// <summary>The Win32 error codes that are told apart.</summary>
+internal static class WindowsErrors
+{
+    public const int FileNotFound = 2;
+    public const int PathNotFound = 3;
+    public const int AccessDenied = 5;
+    public const int LockViolation = 33;
+    public const int EndOfFile = 38;
+    public const int AlreadyExists = 183;
+    public const int NotADirectory = 267;
+    public const int Pending = 997;
+    public const int DeviceFailure = 1117;
+
+    /// <summary>The exception for a call that failed with <paramref name="code"/>.</summary>
+    public static FileSystemException Failure(string operation, string path, int code) =>
+        new(operation, path, KindOf(code), code, Marshal.GetPInvokeErrorMessage(code));
+
+    /// <summary>Whether the code says that nothing stands at a path.</summary>
+    public static bool IsNotFound(int code) => code is FileNotFound or PathNotFound;
+
+    private static FileSystemError KindOf(int code) => code switch
+    {
+        FileNotFound or PathNotFound => FileSystemError.NotFound,
+        80 or AlreadyExists => FileSystemError.AlreadyExists, // ERROR_FILE_EXISTS
+        NotADirectory => FileSystemError.NotADirectory,
+        AccessDenied or 1314 => FileSystemError.AccessDenied, // ERROR_PRIVILEGE_NOT_HELD
+        39 or 112 => FileSystemError.NoSpace, // ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL
+        1295 => FileSystemError.QuotaExceeded, // ERROR_DISK_QUOTA_EXCEEDED
+        19 => FileSystemError.ReadOnly, // ERROR_WRITE_PROTECT
+        23 or 483 or DeviceFailure or 1392 => FileSystemError.DeviceFailure, // CRC, DEVICE_HARDWARE_ERROR, FILE_CORRUPT
+        4 => FileSystemError.TooManyFiles, // ERROR_TOO_MANY_OPEN_FILES
+        8 or 14 or 1450 or 1455 => FileSystemError.OutOfMemory, // memory, resources, page file
+        1 or 50 or 120 => FileSystemError.NotSupported, // INVALID_FUNCTION, NOT_SUPPORTED, CALL_NOT_IMPLEMENTED
+        _ => FileSystemError.Other,
+    };
+}

@@ -1,0 +1,193 @@
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace EmbeddedLog.IO;
+
+/// <summary>
+/// Files on Windows. Modes have no counterpart there: access is what the parent directory hands down. Handles are never
+/// inherited, and files may be deleted and renamed while they are open, though not while they are mapped.
+/// </summary>
+[SupportedOSPlatform("windows")]
+internal sealed class WindowsFileSystem : FileSystem
+{
+    public override FileSystemTraits GetTraits(string directory)
+    {
+        using SafeFileHandle handle = OpenDirectory(directory, WindowsSyscalls.AccessRead);
+        Check("GetVolumeInformation", directory, WindowsSyscalls.GetFileSystemType(handle, out string name));
+        Check("GetFileAttributes", directory, WindowsSyscalls.GetAttributes(Extended(directory), out uint attributes));
+
+        // New files take compression from their directory, and a compressed page needs space when it is written. ReFS
+        // and all others that are not NTFS may write a page elsewhere each time.
+        bool keepsBlocks = name == "NTFS" && ((FileAttributes)attributes & FileAttributes.Compressed) == 0;
+        return new FileSystemTraits(name, CanAllocate: keepsBlocks, MappedStoresAreSafe: keepsBlocks);
+    }
+
+    /// <summary>Always unknown: Windows tells no random id of a boot and no number of a mount.</summary>
+    public override CacheIdentity GetCacheIdentity(string directory)
+    {
+        OpenDirectory(directory, WindowsSyscalls.AccessRead).Dispose();
+        return default;
+    }
+
+    public override void CreateDirectory(string path)
+    {
+        int error = WindowsSyscalls.MakeDirectory(Extended(path));
+        if (error == WindowsErrors.PathNotFound && Path.GetDirectoryName(path) is { } parent)
+        {
+            if (FileExists(parent))
+            {
+                throw WindowsErrors.Failure("CreateDirectory", path, WindowsErrors.NotADirectory);
+            }
+
+            CreateDirectory(parent);
+            error = WindowsSyscalls.MakeDirectory(Extended(path));
+        }
+
+        if (error != WindowsErrors.AlreadyExists || !DirectoryExists(path))
+        {
+            Check("CreateDirectory", path, error);
+        }
+    }
+
+    public override void DeleteDirectory(string path)
+    {
+        int error = WindowsSyscalls.RemoveDirectory(Extended(path));
+        Check("RemoveDirectory", path, WindowsErrors.IsNotFound(error) ? 0 : error);
+    }
+
+    /// <summary>
+    /// Flushes the directory where the system lets it be opened for that. Where it does not, NTFS still writes its
+    /// journal in order: the flush of any file carries the names that were made before it, and renames are written
+    /// through.
+    /// </summary>
+    public override void SyncDirectory(string path)
+    {
+        CheckIsDirectory(path);
+        int error = WindowsSyscalls.Open(
+            Extended(path),
+            WindowsSyscalls.AccessReadWrite,
+            WindowsSyscalls.ShareAll,
+            WindowsSyscalls.OpenExisting,
+            WindowsSyscalls.OpenDirectories,
+            out SafeFileHandle handle);
+        using (handle)
+        {
+            error = error != 0 ? error : WindowsSyscalls.Sync(handle);
+        }
+
+        Check("FlushFileBuffers", path, error == WindowsErrors.AccessDenied ? 0 : error);
+    }
+
+    public override bool DirectoryExists(string path) => GetAttributes(path) is { } found && IsDirectory(found);
+
+    public override bool FileExists(string path) => GetAttributes(path) is { } found && !IsDirectory(found);
+
+    public override IReadOnlyList<string> ListFiles(string path)
+    {
+        CheckIsDirectory(path);
+        return DirectoryListing.Read(path, directories: false);
+    }
+
+    public override IReadOnlyList<string> ListDirectories(string path)
+    {
+        CheckIsDirectory(path);
+        return DirectoryListing.Read(path, directories: true);
+    }
+
+    public override void Rename(string from, string to) =>
+        Check("MoveFileEx", from, WindowsSyscalls.Rename(Extended(from), Extended(to)));
+
+    public override void DeleteFile(string path)
+    {
+        int error = WindowsSyscalls.Unlink(Extended(path));
+        Check("DeleteFile", path, WindowsErrors.IsNotFound(error) ? 0 : error);
+    }
+
+    public override LogFile OpenFile(string path, FileOpening opening) =>
+        new WindowsLogFile(OpenHandle(path, opening, WindowsSyscalls.ShareAll), path);
+
+    public override IDisposable? TryLock(string path)
+    {
+        // Not shared for deletion: while the lock is held, nobody can delete or replace the file.
+        SafeFileHandle handle = OpenHandle(path, FileOpening.OpenOrCreate, WindowsSyscalls.ShareReadWrite);
+        int error = WindowsSyscalls.Lock(handle);
+        if (error == 0)
+        {
+            return WindowsDirectoryLock.Take(handle);
+        }
+
+        handle.Dispose();
+        return error is WindowsErrors.LockViolation or WindowsErrors.Pending
+            ? null
+            : throw WindowsErrors.Failure("LockFileEx", path, error);
+    }
+
+    private static SafeFileHandle OpenHandle(string path, FileOpening opening, uint share)
+    {
+        uint access = opening == FileOpening.Read ? WindowsSyscalls.AccessRead : WindowsSyscalls.AccessReadWrite;
+        uint disposition = opening switch
+        {
+            FileOpening.Read or FileOpening.ReadWrite => WindowsSyscalls.OpenExisting,
+            FileOpening.CreateNew => WindowsSyscalls.CreateNew,
+            FileOpening.OpenOrCreate => WindowsSyscalls.OpenOrCreate,
+            _ => throw new ArgumentOutOfRangeException(nameof(opening)),
+        };
+        int error = WindowsSyscalls.Open(Extended(path), access, share, disposition, 0, out SafeFileHandle file);
+        Check("CreateFile", path, error);
+        return file;
+    }
+
+    private static SafeFileHandle OpenDirectory(string path, uint access)
+    {
+        int error = WindowsSyscalls.Open(
+            Extended(path),
+            access,
+            WindowsSyscalls.ShareAll,
+            WindowsSyscalls.OpenExisting,
+            WindowsSyscalls.OpenDirectories,
+            out SafeFileHandle handle);
+        Check("CreateFile", path, error);
+        return handle;
+    }
+
+    private static uint? GetAttributes(string path)
+    {
+        int error = WindowsSyscalls.GetAttributes(Extended(path), out uint attributes);
+        if (WindowsErrors.IsNotFound(error))
+        {
+            return null;
+        }
+
+        Check("GetFileAttributes", path, error);
+        return attributes;
+    }
+
+    private static bool IsDirectory(uint attributes) => ((FileAttributes)attributes & FileAttributes.Directory) != 0;
+
+    private static void CheckIsDirectory(string path)
+    {
+        int error = GetAttributes(path) switch
+        {
+            null => WindowsErrors.PathNotFound,
+            { } found => IsDirectory(found) ? 0 : WindowsErrors.NotADirectory,
+        };
+        Check("CreateFile", path, error);
+    }
+
+    /// <summary>The form of a path that may be longer than 260 characters.</summary>
+    private static string Extended(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return full.StartsWith(@"\\?\", StringComparison.Ordinal) ? full
+            : full.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(@"\\?\UNC\", full.AsSpan(2))
+            : @"\\?\" + full;
+    }
+
+    private static void Check(string operation, string path, int error)
+    {
+        if (error != 0)
+        {
+            throw WindowsErrors.Failure(operation, path, error);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace EmbeddedLog.IO;
+
+/// <summary>An open file on Windows, where a flush of the file does not see what was stored through a map.</summary>
+[SupportedOSPlatform("windows")]
+internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path) : LogFile
+{
+    private readonly WritableMaps _maps = new();
+
+    public override string Path { get; } = path;
+
+    public override long Length
+    {
+        get
+        {
+            Check("GetFileSizeEx", WindowsSyscalls.GetLength(handle, out long length));
+            return length;
+        }
+    }
+
+    /// <summary>Reserves what lies beyond the file's end; NTFS keeps no holes before it.</summary>
+    public override void Allocate(long position, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        long end = checked(position + length);
+        if (end > Length)
+        {
+            Check("SetFileInformationByHandle(FileAllocationInfo)", WindowsSyscalls.SetAllocation(handle, end));
+            SetLength(end);
+        }
+    }
+
+    public override void SetLength(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Check("SetFileInformationByHandle(FileEndOfFileInfo)", WindowsSyscalls.SetLength(handle, length));
+    }
+
+    public override int Read(Span<byte> buffer, long position)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        int done = 0;
+        fixed (byte* bytes = buffer)
+        {
+            while (done < buffer.Length)
+            {
+                int error = WindowsSyscalls.Read(
+                    handle, bytes + done, buffer.Length - done, position + done, out int read);
+                Check("ReadFile", error);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                done += read;
+            }
+        }
+
+        return done;
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer, long position)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        fixed (byte* bytes = buffer)
+        {
+            for (int done = 0; done < buffer.Length;)
+            {
+                int error = WindowsSyscalls.Write(
+                    handle, bytes + done, buffer.Length - done, position + done, out int written);
+
+                // A write of nothing is no error to the system, but to go on would be to spin.
+                Check("WriteFile", error == 0 && written == 0 ? WindowsErrors.DeviceFailure : error);
+                done += written;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The stores of every map first, from the process to the file's cache; then the cache to the device.
+    /// </summary>
+    public override void Flush(long position, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        _maps.Sync(position, length);
+        Check("FlushFileBuffers", WindowsSyscalls.Sync(handle));
+    }
+
+    /// <summary>
+    /// A view ends where its file does. A writable one is made as long as asked by extending the file, which on NTFS
+    /// takes the space too; a read-only one is cut to the file.
+    /// </summary>
+    public override MappedMemory Map(long length, bool writable)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        long available = Length;
+        if (available < length && writable)
+        {
+            Allocate(available, length - available);
+            available = length;
+        }
+
+        long mapped = Math.Min(length, available);
+        Check("MapViewOfFile", WindowsSyscalls.Map(handle, mapped, writable, out byte* pointer));
+        WindowsMappedMemory map = new(pointer, mapped, Path, writable ? _maps : null);
+        if (writable)
+        {
+            _maps.Add(map);
+        }
+
+        return map;
+    }
+
+    public override void Dispose()
+    {
+        _maps.Close();
+        handle.Dispose();
+    }
+
+    private void Check(string operation, int error)
+    {
+        if (error != 0)
+        {
+            throw WindowsErrors.Failure(operation, Path, error);
+        }
+    }
+}
