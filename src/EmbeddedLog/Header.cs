@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Validation;
 
@@ -45,6 +46,7 @@ public readonly struct Header : IEquatable<Header>
     /// <exception cref="ArgumentException">
     /// <paramref name="key"/> or <paramref name="value"/> holds half a surrogate pair, which has no UTF-8 form.
     /// </exception>
+    [OverloadResolutionPriority(1)] // A null literal fits both, and means a null value.
     public Header(string key, string? value)
         : this(key, value is null ? default : TextRules.ToUtf8(value), hasValue: value is not null)
     {

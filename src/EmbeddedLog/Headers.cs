@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
@@ -79,6 +80,7 @@ public sealed class Headers : IReadOnlyList<Header>
     /// <param name="value">The text, or null for a null value.</param>
     /// <exception cref="ArgumentException">The key is null, or the key or the text has no UTF-8 form.</exception>
     /// <exception cref="InvalidOperationException">The list is read-only.</exception>
+    [OverloadResolutionPriority(1)] // A null literal fits both, and means a null value.
     public void Add(string key, string? value) => AddOwned(new Header(key, value));
 
     /// <summary>Adds a header with a copy of its value.</summary>
