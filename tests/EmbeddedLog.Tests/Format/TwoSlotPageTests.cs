@@ -1,0 +1,130 @@
+using EmbeddedLog.Format;
+
+namespace EmbeddedLog.Tests.Format;
+
+public sealed class TwoSlotPageTests
+{
+    private const string GoldenCheckpoint =
+        "454C4F4743484B501A2F786F010000000600000000000000181716151413121103000000" +
+        "07000000080706050403020140E20100000000007856341200000000E8030000000000000500000001000000";
+
+    private const string GoldenSession =
+        "454C4F4753455353A368CC00010000000300000000000000A8A7A6A5A4A3A2A10068E5CF" +
+        "8B010000E86BE5CF8B0100009210000001000000B8B7B6B5B4B3B2B1C8C7C6C5C4C3C2C1" +
+        "01080000000000004D00000000000000";
+
+    [Fact]
+    public void Seal_KnownCheckpoint_GivesGoldenBytes() => Assert.Equal(Padded(GoldenCheckpoint), CheckpointPage());
+
+    [Fact]
+    public void Seal_KnownSession_GivesGoldenBytes()
+    {
+        byte[] page = new byte[TwoSlotPage.Bytes];
+        Some.Session.WriteFields(page);
+        TwoSlotPage.Seal(page, Session.Magic, 3);
+
+        Assert.Equal(Padded(GoldenSession), page);
+        Assert.Equal(HeaderStatus.Valid, TwoSlotPage.Check(page, Session.Magic, 0, out ulong generation));
+        Assert.True(Session.TryReadFields(page, generation, out Session session));
+        Assert.Equal(Some.Session, session);
+    }
+
+    [Fact]
+    public void TryReadFields_KnownCheckpoint_RoundTrips()
+    {
+        byte[] page = CheckpointPage();
+
+        Assert.Equal(HeaderStatus.Valid, TwoSlotPage.Check(page, Checkpoint.Magic, 4096, out ulong generation));
+        Assert.True(Checkpoint.TryReadFields(
+            page, generation, out Checkpoint checkpoint, out ulong topicUid, out int partition));
+        Assert.Equal(Some.Checkpoint, checkpoint);
+        Assert.Equal(Some.TopicUid, topicUid);
+        Assert.Equal(3, partition);
+    }
+
+    [Fact]
+    public void Check_AnyBitFlipped_IsCorrupt()
+    {
+        byte[] page = CheckpointPage();
+        for (int bit = 0; bit < page.Length * 8; bit++)
+        {
+            Forge.Flip(page, bit);
+            Assert.Equal(HeaderStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, 4096, out _));
+            Forge.Flip(page, bit);
+        }
+    }
+
+    // Every generation has its slot: a page found in the other one was not put there by a writer.
+    [Theory]
+    [InlineData(0UL, 0L, HeaderStatus.Corrupt)]
+    [InlineData(0UL, 4096L, HeaderStatus.Corrupt)]
+    [InlineData(1UL, 0L, HeaderStatus.Valid)]
+    [InlineData(1UL, 4096L, HeaderStatus.Corrupt)]
+    [InlineData(2UL, 0L, HeaderStatus.Corrupt)]
+    [InlineData(2UL, 4096L, HeaderStatus.Valid)]
+    [InlineData(ulong.MaxValue, 0L, HeaderStatus.Valid)]
+    public void Check_Generation_MustBeInItsSlot(ulong generation, long position, object expected)
+    {
+        byte[] page = new byte[TwoSlotPage.Bytes];
+        TwoSlotPage.Seal(page, Session.Magic, generation);
+
+        Assert.Equal((HeaderStatus)expected, TwoSlotPage.Check(page, Session.Magic, position, out _));
+    }
+
+    [Fact]
+    public void Check_ShortPageWithRightChecksum_IsCorrupt()
+    {
+        byte[] page = CheckpointPage()[..100];
+        Forge.Reseal(page);
+
+        Assert.Equal(HeaderStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, 4096, out _));
+    }
+
+    [Fact]
+    public void TryReadFields_ImpossibleValues_AreRefused()
+    {
+        foreach (Checkpoint checkpoint in new[]
+        {
+            Some.Checkpoint with { DurableEndOffset = -1 },
+            Some.Checkpoint with { DurableEndPosition = -1 },
+            Some.Checkpoint with { LogStartOffset = -1 },
+        })
+        {
+            byte[] page = new byte[TwoSlotPage.Bytes];
+            checkpoint.WriteFields(page, Some.TopicUid, 3);
+            Assert.False(Checkpoint.TryReadFields(page, 1, out _, out _, out _));
+        }
+
+        byte[] session = new byte[TwoSlotPage.Bytes];
+        (Some.Session with { LogUid = 0 }).WriteFields(session);
+        Assert.False(Session.TryReadFields(session, 1, out _));
+    }
+
+    [Fact]
+    public void TryReadFields_NeitherCleanNorNot_IsRefused()
+    {
+        byte[] checkpoint = CheckpointPage();
+        checkpoint[76] = 2;
+        Assert.False(Checkpoint.TryReadFields(checkpoint, 6, out _, out _, out _));
+
+        byte[] session = new byte[TwoSlotPage.Bytes];
+        Some.Session.WriteFields(session);
+        session[52] = 2;
+        Assert.False(Session.TryReadFields(session, 3, out _));
+    }
+
+    private static byte[] CheckpointPage()
+    {
+        byte[] page = new byte[TwoSlotPage.Bytes];
+        Some.Checkpoint.WriteFields(page, Some.TopicUid, 3);
+        TwoSlotPage.Seal(page, Checkpoint.Magic, Some.Checkpoint.Generation);
+        return page;
+    }
+
+    private static byte[] Padded(string golden)
+    {
+        byte[] page = new byte[TwoSlotPage.Bytes];
+        Convert.FromHexString(golden).CopyTo(page, 0);
+        return page;
+    }
+}
