@@ -1,0 +1,72 @@
+namespace EmbeddedLog.Testing.Faults;
+
+/// <summary>Counts calls and says which of them fail. Safe from any thread.</summary>
+internal sealed class FaultCounter
+{
+    private readonly Lock _gate = new();
+
+    /// <summary>Calls by kind; under <see cref="_gate"/>, as all below.</summary>
+    private readonly long[] _calls = new long[Enum.GetValues<FaultKind>().Length];
+
+    private readonly List<Fault> _faults = [];
+    private long _allCalls;
+    private long _fired;
+
+    /// <summary>The number of calls that failed on purpose.</summary>
+    public long Fired => Volatile.Read(ref _fired);
+
+    /// <summary>The number of calls of all kinds.</summary>
+    public long AllCalls => Volatile.Read(ref _allCalls);
+
+    /// <summary>The number of calls of a kind, failed ones included.</summary>
+    public long CountOf(FaultKind kind) => Volatile.Read(ref _calls[(int)kind]);
+
+    public void Add(Fault fault)
+    {
+        lock (_gate)
+        {
+            _faults.Add(fault);
+        }
+    }
+
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _faults.Clear();
+        }
+    }
+
+    /// <summary>Forgets the counts, so that the next call of each kind is the first.</summary>
+    public void Reset()
+    {
+        lock (_gate)
+        {
+            Array.Clear(_calls);
+            _allCalls = 0;
+            _fired = 0;
+        }
+    }
+
+    /// <summary>Counts a call; returns the fault that it fails with, if it does.</summary>
+    public Fault? Count(FaultKind kind)
+    {
+        lock (_gate)
+        {
+            long ofKind = ++_calls[(int)kind];
+            long ofAny = ++_allCalls;
+            Fault? fault = _faults.Find(fault => fault.Concerns(kind, ofKind, ofAny));
+            _fired += fault is null ? 0 : 1;
+            return fault;
+        }
+    }
+
+    /// <summary>Counts a call; throws where it fails.</summary>
+    public void CountOrThrow(FaultKind kind, string path)
+    {
+        if (Count(kind) is { } fault)
+        {
+            throw fault.ToException(kind, path);
+        }
+    }
+}

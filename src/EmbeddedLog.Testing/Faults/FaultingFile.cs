@@ -1,0 +1,72 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Testing.Simulation;
+
+namespace EmbeddedLog.Testing.Faults;
+
+/// <summary>A file whose calls can be made to fail.</summary>
+internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFile
+{
+    public override string Path => inner.Path;
+
+    public override long Length
+    {
+        get
+        {
+            counter.CountOrThrow(FaultKind.GetLength, Path);
+            return inner.Length;
+        }
+    }
+
+    public override void Allocate(long position, long length)
+    {
+        counter.CountOrThrow(FaultKind.Allocate, Path);
+        inner.Allocate(position, length);
+    }
+
+    public override void SetLength(long length)
+    {
+        counter.CountOrThrow(FaultKind.SetLength, Path);
+        inner.SetLength(length);
+    }
+
+    public override int Read(Span<byte> buffer, long position)
+    {
+        counter.CountOrThrow(FaultKind.Read, Path);
+        return inner.Read(buffer, position);
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer, long position)
+    {
+        if (counter.Count(FaultKind.Write) is { } fault)
+        {
+            inner.Write(buffer[..Math.Min(fault.WrittenBytes, buffer.Length)], position);
+            throw fault.ToException(FaultKind.Write, Path);
+        }
+
+        inner.Write(buffer, position);
+    }
+
+    public override void Flush(long position, long length)
+    {
+        if (counter.Count(FaultKind.Flush) is { } fault)
+        {
+            // A real system forgets what it could not write. Where the simulated one is underneath, it does so too.
+            if (inner is SimulatedFile simulated)
+            {
+                simulated.FailFlush(position, length);
+            }
+
+            throw fault.ToException(FaultKind.Flush, Path);
+        }
+
+        inner.Flush(position, length);
+    }
+
+    public override MappedMemory Map(long length, bool writable)
+    {
+        counter.CountOrThrow(FaultKind.Map, Path);
+        return new FaultingMap(inner.Map(length, writable), counter);
+    }
+
+    public override void Dispose() => inner.Dispose();
+}

@@ -1,0 +1,117 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Testing.Faults;
+
+/// <summary>
+/// Passes every call on to another file system, counts it, and lets chosen ones fail instead. Where no fault is planned it
+/// behaves as the inner one does.
+/// </summary>
+internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
+{
+    private readonly FaultCounter _counter = new();
+
+    /// <summary>The number of calls that failed on purpose.</summary>
+    public long Fired => _counter.Fired;
+
+    /// <summary>The number of calls of all kinds since the last <see cref="Reset"/>.</summary>
+    public long AllCalls => _counter.AllCalls;
+
+    /// <summary>The number of calls of a kind since the last <see cref="Reset"/>, failed ones included.</summary>
+    public long CountOf(FaultKind kind) => _counter.CountOf(kind);
+
+    /// <summary>Plans a fault. Of several that concern a call, the first planned counts.</summary>
+    public void Fail(Fault fault) => _counter.Add(fault);
+
+    /// <summary>Plans that the <paramref name="call"/>-th call of a kind fails, counted from one.</summary>
+    public void Fail(FaultKind kind, long call, FileSystemError error) => _counter.Add(new Fault(kind, call, error));
+
+    /// <summary>Forgets all planned faults.</summary>
+    public void Clear() => _counter.Clear();
+
+    /// <summary>Forgets the counts, so that the next call of each kind is the first.</summary>
+    public void Reset() => _counter.Reset();
+
+    public override FileSystemTraits GetTraits(string directory)
+    {
+        _counter.CountOrThrow(FaultKind.GetTraits, directory);
+        return inner.GetTraits(directory);
+    }
+
+    public override CacheIdentity GetCacheIdentity(string directory)
+    {
+        _counter.CountOrThrow(FaultKind.GetCacheIdentity, directory);
+        return inner.GetCacheIdentity(directory);
+    }
+
+    public override void CreateDirectory(string path)
+    {
+        _counter.CountOrThrow(FaultKind.CreateDirectory, path);
+        inner.CreateDirectory(path);
+    }
+
+    public override void DeleteDirectory(string path)
+    {
+        _counter.CountOrThrow(FaultKind.DeleteDirectory, path);
+        inner.DeleteDirectory(path);
+    }
+
+    public override void SyncDirectory(string path)
+    {
+        _counter.CountOrThrow(FaultKind.SyncDirectory, path);
+        inner.SyncDirectory(path);
+    }
+
+    public override bool DirectoryExists(string path)
+    {
+        _counter.CountOrThrow(FaultKind.Exists, path);
+        return inner.DirectoryExists(path);
+    }
+
+    public override bool FileExists(string path)
+    {
+        _counter.CountOrThrow(FaultKind.Exists, path);
+        return inner.FileExists(path);
+    }
+
+    public override IReadOnlyList<string> ListFiles(string path)
+    {
+        _counter.CountOrThrow(FaultKind.ListFiles, path);
+        return inner.ListFiles(path);
+    }
+
+    public override IReadOnlyList<string> ListDirectories(string path)
+    {
+        _counter.CountOrThrow(FaultKind.ListDirectories, path);
+        return inner.ListDirectories(path);
+    }
+
+    public override void Rename(string from, string to)
+    {
+        _counter.CountOrThrow(FaultKind.Rename, from);
+        inner.Rename(from, to);
+    }
+
+    public override void DeleteFile(string path)
+    {
+        _counter.CountOrThrow(FaultKind.DeleteFile, path);
+        inner.DeleteFile(path);
+    }
+
+    public override LogFile OpenFile(string path, FileOpening opening)
+    {
+        _counter.CountOrThrow(FaultKind.OpenFile, path);
+        return new FaultingFile(inner.OpenFile(path, opening), _counter);
+    }
+
+    public override IDisposable? TryLock(string path)
+    {
+        _counter.CountOrThrow(FaultKind.Lock, path);
+        return inner.TryLock(path);
+    }
+
+    public override int? ReadLockOwner(string path)
+    {
+        _counter.CountOrThrow(FaultKind.ReadLockOwner, path);
+        return inner.ReadLockOwner(path);
+    }
+}

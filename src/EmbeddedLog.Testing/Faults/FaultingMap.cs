@@ -1,0 +1,19 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Testing.Faults;
+
+/// <summary>A map whose preparations can be made to be refused.</summary>
+internal sealed unsafe class FaultingMap(MappedMemory inner, FaultCounter counter) : MappedMemory
+{
+    public override byte* Pointer => inner.Pointer;
+
+    public override long Length => inner.Length;
+
+    public override bool TryPrepareForWrite(long position, long length) =>
+        counter.Count(FaultKind.PrepareForWrite) is null && inner.TryPrepareForWrite(position, length);
+
+    public override bool TryPrepareForRead(long position, long length) =>
+        counter.Count(FaultKind.PrepareForRead) is null && inner.TryPrepareForRead(position, length);
+
+    public override void Dispose() => inner.Dispose();
+}

@@ -1,0 +1,342 @@
+using EmbeddedLog.Format;
+
+namespace EmbeddedLog.Testing.Simulation;
+
+/// <summary>
+/// A file's content, twice: the <em>live</em> image, which is the page cache and what maps show, and the <em>durable</em>
+/// one, which is the device. A page is dirty when the two differ, except where a failed flush has made the cache believe
+/// that the device has what it has not. Needs the disk's lock.
+/// </summary>
+internal sealed class FileImage : IDisposable
+{
+    private const int PageBytes = SimulatedDisk.PageBytes;
+    private const int SectorBytes = SimulatedDisk.SectorBytes;
+
+    /// <summary>The largest memory that is poisoned after its last unmap; beyond that it would cost too much.</summary>
+    private const long MaxGuardedBytes = 1 << 20;
+
+    private readonly FileMemory _memory;
+
+    /// <summary>Pages that a failed flush left behind, with the content that the cache takes for durable.</summary>
+    private readonly Dictionary<int, byte[]> _lost;
+
+    /// <summary>The number of maps.</summary>
+    private int _maps;
+
+    /// <summary>The length of the longest map since the file was last without any.</summary>
+    private long _longestMap;
+
+    /// <summary>Whether, since the file was last without a map, one could have changed bytes behind its back.</summary>
+    private bool _mappedWritable;
+
+    public FileImage()
+        : this(new FileMemory(), [])
+    {
+    }
+
+    private FileImage(FileMemory memory, Dictionary<int, byte[]> lost)
+    {
+        _memory = memory;
+        _lost = lost;
+    }
+
+    /// <summary>The file's size as a program sees it.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>The file's size on the device.</summary>
+    public long DurableLength { get; private set; }
+
+    /// <summary>The pages that have a block, as a program sees it.</summary>
+    public PageSet Allocated { get; } = new();
+
+    /// <summary>The pages that have a block on the device.</summary>
+    public PageSet DurableAllocated { get; } = new();
+
+    /// <summary>Whether any page can be dirty.</summary>
+    public bool MayBeDirty => _memory.IsSeparate;
+
+    /// <summary>The end of the pages that can have content; beyond it are only reserved addresses and stray stores.</summary>
+    private long ContentEnd => (long)PageCount(Math.Max(Length, DurableLength)) * PageBytes;
+
+    /// <summary>The number of pages that hold <paramref name="length"/> bytes.</summary>
+    public static int PageCount(long length) => (int)((length + PageBytes - 1) / PageBytes);
+
+    /// <summary>
+    /// How often "new" is drawn in a crash: the pure cases are drawn often too, since with many pages fair coins never
+    /// give them.
+    /// </summary>
+    public static double DrawNewShare(Random random) => random.Next(8) switch
+    {
+        0 => 0,
+        1 => 1,
+        _ => random.NextDouble(),
+    };
+
+    /// <summary>Live bytes; the caller has cut the range to the length.</summary>
+    public ReadOnlySpan<byte> Read(long position, int length) => _memory.Live(position, length);
+
+    /// <summary>Changes live bytes, extending the file; the caller has found the space.</summary>
+    public void Write(ReadOnlySpan<byte> bytes, long position)
+    {
+        Allocate(position, bytes.Length);
+        _memory.Separate(DurableLength);
+        bytes.CopyTo(_memory.Live(position, bytes.Length));
+    }
+
+    /// <summary>Reserves blocks and extends the file; the caller has found the space.</summary>
+    public void Allocate(long position, long length)
+    {
+        long end = position + length;
+        Reserve(end);
+        Allocated.Add((int)(position / PageBytes), PageCount(end));
+        Length = Math.Max(Length, end);
+    }
+
+    /// <summary>Sets the live size.</summary>
+    public void SetLength(long length)
+    {
+        Reserve(length);
+        if (length < Length)
+        {
+            _memory.Separate(DurableLength);
+            _memory.ClearLive(length, Length);
+            Allocated.RemoveFrom(PageCount(length));
+            foreach (int page in _lost.Keys.Where(page => page >= PageCount(length)).ToArray())
+            {
+                _lost.Remove(page);
+            }
+        }
+
+        Length = length;
+    }
+
+    /// <summary>Gives access to the first <paramref name="length"/> live bytes, at an address that stays.</summary>
+    public unsafe byte* Map(long length, bool writable)
+    {
+        Reserve(length);
+        if (writable)
+        {
+            _memory.Separate(DurableLength);
+            _mappedWritable = true;
+        }
+
+        _maps++;
+        _longestMap = Math.Max(_longestMap, length);
+        return _memory.Pointer;
+    }
+
+    /// <summary>
+    /// Ends one map. After the last one the bytes move elsewhere and <paramref name="guard"/> poisons the old place, so
+    /// that whoever still reads there sees rubbish and whoever still writes there is found out.
+    /// </summary>
+    public void Unmap(UnmapGuard? guard, string path)
+    {
+        if (--_maps == 0)
+        {
+            _longestMap = 0;
+            _mappedWritable = false;
+            if (guard is not null && _memory.Reach <= MaxGuardedBytes)
+            {
+                _memory.LeaveTo(guard, ContentEnd, path);
+            }
+        }
+    }
+
+    /// <summary>Whether the cache holds something for this page that it knows the device has not.</summary>
+    public bool IsDirty(int page)
+    {
+        ReadOnlySpan<byte> believed = _lost.TryGetValue(page, out byte[]? lost) ? lost : _memory.DurablePage(page);
+        return _memory.IsSeparate && !_memory.LivePage(page).SequenceEqual(believed);
+    }
+
+    /// <summary>Writes the dirty pages of a range to the device; returns the number of bytes written.</summary>
+    public long FlushPages(int first, int end)
+    {
+        long bytes = 0;
+        for (int page = first; page < end && _memory.IsSeparate; page++)
+        {
+            if (IsDirty(page))
+            {
+                _memory.LivePage(page).CopyTo(_memory.DurablePage(page));
+                _lost.Remove(page);
+                bytes += PageBytes;
+            }
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Makes the size and the blocks durable.</summary>
+    public void FlushLength()
+    {
+        _memory.ClearDurable(Length, DurableLength);
+        DurableLength = Length;
+        DurableAllocated.Assign(Allocated);
+    }
+
+    /// <summary>
+    /// A flush that fails: each dirty page of the range, with the given probability, is lost, that is marked clean
+    /// without having reached the device; the rest is written.
+    /// </summary>
+    public void LosePages(int first, int end, double lostShare, Random random)
+    {
+        for (int page = first; page < end && _memory.IsSeparate; page++)
+        {
+            if (!IsDirty(page))
+            {
+                continue;
+            }
+
+            if (random.NextDouble() < lostShare)
+            {
+                _lost[page] = _memory.LivePage(page).ToArray();
+            }
+            else
+            {
+                FlushPages(page, page + 1);
+            }
+        }
+    }
+
+    /// <summary>Lets the cache forget its clean pages: what a failed flush left behind now reads as the device has it.</summary>
+    public void EvictClean()
+    {
+        foreach (int page in _lost.Keys.Where(page => !IsDirty(page)).ToArray())
+        {
+            _memory.DurablePage(page).CopyTo(_memory.LivePage(page));
+            _lost.Remove(page);
+        }
+    }
+
+    /// <summary>Writes one page back in the background, if it is dirty: all of it or some of its sectors.</summary>
+    public bool WriteBack(int page, Random random)
+    {
+        if (!IsDirty(page))
+        {
+            return false;
+        }
+
+        if (_lost.ContainsKey(page) || random.Next(2) == 0)
+        {
+            FlushPages(page, page + 1);
+        }
+        else
+        {
+            CopyUnits(page, SectorBytes, random.NextDouble(), random);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The position of the first byte that a store through a map put where the file has no block or has ended, or -1.
+    /// Looks at most <paramref name="window"/> bytes beyond the end.
+    /// </summary>
+    public long FindStrayStore(long window)
+    {
+        if (!_mappedWritable)
+        {
+            return -1;
+        }
+
+        int pages = PageCount(Length);
+        for (int page = 0; page < pages && Allocated.Count < pages; page++)
+        {
+            int index = Allocated.Contains(page) ? -1 : _memory.LivePage(page).IndexOfAnyExcept((byte)0);
+            if (index >= 0)
+            {
+                return ((long)page * PageBytes) + index;
+            }
+        }
+
+        return _memory.FindLiveByte(Length, Length + Math.Min(_longestMap - Length, window));
+    }
+
+    /// <summary>
+    /// A copy as a new process on the same machine finds it. With <paramref name="take"/> this image is not used again.
+    /// </summary>
+    public FileImage Survive(bool take)
+    {
+        var copy = new FileImage(_memory.CopyBoth(take, _maps > 0, ContentEnd), new Dictionary<int, byte[]>(_lost))
+        {
+            Length = Length,
+            DurableLength = DurableLength,
+        };
+        copy.Allocated.Assign(Allocated);
+        copy.DurableAllocated.Assign(DurableAllocated);
+        return copy;
+    }
+
+    /// <summary>
+    /// What the device holds after the power went: every dirty page, or sector, old or new; the size old or new. This
+    /// image is not used again.
+    /// </summary>
+    public FileImage LosePower(Random random)
+    {
+        double newShare = DrawNewShare(random);
+        int unit = random.Next(2) == 0 ? SectorBytes : PageBytes;
+        bool lengthIsNew = random.NextDouble() < newShare;
+        for (int page = 0; page < PageCount(Length) && _memory.IsSeparate; page++)
+        {
+            if (IsDirty(page))
+            {
+                CopyUnits(page, unit, newShare, random);
+            }
+        }
+
+        var image = new FileImage(_memory.TakeDurable(_maps > 0, ContentEnd), [])
+        {
+            Length = lengthIsNew ? Length : DurableLength,
+        };
+        image._memory.ClearLive(image.Length, ContentEnd);
+        image.Allocated.Assign(lengthIsNew ? Allocated : DurableAllocated);
+        image.AllocateUsedPages();
+        image.FlushLength();
+        return image;
+    }
+
+    /// <summary>Adds what this image holds to a checksum.</summary>
+    public uint AddTo(uint crc)
+    {
+        crc = Crc32C.Append(Crc32C.Append(crc, (ulong)Length), (ulong)DurableLength);
+        for (int page = 0; page < PageCount(Math.Max(Length, DurableLength)); page++)
+        {
+            crc = Crc32C.Append(Crc32C.Append(crc, _memory.LivePage(page)), _memory.DurablePage(page));
+        }
+
+        return crc;
+    }
+
+    /// <summary>Gives the memory back, mapped or not.</summary>
+    public void Dispose() => _memory.Dispose();
+
+    private void Reserve(long length) => _memory.Reserve(length, ContentEnd, _maps > 0);
+
+    /// <summary>Copies each unit of a page to the device with the given probability.</summary>
+    private void CopyUnits(int page, int unit, double share, Random random)
+    {
+        Span<byte> live = _memory.LivePage(page);
+        Span<byte> durable = _memory.DurablePage(page);
+        for (int start = 0; start < PageBytes; start += unit)
+        {
+            if (random.NextDouble() < share)
+            {
+                live.Slice(start, unit).CopyTo(durable[start..]);
+            }
+        }
+    }
+
+    /// <summary>A page that has content has a block, whatever became of the reservation.</summary>
+    private void AllocateUsedPages()
+    {
+        int pages = PageCount(Length);
+        Allocated.RemoveFrom(pages);
+        for (int page = 0; page < pages && Allocated.Count < pages; page++)
+        {
+            if (!Allocated.Contains(page) && _memory.LivePage(page).ContainsAnyExcept((byte)0))
+            {
+                Allocated.Add(page, page + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using System.Buffers.Text;
+using System.Text;
+using EmbeddedLog.IO;
+using EmbeddedLog.Testing.Faults;
+
+namespace EmbeddedLog.Testing.Simulation;
+
+/// <summary>A simulated disk as programs see it.</summary>
+internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
+{
+    /// <summary>The process id that a lock's holder writes, the same in every run.</summary>
+    public const int ProcessId = 4711;
+
+    private static readonly byte[] s_owner = Encoding.ASCII.GetBytes($"{ProcessId}\n");
+
+    /// <summary>The length of the longest process id and its line end.</summary>
+    private const int MaxOwnerBytes = 12;
+
+    /// <summary>The state behind this view.</summary>
+    public SimulatedDisk Disk { get; } = disk;
+
+    public override FileSystemTraits GetTraits(string directory)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.GetTraits, directory);
+            Disk.Names.GetDirectory("statfs", directory);
+            return Disk.Options.Traits;
+        }
+    }
+
+    public override CacheIdentity GetCacheIdentity(string directory)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.GetCacheIdentity, directory);
+            Disk.Names.GetDirectory("statx", directory);
+            return Disk.Options.IdentityIsKnown ? Disk.Identity : default;
+        }
+    }
+
+    public override void CreateDirectory(string path)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.CreateDirectory, path, mutates: true);
+            Disk.Names.CreateDirectories(path);
+        }
+    }
+
+    public override void DeleteDirectory(string path)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.DeleteDirectory, path, mutates: true);
+            switch (Disk.Names.Find(path))
+            {
+                case null:
+                    return;
+                case DirectoryNode { Live.Count: > 0 }:
+                    throw SystemErrors.Create("rmdir", path, SystemErrors.NotEmpty);
+                case FileNode:
+                    throw SystemErrors.Create("rmdir", path, FileSystemError.NotADirectory);
+                default:
+                    (DirectoryNode parent, string name) = Disk.Names.GetParent("rmdir", path);
+                    Disk.Names.Unlink(parent, name);
+                    return;
+            }
+        }
+    }
+
+    public override void SyncDirectory(string path)
+    {
+        Disk.Yield();
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.SyncDirectory, path, mutates: true);
+            Disk.Names.Journal.Sync(Disk.Names.GetDirectory("fsync", path));
+        }
+
+        Disk.Yield();
+    }
+
+    public override bool DirectoryExists(string path) => Find(path) is DirectoryNode;
+
+    public override bool FileExists(string path) => Find(path) is FileNode;
+
+    public override IReadOnlyList<string> ListFiles(string path) => List<FileNode>(FaultKind.ListFiles, path);
+
+    public override IReadOnlyList<string> ListDirectories(string path) =>
+        List<DirectoryNode>(FaultKind.ListDirectories, path);
+
+    public override void Rename(string from, string to)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.Rename, from, mutates: true);
+            Disk.Names.Rename(from, to);
+        }
+    }
+
+    public override void DeleteFile(string path)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.DeleteFile, path, mutates: true);
+            switch (Disk.Names.Find(path))
+            {
+                case null:
+                    return;
+                case DirectoryNode:
+                    throw SystemErrors.Create("unlink", path, SystemErrors.IsADirectory);
+                default:
+                    (DirectoryNode parent, string name) = Disk.Names.GetParent("unlink", path);
+                    Disk.Names.Unlink(parent, name);
+                    return;
+            }
+        }
+    }
+
+    public override LogFile OpenFile(string path, FileOpening opening)
+    {
+        lock (Disk.Gate)
+        {
+            bool creates = opening is FileOpening.CreateNew or FileOpening.OpenOrCreate;
+            Disk.Enter(FaultKind.OpenFile, path, mutates: creates);
+            FileNode node = OpenNode(path, creates, mayExist: opening != FileOpening.CreateNew);
+            return new SimulatedFile(Disk, node, path, isWritable: opening != FileOpening.Read);
+        }
+    }
+
+    public override IDisposable? TryLock(string path)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.Lock, path, mutates: true);
+            FileNode node = OpenNode(path, creates: true, mayExist: true);
+            if (!Disk.Locked.Add(node))
+            {
+                return null;
+            }
+
+            WriteOwner(node);
+            return new SimulatedLock(Disk, node, path);
+        }
+    }
+
+    public override int? ReadLockOwner(string path)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.ReadLockOwner, path);
+            if (Disk.Names.Find(path) is not FileNode node)
+            {
+                return null;
+            }
+
+            ReadOnlySpan<byte> bytes = node.Image.Read(0, (int)Math.Min(MaxOwnerBytes, node.Image.Length));
+
+            // Without its line end the number may have been cut off while it was written.
+            int end = bytes.IndexOf((byte)'\n');
+            return end > 0 && Utf8Parser.TryParse(bytes[..end], out int id, out int read) && read == end ? id : null;
+        }
+    }
+
+    private FileNode OpenNode(string path, bool creates, bool mayExist)
+    {
+        (DirectoryNode parent, string name) = Disk.Names.GetParent("open", path);
+        if (!parent.Live.TryGetValue(name, out DiskNode? node))
+        {
+            if (!creates)
+            {
+                throw SystemErrors.Create("open", path, FileSystemError.NotFound);
+            }
+
+            node = new FileNode(Disk, new FileImage());
+            Disk.Names.Link(parent, name, node);
+        }
+        else if (!mayExist)
+        {
+            throw SystemErrors.Create("open", path, FileSystemError.AlreadyExists);
+        }
+
+        var file = node as FileNode ?? throw SystemErrors.Create("open", path, SystemErrors.IsADirectory);
+        file.Path = path;
+        return file;
+    }
+
+    /// <summary>The owner's id is a hint, so a disk without space for it does not stand in the way of the lock.</summary>
+    private void WriteOwner(FileNode node)
+    {
+        if (Disk.TryTakePages(node.Image, 0, s_owner.Length))
+        {
+            node.Image.Write(s_owner, 0);
+        }
+    }
+
+    private DiskNode? Find(string path)
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(FaultKind.Exists, path);
+            return Disk.Names.Find(path);
+        }
+    }
+
+    private string[] List<T>(FaultKind kind, string path)
+        where T : DiskNode
+    {
+        lock (Disk.Gate)
+        {
+            Disk.Enter(kind, path);
+            return [.. Disk.Names.GetDirectory("opendir", path).Live.Where(pair => pair.Value is T).Select(pair => pair.Key)];
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Runtime.ExceptionServices;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Testing.Simulation;
+
+/// <summary>
+/// Runs queued work on the thread that asks for it, one item at a time, the next one drawn at random: the same seed gives
+/// the same order. Where a call lets other work in (<see cref="Yield"/>), items run in the middle of another one.
+/// </summary>
+/// <remarks>
+/// Work that is let in runs on the same thread, so a lock that the caller of <see cref="Yield"/> holds does not keep it
+/// out: a caller that must not be interrupted under its lock has to assert that it does not hold it.
+/// </remarks>
+internal sealed class SimulatedScheduler(Random random, double yieldProbability = 0.2) : WorkQueue
+{
+    /// <summary>How deep items may run inside each other.</summary>
+    private const int MaxDepth = 4;
+
+    /// <summary>How many items may run without coming to rest, before that is taken for a loop.</summary>
+    public const long MaxItems = 10_000_000;
+
+    private readonly Lock _gate = new();
+
+    /// <summary>What waits, in no order; under <see cref="_gate"/>.</summary>
+    private readonly List<IThreadPoolWorkItem> _waiting = [];
+
+    /// <summary>The first exception out of an item, until it is thrown to the outermost caller.</summary>
+    private ExceptionDispatchInfo? _failure;
+
+    /// <summary>How many items are running inside each other.</summary>
+    private int _depth;
+
+    private bool _isStopped;
+
+    /// <summary>Invoked before each item, such as for a disk's own background activity.</summary>
+    public Action? BeforeItem { get; set; }
+
+    /// <summary>The number of items that wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>The number of items that ran.</summary>
+    public long ItemsRun { get; private set; }
+
+    public override void Queue(IThreadPoolWorkItem item)
+    {
+        lock (_gate)
+        {
+            if (!_isStopped)
+            {
+                _waiting.Add(item);
+            }
+        }
+    }
+
+    /// <summary>Runs one item drawn at random; false when none waits. Throws what an item threw, which none may.</summary>
+    public bool RunOne()
+    {
+        IThreadPoolWorkItem? item = Draw();
+        if (item is null)
+        {
+            return false;
+        }
+
+        BeforeItem?.Invoke();
+        Execute(item);
+        if (_depth == 0)
+        {
+            Interlocked.Exchange(ref _failure, null)?.Throw();
+        }
+
+        return true;
+    }
+
+    /// <summary>Runs items until none waits; returns how many ran.</summary>
+    public long RunUntilIdle()
+    {
+        long items = 0;
+        while (RunOne())
+        {
+            if (++items > MaxItems)
+            {
+                throw new InvalidOperationException($"The work does not come to rest: {items} items ran.");
+            }
+        }
+
+        return items;
+    }
+
+    /// <summary>Perhaps runs a few items here and now, in the middle of whatever called this.</summary>
+    public void Yield()
+    {
+        while (_depth < MaxDepth && random.NextDouble() < yieldProbability && Draw() is { } item)
+        {
+            Execute(item);
+        }
+    }
+
+    /// <summary>Drops what waits and all that is queued from now on: the process is dead.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+            _waiting.Clear();
+        }
+    }
+
+    private IThreadPoolWorkItem? Draw()
+    {
+        lock (_gate)
+        {
+            if (_waiting.Count == 0)
+            {
+                return null;
+            }
+
+            int index = random.Next(_waiting.Count);
+            IThreadPoolWorkItem item = _waiting[index];
+            _waiting[index] = _waiting[^1];
+            _waiting.RemoveAt(_waiting.Count - 1);
+            return item;
+        }
+    }
+
+    private void Execute(IThreadPoolWorkItem item)
+    {
+        ItemsRun++;
+        _depth++;
+        try
+        {
+            item.Execute();
+        }
+#pragma warning disable CA1031 // On a real thread pool this ends the process; here it fails the run, not the call let in.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _failure ??= ExceptionDispatchInfo.Capture(exception);
+        }
+        finally
+        {
+            _depth--;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+namespace EmbeddedLog.Testing.Simulation;
+
+/// <summary>
+/// Keeps the last unmapped memory for a while, filled with a pattern. A reader that looks at it through a stale pointer
+/// sees rubbish, and a writer that stores to it is reported when the memory leaves.
+/// </summary>
+internal sealed class UnmapGuard(Action<DiskViolation> report)
+{
+    /// <summary>No frame, header or text of the log begins like this.</summary>
+    private const byte Poison = 0xDB;
+
+    /// <summary>The number of blocks that are kept back.</summary>
+    private const int MaxKept = 8;
+
+    private readonly Queue<(NativeBlock Block, long Reach, string Path)> _kept = new();
+
+    /// <summary>Poisons the first <paramref name="reach"/> bytes of a block that is no longer mapped, and keeps it.</summary>
+    public void Add(NativeBlock block, long reach, string path)
+    {
+        block.Fill(0, reach, Poison);
+        _kept.Enqueue((block, reach, path));
+        if (_kept.Count > MaxKept)
+        {
+            ReleaseOldest();
+        }
+    }
+
+    /// <summary>Examines and gives back everything.</summary>
+    public void Clear()
+    {
+        while (_kept.Count > 0)
+        {
+            ReleaseOldest();
+        }
+    }
+
+    private void ReleaseOldest()
+    {
+        (NativeBlock block, long reach, string path) = _kept.Dequeue();
+        long position = block.IndexOfAnyExcept(Poison, 0, reach);
+        if (position >= 0)
+        {
+            report(new DiskViolation(DiskViolationKind.StoreAfterUnmap, path, position));
+        }
+
+        NativeBlockPool.Return(block, reach);
+    }
+}
