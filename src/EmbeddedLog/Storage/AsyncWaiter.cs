@@ -1,0 +1,90 @@
+using System.Threading.Tasks.Sources;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>A waiter that is awaited. Its continuation runs on the work queue, never on the releasing thread's stack.</summary>
+internal sealed class AsyncWaiter : OffsetWaiter, IValueTaskSource, IThreadPoolWorkItem
+{
+    private readonly WorkQueue _work;
+
+    /// <summary>Where the waiter goes when it is done; null for one that a token may still call, which is never reused.</summary>
+    private readonly AsyncWaiterPool? _pool;
+
+    private ManualResetValueTaskSourceCore<bool> _core;
+
+    /// <summary>Set once by whoever releases, before the item is queued; read by the item.</summary>
+    private Exception? _failure;
+
+    /// <summary>Zero while pending; the one who changes it to one releases.</summary>
+    private int _released;
+
+    private CancellationTokenRegistration _registration;
+
+    internal AsyncWaiter(WorkQueue work, AsyncWaiterPool? pool)
+    {
+        _work = work;
+        _pool = pool;
+    }
+
+    /// <summary>The task to await, once.</summary>
+    public ValueTask Task => new(this, _core.Version);
+
+    /// <summary>Lets <paramref name="token"/> end the waiting. Call once, after the waiter was added to the list.</summary>
+    public void CancelWith(WaiterList list, CancellationToken token) =>
+        _registration = token.UnsafeRegister(
+            static (state, token) =>
+            {
+                var (waiter, list) = ((AsyncWaiter, WaiterList))state!;
+                list.Remove(waiter);
+                waiter.Release(new OperationCanceledException(token));
+            },
+            (this, list));
+
+    /// <inheritdoc/>
+    public override void Release(Exception? failure)
+    {
+        if (Interlocked.Exchange(ref _released, 1) == 0)
+        {
+            _failure = failure;
+            _work.Queue(this);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (_failure is null)
+        {
+            _core.SetResult(true);
+        }
+        else
+        {
+            _core.SetException(_failure);
+        }
+    }
+
+    void IValueTaskSource.GetResult(short token)
+    {
+        try
+        {
+            _core.GetResult(token);
+        }
+        finally
+        {
+            _registration.Unregister();
+            if (_pool is not null)
+            {
+                _core.Reset();
+                _failure = null;
+                _released = 0;
+                _pool.Return(this);
+            }
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,14 @@
+namespace EmbeddedLog.Storage;
+
+/// <summary>Somebody who waits for an end of the partition to reach an offset.</summary>
+internal abstract class OffsetWaiter
+{
+    /// <summary>The end that is waited for. Set before the waiter is added.</summary>
+    public long Target { get; set; }
+
+    /// <summary>
+    /// Called once, off any lock but on the caller's stack, so it must only queue work: with null when the end was
+    /// reached, with the reason when it never will be.
+    /// </summary>
+    public abstract void Release(Exception? failure);
+}

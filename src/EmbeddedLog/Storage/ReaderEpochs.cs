@@ -1,0 +1,112 @@
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Decides when memory that readers may look at can be unmapped. A resource is first made unreachable for new readers,
+/// then handed to <see cref="Retire"/>, and disposed once every reader that was inside at that moment has left.
+/// </summary>
+internal sealed class ReaderEpochs
+{
+    private readonly Lock _gate = new();
+
+    /// <summary>All slots ever made; grows under the gate, replaced as a whole, read without it.</summary>
+    private ReaderSlot[] _slots = [];
+
+    /// <summary>The slots nobody has rented, under the gate.</summary>
+    private readonly Stack<ReaderSlot> _free = new();
+
+    /// <summary>What waits for its readers to leave, oldest first, under the gate.</summary>
+    private readonly Queue<(long Epoch, IDisposable Resource)> _retired = new();
+
+    /// <summary>Advanced under the gate by <see cref="Retire"/>; read by every reader that enters.</summary>
+    private long _current = 1;
+
+    /// <summary>The epoch that a reader enters now.</summary>
+    public long Current => Volatile.Read(ref _current);
+
+    /// <summary>The number of resources that wait for a reader to leave.</summary>
+    public int PendingCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _retired.Count;
+            }
+        }
+    }
+
+    /// <summary>Takes a slot; give it back with <see cref="Return"/>.</summary>
+    public ReaderSlot Rent()
+    {
+        lock (_gate)
+        {
+            if (_free.TryPop(out ReaderSlot? slot))
+            {
+                return slot;
+            }
+
+            slot = new ReaderSlot(this);
+            Volatile.Write(ref _slots, [.. _slots, slot]);
+            return slot;
+        }
+    }
+
+    /// <summary>Gives a slot back, and disposes what waited for its reader.</summary>
+    public void Return(ReaderSlot slot)
+    {
+        slot.Exit();
+        bool pending;
+        lock (_gate)
+        {
+            _free.Push(slot);
+            pending = _retired.Count != 0;
+        }
+
+        if (pending)
+        {
+            Reclaim();
+        }
+    }
+
+    /// <summary>
+    /// Disposes <paramref name="resource"/> as soon as no reader can look at it. New readers must already be unable to
+    /// find it.
+    /// </summary>
+    public void Retire(IDisposable resource)
+    {
+        lock (_gate)
+        {
+            _retired.Enqueue((_current, resource));
+            Volatile.Write(ref _current, _current + 1);
+        }
+
+        Reclaim();
+    }
+
+    /// <summary>Disposes what no reader can look at any more; returns how many resources still wait.</summary>
+    public int Reclaim()
+    {
+        // Makes every store to a slot that was issued before the barrier visible here, and every load issued after it
+        // see the resource as unreachable: the other half of ReaderSlot.Enter.
+        Interlocked.MemoryBarrierProcessWide();
+        lock (_gate)
+        {
+            long oldest = long.MaxValue;
+            foreach (ReaderSlot slot in _slots)
+            {
+                long entered = slot.EnteredEpoch;
+                if (entered != 0)
+                {
+                    oldest = Math.Min(oldest, entered);
+                }
+            }
+
+            while (_retired.TryPeek(out (long Epoch, IDisposable Resource) next) && next.Epoch < oldest)
+            {
+                _retired.Dequeue().Resource.Dispose();
+            }
+
+            return _retired.Count;
+        }
+    }
+}

@@ -1,0 +1,237 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// One segment as its readers see it: an offset range, and memory that is mapped when somebody looks and unmapped when
+/// nobody does. Whoever uses a pointer into it is inside a <see cref="ReaderSlot"/> or holds a lease.
+/// </summary>
+internal sealed unsafe class Segment
+{
+    private readonly StorageContext _context;
+    private readonly TopicPartition _partition;
+
+    /// <summary>Guards mapping, unmapping, leases and the descriptor; never taken by a read of a mapped segment.</summary>
+    private readonly Lock _gate = new();
+
+    /// <summary>The first mapped byte, or zero. Written under the gate, read by every reader without it.</summary>
+    private nint _base;
+
+    /// <summary>What <see cref="_base"/> points into. Under the gate.</summary>
+    private MappedMemory? _map;
+
+    /// <summary>The number of leases that keep the map. Under the gate.</summary>
+    private int _leases;
+
+    /// <summary>Whether retention, or the end of the log, has taken the segment away. Under the gate.</summary>
+    private bool _removed;
+
+    /// <summary>Written once by the partition's writer when the segment ends, position first; read by everyone.</summary>
+    private long _endOffset = long.MaxValue;
+    private long _endPosition = long.MaxValue;
+
+    /// <summary>How many bytes may be touched. Grows under the append lock; read by everyone.</summary>
+    private long _readableBytes;
+
+    public Segment(StorageContext context, TopicPartition partition, string directory, in SegmentEntry entry)
+    {
+        _context = context;
+        _partition = partition;
+        Entry = entry;
+        Path = SegmentFileName.Of(directory, entry.Sequence);
+        IndexPath = SegmentFileName.IndexOf(directory, entry.Sequence);
+        CrcSeed = FrameCrc.SegmentSeed(entry.Uid);
+        Index = new SegmentIndexSlot(this, context);
+    }
+
+    /// <summary>What the manifest says of the segment.</summary>
+    public SegmentEntry Entry { get; }
+
+    /// <summary>The segment's file.</summary>
+    public string Path { get; }
+
+    /// <summary>The file of the segment's sparse index.</summary>
+    public string IndexPath { get; }
+
+    /// <summary>The segment's part of every frame's CRC.</summary>
+    public uint CrcSeed { get; }
+
+    /// <summary>The segment's sparse index, made when somebody asks.</summary>
+    public SegmentIndexSlot Index { get; }
+
+    /// <summary>The offset of the segment's first record.</summary>
+    public long BaseOffset => Entry.BaseOffset;
+
+    /// <summary>The first offset that is not in the segment; <see cref="long.MaxValue"/> while it is written to.</summary>
+    public long EndOffset => Volatile.Read(ref _endOffset);
+
+    /// <summary>Where the segment's records end in its file; <see cref="long.MaxValue"/> while it is written to.</summary>
+    public long EndPosition => Volatile.Read(ref _endPosition);
+
+    /// <summary>How many bytes from the beginning may be touched.</summary>
+    public long ReadableBytes => Volatile.Read(ref _readableBytes);
+
+    /// <summary>Whether the segment was read since <see cref="OpenSegments"/> last looked; a hint, so no order matters.</summary>
+    public bool RecentlyUsed { get; set; }
+
+    /// <summary>The number of leases on the segment's memory.</summary>
+    public int LeaseCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _leases;
+            }
+        }
+    }
+
+    /// <summary>The partition that the segment belongs to.</summary>
+    public TopicPartition Partition => _partition;
+
+    /// <summary>Says where the segment ends. Called once, by the partition's writer or by recovery.</summary>
+    public void End(long endOffset, long endPosition)
+    {
+        Volatile.Write(ref _endPosition, endPosition);
+        Volatile.Write(ref _endOffset, endOffset);
+    }
+
+    /// <summary>Says how far the segment may be read. Only grows while it is written to.</summary>
+    public void SetReadable(long bytes) => Volatile.Write(ref _readableBytes, bytes);
+
+    /// <summary>Gives the segment the map that its writer made.</summary>
+    public void Attach(MappedMemory map)
+    {
+        lock (_gate)
+        {
+            _map = map;
+            Volatile.Write(ref _base, (nint)map.Pointer);
+        }
+    }
+
+    /// <summary>
+    /// The segment's first byte, mapping it if need be; null once the segment was removed. Inside a slot only.
+    /// </summary>
+    /// <exception cref="CorruptLogException">The file is missing, too short, or not the segment it should be.</exception>
+    public byte* GetBase()
+    {
+        nint mapped = Volatile.Read(ref _base);
+        return mapped != 0 ? (byte*)mapped : Open();
+    }
+
+    /// <summary>
+    /// Makes the bytes of a range present through the system, so that damage to the medium is an exception where a
+    /// touch would be the end of the process. Segments that this process wrote are in memory already.
+    /// </summary>
+    public void FaultIn(long position, long length)
+    {
+        bool readable;
+        lock (_gate)
+        {
+            readable = _map is null || _map.TryPrepareForRead(position, length);
+        }
+
+        if (!readable)
+        {
+            throw StorageErrors.Unreadable(_partition, Path, position);
+        }
+    }
+
+    /// <summary>Keeps the memory mapped until <see cref="ReleaseLease"/>. Inside a slot that has seen it mapped.</summary>
+    public void AddLease()
+    {
+        lock (_gate)
+        {
+            _leases++;
+        }
+    }
+
+    /// <summary>Gives up a lease; the last one lets go of memory that was only kept for it.</summary>
+    public void ReleaseLease()
+    {
+        MappedMemory? unneeded = null;
+        lock (_gate)
+        {
+            if (--_leases == 0 && _removed)
+            {
+                unneeded = Detach();
+            }
+        }
+
+        Retire(unneeded);
+    }
+
+    /// <summary>Unmaps unless a lease holds the memory; the next reader maps it again.</summary>
+    public bool TryClose()
+    {
+        MappedMemory? unneeded;
+        lock (_gate)
+        {
+            if (_leases != 0)
+            {
+                return false;
+            }
+
+            unneeded = Detach();
+        }
+
+        Retire(unneeded);
+        return true;
+    }
+
+    /// <summary>Takes the segment away for good: nobody maps it again, and it is unmapped when the last reader leaves.</summary>
+    public void Remove()
+    {
+        MappedMemory? unneeded = null;
+        lock (_gate)
+        {
+            _removed = true;
+            if (_leases == 0)
+            {
+                unneeded = Detach();
+            }
+        }
+
+        _context.OpenSegments.Forget(this);
+        Retire(unneeded);
+    }
+
+    private byte* Open()
+    {
+        lock (_gate)
+        {
+            if (_map is null)
+            {
+                if (_removed)
+                {
+                    return null;
+                }
+
+                _map = SegmentOpening.MapForReading(_context.Platform.Files, this);
+                SetReadable(EndPosition);
+                Volatile.Write(ref _base, (nint)_map.Pointer);
+            }
+        }
+
+        // Outside the gate: making room may close this very segment again, or another one that is being opened.
+        _context.OpenSegments.Opened(this);
+        return (byte*)Volatile.Read(ref _base);
+    }
+
+    private MappedMemory? Detach()
+    {
+        MappedMemory? map = _map;
+        _map = null;
+        Volatile.Write(ref _base, 0);
+        return map;
+    }
+
+    private void Retire(MappedMemory? map)
+    {
+        if (map is not null)
+        {
+            _context.Readers.Retire(map);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Holds a segment's sparse index while it is wanted. The index is derived: it is loaded where the file is good, and
+/// made again from the frames where it is not.
+/// </summary>
+internal sealed class SegmentIndexSlot
+{
+    private const long Unknown = long.MaxValue;
+
+    private readonly Segment _segment;
+    private readonly StorageContext _context;
+
+    /// <summary>The index, or null. Written by the partition's writer, or by any reader that loads; read by all.</summary>
+    private SegmentIndex? _index;
+
+    /// <summary>
+    /// Greatest timestamp of an ended segment, <see cref="Unknown"/> before the first call. Written by any thread,
+    /// always with the same value.
+    /// </summary>
+    private long _maxTimestamp = Unknown;
+
+    public SegmentIndexSlot(Segment segment, StorageContext context)
+    {
+        _segment = segment;
+        _context = context;
+    }
+
+    /// <summary>Gives the slot the index that the segment's writer fills.</summary>
+    public void Set(SegmentIndex index) => Volatile.Write(ref _index, index);
+
+    /// <summary>Lets go of the memory of an ended segment's index.</summary>
+    public void Drop() => Volatile.Write(ref _index, null);
+
+    /// <summary>The index, loaded or made again if need be. Inside a slot, or by the segment's writer.</summary>
+    /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
+    public SegmentIndex Get() => Volatile.Read(ref _index) ?? Load();
+
+    /// <summary>The greatest timestamp of a segment that has ended. Inside a slot.</summary>
+    public long GetMaxTimestamp()
+    {
+        long known = Volatile.Read(ref _maxTimestamp);
+        if (known != Unknown)
+        {
+            return known;
+        }
+
+        SegmentIndex index = Get();
+        long timestamp = index.Count == 0 ? long.MinValue : index.MaxTimestamp;
+        Volatile.Write(ref _maxTimestamp, timestamp);
+        return timestamp;
+    }
+
+    /// <summary>Stores the index of an ended segment beside it. A failure costs only the time to make it again.</summary>
+    public void Save()
+    {
+        try
+        {
+            Get().Save(_context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)_segment.EndPosition);
+        }
+        catch (FileSystemException failure)
+        {
+            StorageLog.IndexNotSaved(_context.Logger, failure, _segment.IndexPath);
+        }
+    }
+
+    private SegmentIndex Load()
+    {
+        SegmentIndex index =
+            SegmentIndex.TryLoad(
+                _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)_segment.EndPosition)
+            ?? Rebuild();
+        Volatile.Write(ref _index, index);
+        return index;
+    }
+
+    private unsafe SegmentIndex Rebuild()
+    {
+        SegmentIndexBuilder builder = new();
+        byte* memory = _segment.GetBase();
+        if (memory == null)
+        {
+            return builder.Index;
+        }
+
+        long end = _segment.EndPosition;
+        _segment.FaultIn(0, end);
+        FrameWalker walker = new(memory, _segment.CrcSeed, SegmentHeader.PageBytes, end);
+        while (walker.MoveNext() && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent))
+        {
+            builder.Note((uint)(extent.FirstOffset - _segment.BaseOffset), walker.Position, extent.MaxTimestamp);
+        }
+
+        if (walker.Position < end)
+        {
+            throw StorageErrors.BadFrame(_segment, walker.Position, walker.Check);
+        }
+
+        builder.Finish((uint)(_segment.EndOffset - _segment.BaseOffset), end);
+        return builder.Index;
+    }
+}

@@ -1,0 +1,52 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Appends frames to one segment, in one of two ways. All members but the file are used under the partition's append
+/// lock. The failure policy: when <see cref="Begin"/> or <see cref="Commit"/> throws, nothing has been published, the
+/// tail is where it was, and the next frame overwrites whatever was left behind it.
+/// </summary>
+internal abstract unsafe class SegmentWriter
+{
+    protected SegmentWriter(Segment segment, LogFile file, long capacity, long tail)
+    {
+        Segment = segment;
+        File = new SharedFile(file);
+        Capacity = capacity;
+        Tail = tail;
+    }
+
+    /// <summary>The segment that is written.</summary>
+    public Segment Segment { get; }
+
+    /// <summary>The segment's descriptor, open from its first byte to its last successful flush.</summary>
+    public SharedFile File { get; }
+
+    /// <summary>The segment's size limit in bytes.</summary>
+    public long Capacity { get; }
+
+    /// <summary>Where the next frame goes.</summary>
+    public long Tail { get; private set; }
+
+    /// <summary>Whether a frame fits, with room for the seal behind it.</summary>
+    public bool HasRoomFor(int paddedLength) => Tail + paddedLength + FrameLayout.SealBytes <= Capacity;
+
+    /// <summary>Where to build the next frame: that many writable bytes, backed by the disk or not on it yet.</summary>
+    /// <exception cref="FileSystemException">There is no space.</exception>
+    public abstract byte* Begin(int paddedLength);
+
+    /// <summary>Publishes the frame that was built where <see cref="Begin"/> said, all but its length word.</summary>
+    public void Commit(int length)
+    {
+        Publish(length);
+        Tail += FrameLayout.Padded(length);
+    }
+
+    /// <summary>Writes the segment's header page.</summary>
+    public abstract void WriteHeader(in SegmentHeader header);
+
+    /// <summary>Makes the frame at the tail visible, its length last.</summary>
+    protected abstract void Publish(int length);
+}

@@ -1,0 +1,8 @@
+namespace EmbeddedLog.Storage;
+
+/// <summary>How the log was left by its last owner, which decides what an opening may trust.</summary>
+/// <param name="Clean">It was closed: every checkpoint tells the exact end of its partition.</param>
+/// <param name="CacheSurvived">
+/// It was not closed, but neither a reboot nor a remount came in between: whatever was published must still be there.
+/// </param>
+internal readonly record struct SessionState(bool Clean, bool CacheSurvived);

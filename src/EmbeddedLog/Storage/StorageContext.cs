@@ -1,0 +1,21 @@
+using EmbeddedLog.IO;
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>What all partitions of an open log share.</summary>
+/// <param name="Platform">The seam to the system.</param>
+/// <param name="Readers">Decides when memory can be unmapped.</param>
+/// <param name="OpenSegments">Bounds the mapped segments.</param>
+/// <param name="Waiters">Makes waiters.</param>
+/// <param name="Background">Calls partitions that have something to do later.</param>
+/// <param name="Session">How the log was left by its last owner.</param>
+/// <param name="Logger">Where recoveries and failures are told.</param>
+internal sealed record StorageContext(
+    Platform Platform,
+    ReaderEpochs Readers,
+    OpenSegments OpenSegments,
+    AsyncWaiterPool Waiters,
+    BackgroundSchedule Background,
+    SessionState Session,
+    ILogger Logger);

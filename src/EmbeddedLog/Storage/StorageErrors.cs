@@ -1,0 +1,114 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>The exceptions of the storage layer, each with what to do.</summary>
+internal static class StorageErrors
+{
+    /// <summary>Says in the library's terms that a call to the file system failed.</summary>
+    public static EmbeddedLogException Translate(FileSystemException failure, TopicPartition? partition = null)
+    {
+        string where = partition is null ? string.Empty : $" (partition {partition})";
+        return failure.Error switch
+        {
+            FileSystemError.NoSpace or FileSystemError.QuotaExceeded => new DiskFullException(
+                $"There is no space left for '{failure.Path}'{where}. Nothing was appended. Free some space, or shorten "
+                + "the topic's retention, and append again.", failure)
+            {
+                Topic = partition?.Topic,
+                Partition = partition?.Partition,
+                File = failure.Path,
+            },
+            FileSystemError.NotFound => new CorruptLogException(
+                $"'{failure.Path}' is missing{where}. Restore it from a backup; nothing was changed.", failure)
+            {
+                Topic = partition?.Topic,
+                Partition = partition?.Partition,
+                File = failure.Path,
+                Expected = "a file",
+                Actual = "nothing",
+            },
+            _ => new LogIOException($"{failure.Message} Nothing was acknowledged{where}.", failure)
+            {
+                Topic = partition?.Topic,
+                Partition = partition?.Partition,
+                File = failure.Path,
+            },
+        };
+    }
+
+    /// <summary>Stored bytes are not what was written.</summary>
+    public static CorruptLogException Corrupt(
+        TopicPartition partition,
+        string file,
+        long position,
+        string what,
+        string expected,
+        string actual,
+        long? offset = null) =>
+        new($"Partition {partition} is damaged: {what} in '{file}' at position {position} (expected {expected}, found "
+            + $"{actual}). Nothing was changed; restore the file from a backup.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+            Offset = offset,
+            File = file,
+            Position = position,
+            Expected = expected,
+            Actual = actual,
+        };
+
+    /// <summary>A frame that must be there is missing, damaged, or of a kind that only a newer version knows.</summary>
+    public static EmbeddedLogException BadFrame(Segment segment, long position, FrameCheck check, long? offset = null) =>
+        check == FrameCheck.Unknown
+            ? NewerFormat(segment.Path)
+            : Corrupt(
+                segment.Partition, segment.Path, position, "a frame is not what was written", "a valid frame",
+                check switch
+                {
+                    FrameCheck.Empty => "no frame",
+                    FrameCheck.BadLength => "an impossible length",
+                    FrameCheck.BadCrc => "a wrong checksum",
+                    _ => "a malformed record",
+                },
+                offset);
+
+    /// <summary>The medium failed where stored bytes should be.</summary>
+    public static LogIOException Unreadable(TopicPartition partition, string file, long position) =>
+        new($"The system cannot read '{file}' at position {position} (partition {partition}). Check the device; the "
+            + "rest of the log can still be read.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+            File = file,
+            Position = position,
+        };
+
+    /// <summary>A newer version of the library wrote the file.</summary>
+    public static UnsupportedFormatException NewerFormat(string file) =>
+        new($"'{file}' was written by a newer version of EmbeddedLog. Open it with that version or a later one.")
+        {
+            File = file,
+        };
+
+    /// <summary>An offset below the log's start or above its end was asked for.</summary>
+    public static OffsetUnavailableException OutOfRange(TopicPartition partition, long offset, long start, long end) =>
+        new($"Offset {offset} is not in partition {partition}, which holds {start} to {end}. Seek to one of these; "
+            + "records before the first were removed by retention.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+            Offset = offset,
+        };
+
+    /// <summary>A flush failed, so nothing can be acknowledged any more.</summary>
+    public static PartitionFailedException Failed(TopicPartition partition, Exception cause) =>
+        new($"A flush of partition {partition} failed, after which the system may have dropped what was written. "
+            + "Nothing more is acknowledged; reads go on. Dispose the log, see to the device, and open it again. "
+            + $"Cause: {cause.Message}", cause)
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+        };
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>All that the storage layer logs.</summary>
+internal static partial class StorageLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "The index '{Path}' could not be saved; it is made again when it is needed.")]
+    public static partial void IndexNotSaved(ILogger logger, Exception failure, string path);
+
+    [LoggerMessage(2, LogLevel.Error, "A flush of partition {Partition} failed; it acknowledges nothing any more.")]
+    public static partial void PartitionFailed(ILogger logger, Exception failure, TopicPartition partition);
+
+    [LoggerMessage(3, LogLevel.Warning, "The next segment of partition {Partition} could not be prepared ahead.")]
+    public static partial void PreparationFailed(ILogger logger, Exception failure, TopicPartition partition);
+
+    [LoggerMessage(4, LogLevel.Warning, "Recovered partition {Partition}: {Kept} records above the durable end "
+        + "{DurableEnd} kept and copied, {TornBytes} torn bytes left behind; the log ends at {End}.")]
+    public static partial void Recovered(
+        ILogger logger, TopicPartition partition, long kept, long durableEnd, long tornBytes, long end);
+
+    [LoggerMessage(5, LogLevel.Information, "Retention removed {Count} segments of partition {Partition}, which now "
+        + "starts at offset {LogStart}.")]
+    public static partial void Retained(ILogger logger, int count, TopicPartition partition, long logStart);
+
+    [LoggerMessage(6, LogLevel.Warning, "'{Path}' could not be deleted; it is deleted when the log is opened next.")]
+    public static partial void NotDeleted(ILogger logger, Exception failure, string path);
+}

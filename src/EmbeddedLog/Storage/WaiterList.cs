@@ -1,0 +1,93 @@
+namespace EmbeddedLog.Storage;
+
+/// <summary>The waiters for one of a partition's ends.</summary>
+internal sealed class WaiterList
+{
+    private readonly Lock _gate = new();
+
+    /// <summary>The waiters in no particular order, under the gate.</summary>
+    private List<OffsetWaiter> _waiting = [];
+
+    /// <summary>A list to swap in, so that releasing allocates nothing; null while it is in use. Under the gate.</summary>
+    private List<OffsetWaiter>? _spare = [];
+
+    /// <summary>The number of waiters; written under the gate, read by every append without it.</summary>
+    private int _count;
+
+    /// <summary>
+    /// Whether anybody waits. A waiter that is being added may be missed: whoever adds looks at the end again after a
+    /// process-wide barrier, so that one of the two sides always sees the other.
+    /// </summary>
+    public bool HasAny => Volatile.Read(ref _count) != 0;
+
+    /// <summary>Adds a waiter.</summary>
+    public void Add(OffsetWaiter waiter)
+    {
+        lock (_gate)
+        {
+            _waiting.Add(waiter);
+            Volatile.Write(ref _count, _waiting.Count);
+        }
+    }
+
+    /// <summary>Removes a waiter; false if it was released or is being released.</summary>
+    public bool Remove(OffsetWaiter waiter)
+    {
+        lock (_gate)
+        {
+            bool removed = _waiting.Remove(waiter);
+            Volatile.Write(ref _count, _waiting.Count);
+            return removed;
+        }
+    }
+
+    /// <summary>Releases those whose target is at or below <paramref name="end"/>; returns how many still wait.</summary>
+    public int ReleaseUpTo(long end) => Release(end, null);
+
+    /// <summary>Releases all with a failure.</summary>
+    public void Fail(Exception failure) => Release(long.MaxValue, failure);
+
+    private int Release(long end, Exception? failure)
+    {
+        List<OffsetWaiter> all;
+        int left;
+        lock (_gate)
+        {
+            if (_waiting.Count == 0)
+            {
+                return 0;
+            }
+
+            all = _waiting;
+            _waiting = _spare ?? [];
+            _spare = null;
+            foreach (OffsetWaiter waiter in all)
+            {
+                if (waiter.Target > end)
+                {
+                    _waiting.Add(waiter);
+                }
+            }
+
+            left = _waiting.Count;
+            Volatile.Write(ref _count, left);
+        }
+
+        // Outside the gate: a waiter may add itself again at once.
+        foreach (OffsetWaiter waiter in all)
+        {
+            if (waiter.Target <= end)
+            {
+                waiter.Release(failure);
+            }
+        }
+
+        all.Clear();
+        lock (_gate)
+        {
+            _spare = all;
+        }
+
+        return left;
+    }
+}
