@@ -56,6 +56,9 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     }
 
     /// <inheritdoc/>
+    public override byte* BeginSeal() => _base + Tail;
+
+    /// <inheritdoc/>
     public override void WriteHeader(in SegmentHeader header) =>
         header.Write(new Span<byte>(_base, SegmentHeader.PageBytes));
 
@@ -70,7 +73,19 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     }
 
     /// <inheritdoc/>
-    protected override void Publish(int length) => FrameHeader.WriteLengthRelease(_base + Tail, (uint)length);
+    protected override void Publish(int length)
+    {
+        // A segment that once was written positionally may hold the remains of a failed write behind its tail; the next
+        // length is made zero before this one says that it may be looked at. Only behind a seal there may be no room.
+        byte* frame = _base + Tail;
+        int padded = FrameLayout.Padded(length);
+        if (Tail + padded < _allocated)
+        {
+            *(ulong*)(frame + padded) = 0;
+        }
+
+        FrameHeader.WriteLengthRelease(frame, (uint)length);
+    }
 
     private void Allocate(long end)
     {

@@ -40,6 +40,9 @@ internal sealed unsafe class PositionalSegmentWriter : SegmentWriter
     }
 
     /// <inheritdoc/>
+    public override byte* BeginSeal() => Begin(FrameLayout.SealBytes);
+
+    /// <inheritdoc/>
     public override void WriteHeader(in SegmentHeader header)
     {
         byte[] page = new byte[SegmentHeader.PageBytes];

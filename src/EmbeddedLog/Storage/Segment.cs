@@ -9,6 +9,9 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 internal sealed unsafe class Segment
 {
+    /// <summary>How much is made present at once.</summary>
+    private const long ChunkBytes = 1 << 20;
+
     private readonly StorageContext _context;
     private readonly TopicPartition _partition;
 
@@ -20,6 +23,12 @@ internal sealed unsafe class Segment
 
     /// <summary>What <see cref="_base"/> points into. Under the gate.</summary>
     private MappedMemory? _map;
+
+    /// <summary>
+    /// A bit for each chunk that is known to be present; null where this process wrote the segment, so that all of it
+    /// is. Replaced under the gate, bits set under it, read without it.
+    /// </summary>
+    private ulong[]? _presentChunks;
 
     /// <summary>The number of leases that keep the map. Under the gate.</summary>
     private int _leases;
@@ -75,6 +84,9 @@ internal sealed unsafe class Segment
     /// <summary>Whether the segment was read since <see cref="OpenSegments"/> last looked; a hint, so no order matters.</summary>
     public bool RecentlyUsed { get; set; }
 
+    /// <summary>Whether the memory is mapped; stays so, once seen inside a slot, until the slot is left.</summary>
+    public bool IsMapped => Volatile.Read(ref _base) != 0;
+
     /// <summary>The number of leases on the segment's memory.</summary>
     public int LeaseCount
     {
@@ -121,21 +133,32 @@ internal sealed unsafe class Segment
     }
 
     /// <summary>
-    /// Makes the bytes of a range present through the system, so that damage to the medium is an exception where a
-    /// touch would be the end of the process. Segments that this process wrote are in memory already.
+    /// Says up to where the memory may be touched, at least to the end of the given range unless the segment ends
+    /// before. Pages that this process did not write are made present through the system first, so that damage to the
+    /// medium is an exception where a touch would be the end of the process. Inside a slot.
     /// </summary>
-    public void FaultIn(long position, long length)
+    /// <exception cref="LogIOException">The system cannot read the range.</exception>
+    public long MakeTouchable(long position, long length)
     {
-        bool readable;
-        lock (_gate)
+        long readable = ReadableBytes;
+        long end = Math.Min(readable, position + length);
+        ulong[]? present = Volatile.Read(ref _presentChunks);
+        if (present is null || end <= position)
         {
-            readable = _map is null || _map.TryPrepareForRead(position, length);
+            return readable;
         }
 
-        if (!readable)
+        long last = (end - 1) / ChunkBytes;
+        for (long chunk = position / ChunkBytes; chunk <= last; chunk++)
         {
-            throw StorageErrors.Unreadable(_partition, Path, position);
+            ulong bit = 1UL << (int)(chunk & 63);
+            if ((Volatile.Read(ref present[chunk >> 6]) & bit) == 0)
+            {
+                FaultIn(present, chunk, bit, readable);
+            }
         }
+
+        return Math.Min(readable, (last + 1) * ChunkBytes);
     }
 
     /// <summary>Keeps the memory mapped until <see cref="ReleaseLease"/>. Inside a slot that has seen it mapped.</summary>
@@ -197,6 +220,21 @@ internal sealed unsafe class Segment
         Retire(unneeded);
     }
 
+    private void FaultIn(ulong[] present, long chunk, ulong bit, long readable)
+    {
+        long from = chunk * ChunkBytes;
+        lock (_gate)
+        {
+            // Without a map the caller holds pointers into one that is kept for it; there is nothing to ask any more.
+            if (_map is not null && !_map.TryPrepareForRead(from, Math.Min(ChunkBytes, readable - from)))
+            {
+                throw StorageErrors.Unreadable(_partition, Path, from);
+            }
+
+            Volatile.Write(ref present[chunk >> 6], present[chunk >> 6] | bit);
+        }
+    }
+
     private byte* Open()
     {
         lock (_gate)
@@ -210,6 +248,7 @@ internal sealed unsafe class Segment
 
                 _map = SegmentOpening.MapForReading(_context.Platform.Files, this);
                 SetReadable(EndPosition);
+                Volatile.Write(ref _presentChunks, new ulong[(EndPosition / ChunkBytes / 64) + 1]);
                 Volatile.Write(ref _base, (nint)_map.Pointer);
             }
         }

@@ -8,13 +8,30 @@ internal sealed class SegmentIndexBuilder
     /// <summary>The distance between entries, as Kafka's <c>log.index.interval.bytes</c>.</summary>
     public const int IntervalBytes = 4096;
 
-    private long _nextEntryPosition = SegmentHeader.PageBytes + IntervalBytes;
+    private long _nextEntryPosition;
+
+    /// <summary>See <see cref="MaxTimestamp"/>. Written by the one who fills the index, read by anyone.</summary>
+    private long _maxTimestamp = long.MinValue;
+
+    public SegmentIndexBuilder()
+    {
+        Index = new SegmentIndex();
+        _nextEntryPosition = SegmentHeader.PageBytes + IntervalBytes;
+    }
+
+    /// <summary>Goes on with the index of a segment that ended at a position and is written to again.</summary>
+    public SegmentIndexBuilder(SegmentIndex index, long endPosition)
+    {
+        Index = index;
+        _maxTimestamp = index.Count == 0 ? long.MinValue : index.MaxTimestamp;
+        _nextEntryPosition = endPosition + IntervalBytes;
+    }
 
     /// <summary>The index so far.</summary>
-    public SegmentIndex Index { get; } = new();
+    public SegmentIndex Index { get; }
 
     /// <summary>The greatest timestamp so far; <see cref="long.MinValue"/> before the first frame.</summary>
-    public long MaxTimestamp { get; private set; } = long.MinValue;
+    public long MaxTimestamp => Volatile.Read(ref _maxTimestamp);
 
     /// <summary>Notes a frame before it is published.</summary>
     public void Note(uint offsetDelta, long position, long maxTimestamp)
@@ -25,7 +42,7 @@ internal sealed class SegmentIndexBuilder
             _nextEntryPosition = position + IntervalBytes;
         }
 
-        MaxTimestamp = Math.Max(MaxTimestamp, maxTimestamp);
+        Volatile.Write(ref _maxTimestamp, Math.Max(_maxTimestamp, maxTimestamp));
     }
 
     /// <summary>

@@ -88,7 +88,7 @@ internal sealed class SegmentIndexSlot
         }
 
         long end = _segment.EndPosition;
-        _segment.FaultIn(0, end);
+        _segment.MakeTouchable(0, end);
         FrameWalker walker = new(memory, _segment.CrcSeed, SegmentHeader.PageBytes, end);
         while (walker.MoveNext() && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent))
         {

@@ -13,7 +13,7 @@ internal static class SegmentOpening
         try
         {
             using LogFile file = files.OpenFile(segment.Path, FileOpening.Read);
-            Check(file, segment);
+            Check(file, segment, segment.EndPosition);
             return file.Map(segment.EndPosition, writable: false);
         }
         catch (FileSystemException failure)
@@ -22,16 +22,16 @@ internal static class SegmentOpening
         }
     }
 
-    /// <summary>Checks an open file against the manifest and the segment's end.</summary>
+    /// <summary>Checks an open file against the manifest and the position that its frames reach to.</summary>
     /// <exception cref="CorruptLogException">It is too short, or its header is damaged or that of another segment.</exception>
-    public static void Check(LogFile file, Segment segment)
+    public static void Check(LogFile file, Segment segment, long end)
     {
         long length = file.Length;
-        if (length < segment.EndPosition && segment.EndPosition != long.MaxValue)
+        if (length < end)
         {
             throw StorageErrors.Corrupt(
                 segment.Partition, segment.Path, length, "the file is cut short",
-                $"at least {segment.EndPosition} bytes", $"{length} bytes");
+                $"at least {end} bytes", $"{length} bytes");
         }
 
         byte[] page = ArrayPool<byte>.Shared.Rent(SegmentHeader.PageBytes);

@@ -30,12 +30,18 @@ internal abstract unsafe class SegmentWriter
     /// <summary>Where the next frame goes.</summary>
     public long Tail { get; private set; }
 
+    /// <summary>Where the bytes end that are on the disk; moved by the flusher under the append lock.</summary>
+    public long FlushedEnd { get; set; }
+
     /// <summary>Whether a frame fits, with room for the seal behind it.</summary>
     public bool HasRoomFor(int paddedLength) => Tail + paddedLength + FrameLayout.SealBytes <= Capacity;
 
     /// <summary>Where to build the next frame: that many writable bytes, backed by the disk or not on it yet.</summary>
     /// <exception cref="FileSystemException">There is no space.</exception>
     public abstract byte* Begin(int paddedLength);
+
+    /// <summary>Where to build the segment's seal, for which every earlier frame has left room.</summary>
+    public abstract byte* BeginSeal();
 
     /// <summary>Publishes the frame that was built where <see cref="Begin"/> said, all but its length word.</summary>
     public void Commit(int length)

@@ -1,0 +1,256 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using EmbeddedLog.Format;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// Reads a partition record by record, without a copy and without a lock, each frame's checksum checked. It sees what
+/// is appended while it runs, and keeps what it may look at from being unmapped: dispose it soon.
+/// </summary>
+/// <remarks>For one thread; being a ref struct it cannot outlive an await.</remarks>
+public unsafe ref struct PartitionScan : IDisposable
+{
+    private readonly PartitionLog _log;
+
+    /// <summary>The mark that keeps memory mapped; null once disposed.</summary>
+    private ReaderSlot? _slot;
+
+    /// <summary>Whether the slot came from the pool and goes back to it.</summary>
+    private readonly bool _ownsSlot;
+
+    private Segment? _segment;
+    private byte* _base;
+    private uint _seed;
+    private long _baseOffset;
+
+    /// <summary>The position of the next frame.</summary>
+    private long _position;
+
+    /// <summary>The bytes up to here may be touched.</summary>
+    private long _touchable;
+
+    private long _nextOffset;
+
+    /// <summary>Records below this offset are published and lie in the current segment.</summary>
+    private long _limitOffset;
+
+    /// <summary>The rest of a batch that is being read.</summary>
+    private BatchFrame _batch;
+
+    internal PartitionScan(PartitionLog log, ScanPosition from)
+        : this(log, log.Context.Readers.Rent(), ownsSlot: true, from)
+    {
+    }
+
+    internal PartitionScan(PartitionLog log, ReaderSlot slot, bool ownsSlot, ScanPosition from)
+    {
+        _log = log;
+        _slot = slot;
+        _ownsSlot = ownsSlot;
+        _nextOffset = from.NextOffset;
+        slot.Enter();
+        try
+        {
+            Resume(from);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The offset of the next record, or of the next to be appended.</summary>
+    public readonly long Offset => _nextOffset;
+
+    /// <summary>Where to go on with a later scan.</summary>
+    internal readonly ScanPosition Save() =>
+        _batch.Remaining == 0 ? new ScanPosition(_segment, _position, _nextOffset) : ScanPosition.At(_nextOffset);
+
+    /// <summary>Reads the next record; false when all that is published was read. Later calls may find more.</summary>
+    /// <param name="record">The record, good until the scan is disposed.</param>
+    /// <exception cref="CorruptLogException">A stored frame is damaged; the scan stays where it is.</exception>
+    /// <exception cref="LogIOException">The medium failed to give what is stored there.</exception>
+    /// <exception cref="OffsetUnavailableException">Retention has removed the next record while the scan was on its way.</exception>
+    /// <exception cref="ObjectDisposedException">The scan was disposed.</exception>
+    [UnscopedRef]
+    public bool TryRead(out RecordView record)
+    {
+        while (true)
+        {
+            if (_batch.Remaining == 0)
+            {
+                if (_nextOffset >= _limitOffset && !TryAdvance())
+                {
+                    record = default;
+                    return false;
+                }
+
+                ReadFrame(out RecordFields single, out bool isSingle);
+                if (isSingle && single.Offset >= _nextOffset)
+                {
+                    _nextOffset = single.Offset + 1;
+                    record = new RecordView(single, _segment!);
+                    return true;
+                }
+            }
+            else if (ReadFromBatch(out RecordFields inBatch))
+            {
+                _nextOffset = inBatch.Offset + 1;
+                record = new RecordView(inBatch, _segment!);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Ends the scan and lets go of the memory.</summary>
+    public void Dispose()
+    {
+        ReaderSlot? slot = _slot;
+        if (slot is null)
+        {
+            return;
+        }
+
+        _slot = null;
+        _limitOffset = 0;
+        _nextOffset = 0;
+        _batch = default;
+        if (_ownsSlot)
+        {
+            _log.Context.Readers.Return(slot);
+        }
+        else
+        {
+            slot.Exit();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ReadFrame(out RecordFields single, out bool isSingle)
+    {
+        single = default;
+        if (_position + FrameLayout.HeaderBytes > _touchable)
+        {
+            MakeTouchable(FrameLayout.HeaderBytes);
+        }
+
+        uint declared = FrameHeader.ReadLengthAcquire(_base + _position);
+        if (declared > _touchable - _position)
+        {
+            MakeTouchable(declared);
+        }
+
+        FrameCheck check = FrameReader.Check(_base, _seed, _position, _touchable, out uint length);
+        if (check != FrameCheck.Valid)
+        {
+            throw StorageErrors.BadFrame(_segment!, _position, check, _nextOffset);
+        }
+
+        byte* frame = _base + _position;
+        isSingle = FrameHeader.ReadType(frame) == FrameType.Record;
+        bool wellFormed = isSingle
+            ? SingleFrame.TryRead(frame, (int)length, _baseOffset, out single)
+            : TryOpenBatch(frame, (int)length);
+        if (!wellFormed)
+        {
+            throw StorageErrors.BadFrame(_segment!, _position, FrameCheck.Valid, _nextOffset);
+        }
+
+        _position += FrameLayout.Padded((int)length);
+    }
+
+    /// <summary>Opens a batch, or passes it over if it ends before the next offset. A seal is damage here.</summary>
+    private bool TryOpenBatch(byte* frame, int length)
+    {
+        if (FrameHeader.ReadType(frame) != FrameType.Batch
+            || !BatchFrame.TryOpen(frame, length, _baseOffset, out BatchFrame batch))
+        {
+            return false;
+        }
+
+        long lastOffset = _baseOffset + FrameHeader.ReadOffsetDelta(frame) + batch.LastOffsetDelta;
+        _batch = lastOffset < _nextOffset ? default : batch;
+        return true;
+    }
+
+    private bool ReadFromBatch(out RecordFields record)
+    {
+        if (!_batch.TryReadNext(out record))
+        {
+            _batch = default;
+            throw StorageErrors.BadFrame(_segment!, _position, FrameCheck.Valid, _nextOffset);
+        }
+
+        return record.Offset >= _nextOffset;
+    }
+
+    /// <summary>Looks whether there is more: in this segment, or in the one after it.</summary>
+    private bool TryAdvance()
+    {
+        ObjectDisposedException.ThrowIf(_slot is null, typeof(PartitionScan));
+        if (_segment is null || _nextOffset >= _segment.EndOffset)
+        {
+            Segment? next = _log.FindSegment(_nextOffset);
+            if (next is null || next == _segment)
+            {
+                return false;
+            }
+
+            EnterSegment(next, _nextOffset);
+        }
+
+        // The end of the segment is read after the end of the log: both only move so that this order is safe, for a
+        // record that is published below the end of a segment was published in it.
+        long published = _log.PublishedEnd;
+        _limitOffset = Math.Min(published, _segment!.EndOffset);
+        return _nextOffset < _limitOffset || (_nextOffset < published && TryAdvance());
+    }
+
+    private void Resume(ScanPosition from)
+    {
+        if (from.Segment is not { } segment || from.NextOffset >= segment.EndOffset)
+        {
+            return;
+        }
+
+        byte* memory = segment.GetBase();
+        if (memory != null)
+        {
+            SetSegment(segment, memory);
+            _position = from.Position;
+        }
+    }
+
+    private void EnterSegment(Segment segment, long offset)
+    {
+        byte* memory = segment.GetBase();
+        if (memory == null)
+        {
+            throw StorageErrors.OutOfRange(_log.Id, offset, _log.StartOffset, _log.PublishedEnd);
+        }
+
+        SetSegment(segment, memory);
+        _position = offset == segment.BaseOffset
+            ? SegmentHeader.PageBytes
+            : segment.Index.Get().FindPosition((uint)(offset - segment.BaseOffset));
+    }
+
+    private void SetSegment(Segment segment, byte* memory)
+    {
+        segment.RecentlyUsed = true;
+        _segment = segment;
+        _base = memory;
+        _seed = segment.CrcSeed;
+        _baseOffset = segment.BaseOffset;
+        _touchable = 0;
+    }
+
+    /// <summary>Extends what may be touched, through the system where the pages may not be in memory.</summary>
+    private void MakeTouchable(long length)
+    {
+        _touchable = _segment!.MakeTouchable(_position, length);
+    }
+}

@@ -1,0 +1,227 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Flushes a partition for all who wait: while one flush is under way the next appends gather, and share the one after
+/// it. At most one thread at a time has the role of flusher; it alone flushes and writes checkpoints, under no lock.
+/// </summary>
+/// <remarks>
+/// The failure policy: the first flush that fails is the last one. The system may have dropped what it could not write,
+/// and a repeated flush would succeed without it, so the partition fails all waiters and every later append.
+/// </remarks>
+internal sealed class GroupCommit : IThreadPoolWorkItem
+{
+    private readonly PartitionLog _log;
+    private readonly PartitionState _state;
+    private readonly WorkQueue _work;
+    private readonly WaiterList _waiters = new();
+    private readonly FlushPlan _plan = new();
+    private readonly Lock _gate = new();
+
+    /// <summary>Whether somebody has the role, or it is queued. Under the gate.</summary>
+    private bool _active;
+
+    /// <summary>Whether another round was asked for. Under the gate.</summary>
+    private bool _requested;
+
+    /// <summary>Completed when the role is free for good; set by stopping. Under the gate.</summary>
+    private TaskCompletionSource? _stopped;
+
+    /// <summary>What a checkpoint says; only the flusher uses it.</summary>
+    private DurablePoint _checkpointed;
+
+    /// <summary>The end up to which everything is on the disk; written by the flusher, the offset published apart.</summary>
+    private DurablePoint _durable;
+
+    /// <summary>The offset of <see cref="_durable"/>; written by the flusher, read by everyone.</summary>
+    private long _durableEnd;
+
+    public GroupCommit(PartitionLog log, PartitionState state, WorkQueue work, DurablePoint durable)
+    {
+        _log = log;
+        _state = state;
+        _work = work;
+        _durable = _checkpointed = durable;
+        _durableEnd = durable.Offset;
+    }
+
+    /// <summary>Everything below this offset is on the disk.</summary>
+    public long DurableEnd => Volatile.Read(ref _durableEnd);
+
+    /// <summary>Waits until everything below <paramref name="offset"/> is on the disk, and sees to it.</summary>
+    /// <exception cref="PartitionFailedException">It never will be.</exception>
+    public ValueTask WaitAsync(long offset, CancellationToken cancellationToken)
+    {
+        if (DurableEnd >= offset)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        if (_state.Failure is { } failure)
+        {
+            return ValueTask.FromException(failure);
+        }
+
+        AsyncWaiter waiter = _log.Context.Waiters.Rent(offset, cancellationToken.CanBeCanceled);
+        ValueTask task = waiter.Task;
+        _waiters.Add(waiter);
+        if (cancellationToken.CanBeCanceled)
+        {
+            waiter.CancelWith(_waiters, cancellationToken);
+        }
+
+        // After the waiter is on the list: the round that this asks for, or one that begins before it, releases it.
+        if (!TryRequest())
+        {
+            _waiters.Fail(new ObjectDisposedException(nameof(CommitLog), "The log was disposed before the flush."));
+        }
+
+        return task;
+    }
+
+    /// <summary>Asks for a round on the work queue, unless one is about to begin.</summary>
+    /// <returns>False once rounds have been stopped.</returns>
+    public bool TryRequest()
+    {
+        if (TryTakeRole(out bool stopped))
+        {
+            _work.Queue(this);
+        }
+
+        return !stopped;
+    }
+
+    /// <summary>Does a round on the calling thread, or leaves it to whoever has the role.</summary>
+    public void RunOrRequest()
+    {
+        if (TryTakeRole(out _))
+        {
+            Run();
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => Run();
+
+    /// <summary>Begins no more rounds; completes when the last one is over. Whoever still waits has failed.</summary>
+    public async Task StopAsync()
+    {
+        Task over;
+        lock (_gate)
+        {
+            _stopped ??= new TaskCompletionSource();
+            over = _active ? _stopped.Task : Task.CompletedTask;
+        }
+
+        await over.ConfigureAwait(false);
+        _waiters.Fail(new ObjectDisposedException(nameof(CommitLog), "The log was disposed before the flush."));
+    }
+
+    /// <summary>
+    /// After <see cref="StopAsync"/>: writes the last checkpoint, which says that the partition was closed cleanly.
+    /// Returns false where not everything is on the disk, so that the next opening must look.
+    /// </summary>
+    public bool TryWriteCleanCheckpoint() =>
+        _state.Failure is null && _durable.Offset == _state.PublishedEnd && TryWriteCheckpoint(clean: true);
+
+    private bool TryTakeRole(out bool stopped)
+    {
+        lock (_gate)
+        {
+            stopped = _stopped is not null;
+            bool taken = !_active && !stopped;
+            _requested |= !stopped;
+            _active |= taken;
+            return taken;
+        }
+    }
+
+    private bool TryLeaveRole()
+    {
+        TaskCompletionSource? stopped;
+        lock (_gate)
+        {
+            _active = _requested;
+            if (_active)
+            {
+                return false;
+            }
+
+            stopped = _stopped;
+        }
+
+        stopped?.TrySetResult();
+        return true;
+    }
+
+    private void Run()
+    {
+        do
+        {
+            lock (_gate)
+            {
+                _requested = false;
+            }
+
+            Round();
+        }
+        while (!TryLeaveRole());
+    }
+
+    private void Round()
+    {
+        if (_state.Failure is { } failed)
+        {
+            _waiters.Fail(failed);
+            return;
+        }
+
+        bool rolled = false;
+        try
+        {
+            if (_log.TryPlanFlush(_plan))
+            {
+                _log.Flush(_plan);
+                rolled = _plan.End.Sequence != _durable.Sequence;
+                _durable = _plan.End;
+                Volatile.Write(ref _durableEnd, _durable.Offset);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or EmbeddedLogException)
+        {
+            _waiters.Fail(_log.Fail(failure));
+            return;
+        }
+
+        _waiters.ReleaseUpTo(_durable.Offset);
+
+        // Never before the acknowledgement, which does not depend on it.
+        if (rolled || IsCheckpointDue())
+        {
+            TryWriteCheckpoint(clean: false);
+        }
+    }
+
+    /// <summary>A checkpoint bounds what recovery has to look at, so one is due by bytes, and when appends pause.</summary>
+    private bool IsCheckpointDue()
+    {
+        const long MaxBytes = 16 << 20;
+        return _durable != _checkpointed
+            && (_durable.Position - _checkpointed.Position >= MaxBytes || _log.TakeCheckpointRequest());
+    }
+
+    private bool TryWriteCheckpoint(bool clean)
+    {
+        try
+        {
+            _log.WriteCheckpoint(_durable, clean);
+            _checkpointed = _durable;
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or EmbeddedLogException)
+        {
+            _waiters.Fail(_log.Fail(failure));
+            return false;
+        }
+    }
+}

@@ -1,0 +1,400 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// One partition: an ordered, append-only sequence of records in segments. All members are safe to call from any thread,
+/// also while another closes the log.
+/// </summary>
+internal sealed class PartitionLog : IBackgroundTask
+{
+    /// <summary>How long appends must pause before a checkpoint is written for it.</summary>
+    private static readonly TimeSpan s_checkpointDelay = TimeSpan.FromSeconds(1);
+
+    private readonly PartitionIdentity _identity;
+    private readonly PartitionState _state;
+    private readonly PartitionFiles _files;
+    private readonly GroupCommit _commit;
+    private readonly SegmentPreparer _preparer;
+    private readonly WaiterList _appendWaiters = new();
+
+    /// <summary>Replaced as a whole when the topic's options change; read by every append.</summary>
+    private PartitionSettings _settings;
+
+    /// <summary>One while a background call is scheduled; exchanged by appends, reset by the call.</summary>
+    private int _scheduled;
+
+    /// <summary>The published end at the last background call: where it has not moved since, appends pause.</summary>
+    private long _endAtLastCall = -1;
+
+    /// <summary>Whether the next round is to write a checkpoint. Set by the background call, taken by the flusher.</summary>
+    private int _checkpointRequested;
+
+    /// <summary>Set once by closing; read by everyone.</summary>
+    private bool _closed;
+
+    public PartitionLog(
+        StorageContext context, PartitionIdentity identity, PartitionSettings settings, RecoveredPartition recovered)
+    {
+        Context = context;
+        Epoch = recovered.Epoch;
+        Recovery = recovered.Report;
+        _identity = identity;
+        _settings = settings;
+        _files = recovered.Files;
+        _state = new PartitionState(recovered.Segments, recovered.End.Offset, recovered.LogStart);
+        _commit = new GroupCommit(this, _state, context.Platform.Work, recovered.End);
+        _preparer = new SegmentPreparer(context, identity, recovered.NextSequence) { Log = this };
+        Writer = new PartitionWriter(context, identity, _state, _preparer, recovered);
+    }
+
+    /// <summary>What the partition shares with the others.</summary>
+    public StorageContext Context { get; }
+
+    /// <summary>Topic and number.</summary>
+    public TopicPartition Id => _identity.Id;
+
+    /// <summary>The topic's uid.</summary>
+    public ulong TopicUid => _identity.TopicUid;
+
+    /// <summary>The epoch of what is appended now; it grows with every opening that was not clean.</summary>
+    public uint Epoch { get; }
+
+    /// <summary>What the opening kept and what it did not.</summary>
+    public PartitionRecoveryReport Recovery { get; }
+
+    /// <summary>The side that holds the append lock.</summary>
+    public PartitionWriter Writer { get; }
+
+    /// <summary>What the topic's options say; what is set applies from the next append on.</summary>
+    public PartitionSettings Settings
+    {
+        get => Volatile.Read(ref _settings);
+        set => Volatile.Write(ref _settings, value);
+    }
+
+    /// <summary>The first offset that may be read.</summary>
+    public long StartOffset => _state.LogStart;
+
+    /// <summary>The offset behind the last record that may be read.</summary>
+    public long PublishedEnd => _state.PublishedEnd;
+
+    /// <summary>The offset up to which everything is on the disk.</summary>
+    public long DurableEnd => _commit.DurableEnd;
+
+    /// <summary>The offset up to which everything is decided; the published end, until there are transactions.</summary>
+    public long StableEnd => PublishedEnd;
+
+    /// <summary>Why nothing can be appended any more, or null.</summary>
+    public EmbeddedLogException? Failure => _state.Failure;
+
+    /// <summary>The segments as of now, oldest first.</summary>
+    public SegmentList Segments => _state.Segments;
+
+    /// <summary>The bytes of segments that hold records, headers included.</summary>
+    public long SizeBytes
+    {
+        get
+        {
+            SegmentList segments = Segments;
+            long bytes = 0;
+            foreach (Segment segment in segments.Items)
+            {
+                long end = segment.EndPosition;
+                bytes += end == long.MaxValue ? Writer.TailPosition : end;
+            }
+
+            return bytes;
+        }
+    }
+
+    /// <summary>Appends a record; when it returns, the record is <see cref="Durability.Written"/>.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="timestamp">The timestamp that it was given.</param>
+    /// <returns>The record's offset.</returns>
+    public long Append(in RawRecord record, out long timestamp)
+    {
+        PartitionSettings settings = Settings;
+        RecordSize size = RecordSize.Of(record);
+        AppendRules.CheckSize(Id, settings, size.ContentBytes);
+        long now = Now();
+        timestamp = AppendRules.Timestamp(settings, record.Timestamp, now);
+        long offset = Writer.Append(record, size, timestamp, now, settings);
+        AfterAppend(settings);
+        return offset;
+    }
+
+    /// <summary>Appends all records of a batch as one; when it returns, they are <see cref="Durability.Written"/>.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="timestamp">The timestamp of the records without one of their own.</param>
+    /// <returns>The offset of the first record; the others follow it.</returns>
+    public long Append(RecordBatch batch, out long timestamp)
+    {
+        PartitionSettings settings = Settings;
+        AppendRules.CheckBatch(Id, settings, batch);
+        long now = Now();
+        timestamp = AppendRules.BatchTimestamp(settings, batch, now, out long maxTimestamp);
+        long offset = Writer.Append(batch, timestamp, maxTimestamp, now, settings);
+        AfterAppend(settings);
+        return offset;
+    }
+
+    /// <summary>Waits until everything below <paramref name="upTo"/> is <see cref="Durability.Flushed"/>.</summary>
+    public ValueTask FlushAsync(long upTo, CancellationToken cancellationToken) =>
+        _commit.WaitAsync(upTo, cancellationToken);
+
+    /// <summary>Waits until the published end is at least <paramref name="end"/>.</summary>
+    public ValueTask WaitForEndAsync(long end, CancellationToken cancellationToken)
+    {
+        if (PublishedEnd >= end)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        AsyncWaiter waiter = Context.Waiters.Rent(end, cancellationToken.CanBeCanceled);
+        ValueTask task = waiter.Task;
+        AddAppendWaiter(waiter);
+        if (cancellationToken.CanBeCanceled)
+        {
+            waiter.CancelWith(_appendWaiters, cancellationToken);
+        }
+
+        return task;
+    }
+
+    /// <summary>Adds somebody to be released once the published end reaches the waiter's target.</summary>
+    public void AddAppendWaiter(OffsetWaiter waiter)
+    {
+        _appendWaiters.Add(waiter);
+
+        // An append publishes first and looks for waiters then, with no fence in between. This one makes up for it:
+        // either the append sees the waiter, or this thread sees what it has published. The same goes for closing.
+        Interlocked.MemoryBarrierProcessWide();
+        if (Volatile.Read(ref _closed))
+        {
+            _appendWaiters.Fail(Disposed());
+        }
+        else
+        {
+            _appendWaiters.ReleaseUpTo(PublishedEnd);
+        }
+    }
+
+    /// <summary>Removes a waiter; false if it was released or is being released.</summary>
+    public bool RemoveAppendWaiter(OffsetWaiter waiter) => _appendWaiters.Remove(waiter);
+
+    /// <summary>Begins to read at an offset from the log's start to its end.</summary>
+    /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>
+    public PartitionScan Scan(long offset)
+    {
+        CheckReadable(offset);
+        return new PartitionScan(this, ScanPosition.At(offset));
+    }
+
+    /// <summary>Checks that an offset lies between the log's start and its end.</summary>
+    public void CheckReadable(long offset)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed), typeof(CommitLog));
+        if (offset < StartOffset || offset > PublishedEnd)
+        {
+            throw StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd);
+        }
+    }
+
+    /// <summary>The segment that holds an offset, or null where nothing was appended yet.</summary>
+    /// <exception cref="OffsetUnavailableException">Retention has removed it.</exception>
+    public Segment? FindSegment(long offset)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed), typeof(CommitLog));
+        SegmentList segments = Segments;
+        return segments.Find(offset) ?? (segments.Count == 0
+            ? null
+            : throw StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
+    }
+
+    /// <summary>
+    /// The offset behind the last record of an epoch, as far as it survived: what was committed beyond it in that epoch
+    /// was lost, and its offsets were given to other records.
+    /// </summary>
+    public long EndOfEpoch(uint epoch)
+    {
+        SegmentList segments = Segments;
+        foreach (Segment segment in segments.Items)
+        {
+            if (segment.Entry.Epoch > epoch)
+            {
+                return segment.BaseOffset;
+            }
+        }
+
+        return epoch < Epoch && segments.Last is { } last && last.Entry.Epoch <= epoch ? last.EndOffset : PublishedEnd;
+    }
+
+    /// <summary>Asks for a round of flushing, of what was appended so far.</summary>
+    public void RequestFlush() => _commit.TryRequest();
+
+    /// <summary>Does what the schedule called for: flushes what is old, and writes a checkpoint once appends pause.</summary>
+    public void RunInBackground()
+    {
+        // Reset first: an append from here on schedules the next call.
+        Volatile.Write(ref _scheduled, 0);
+        long end = PublishedEnd;
+        if (Settings.FlushInterval is not null || DurableEnd == end)
+        {
+            bool paused = end == _endAtLastCall;
+            _endAtLastCall = end;
+            Volatile.Write(ref _checkpointRequested, paused ? 1 : 0);
+            _commit.RunOrRequest();
+            if (!paused && Failure is null)
+            {
+                Schedule(s_checkpointDelay);
+            }
+        }
+    }
+
+    /// <summary>Carries out a flush: segments oldest first, then what names them. Only by the flusher.</summary>
+    public void Flush(FlushPlan plan)
+    {
+        foreach ((SegmentWriter writer, long tail) in plan.Targets)
+        {
+            FlushSegment(writer, tail);
+        }
+
+        // A record in a segment that a power loss makes nameless, or unlisted, was not flushed.
+        _files.Manifest.Flush();
+        if (plan.SyncDirectory)
+        {
+            Context.Platform.Files.SyncDirectory(_identity.Directory);
+        }
+
+        Writer.NoteFlushed(plan);
+    }
+
+    /// <summary>Writes a checkpoint of what was flushed. Only by the flusher.</summary>
+    public void WriteCheckpoint(in DurablePoint durable, bool clean) =>
+        _files.Checkpoint.Write(new Checkpoint(
+            0, durable.Offset, durable.Sequence, durable.Uid, durable.Position, StartOffset, Epoch, clean));
+
+    /// <summary>Whether a checkpoint was asked for; asks only once.</summary>
+    public bool TakeCheckpointRequest() => Interlocked.Exchange(ref _checkpointRequested, 0) != 0;
+
+    /// <summary>Ends all appending after a flush failed; returns the reason that stands.</summary>
+    public EmbeddedLogException Fail(Exception cause)
+    {
+        EmbeddedLogException failure = Writer.Fail(cause);
+        StorageLog.PartitionFailed(Context.Logger, cause, Id);
+        return failure;
+    }
+
+    /// <summary>Removes the records below an offset: the start of the log moves at once, files go segment by segment.</summary>
+    /// <returns>How many segments were removed.</returns>
+    public int DeleteBefore(long offset)
+    {
+        Segment[] gone = Writer.MoveLogStart(offset);
+        if (gone.Length == 0)
+        {
+            return 0;
+        }
+
+        // The new start is on the disk before the first file goes, or a power loss would leave a log with a hole.
+        _files.Manifest.Flush();
+        foreach (Segment segment in gone)
+        {
+            segment.Remove();
+            Delete(segment.Path);
+            Delete(segment.IndexPath);
+        }
+
+        StorageLog.Retained(Context.Logger, gone.Length, Id, StartOffset);
+        return gone.Length;
+    }
+
+    /// <summary>
+    /// Ends appends, flushes, and closes the files. Returns whether all is on the disk and told so, which lets the next
+    /// opening trust it.
+    /// </summary>
+    public async ValueTask<bool> CloseAsync()
+    {
+        Writer.Close();
+        try
+        {
+            await FlushAsync(PublishedEnd, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (PartitionFailedException)
+        {
+            // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
+        }
+
+        await _commit.StopAsync().ConfigureAwait(false);
+        await _preparer.StopAsync().ConfigureAwait(false);
+        bool clean = _commit.TryWriteCleanCheckpoint();
+        Segment? active = Writer.Release();
+        if (clean)
+        {
+            active?.Index.Save();
+        }
+
+        _preparer.DiscardSpare();
+        Volatile.Write(ref _closed, true);
+        _appendWaiters.Fail(Disposed());
+        SegmentList segments = Segments;
+        foreach (Segment segment in segments.Items)
+        {
+            segment.Remove();
+        }
+
+        _files.Dispose();
+        return clean;
+    }
+
+    private static ObjectDisposedException Disposed() => new(nameof(CommitLog), "The log was disposed.");
+
+    private void FlushSegment(SegmentWriter writer, long tail)
+    {
+        LogFile file = writer.File.TryUse() ?? throw Disposed();
+        try
+        {
+            file.Flush(writer.FlushedEnd, tail - writer.FlushedEnd);
+        }
+        finally
+        {
+            writer.File.Release();
+        }
+    }
+
+    private void AfterAppend(PartitionSettings settings)
+    {
+        if (_appendWaiters.HasAny)
+        {
+            _appendWaiters.ReleaseUpTo(PublishedEnd);
+        }
+
+        if (Volatile.Read(ref _scheduled) == 0)
+        {
+            Schedule(settings.FlushInterval ?? s_checkpointDelay);
+        }
+    }
+
+    private void Schedule(TimeSpan delay)
+    {
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+        {
+            Context.Background.Schedule(this, delay);
+        }
+    }
+
+    private void Delete(string path)
+    {
+        try
+        {
+            Context.Platform.Files.DeleteFile(path);
+        }
+        catch (FileSystemException failure)
+        {
+            StorageLog.NotDeleted(Context.Logger, failure, path);
+        }
+    }
+
+    private long Now() => Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+}

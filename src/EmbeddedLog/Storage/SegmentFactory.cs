@@ -1,0 +1,128 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>Makes the segments of one partition and opens the one that is written to.</summary>
+internal sealed class SegmentFactory
+{
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+
+    public SegmentFactory(StorageContext context, PartitionIdentity identity)
+    {
+        _context = context;
+        _identity = identity;
+    }
+
+    /// <summary>A number for a new segment, never zero, with which its frames' checksums begin.</summary>
+    public static ulong NewUid() => (ulong)Random.Shared.NextInt64(1, long.MaxValue);
+
+    /// <summary>Makes a file with the first blocks reserved; leaves nothing behind when it throws.</summary>
+    /// <exception cref="FileSystemException">There is no space, or another failure.</exception>
+    public SpareSegment CreateSpare(uint sequence, PartitionSettings settings) =>
+        CreateSpare(sequence, settings.SegmentBytes, settings.Positional);
+
+    /// <inheritdoc cref="CreateSpare(uint, PartitionSettings)"/>
+    public SpareSegment CreateSpare(uint sequence, long capacity, bool positional)
+    {
+        string path = SegmentFileName.Of(_identity.Directory, sequence);
+        FileSystem files = _context.Platform.Files;
+        LogFile file = files.OpenFile(path, FileOpening.CreateNew);
+        try
+        {
+            long allocated = capacity;
+            if (positional)
+            {
+                file.SetLength(capacity);
+            }
+            else
+            {
+                allocated = Math.Min(capacity, MappedSegmentWriter.FirstChunkBytes);
+                file.Allocate(0, allocated);
+            }
+
+            MappedMemory map = file.Map(capacity, writable: !positional);
+            return new SpareSegment(sequence, path, file, map, allocated, capacity, positional);
+        }
+        catch
+        {
+            file.Dispose();
+            TryDelete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Turns a spare into the segment that is written to, by writing its header.</summary>
+    /// <exception cref="FileSystemException">The header cannot be written; the spare can be used again.</exception>
+    public SegmentWriter Adopt(SpareSegment spare, in SegmentEntry entry, long createdAt)
+    {
+        Segment segment = new(_context, _identity.Id, _identity.Directory, entry);
+        SegmentWriter writer = spare.Positional
+            ? new PositionalSegmentWriter(segment, spare.File, spare.Map, spare.Capacity, SegmentHeader.PageBytes)
+            : new MappedSegmentWriter(
+                segment, spare.File, spare.Map, spare.Allocated, spare.Capacity, SegmentHeader.PageBytes);
+        writer.WriteHeader(new SegmentHeader(
+            SegmentFlags.None,
+            entry.Uid,
+            _identity.TopicUid,
+            _identity.Id.Partition,
+            entry.Sequence,
+            entry.BaseOffset,
+            entry.Epoch,
+            entry.PredecessorUid,
+            entry.PredecessorEnd,
+            createdAt));
+        return writer;
+    }
+
+    /// <summary>Opens a cleanly closed segment to go on writing at its tail.</summary>
+    /// <exception cref="FileSystemException">The file cannot be opened or mapped.</exception>
+    /// <exception cref="CorruptLogException">The file is not the segment, or is cut short.</exception>
+    public SegmentWriter Reopen(Segment segment, long tail, long segmentBytes, bool positional)
+    {
+        LogFile file = _context.Platform.Files.OpenFile(segment.Path, FileOpening.ReadWrite);
+        try
+        {
+            SegmentOpening.Check(file, segment, tail);
+            long length = file.Length;
+            long capacity = Math.Max(segmentBytes, length);
+            if (positional)
+            {
+                file.SetLength(capacity);
+            }
+
+            // Blocks behind the tail are reserved again before they are stored to: a file that was copied may have
+            // lost those without content.
+            MappedMemory map = file.Map(capacity, writable: !positional);
+            return positional
+                ? new PositionalSegmentWriter(segment, file, map, capacity, tail)
+                : new MappedSegmentWriter(segment, file, map, allocated: tail, capacity, tail);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes and deletes a spare that is not needed.</summary>
+    public void Discard(SpareSegment spare)
+    {
+        spare.Map.Dispose();
+        spare.File.Dispose();
+        TryDelete(spare.Path);
+    }
+
+    private void TryDelete(string path)
+    {
+        try
+        {
+            _context.Platform.Files.DeleteFile(path);
+        }
+        catch (FileSystemException failure)
+        {
+            StorageLog.NotDeleted(_context.Logger, failure, path);
+        }
+    }
+}

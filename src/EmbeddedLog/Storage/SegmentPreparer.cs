@@ -1,0 +1,308 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Works ahead of a partition's writer: reserves blocks, makes pages ready to be stored to, has the next segment's file
+/// waiting, and puts away segments that have ended. All of it is only for speed: what is not ready in time, the append
+/// does itself.
+/// </summary>
+/// <remarks>
+/// How far ahead follows how fast appends come. A slow writer gets nothing: every prepared page is a dirty one, which
+/// the next flush would have to write.
+/// </remarks>
+internal sealed class SegmentPreparer : IThreadPoolWorkItem
+{
+    /// <summary>How often, in appended bytes, the writer's pace is looked at.</summary>
+    private const long LookBytes = 64 << 10;
+
+    /// <summary>The slowest pace that is worth preparing for, in bytes a second.</summary>
+    private const double MinBytesPerSecond = 4 << 20;
+
+    /// <summary>How much time the window should cover.</summary>
+    private const double WindowSeconds = 0.010;
+
+    private const long MinWindowBytes = 256 << 10;
+    private const long MaxWindowBytes = 8 << 20;
+
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+    private readonly Lock _gate = new();
+
+    /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
+    private readonly Queue<Segment> _finished = new();
+
+    /// <summary>The writer to prepare pages for and up to where; null where there is nothing to do. Under the gate.</summary>
+    private (MappedSegmentWriter Writer, long From, long To)? _window;
+
+    /// <summary>The settings to make the next file with; null where none is wanted. Under the gate.</summary>
+    private PartitionSettings? _spareWanted;
+
+    /// <summary>Whether an item is queued or running. Under the gate.</summary>
+    private bool _active;
+
+    /// <summary>Completed when the last item is done; set by stopping. Under the gate.</summary>
+    private TaskCompletionSource? _stopped;
+
+    /// <summary>The next segment's file. Under the append lock.</summary>
+    private SpareSegment? _spare;
+
+    /// <summary>Whether a spare was asked for while this segment is written. Under the append lock.</summary>
+    private bool _spareRequested;
+
+    /// <summary>The greatest sequence number in use. Under no lock: taken by increments.</summary>
+    private long _lastSequence;
+
+    /// <summary>When and where the writer was looked at last. Under the append lock.</summary>
+    private long _lookedAt;
+    private long _lookedTail;
+
+    public SegmentPreparer(StorageContext context, PartitionIdentity identity, uint nextSequence)
+    {
+        _context = context;
+        _identity = identity;
+        _lastSequence = nextSequence - 1;
+        Factory = new SegmentFactory(context, identity);
+    }
+
+    /// <summary>Makes the segments.</summary>
+    public SegmentFactory Factory { get; }
+
+    /// <summary>The partition's settings, and where spares are offered. Set before the first append.</summary>
+    public PartitionLog Log { get; set; } = null!;
+
+    /// <summary>The tail at which the writer calls <see cref="LookUnsynchronized"/>. Under the append lock.</summary>
+    public long NextLook { get; private set; }
+
+    /// <summary>The next segment's file, made now if none is ready. It stays the preparer's until it is used.</summary>
+    /// <exception cref="FileSystemException">It cannot be made.</exception>
+    public SpareSegment TakeSpareUnsynchronized(PartitionSettings settings)
+    {
+        if (_spare is { } ready && (ready.Capacity != settings.SegmentBytes || ready.Positional != settings.Positional))
+        {
+            _spare = null;
+            Factory.Discard(ready);
+        }
+
+        return _spare ??= Factory.CreateSpare(NextSequence(), settings);
+    }
+
+    /// <summary>Notes that the spare has become a segment.</summary>
+    public void SpareIsUsedUnsynchronized() => _spare = null;
+
+    /// <summary>Keeps a spare that was made ahead; false where there is one already.</summary>
+    public bool TryKeepUnsynchronized(SpareSegment spare)
+    {
+        if (_spare is not null)
+        {
+            return false;
+        }
+
+        _spare = spare;
+        return true;
+    }
+
+    /// <summary>Begins to follow a writer.</summary>
+    public void BeginUnsynchronized(SegmentWriter writer)
+    {
+        _lookedTail = writer.Tail;
+        NextLook = writer.Tail + LookBytes;
+        _spareRequested = false;
+    }
+
+    /// <summary>Sees how fast the writer is and asks for what it will need.</summary>
+    public void LookUnsynchronized(SegmentWriter writer)
+    {
+        long now = _context.Platform.Time.GetTimestamp();
+        double seconds = Math.Max(_context.Platform.Time.GetElapsedTime(_lookedAt, now).TotalSeconds, 1e-6);
+        double bytesPerSecond = (writer.Tail - _lookedTail) / seconds;
+        _lookedAt = now;
+        _lookedTail = writer.Tail;
+        NextLook = writer.Tail + LookBytes;
+        if (writer is MappedSegmentWriter mapped && bytesPerSecond >= MinBytesPerSecond)
+        {
+            long window = Math.Clamp((long)(bytesPerSecond * WindowSeconds), MinWindowBytes, MaxWindowBytes);
+            long from = Math.Max(mapped.PreparedEnd, writer.Tail);
+            long to = Math.Min(writer.Tail + window, writer.Capacity);
+            if (to - from > window / 2)
+            {
+                // What is asked for counts as prepared, so that it is asked for once.
+                mapped.PreparedEnd = to;
+                Request(window: (mapped, from, to));
+            }
+        }
+
+        if (_spare is null && !_spareRequested && writer.Tail > writer.Capacity / 2)
+        {
+            _spareRequested = true;
+            Request(spare: Log.Settings);
+        }
+    }
+
+    /// <summary>Puts away a segment that has ended and is flushed: its index to a file, its map up for closing.</summary>
+    public void Finish(Segment segment)
+    {
+        lock (_gate)
+        {
+            _finished.Enqueue(segment);
+        }
+
+        Request();
+    }
+
+    /// <summary>Takes no more requests; completes when the last one is done.</summary>
+    public Task StopAsync()
+    {
+        lock (_gate)
+        {
+            _stopped ??= new TaskCompletionSource();
+            return _active ? _stopped.Task : Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Deletes the spare, after <see cref="StopAsync"/>.</summary>
+    public void DiscardSpare()
+    {
+        if (_spare is { } spare)
+        {
+            _spare = null;
+            Factory.Discard(spare);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        TaskCompletionSource? stopped;
+        while (TryTakeWork(out Segment? finished, out var window, out PartitionSettings? spareSettings, out stopped))
+        {
+            try
+            {
+                Do(finished, window, spareSettings);
+            }
+            catch (Exception failure) when (failure is IOException or EmbeddedLogException)
+            {
+                // The append that needs it tries again and tells its caller.
+                StorageLog.PreparationFailed(_context.Logger, failure, _identity.Id);
+            }
+        }
+
+        stopped?.TrySetResult();
+    }
+
+    private void Do(
+        Segment? finished, (MappedSegmentWriter Writer, long From, long To)? window, PartitionSettings? spareSettings)
+    {
+        if (window is { } range)
+        {
+            PreparePages(range.Writer, range.From, range.To);
+        }
+
+        if (spareSettings is not null)
+        {
+            MakeSpare(spareSettings);
+        }
+
+        if (finished is not null)
+        {
+            finished.Index.Save();
+            finished.Index.Drop();
+            _context.OpenSegments.Opened(finished);
+        }
+    }
+
+    private void PreparePages(MappedSegmentWriter writer, long from, long to)
+    {
+        ReaderSlot slot = _context.Readers.Rent();
+        slot.Enter();
+        LogFile? file = writer.File.TryUse();
+        try
+        {
+            // Without a descriptor the segment has ended and was flushed; without a map retention has taken it.
+            if (file is null || !writer.Segment.IsMapped)
+            {
+                return;
+            }
+
+            long allocated = writer.Allocated;
+            if (to > allocated)
+            {
+                file.Allocate(allocated, to - allocated);
+            }
+
+            writer.Map.TryPrepareForWrite(from & -4096, to - (from & -4096));
+            Log.Writer.NotePrepared(writer, to, to);
+        }
+        finally
+        {
+            if (file is not null)
+            {
+                writer.File.Release();
+            }
+
+            _context.Readers.Return(slot);
+        }
+    }
+
+    private void MakeSpare(PartitionSettings settings)
+    {
+        SpareSegment spare = Factory.CreateSpare(NextSequence(), settings);
+        try
+        {
+            _context.Platform.Files.SyncDirectory(_identity.Directory);
+            spare.NameIsDurable = true;
+        }
+        catch
+        {
+            Factory.Discard(spare);
+            throw;
+        }
+
+        if (!Log.Writer.TryOffer(spare))
+        {
+            Factory.Discard(spare);
+        }
+    }
+
+    private void Request((MappedSegmentWriter, long, long)? window = null, PartitionSettings? spare = null)
+    {
+        bool start;
+        lock (_gate)
+        {
+            if (_stopped is not null)
+            {
+                return;
+            }
+
+            _window = window ?? _window;
+            _spareWanted = spare ?? _spareWanted;
+            start = !_active;
+            _active = true;
+        }
+
+        if (start)
+        {
+            _context.Platform.Work.Queue(this);
+        }
+    }
+
+    private bool TryTakeWork(
+        out Segment? finished,
+        out (MappedSegmentWriter Writer, long From, long To)? window,
+        out PartitionSettings? spareSettings,
+        out TaskCompletionSource? stopped)
+    {
+        lock (_gate)
+        {
+            bool any = _finished.TryDequeue(out finished) | _window is not null | _spareWanted is not null;
+            window = _window;
+            spareSettings = _spareWanted;
+            _window = null;
+            _spareWanted = null;
+            _active = any;
+            stopped = any ? null : _stopped;
+            return any;
+        }
+    }
+
+    private uint NextSequence() => (uint)Interlocked.Increment(ref _lastSequence);
+}
