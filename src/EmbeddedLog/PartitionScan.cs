@@ -105,6 +105,13 @@ public unsafe ref struct PartitionScan : IDisposable
         }
     }
 
+    /// <summary>Moves to where a segment's time index says that a timestamp may first occur, never back.</summary>
+    internal void SkipTo(Segment segment, long timestamp)
+    {
+        EnterSegment(segment, _nextOffset);
+        _position = Math.Max(_position, segment.Index.Get().FindPositionByTimestamp(timestamp));
+    }
+
     /// <summary>Ends the scan and lets go of the memory.</summary>
     public void Dispose()
     {

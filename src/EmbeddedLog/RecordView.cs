@@ -12,7 +12,7 @@ public readonly unsafe ref struct RecordView
     private readonly RecordFields _fields;
     private readonly Segment _segment;
 
-    internal RecordView(in RecordFields fields, Segment segment)
+    internal RecordView(scoped in RecordFields fields, Segment segment)
     {
         _fields = fields;
         _segment = segment;

@@ -74,7 +74,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         // After the waiter is on the list: the round that this asks for, or one that begins before it, releases it.
         if (!TryRequest())
         {
-            _waiters.Fail(new ObjectDisposedException(nameof(CommitLog), "The log was disposed before the flush."));
+            _waiters.Fail(StorageErrors.Disposed());
         }
 
         return task;
@@ -114,7 +114,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         }
 
         await over.ConfigureAwait(false);
-        _waiters.Fail(new ObjectDisposedException(nameof(CommitLog), "The log was disposed before the flush."));
+        _waiters.Fail(StorageErrors.Disposed());
     }
 
     /// <summary>
@@ -179,7 +179,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         bool rolled = false;
         try
         {
-            if (_log.TryPlanFlush(_plan))
+            if (_log.Writer.TryPlanFlush(_plan))
             {
                 _log.Flush(_plan);
                 rolled = _plan.End.Sequence != _durable.Sequence;

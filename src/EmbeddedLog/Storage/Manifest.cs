@@ -142,6 +142,35 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>
+    /// Adds several segments, each behind the one before it, in one step that no crash can cut in two; durable on return.
+    /// The first may supersede others, as in <see cref="Add"/>. The file is replaced, so this is for recovery, which
+    /// is alone.
+    /// </summary>
+    /// <exception cref="ArgumentException">A segment does not fit those that are there.</exception>
+    public void AddAllDurably(IReadOnlyList<SegmentEntry> segments)
+    {
+        lock (_flushing)
+        {
+            lock (_gate)
+            {
+                foreach (SegmentEntry segment in segments)
+                {
+                    ManifestRecord record = ManifestRecord.Add(segment, _provenEnd);
+                    if (_state.FindFault(record) is { } fault)
+                    {
+                        throw new ArgumentException($"The manifest of {_id} cannot take a segment: {fault}.", nameof(segments));
+                    }
+
+                    // Ahead of the file: should replacing it fail, the log does not open and this state goes with it.
+                    _state.Apply(record);
+                }
+            }
+
+            TryRewrite();
+        }
+    }
+
+    /// <summary>
     /// Moves the log start and drops the segments below <paramref name="firstLiveSequence"/>. Their files may be
     /// removed after <see cref="Flush"/>, not before.
     /// </summary>

@@ -30,7 +30,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         _base = map.Pointer;
         _allocated = allocated;
         segment.SetReadable(allocated);
-        segment.Attach(map);
+        segment.Attach(map, presentFrom: tail);
     }
 
     /// <summary>The pages up to here are ready to be stored to, as far as the preparer has told.</summary>

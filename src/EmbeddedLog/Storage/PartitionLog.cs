@@ -173,7 +173,7 @@ internal sealed class PartitionLog : IBackgroundTask
         Interlocked.MemoryBarrierProcessWide();
         if (Volatile.Read(ref _closed))
         {
-            _appendWaiters.Fail(Disposed());
+            _appendWaiters.Fail(StorageErrors.Disposed());
         }
         else
         {
@@ -195,7 +195,7 @@ internal sealed class PartitionLog : IBackgroundTask
     /// <summary>Checks that an offset lies between the log's start and its end.</summary>
     public void CheckReadable(long offset)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed), typeof(CommitLog));
+        ThrowIfClosed();
         if (offset < StartOffset || offset > PublishedEnd)
         {
             throw StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd);
@@ -206,7 +206,7 @@ internal sealed class PartitionLog : IBackgroundTask
     /// <exception cref="OffsetUnavailableException">Retention has removed it.</exception>
     public Segment? FindSegment(long offset)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed), typeof(CommitLog));
+        ThrowIfClosed();
         SegmentList segments = Segments;
         return segments.Find(offset) ?? (segments.Count == 0
             ? null
@@ -237,8 +237,10 @@ internal sealed class PartitionLog : IBackgroundTask
     /// <summary>Does what the schedule called for: flushes what is old, and writes a checkpoint once appends pause.</summary>
     public void RunInBackground()
     {
-        // Reset first: an append from here on schedules the next call.
+        // Reset first: an append from here on schedules the next call. An append publishes and then looks at the flag,
+        // with no fence in between; this one makes sure that one of the two sees what the other did.
         Volatile.Write(ref _scheduled, 0);
+        Interlocked.MemoryBarrierProcessWide();
         long end = PublishedEnd;
         if (Settings.FlushInterval is not null || DurableEnd == end)
         {
@@ -337,7 +339,7 @@ internal sealed class PartitionLog : IBackgroundTask
 
         _preparer.DiscardSpare();
         Volatile.Write(ref _closed, true);
-        _appendWaiters.Fail(Disposed());
+        _appendWaiters.Fail(StorageErrors.Disposed());
         SegmentList segments = Segments;
         foreach (Segment segment in segments.Items)
         {
@@ -348,11 +350,9 @@ internal sealed class PartitionLog : IBackgroundTask
         return clean;
     }
 
-    private static ObjectDisposedException Disposed() => new(nameof(CommitLog), "The log was disposed.");
-
-    private void FlushSegment(SegmentWriter writer, long tail)
+    private static void FlushSegment(SegmentWriter writer, long tail)
     {
-        LogFile file = writer.File.TryUse() ?? throw Disposed();
+        LogFile file = writer.File.TryUse() ?? throw StorageErrors.Disposed();
         try
         {
             file.Flush(writer.FlushedEnd, tail - writer.FlushedEnd);
@@ -373,6 +373,14 @@ internal sealed class PartitionLog : IBackgroundTask
         if (Volatile.Read(ref _scheduled) == 0)
         {
             Schedule(settings.FlushInterval ?? s_checkpointDelay);
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (Volatile.Read(ref _closed))
+        {
+            throw StorageErrors.Disposed();
         }
     }
 

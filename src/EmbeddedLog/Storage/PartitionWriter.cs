@@ -169,11 +169,24 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>Closes the files after <see cref="Close"/>; segments stay mapped as long as somebody reads.</summary>
-    public void Release()
+    /// <summary>The end of what is in the segment that is written to; zero where there is none.</summary>
+    public long TailPosition
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _writer?.Tail ?? 0;
+            }
+        }
+    }
+
+    /// <summary>Closes the files after <see cref="Close"/>; returns the segment that was written to.</summary>
+    public Segment? Release()
     {
         lock (_gate)
         {
+            Segment? active = _writer?.Segment;
             foreach (SegmentWriter writer in _unflushed)
             {
                 writer.File.Dispose();
@@ -187,6 +200,8 @@ internal sealed unsafe class PartitionWriter
                 _index!.Finish((uint)(_state.PublishedEnd - _writer.Segment.BaseOffset), _writer.Tail);
                 _writer = null;
             }
+
+            return active;
         }
     }
 
@@ -397,6 +412,6 @@ internal sealed unsafe class PartitionWriter
             };
         }
 
-        throw new ObjectDisposedException(nameof(CommitLog), $"The log of partition {_identity.Id} was disposed.");
+        throw StorageErrors.Disposed();
     }
 }

@@ -20,7 +20,7 @@ internal sealed unsafe class PositionalSegmentWriter : SegmentWriter
     {
         // The file has its full size from the start, without blocks: all of it can be read, as zeros where nothing is.
         segment.SetReadable(capacity);
-        segment.Attach(map);
+        segment.Attach(map, presentFrom: tail);
     }
 
     /// <inheritdoc/>

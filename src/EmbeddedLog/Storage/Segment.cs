@@ -102,7 +102,7 @@ internal sealed unsafe class Segment
     /// <summary>The partition that the segment belongs to.</summary>
     public TopicPartition Partition => _partition;
 
-    /// <summary>Says where the segment ends. Called once, by the partition's writer or by recovery.</summary>
+    /// <summary>Says where the segment ends. Called once by the partition's writer, or by recovery.</summary>
     public void End(long endOffset, long endPosition)
     {
         Volatile.Write(ref _endPosition, endPosition);
@@ -113,11 +113,15 @@ internal sealed unsafe class Segment
     public void SetReadable(long bytes) => Volatile.Write(ref _readableBytes, bytes);
 
     /// <summary>Gives the segment the map that its writer made.</summary>
-    public void Attach(MappedMemory map)
+    /// <param name="map">The map.</param>
+    /// <param name="presentFrom">The position from which all was, or will be, written by this process.</param>
+    public void Attach(MappedMemory map, long presentFrom)
     {
         lock (_gate)
         {
             _map = map;
+            Volatile.Write(
+                ref _presentChunks, presentFrom <= SegmentHeader.PageBytes ? null : NewChunks(presentFrom));
             Volatile.Write(ref _base, (nint)map.Pointer);
         }
     }
@@ -143,12 +147,12 @@ internal sealed unsafe class Segment
         long readable = ReadableBytes;
         long end = Math.Min(readable, position + length);
         ulong[]? present = Volatile.Read(ref _presentChunks);
-        if (present is null || end <= position)
+        if (present is null || end <= position || position / ChunkBytes >= 64L * present.Length)
         {
             return readable;
         }
 
-        long last = (end - 1) / ChunkBytes;
+        long last = Math.Min((end - 1) / ChunkBytes, (64L * present.Length) - 1);
         for (long chunk = position / ChunkBytes; chunk <= last; chunk++)
         {
             ulong bit = 1UL << (int)(chunk & 63);
@@ -220,6 +224,9 @@ internal sealed unsafe class Segment
         Retire(unneeded);
     }
 
+    /// <summary>Chunks beyond those were written by this process, and need no bit.</summary>
+    private static ulong[] NewChunks(long bytes) => new ulong[(bytes / ChunkBytes / 64) + 1];
+
     private void FaultIn(ulong[] present, long chunk, ulong bit, long readable)
     {
         long from = chunk * ChunkBytes;
@@ -248,7 +255,7 @@ internal sealed unsafe class Segment
 
                 _map = SegmentOpening.MapForReading(_context.Platform.Files, this);
                 SetReadable(EndPosition);
-                Volatile.Write(ref _presentChunks, new ulong[(EndPosition / ChunkBytes / 64) + 1]);
+                Volatile.Write(ref _presentChunks, NewChunks(EndPosition));
                 Volatile.Write(ref _base, (nint)_map.Pointer);
             }
         }

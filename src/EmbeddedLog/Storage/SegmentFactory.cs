@@ -79,14 +79,15 @@ internal sealed class SegmentFactory
     /// <summary>Opens a cleanly closed segment to go on writing at its tail.</summary>
     /// <exception cref="FileSystemException">The file cannot be opened or mapped.</exception>
     /// <exception cref="CorruptLogException">The file is not the segment, or is cut short.</exception>
-    public SegmentWriter Reopen(Segment segment, long tail, long segmentBytes, bool positional)
+    public SegmentWriter Reopen(
+        Segment segment, long tail, PartitionSettings settings, out SegmentHeader header)
     {
+        bool positional = settings.Positional;
         LogFile file = _context.Platform.Files.OpenFile(segment.Path, FileOpening.ReadWrite);
         try
         {
-            SegmentOpening.Check(file, segment, tail);
-            long length = file.Length;
-            long capacity = Math.Max(segmentBytes, length);
+            header = SegmentOpening.Check(file, segment, tail);
+            long capacity = Math.Max(settings.SegmentBytes, tail + FrameLayout.SealBytes);
             if (positional)
             {
                 file.SetLength(capacity);

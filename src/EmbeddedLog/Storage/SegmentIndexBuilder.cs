@@ -23,7 +23,7 @@ internal sealed class SegmentIndexBuilder
     public SegmentIndexBuilder(SegmentIndex index, long endPosition)
     {
         Index = index;
-        _maxTimestamp = index.Count == 0 ? long.MinValue : index.MaxTimestamp;
+        _maxTimestamp = index.Count == 0 ? long.MinValue : index.Entries[^1].MaxTimestampBefore;
         _nextEntryPosition = endPosition + IntervalBytes;
     }
 
@@ -48,6 +48,12 @@ internal sealed class SegmentIndexBuilder
     /// <summary>
     /// Ends the index with an entry at the segment's end, which so carries the greatest timestamp of all.
     /// </summary>
-    public void Finish(uint endOffsetDelta, long endPosition) =>
-        Index.Add(endOffsetDelta, (uint)endPosition, MaxTimestamp);
+    public void Finish(uint endOffsetDelta, long endPosition)
+    {
+        // A segment that was opened again and closed without an append has its last entry already.
+        if (Index.Count == 0 || Index.Entries[^1].Position < endPosition)
+        {
+            Index.Add(endOffsetDelta, (uint)endPosition, MaxTimestamp);
+        }
+    }
 }

@@ -1,6 +1,5 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Storage;
 
@@ -38,7 +37,11 @@ internal sealed class SegmentIndexSlot
 
     /// <summary>The index, loaded or made again if need be. Inside a slot, or by the segment's writer.</summary>
     /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
-    public SegmentIndex Get() => Volatile.Read(ref _index) ?? Load();
+    public SegmentIndex Get() => Volatile.Read(ref _index) ?? Load(_segment.EndOffset, _segment.EndPosition);
+
+    /// <summary>Whether the segment may hold a record at or after a time. Inside a slot.</summary>
+    public bool MaxTimestampAtLeast(long timestamp) =>
+        _segment.EndOffset == long.MaxValue || GetMaxTimestamp() >= timestamp;
 
     /// <summary>The greatest timestamp of a segment that has ended. Inside a slot.</summary>
     public long GetMaxTimestamp()
@@ -50,7 +53,7 @@ internal sealed class SegmentIndexSlot
         }
 
         SegmentIndex index = Get();
-        long timestamp = index.Count == 0 ? long.MinValue : index.MaxTimestamp;
+        long timestamp = index.Count == 0 ? long.MinValue : index.Entries[^1].MaxTimestampBefore;
         Volatile.Write(ref _maxTimestamp, timestamp);
         return timestamp;
     }
@@ -68,17 +71,19 @@ internal sealed class SegmentIndexSlot
         }
     }
 
-    private SegmentIndex Load()
+    /// <summary>Loads the index of a segment with the given end, or makes it again. Inside a slot.</summary>
+    /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
+    public SegmentIndex Load(long endOffset, long endPosition)
     {
         SegmentIndex index =
             SegmentIndex.TryLoad(
-                _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)_segment.EndPosition)
-            ?? Rebuild();
+                _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition)
+            ?? Rebuild(endOffset, endPosition);
         Volatile.Write(ref _index, index);
         return index;
     }
 
-    private unsafe SegmentIndex Rebuild()
+    private unsafe SegmentIndex Rebuild(long endOffset, long endPosition)
     {
         SegmentIndexBuilder builder = new();
         byte* memory = _segment.GetBase();
@@ -87,20 +92,19 @@ internal sealed class SegmentIndexSlot
             return builder.Index;
         }
 
-        long end = _segment.EndPosition;
-        _segment.MakeTouchable(0, end);
-        FrameWalker walker = new(memory, _segment.CrcSeed, SegmentHeader.PageBytes, end);
+        _segment.MakeTouchable(0, endPosition);
+        FrameWalker walker = new(memory, _segment.CrcSeed, SegmentHeader.PageBytes, endPosition);
         while (walker.MoveNext() && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent))
         {
             builder.Note((uint)(extent.FirstOffset - _segment.BaseOffset), walker.Position, extent.MaxTimestamp);
         }
 
-        if (walker.Position < end)
+        if (walker.Position < endPosition)
         {
             throw StorageErrors.BadFrame(_segment, walker.Position, walker.Check);
         }
 
-        builder.Finish((uint)(_segment.EndOffset - _segment.BaseOffset), end);
+        builder.Finish((uint)(endOffset - _segment.BaseOffset), endPosition);
         return builder.Index;
     }
 }

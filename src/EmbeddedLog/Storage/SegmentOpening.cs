@@ -24,7 +24,7 @@ internal static class SegmentOpening
 
     /// <summary>Checks an open file against the manifest and the position that its frames reach to.</summary>
     /// <exception cref="CorruptLogException">It is too short, or its header is damaged or that of another segment.</exception>
-    public static void Check(LogFile file, Segment segment, long end)
+    public static SegmentHeader Check(LogFile file, Segment segment, long end)
     {
         long length = file.Length;
         if (length < end)
@@ -39,7 +39,7 @@ internal static class SegmentOpening
         {
             Span<byte> header = page.AsSpan(0, SegmentHeader.PageBytes);
             header = header[..file.Read(header, 0)];
-            CheckHeader(header, segment);
+            return CheckHeader(header, segment);
         }
         finally
         {
@@ -47,7 +47,7 @@ internal static class SegmentOpening
         }
     }
 
-    private static void CheckHeader(ReadOnlySpan<byte> page, Segment segment)
+    private static SegmentHeader CheckHeader(ReadOnlySpan<byte> page, Segment segment)
     {
         HeaderStatus status = SegmentHeader.TryRead(page, out SegmentHeader header);
         if (status == HeaderStatus.NewerVersion)
@@ -71,5 +71,7 @@ internal static class SegmentOpening
                 $"uid {entry.Uid:x16} at offset {entry.BaseOffset}",
                 $"uid {header.Uid:x16} at offset {header.BaseOffset}");
         }
+
+        return header;
     }
 }

@@ -102,6 +102,10 @@ internal static class StorageErrors
             Offset = offset,
         };
 
+    /// <summary>The log was disposed.</summary>
+    public static ObjectDisposedException Disposed() =>
+        new("CommitLog", "The log was disposed. Open it again to go on.");
+
     /// <summary>A flush failed, so nothing can be acknowledged any more.</summary>
     public static PartitionFailedException Failed(TopicPartition partition, Exception cause) =>
         new($"A flush of partition {partition} failed, after which the system may have dropped what was written. "
