@@ -1,0 +1,71 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EmbeddedLog.Tests.Infrastructure;
+
+/// <summary>
+/// Partitions of one directory without a log around them, on any platform. Opening after a crash is told by the session
+/// that it is given; nothing here stops two fixtures from using one directory at once.
+/// </summary>
+internal sealed class PartitionFixture : IAsyncDisposable
+{
+    public const ulong TopicUid = 0x1234_5678_9ABC_DEF0;
+
+    private readonly string _root;
+    private readonly List<PartitionLog> _opened = [];
+
+    public PartitionFixture(Platform platform, string root, bool clean = true, bool cacheSurvived = false, int maxOpen = 256)
+    {
+        _root = root;
+        Context = new StorageContext(
+            platform,
+            new ReaderEpochs(),
+            new OpenSegments(maxOpen),
+            new AsyncWaiterPool(platform.Work),
+            new BackgroundSchedule(platform),
+            new SessionState(clean, cacheSurvived),
+            NullLogger.Instance);
+    }
+
+    public StorageContext Context { get; }
+
+    public static PartitionSettings Settings(
+        int segmentBytes = 64 << 10, bool positional = false, TimeSpan? flushInterval = null, int maxRecordBytes = 0) =>
+        new(
+            segmentBytes,
+            long.MaxValue,
+            maxRecordBytes == 0 ? segmentBytes - TopicOptions.SegmentReserveBytes : maxRecordBytes,
+            flushInterval,
+            AppendTime: false,
+            MaxAheadMilliseconds: long.MaxValue,
+            positional);
+
+    public PartitionLog Open(string topic = "topic", int number = 0, PartitionSettings? settings = null)
+    {
+        string directory = Path.Combine(_root, $"{topic}-{number}");
+        FileSystem files = Context.Platform.Files;
+        if (!files.DirectoryExists(directory))
+        {
+            files.CreateDirectory(directory);
+            files.SyncDirectory(_root);
+        }
+
+        PartitionIdentity identity = new(new TopicPartition(topic, number), TopicUid, directory);
+        settings ??= Settings();
+        RecoveredPartition recovered = PartitionRecovery.Open(Context, identity, settings);
+        PartitionLog log = new(Context, identity, settings, recovered);
+        _opened.Add(log);
+        return log;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (PartitionLog log in _opened)
+        {
+            await log.CloseAsync();
+        }
+
+        Context.Background.Dispose();
+    }
+}
