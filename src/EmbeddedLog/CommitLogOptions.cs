@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog;
 
 /// <summary>
-/// What a log is opened with. Checked and copied when handed over: later changes have no effect, and all faults are told
-/// in one <see cref="ArgumentException"/>. Nothing of it is stored.
+/// What a log is opened with. Checked and copied when handed over: later changes have no effect, and all faults are
+/// told in one <see cref="ArgumentException"/>. Nothing of it is stored.
 /// </summary>
 public sealed class CommitLogOptions
 {
@@ -16,7 +16,9 @@ public sealed class CommitLogOptions
     /// </summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where the log tells what it does: recovery, retention, failures. Default: null, which logs nothing.</summary>
+    /// <summary>
+    /// Where the log tells what it does: recovery, retention, failures. Default: null, which logs nothing.
+    /// </summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>
@@ -38,13 +40,14 @@ public sealed class CommitLogOptions
     public int MaxOpenSegments { get; set; } = 256;
 
     /// <summary>
-    /// How often retention is looked after, 1 ms to 1 day, as Kafka's <c>log.retention.check.interval.ms</c>. Default: 5
-    /// minutes.
+    /// How often retention is looked after, 1 ms to 1 day, as Kafka's <c>log.retention.check.interval.ms</c>. Default:
+    /// 5 minutes.
     /// </summary>
     public TimeSpan RetentionCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>A copy that is known to be valid, its list included.</summary>
-    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of it.</exception>
+    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
+    /// it.</exception>
     internal CommitLogOptions ValidatedCopy()
     {
         var copy = (CommitLogOptions)MemberwiseClone();

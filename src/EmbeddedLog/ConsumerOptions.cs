@@ -11,7 +11,8 @@ namespace EmbeddedLog;
 public sealed class ConsumerOptions<TKey, TValue>
 {
     /// <summary>
-    /// Turns bytes into keys. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not there.
+    /// Turns bytes into keys. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not
+    /// there.
     /// </summary>
     public IDeserializer<TKey>? KeyDeserializer { get; set; }
 
@@ -22,20 +23,20 @@ public sealed class ConsumerOptions<TKey, TValue>
     public IDeserializer<TValue>? ValueDeserializer { get; set; }
 
     /// <summary>
-    /// Where to start in a partition for which nothing is committed, as Kafka's <c>auto.offset.reset</c> (whose default is
-    /// <c>latest</c>). Default: <see cref="StartAt.Earliest"/>.
+    /// Where to start in a partition for which nothing is committed, as Kafka's <c>auto.offset.reset</c> (whose default
+    /// is <c>latest</c>). Default: <see cref="StartAt.Earliest"/>.
     /// </summary>
     public StartAt Start { get; set; } = StartAt.Earliest;
 
     /// <summary>
-    /// How often what is finished is committed by itself, 1 ms to 1 day, as Kafka's <c>auto.commit.interval.ms</c>. Needs a
-    /// group. Default: null, which leaves committing to the caller.
+    /// How often what is finished is committed by itself, 1 ms to 1 day, as Kafka's <c>auto.commit.interval.ms</c>.
+    /// Needs a group. Default: null, which leaves committing to the caller.
     /// </summary>
     public TimeSpan? CommitInterval { get; set; }
 
     /// <summary>
-    /// What a commit has survived when it is acknowledged. A commit that is lost only means that records are read again.
-    /// Default: <see cref="Durability.Written"/>.
+    /// What a commit has survived when it is acknowledged. A commit that is lost only means that records are read
+    /// again. Default: <see cref="Durability.Written"/>.
     /// </summary>
     public Durability CommitDurability { get; set; } = Durability.Written;
 
@@ -46,7 +47,8 @@ public sealed class ConsumerOptions<TKey, TValue>
 
     /// <summary>A copy that is known to be valid for a group, or for none.</summary>
     /// <param name="group">The consumer's group, or null.</param>
-    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of it.</exception>
+    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
+    /// it.</exception>
     internal ConsumerOptions<TKey, TValue> ValidatedCopy(string? group)
     {
         var copy = (ConsumerOptions<TKey, TValue>)MemberwiseClone();

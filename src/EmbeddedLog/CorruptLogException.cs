@@ -1,6 +1,9 @@
 namespace EmbeddedLog;
 
-/// <summary>Stored bytes are not what was written, in a place where no crash can have left them so. Nothing was truncated or changed.</summary>
+/// <summary>
+/// Stored bytes are not what was written, in a place where no crash can have left them so. Nothing was truncated or
+/// changed.
+/// </summary>
 public sealed class CorruptLogException : EmbeddedLogException
 {
     /// <summary>Creates the exception.</summary>

@@ -19,7 +19,8 @@ public readonly struct Header : IEquatable<Header>
     /// <summary>Creates a header whose value is null.</summary>
     /// <param name="key">The name: any well-formed string, the empty one included.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="ArgumentException"><paramref name="key"/> holds half a surrogate pair, which has no UTF-8 form.</exception>
+    /// <exception cref="ArgumentException"><paramref name="key"/> holds half a surrogate pair, which has no UTF-8
+    /// form.</exception>
     public Header(string key)
         : this(key, default, hasValue: false)
     {
@@ -32,7 +33,8 @@ public readonly struct Header : IEquatable<Header>
     /// The value, not copied here; <see cref="Headers"/> copies what is added to it. A null array gives an empty value.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    /// <exception cref="ArgumentException"><paramref name="key"/> holds half a surrogate pair, which has no UTF-8 form.</exception>
+    /// <exception cref="ArgumentException"><paramref name="key"/> holds half a surrogate pair, which has no UTF-8
+    /// form.</exception>
     public Header(string key, ReadOnlyMemory<byte> value)
         : this(key, value, hasValue: true)
     {

@@ -48,7 +48,9 @@ public sealed class Headers : IReadOnlyList<Header>
     /// <summary>How many headers there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether the list came with a record that was read, and so cannot be changed. Copy it to change it.</summary>
+    /// <summary>
+    /// Whether the list came with a record that was read, and so cannot be changed. Copy it to change it.
+    /// </summary>
     public bool IsReadOnly { get; private init; }
 
     /// <summary>The header at an index.</summary>
@@ -112,7 +114,9 @@ public sealed class Headers : IReadOnlyList<Header>
         return removed;
     }
 
-    /// <summary>Finds the last header of a name, the one that counts where names repeat, as Kafka's <c>lastHeader</c>.</summary>
+    /// <summary>
+    /// Finds the last header of a name, the one that counts where names repeat, as Kafka's <c>lastHeader</c>.
+    /// </summary>
     /// <param name="key">The name; compared ordinally.</param>
     /// <param name="header">The header, where there is one.</param>
     /// <returns>Whether there is one.</returns>
@@ -167,7 +171,8 @@ public sealed class Headers : IReadOnlyList<Header>
         if (IsReadOnly)
         {
             throw new InvalidOperationException(
-                "These headers belong to a record that was read and cannot be changed: copy them with new Headers(headers).");
+                "These headers belong to a record that was read and cannot be changed: "
+                + "copy them with new Headers(headers).");
         }
     }
 }

@@ -3,7 +3,9 @@ using EmbeddedLog.Format;
 
 namespace EmbeddedLog;
 
-/// <summary>The headers of a record where they lie, readable one by one without a copy: <c>foreach (var h in view)</c>.</summary>
+/// <summary>
+/// The headers of a record where they lie, readable one by one without a copy: <c>foreach (var h in view)</c>.
+/// </summary>
 public ref struct HeadersView
 {
     private ReadOnlySpan<byte> _rest;

@@ -1,6 +1,8 @@
 namespace EmbeddedLog;
 
-/// <summary>The directory cannot be used as a log: it is not one, cannot be written, or lacks what a log needs.</summary>
+/// <summary>
+/// The directory cannot be used as a log: it is not one, cannot be written, or lacks what a log needs.
+/// </summary>
 public sealed class LogDirectoryException : EmbeddedLogException
 {
     /// <summary>Creates the exception.</summary>

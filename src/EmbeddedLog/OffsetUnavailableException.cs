@@ -1,6 +1,9 @@
 namespace EmbeddedLog;
 
-/// <summary>The offset is not in the log: retention has removed it, or nothing was committed and the consumer asks for an error then.</summary>
+/// <summary>
+/// The offset is not in the log: retention has removed it, or nothing was committed and the consumer asks for an error
+/// then.
+/// </summary>
 public sealed class OffsetUnavailableException : EmbeddedLogException
 {
     /// <summary>Creates the exception.</summary>

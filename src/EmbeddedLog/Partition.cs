@@ -7,7 +7,9 @@ namespace EmbeddedLog;
 /// One partition of a topic, at the level of bytes: an ordered, append-only, immutable sequence of records with offsets
 /// that begin at zero and have no gaps. The fastest way in and out, without serializers, partitioner or group.
 /// </summary>
-/// <remarks>All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.</remarks>
+/// <remarks>
+/// All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.
+/// </remarks>
 public sealed class Partition
 {
     internal Partition(PartitionLog log) => Log = log;
@@ -45,7 +47,8 @@ public sealed class Partition
     /// <exception cref="ArgumentOutOfRangeException">
     /// Its timestamp is out of range, or too far ahead of the clock. Nothing was appended.
     /// </exception>
-    /// <exception cref="DiskFullException">There is no space. Nothing was appended; a later append may succeed.</exception>
+    /// <exception cref="DiskFullException">There is no space. Nothing was appended; a later append may
+    /// succeed.</exception>
     /// <exception cref="LogIOException">The file system failed. Nothing was appended.</exception>
     /// <exception cref="PartitionFailedException">An earlier flush failed. Nothing was appended.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
@@ -57,11 +60,13 @@ public sealed class Partition
     /// </summary>
     /// <param name="batch">The batch; its bytes are copied, so that it can be cleared and used again.</param>
     /// <returns>The offset of the first record; the others follow it.</returns>
-    /// <exception cref="ArgumentException">The batch is empty, or a timestamp is too far ahead of the clock.</exception>
+    /// <exception cref="ArgumentException">The batch is empty, or a timestamp is too far ahead of the
+    /// clock.</exception>
     /// <exception cref="RecordTooLargeException">
     /// A record is larger than the topic allows, or the batch than a segment. Nothing was appended.
     /// </exception>
-    /// <exception cref="DiskFullException">There is no space. Nothing was appended; a later append may succeed.</exception>
+    /// <exception cref="DiskFullException">There is no space. Nothing was appended; a later append may
+    /// succeed.</exception>
     /// <exception cref="LogIOException">The file system failed. Nothing was appended.</exception>
     /// <exception cref="PartitionFailedException">An earlier flush failed. Nothing was appended.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
@@ -112,7 +117,9 @@ public sealed class Partition
             ? ValueTask.FromCanceled(cancellationToken)
             : Log.WaitForEndAsync(checked(offset + 1), cancellationToken);
 
-    /// <summary>Reads records from an offset on, without a copy. Dispose the scan soon: it keeps memory mapped.</summary>
+    /// <summary>
+    /// Reads records from an offset on, without a copy. Dispose the scan soon: it keeps memory mapped.
+    /// </summary>
     /// <param name="offset">From <see cref="StartOffset"/> to <see cref="EndOffset"/>.</param>
     /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>
     /// <exception cref="CorruptLogException">What is stored there is damaged.</exception>

@@ -1,6 +1,8 @@
 namespace EmbeddedLog;
 
-/// <summary>A flush of this partition failed, so nothing more can be acknowledged until the log is opened again. Reads go on.</summary>
+/// <summary>
+/// A flush of this partition failed, so nothing more can be acknowledged until the log is opened again. Reads go on.
+/// </summary>
 public sealed class PartitionFailedException : EmbeddedLogException
 {
     /// <summary>Creates the exception.</summary>

@@ -73,7 +73,8 @@ public unsafe ref struct PartitionScan : IDisposable
     /// <param name="record">The record, good until the scan is disposed.</param>
     /// <exception cref="CorruptLogException">A stored frame is damaged; the scan stays where it is.</exception>
     /// <exception cref="LogIOException">The medium failed to give what is stored there.</exception>
-    /// <exception cref="OffsetUnavailableException">Retention has removed the next record while the scan was on its way.</exception>
+    /// <exception cref="OffsetUnavailableException">Retention has removed the next record while the scan was on its
+    /// way.</exception>
     /// <exception cref="ObjectDisposedException">The scan was disposed.</exception>
     [UnscopedRef]
     public bool TryRead(out RecordView record)

@@ -11,7 +11,8 @@ namespace EmbeddedLog;
 public sealed class ProducerOptions<TKey, TValue>
 {
     /// <summary>
-    /// Turns keys into bytes. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not there.
+    /// Turns keys into bytes. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not
+    /// there.
     /// </summary>
     public ISerializer<TKey>? KeySerializer { get; set; }
 
@@ -21,7 +22,9 @@ public sealed class ProducerOptions<TKey, TValue>
     /// </summary>
     public ISerializer<TValue>? ValueSerializer { get; set; }
 
-    /// <summary>Chooses the partition of records that do not name one. Default: null, which means the topic's.</summary>
+    /// <summary>
+    /// Chooses the partition of records that do not name one. Default: null, which means the topic's.
+    /// </summary>
     public IPartitioner? Partitioner { get; set; }
 
     /// <summary>

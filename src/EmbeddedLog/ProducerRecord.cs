@@ -18,8 +18,8 @@ public static class ProducerRecord
         new(default!, hasKey: false, value, hasValue: true);
 
     /// <summary>
-    /// A record that marks a key as deleted, also where the value's type does not admit null. A consumer reads it as null,
-    /// and one whose value type does not admit null fails at it.
+    /// A record that marks a key as deleted, also where the value's type does not admit null. A consumer reads it as
+    /// null, and one whose value type does not admit null fails at it.
     /// </summary>
     /// <typeparam name="TKey">The key's type.</typeparam>
     /// <typeparam name="TValue">The type that values have in the topic.</typeparam>

@@ -68,7 +68,9 @@ public readonly record struct ProducerRecord<TKey, TValue>
     /// </summary>
     public DateTimeOffset? Timestamp { get; init; }
 
-    /// <summary>The headers; null (the default) for none. They are read during the call that sends the record.</summary>
+    /// <summary>
+    /// The headers; null (the default) for none. They are read during the call that sends the record.
+    /// </summary>
     public Headers? Headers { get; init; }
 
     /// <summary>Whether the record has a key.</summary>

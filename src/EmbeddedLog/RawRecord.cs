@@ -41,7 +41,8 @@ public readonly ref struct RawRecord
     public bool IsTombstone { get; init; }
 
     /// <summary>
-    /// Unix milliseconds, or <see cref="NoTimestamp"/> for the time of the append; within 48 bits (years -2,491 to 6,429).
+    /// Unix milliseconds, or <see cref="NoTimestamp"/> for the time of the append; within 48 bits (years -2,491 to
+    /// 6,429).
     /// </summary>
     public long Timestamp { get; init; }
 

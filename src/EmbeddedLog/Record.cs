@@ -13,7 +13,9 @@ public readonly record struct Record<TKey, TValue>
 {
     private readonly Headers? _headers;
 
-    /// <summary>Unix time in milliseconds: half the size of a <see cref="DateTimeOffset"/>, and free where nobody asks.</summary>
+    /// <summary>
+    /// Unix time in milliseconds: half the size of a <see cref="DateTimeOffset"/>, and free where nobody asks.
+    /// </summary>
     private readonly long _timestamp;
 
     /// <summary>Creates a record as a consumer would hand it out: for tests of code that handles records.</summary>
@@ -34,7 +36,16 @@ public readonly record struct Record<TKey, TValue>
         TKey key,
         TValue value,
         Headers? headers = null)
-        : this(topic, partition, offset, timestamp.ToUnixTimeMilliseconds(), key, key is not null, value, value is null, headers)
+        : this(
+            topic,
+            partition,
+            offset,
+            timestamp.ToUnixTimeMilliseconds(),
+            key,
+            hasKey: key is not null,
+            value,
+            isTombstone: value is null,
+            headers)
     {
         ArgumentNullException.ThrowIfNull(topic);
         ArgumentOutOfRangeException.ThrowIfNegative(partition);
@@ -76,7 +87,8 @@ public readonly record struct Record<TKey, TValue>
 
     /// <summary>
     /// The record's time in UTC, to the millisecond: the producer's or the append's, see
-    /// <see cref="TopicOptions.TimestampType"/>. A time outside what <see cref="DateTimeOffset"/> holds is its nearest bound.
+    /// <see cref="TopicOptions.TimestampType"/>. A time outside what <see cref="DateTimeOffset"/> holds is its nearest
+    /// bound.
     /// </summary>
     public DateTimeOffset Timestamp => UnixTime.ToDateTimeOffset(_timestamp);
 

@@ -38,7 +38,8 @@ public sealed class RecordBatch
     /// <summary>Adds a record; its bytes are copied.</summary>
     /// <param name="record">The record.</param>
     /// <exception cref="ArgumentOutOfRangeException">The timestamp does not fit into 48 bits.</exception>
-    /// <exception cref="RecordTooLargeException">The batch would grow over 1 GiB, the largest segment there is.</exception>
+    /// <exception cref="RecordTooLargeException">The batch would grow over 1 GiB, the largest segment there
+    /// is.</exception>
     public unsafe void Add(in RawRecord record)
     {
         RecordSize size = RecordSize.Of(record);

@@ -1,6 +1,8 @@
 namespace EmbeddedLog;
 
-/// <summary>A serializer failed on the key or the value of a record. The record was not appended; the next one can be.</summary>
+/// <summary>
+/// A serializer failed on the key or the value of a record. The record was not appended; the next one can be.
+/// </summary>
 public sealed class RecordSerializationException : EmbeddedLogException
 {
     /// <summary>Creates the exception.</summary>

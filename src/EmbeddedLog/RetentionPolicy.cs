@@ -4,13 +4,14 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// How long a topic's records stay: up to an age, up to a size, the earlier of both, or for ever. Immutable; two policies
-/// with the same limits are equal.
+/// How long a topic's records stay: up to an age, up to a size, the earlier of both, or for ever. Immutable; two
+/// policies with the same limits are equal.
 /// </summary>
 /// <remarks>
-/// Kafka's rules: whole segments are removed, oldest first, so both limits are reached in steps of a segment. A segment's age is that of its
-/// <em>largest</em> record timestamp, and the first segment that stays keeps all later ones. By size, a segment is removed
-/// only while the rest still holds at least the limit, so a partition keeps up to one segment more than the limit.
+/// Kafka's rules: whole segments are removed, oldest first, so both limits are reached in steps of a segment. A
+/// segment's age is that of its <em>largest</em> record timestamp, and the first segment that stays keeps all later
+/// ones. By size, a segment is removed only while the rest still holds at least the limit, so a partition keeps up to
+/// one segment more than the limit.
 /// </remarks>
 public sealed record RetentionPolicy
 {
@@ -21,15 +22,15 @@ public sealed record RetentionPolicy
     public static RetentionPolicy KeepForever { get; } = new() { MaxAge = null, MaxBytesPerPartition = null };
 
     /// <summary>
-    /// The age from which records are removed, as Kafka's <c>retention.ms</c>; null for any age. At least 1 ms. Default:
-    /// 7 days.
+    /// The age from which records are removed, as Kafka's <c>retention.ms</c>; null for any age. At least 1 ms.
+    /// Default: 7 days.
     /// </summary>
     public TimeSpan? MaxAge { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// The bytes of each partition from which on its oldest segments are removed, as Kafka's <c>retention.bytes</c>; null
-    /// for any size. At least 1. A limit below <see cref="TopicOptions.SegmentBytes"/> is allowed, but the segment being
-    /// written always stays. Default: null.
+    /// The bytes of each partition from which on its oldest segments are removed, as Kafka's <c>retention.bytes</c>;
+    /// null for any size. At least 1. A limit below <see cref="TopicOptions.SegmentBytes"/> is allowed, but the segment
+    /// being written always stays. Default: null.
     /// </summary>
     public long? MaxBytesPerPartition { get; init; }
 

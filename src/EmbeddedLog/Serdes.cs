@@ -6,8 +6,8 @@ using EmbeddedLog.Serialization;
 namespace EmbeddedLog;
 
 /// <summary>
-/// Ready-made serializers; all are thread-safe. A producer and a consumer find these by the type of their keys and values;
-/// for every other type they use JSON, see <see cref="CommitLogOptions.JsonContexts"/>.
+/// Ready-made serializers; all are thread-safe. A producer and a consumer find these by the type of their keys and
+/// values; for every other type they use JSON, see <see cref="CommitLogOptions.JsonContexts"/>.
 /// </summary>
 /// <remarks>
 /// Numbers are big-endian in their full width, byte for byte as Kafka's own serializers. Reading data of another length
@@ -26,7 +26,9 @@ public static class Serdes
     /// <summary>Bytes as they are. When read, an array of its own.</summary>
     public static ISerde<Memory<byte>> Memory => BytesSerde.Instance;
 
-    /// <summary>Text as UTF-8. Text with half a surrogate pair is refused with <see cref="ArgumentException"/>.</summary>
+    /// <summary>
+    /// Text as UTF-8. Text with half a surrogate pair is refused with <see cref="ArgumentException"/>.
+    /// </summary>
     public static ISerde<string> Utf8 => Utf8Serde.Instance;
 
     /// <summary>One byte, 1 or 0.</summary>
@@ -63,12 +65,14 @@ public static class Serdes
     public static ISerde<double> Double => DoubleSerde.Instance;
 
     /// <summary>
-    /// 16 bytes in the order of RFC 9562, which is also the order of the text form. Kafka's <c>UUIDSerializer</c> stores
-    /// the 36 characters instead.
+    /// 16 bytes in the order of RFC 9562, which is also the order of the text form. Kafka's <c>UUIDSerializer</c>
+    /// stores the 36 characters instead.
     /// </summary>
     public static ISerde<Guid> Guid => GuidSerde.Instance;
 
-    /// <summary>A struct that may be missing: null is no key or a tombstone, anything else has the struct's own form.</summary>
+    /// <summary>
+    /// A struct that may be missing: null is no key or a tombstone, anything else has the struct's own form.
+    /// </summary>
     /// <typeparam name="T">The struct.</typeparam>
     /// <param name="serde">The struct's serializer.</param>
     /// <exception cref="ArgumentNullException"><paramref name="serde"/> is null.</exception>

@@ -4,7 +4,8 @@ namespace EmbeddedLog;
 
 /// <summary>
 /// Where a consumer starts in a partition for which nothing is committed, or whose committed offset is no longer there;
-/// Kafka's <c>auto.offset.reset</c>, and the two seeks that usually go with it. The default value is <see cref="Earliest"/>.
+/// Kafka's <c>auto.offset.reset</c>, and the two seeks that usually go with it. The default value is
+/// <see cref="Earliest"/>.
 /// </summary>
 public readonly record struct StartAt
 {
@@ -24,7 +25,9 @@ public readonly record struct StartAt
     /// <summary>At the end as of the first read: only what is appended later. Kafka's default.</summary>
     public static StartAt Latest => new(StartAtKind.Latest);
 
-    /// <summary>Nowhere: the first read fails with <see cref="OffsetUnavailableException"/>. Kafka's <c>none</c>.</summary>
+    /// <summary>
+    /// Nowhere: the first read fails with <see cref="OffsetUnavailableException"/>. Kafka's <c>none</c>.
+    /// </summary>
     public static StartAt Error => new(StartAtKind.Error);
 
     /// <summary>Which of the five.</summary>
@@ -46,8 +49,8 @@ public readonly record struct StartAt
     }
 
     /// <summary>
-    /// At the first record whose timestamp is at or after a time, as Kafka's <c>offsetsForTimes</c>; at the end where there
-    /// is none.
+    /// At the first record whose timestamp is at or after a time, as Kafka's <c>offsetsForTimes</c>; at the end where
+    /// there is none.
     /// </summary>
     /// <param name="timestamp">The time.</param>
     public static StartAt FromTimestamp(DateTimeOffset timestamp) =>

@@ -7,12 +7,14 @@ namespace EmbeddedLog;
 /// one <see cref="ArgumentException"/>.
 /// </summary>
 /// <remarks>
-/// All but <see cref="Partitioner"/> is stored with the topic. <see cref="Partitions"/> and <see cref="WriteMode"/> stay
-/// as they were when the topic was created; the rest may be changed by ensuring the topic again.
+/// All but <see cref="Partitioner"/> is stored with the topic. <see cref="Partitions"/> and <see cref="WriteMode"/>
+/// stay as they were when the topic was created; the rest may be changed by ensuring the topic again.
 /// </remarks>
 public sealed class TopicOptions
 {
-    /// <summary>What a segment needs beside one record: its header page, the frame's header, and room to seal it.</summary>
+    /// <summary>
+    /// What a segment needs beside one record: its header page, the frame's header, and room to seal it.
+    /// </summary>
     internal const int SegmentReserveBytes = 4096 + 128;
 
     private const int DefaultMaxRecordBytes = 1_048_588;
@@ -21,8 +23,8 @@ public sealed class TopicOptions
     private int? _maxRecordBytes;
 
     /// <summary>
-    /// The number of partitions, 1 to 65,536, as Kafka's <c>num.partitions</c>. The unit of order and of sharing work: as
-    /// many members of a group can read at a time. Cannot be changed later. Default: 1.
+    /// The number of partitions, 1 to 65,536, as Kafka's <c>num.partitions</c>. The unit of order and of sharing work:
+    /// as many members of a group can read at a time. Cannot be changed later. Default: 1.
     /// </summary>
     public int Partitions { get; set; } = 1;
 
@@ -36,15 +38,15 @@ public sealed class TopicOptions
     public int SegmentBytes { get; set; } = 64 << 20;
 
     /// <summary>
-    /// The age at which a partition goes on in a new segment file though the old one is not full, 1 ms to 36,500 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for none; as Kafka's <c>segment.ms</c>. Default: 7 days.
+    /// The age at which a partition goes on in a new segment file though the old one is not full, 1 ms to 36,500 days,
+    /// or <see cref="Timeout.InfiniteTimeSpan"/> for none; as Kafka's <c>segment.ms</c>. Default: 7 days.
     /// </summary>
     public TimeSpan SegmentAge { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
     /// The largest record in bytes, key and value and headers together, 1 to <see cref="SegmentBytes"/> less 4,224; as
-    /// Kafka's <c>max.message.bytes</c>. Larger ones fail with <see cref="RecordTooLargeException"/>. Default: 1,048,588,
-    /// or the upper bound where that is less.
+    /// Kafka's <c>max.message.bytes</c>. Larger ones fail with <see cref="RecordTooLargeException"/>. Default:
+    /// 1,048,588, or the upper bound where that is less.
     /// </summary>
     public int MaxRecordBytes
     {
@@ -54,11 +56,14 @@ public sealed class TopicOptions
 
     /// <summary>
     /// How old a record may get that is written but not flushed, before the background flushes it: 1 ms to 1 day, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for never; as Kafka's <c>flush.ms</c> (never by default). Default: 1 second.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for never; as Kafka's <c>flush.ms</c> (never by default). Default: 1
+    /// second.
     /// </summary>
     public TimeSpan FlushInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How appends reach the page cache. Cannot be changed later. Default: <see cref="WriteMode.Auto"/>.</summary>
+    /// <summary>
+    /// How appends reach the page cache. Cannot be changed later. Default: <see cref="WriteMode.Auto"/>.
+    /// </summary>
     public WriteMode WriteMode { get; set; } = WriteMode.Auto;
 
     /// <summary>What timestamps say. Default: <see cref="TimestampType.CreateTime"/>.</summary>
@@ -66,14 +71,14 @@ public sealed class TopicOptions
 
     /// <summary>
     /// How far ahead of the clock a producer's timestamp may be, 0 to 36,500 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for any; as Kafka's <c>message.timestamp.after.max.ms</c>. One record from
-    /// the far future would keep its segment, and all after it, for as long. Default: 1 hour.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for any; as Kafka's <c>message.timestamp.after.max.ms</c>. One record
+    /// from the far future would keep its segment, and all after it, for as long. Default: 1 hour.
     /// </summary>
     public TimeSpan MaxTimestampAhead { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Chooses the partition of records that do not name one, where the producer has none of its own. Not stored: give it
-    /// each time. Default: null, which means <see cref="Partitioners.Default"/>.
+    /// Chooses the partition of records that do not name one, where the producer has none of its own. Not stored: give
+    /// it each time. Default: null, which means <see cref="Partitioners.Default"/>.
     /// </summary>
     public IPartitioner? Partitioner { get; set; }
 
@@ -81,7 +86,8 @@ public sealed class TopicOptions
     internal TopicOptions Copy() => (TopicOptions)MemberwiseClone();
 
     /// <summary>A copy that is known to be valid.</summary>
-    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of it.</exception>
+    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
+    /// it.</exception>
     internal TopicOptions ValidatedCopy()
     {
         // The copy is checked, not the original, which another thread might be changing.
@@ -107,7 +113,8 @@ public sealed class TopicOptions
                 1,
                 SegmentBytes - SegmentReserveBytes,
                 $"bytes with {nameof(SegmentBytes)} {OptionFaults.Number(SegmentBytes)}",
-                $"a record must fit into one segment, so raise {nameof(SegmentBytes)} or lower {nameof(MaxRecordBytes)}");
+                $"a record must fit into one segment, so raise {nameof(SegmentBytes)} "
+                + $"or lower {nameof(MaxRecordBytes)}");
         }
         else if (_maxRecordBytes <= 0)
         {
@@ -125,7 +132,12 @@ public sealed class TopicOptions
             "to have each record flushed before it is acknowledged, produce with Durability.Flushed instead",
             "no background flush");
         faults.Range(
-            nameof(MaxTimestampAhead), MaxTimestampAhead, TimeSpan.Zero, longest, "one hour suits most topics", "any time");
+            nameof(MaxTimestampAhead),
+            MaxTimestampAhead,
+            TimeSpan.Zero,
+            longest,
+            "one hour suits most topics",
+            "any time");
         faults.Defined(nameof(WriteMode), WriteMode);
         faults.Defined(nameof(TimestampType), TimestampType);
         faults.NotNull(nameof(Retention), Retention, "use RetentionPolicy.KeepForever to remove nothing");

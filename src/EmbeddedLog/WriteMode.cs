@@ -6,9 +6,13 @@ public enum WriteMode
     /// <summary>By the kind of file system: mapped where it is known to be sound there, else positional.</summary>
     Auto,
 
-    /// <summary>Stores into a memory map of space that the disk has set aside. The fastest, where the file system can do it.</summary>
+    /// <summary>
+    /// Stores into a memory map of space that the disk has set aside. The fastest, where the file system can do it.
+    /// </summary>
     Mapped,
 
-    /// <summary>Positional writes. Slower for single records, but a file system that stalls does not stall the process.</summary>
+    /// <summary>
+    /// Positional writes. Slower for single records, but a file system that stalls does not stall the process.
+    /// </summary>
     Positional,
 }

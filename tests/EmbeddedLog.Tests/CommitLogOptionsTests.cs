@@ -77,7 +77,8 @@ public sealed class CommitLogOptionsTests
         var exception = Assert.Throws<ArgumentException>(
             "options", () => new CommitLogOptions { JsonContexts = null! }.ValidatedCopy());
 
-        Assert.StartsWith("CommitLogOptions has a fault:\n- JsonContexts is null", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "CommitLogOptions has a fault:\n- JsonContexts is null", exception.Message, StringComparison.Ordinal);
     }
 
     private sealed class SomeTime : TimeProvider;

@@ -8,7 +8,9 @@ namespace EmbeddedLog.Tests;
 /// <summary>Holds what the documentation says about options against what they do.</summary>
 public sealed partial class DocumentedOptionsTests
 {
-    /// <summary>Every public type whose name says that it is options, and the policy, which is handed over like them.</summary>
+    /// <summary>
+    /// Every public type whose name says that it is options, and the policy, which is handed over like them.
+    /// </summary>
     public static TheoryData<string> AllSettings => new(
         typeof(Durability).Assembly.GetExportedTypes()
             .Where(type => type.Name.Split('`')[0].EndsWith("Options", StringComparison.Ordinal)
@@ -31,7 +33,8 @@ public sealed partial class DocumentedOptionsTests
         object? actual = property.GetValue(Activator.CreateInstance(property.DeclaringType!));
         Assert.True(
             DocumentedValue.Means(match.Groups[1].Value, match.Groups[2].Value, actual),
-            $"{parts[1]} is documented as '{match.Groups[1].Value}{match.Groups[2].Value}', but is '{actual ?? "null"}'.");
+            $"{parts[1]} is documented as '{match.Groups[1].Value}{match.Groups[2].Value}', "
+            + $"but is '{actual ?? "null"}'.");
     }
 
     [Theory]
@@ -62,7 +65,8 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("CommitLogOptions", "OwnerTimeout", "00:00:00", "1.00:00:00", "0 to 1 day, or Timeout.")]
     [InlineData("CommitLogOptions", "RetentionCheckInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
     [InlineData("ConsumerOptions`2", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
-    public void Bounds_OfTimes_AreThoseDocumented(string name, string setting, string min, string max, string documented)
+    public void Bounds_OfTimes_AreThoseDocumented(
+        string name, string setting, string min, string max, string documented)
     {
         PropertyInfo property = Find(name, setting);
         string summary = XmlDocs.Summary(property);

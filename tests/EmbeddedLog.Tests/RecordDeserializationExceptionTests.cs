@@ -14,7 +14,8 @@ public sealed class RecordDeserializationExceptionTests
             s_record, isKey: false, typeof(int), cause, new byte[] { 1 }, new byte[] { 2, 3 }, headers);
 
         Assert.Equal(
-            "The value of record page-views-3@42 cannot be read as System.Int32: Int32 takes 4 bytes, but the data have 7. "
+            "The value of record page-views-3@42 cannot be read as System.Int32: "
+            + "Int32 takes 4 bytes, but the data have 7. "
             + "The position stays at this record. To skip it: "
             + "consumer.Seek(new TopicPartitionOffset(\"page-views\", 3, 43))",
             exception.Message);
@@ -34,7 +35,9 @@ public sealed class RecordDeserializationExceptionTests
         var exception = RecordDeserializationException.CreateForNull(
             s_record, isKey: true, typeof(int), rawKey: null, new byte[] { 2 }, Headers.Empty);
 
-        Assert.StartsWith("The key of record page-views-3@42 is null, which System.Int32 does not admit", exception.Message,
+        Assert.StartsWith(
+            "The key of record page-views-3@42 is null, which System.Int32 does not admit",
+            exception.Message,
             StringComparison.Ordinal);
         Assert.Contains("Int32?", exception.Message, StringComparison.Ordinal);
         Assert.Contains("\"page-views\", 3, 43", exception.Message, StringComparison.Ordinal);

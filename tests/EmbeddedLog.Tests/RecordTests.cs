@@ -63,7 +63,9 @@ public sealed class RecordTests
 
     [Fact]
     public void Timestamp_AfterTheCalendar_IsItsEnd() =>
-        Assert.Equal(DateTimeOffset.MaxValue.ToUnixTimeMilliseconds(), At(long.MaxValue).Timestamp.ToUnixTimeMilliseconds());
+        Assert.Equal(
+            DateTimeOffset.MaxValue.ToUnixTimeMilliseconds(),
+            At(long.MaxValue).Timestamp.ToUnixTimeMilliseconds());
 
     [Fact]
     public void Equals_TwoReadsOfOneRecord_AreEqual() =>

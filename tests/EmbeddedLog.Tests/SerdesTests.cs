@@ -2,7 +2,9 @@ using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests;
 
-/// <summary>Pins the bytes of the built-in forms: data written today must be readable for ever, and by Kafka's clients.</summary>
+/// <summary>
+/// Pins the bytes of the built-in forms: data written today must be readable for ever, and by Kafka's clients.
+/// </summary>
 public sealed class SerdesTests
 {
     [Fact]
@@ -76,7 +78,8 @@ public sealed class SerdesTests
     {
         var exception = Assert.Throws<InvalidDataException>(() => Serdes.Int32.FromBytes(new byte[length]));
 
-        Assert.Contains($"Int32 takes 4 bytes, but the data have {length}.", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Int32 takes 4 bytes, but the data have {length}.", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,7 +140,8 @@ public sealed class SerdesTests
     }
 
     [Fact]
-    public void Json_NullType_Throws() => Assert.Throws<ArgumentNullException>("type", () => Serdes.Json<string>(null!));
+    public void Json_NullType_Throws() =>
+        Assert.Throws<ArgumentNullException>("type", () => Serdes.Json<string>(null!));
 
     private static void Golden<T>(ISerde<T> serde, T value, string hex)
     {

@@ -3,8 +3,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>
-/// Passes every call on to another file system, counts it, and lets chosen ones fail instead. Where no fault is planned it
-/// behaves as the inner one does.
+/// Passes every call on to another file system, counts it, and lets chosen ones fail instead. Where no fault is planned
+/// it behaves as the inner one does.
 /// </summary>
 internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
 {

@@ -3,7 +3,9 @@ using EmbeddedLog.Testing.Faults;
 
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>What was asked of a disk since it came up. Written under the disk's lock; read from anywhere, if a bit late.</summary>
+/// <summary>
+/// What was asked of a disk since it came up. Written under the disk's lock; read from anywhere, if a bit late.
+/// </summary>
 internal sealed class DiskCounters
 {
     private readonly long[] _calls = new long[Enum.GetValues<FaultKind>().Length];

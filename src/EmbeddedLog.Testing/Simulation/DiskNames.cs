@@ -3,7 +3,9 @@ using EmbeddedLog.Testing.Faults;
 
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>The tree of directories and files, as programs see it, and its pending changes. Needs the disk's lock.</summary>
+/// <summary>
+/// The tree of directories and files, as programs see it, and its pending changes. Needs the disk's lock.
+/// </summary>
 internal sealed class DiskNames
 {
     private static readonly char[] s_separators = ['/', '\\'];
@@ -39,7 +41,9 @@ internal sealed class DiskNames
         _ => throw SystemErrors.Create(operation, path, FileSystemError.NotADirectory),
     };
 
-    /// <summary>The directory that holds, or will hold, the last name of <paramref name="path"/>, and that name.</summary>
+    /// <summary>
+    /// The directory that holds, or will hold, the last name of <paramref name="path"/>, and that name.
+    /// </summary>
     public (DirectoryNode Directory, string Name) GetParent(string operation, string path)
     {
         DirectoryNode directory = Root;

@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>What a name on the simulated disk stands for. Holders are counted so that a file nobody can reach is freed.</summary>
+/// <summary>
+/// What a name on the simulated disk stands for. Holders are counted so that a file nobody can reach is freed.
+/// </summary>
 internal abstract class DiskNode
 {
     /// <summary>A live name, an open handle or a map has come to stand for this node.</summary>

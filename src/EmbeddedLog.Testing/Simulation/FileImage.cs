@@ -3,9 +3,9 @@ using EmbeddedLog.Format;
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// A file's content, twice: the <em>live</em> image, which is the page cache and what maps show, and the <em>durable</em>
-/// one, which is the device. A page is dirty when the two differ, except where a failed flush has made the cache believe
-/// that the device has what it has not. Needs the disk's lock.
+/// A file's content, twice: the <em>live</em> image, which is the page cache and what maps show, and the
+/// <em>durable</em> one, which is the device. A page is dirty when the two differ, except where a failed flush has made
+/// the cache believe that the device has what it has not. Needs the disk's lock.
 /// </summary>
 internal sealed class FileImage : IDisposable
 {
@@ -55,7 +55,9 @@ internal sealed class FileImage : IDisposable
     /// <summary>Whether any page can be dirty.</summary>
     public bool MayBeDirty => _memory.IsSeparate;
 
-    /// <summary>The end of the pages that can have content; beyond it are only reserved addresses and stray stores.</summary>
+    /// <summary>
+    /// The end of the pages that can have content; beyond it are only reserved addresses and stray stores.
+    /// </summary>
     private long ContentEnd => (long)PageCount(Math.Max(Length, DurableLength)) * PageBytes;
 
     /// <summary>The number of pages that hold <paramref name="length"/> bytes.</summary>
@@ -198,7 +200,9 @@ internal sealed class FileImage : IDisposable
         }
     }
 
-    /// <summary>Lets the cache forget its clean pages: what a failed flush left behind now reads as the device has it.</summary>
+    /// <summary>
+    /// Lets the cache forget its clean pages: what a failed flush left behind now reads as the device has it.
+    /// </summary>
     public void EvictClean()
     {
         foreach (int page in _lost.Keys.Where(page => !IsDirty(page)).ToArray())

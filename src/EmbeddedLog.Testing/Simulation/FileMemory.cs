@@ -1,14 +1,16 @@
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// The memory of one file's two images. The durable one is shared with the live one until a change could tell them apart,
-/// so that a crash does not copy files that nobody writes to again. Needs the disk's lock.
+/// The memory of one file's two images. The durable one is shared with the live one until a change could tell them
+/// apart, so that a crash does not copy files that nobody writes to again. Needs the disk's lock.
 /// </summary>
 internal sealed class FileMemory : IDisposable
 {
     private const int PageBytes = SimulatedDisk.PageBytes;
 
-    /// <summary>The cache; null while the file never had a byte. Bytes at or after <see cref="Reach"/> are zero.</summary>
+    /// <summary>
+    /// The cache; null while the file never had a byte. Bytes at or after <see cref="Reach"/> are zero.
+    /// </summary>
     private NativeBlock? _live;
 
     /// <summary>The device; null while it has the live bytes. As long as <see cref="_live"/>.</summary>
@@ -77,7 +79,9 @@ internal sealed class FileMemory : IDisposable
         Reach = Math.Max(Reach, (long)FileImage.PageCount(length) * PageBytes);
     }
 
-    /// <summary>Gives the device its own memory, with the first <paramref name="durableEnd"/> bytes, before the cache changes.</summary>
+    /// <summary>
+    /// Gives the device its own memory, with the first <paramref name="durableEnd"/> bytes, before the cache changes.
+    /// </summary>
     public void Separate(long durableEnd)
     {
         if (_durable is null)

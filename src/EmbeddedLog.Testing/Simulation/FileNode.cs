@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>A file apart from its names: it lives as long as a name, a handle, a map or a pending operation needs it.</summary>
+/// <summary>
+/// A file apart from its names: it lives as long as a name, a handle, a map or a pending operation needs it.
+/// </summary>
 internal sealed class FileNode : DiskNode
 {
     private readonly SimulatedDisk _disk;

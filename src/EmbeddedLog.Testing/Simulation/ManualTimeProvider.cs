@@ -3,8 +3,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// A clock that stands still until it is moved. Timers follow the monotonic time, as real ones do: setting the wall clock
-/// makes none of them due. What is due is queued, and runs in the order in which it became due, among other work.
+/// A clock that stands still until it is moved. Timers follow the monotonic time, as real ones do: setting the wall
+/// clock makes none of them due. What is due is queued, and runs in the order in which it became due, among other work.
 /// </summary>
 internal sealed class ManualTimeProvider : TimeProvider
 {
@@ -98,8 +98,8 @@ internal sealed class ManualTimeProvider : TimeProvider
     }
 
     /// <summary>
-    /// Moves both clocks on and queues the callbacks of the timers that become due. A periodic timer whose callback still
-    /// waits does not queue another one.
+    /// Moves both clocks on and queues the callbacks of the timers that become due. A periodic timer whose callback
+    /// still waits does not queue another one.
     /// </summary>
     public void Advance(TimeSpan time)
     {
@@ -195,7 +195,9 @@ internal sealed class ManualTimeProvider : TimeProvider
         timer.Run();
     }
 
-    /// <summary>Each queued copy runs the callback that has been due the longest, whichever timer it was queued for.</summary>
+    /// <summary>
+    /// Each queued copy runs the callback that has been due the longest, whichever timer it was queued for.
+    /// </summary>
     private sealed class DueCallback(ManualTimeProvider owner) : IThreadPoolWorkItem
     {
         public void Execute() => owner.RunNextDue();

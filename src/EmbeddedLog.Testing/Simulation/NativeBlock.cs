@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>Page-aligned native memory, zero when new. Large blocks cost address space only, until they are touched.</summary>
+/// <summary>
+/// Page-aligned native memory, zero when new. Large blocks cost address space only, until they are touched.
+/// </summary>
 internal sealed unsafe class NativeBlock : IDisposable
 {
     /// <summary>What the allocator gave, before alignment; null once freed.</summary>
@@ -28,11 +30,15 @@ internal sealed unsafe class NativeBlock : IDisposable
     /// <summary>The bytes from <paramref name="position"/> on.</summary>
     public Span<byte> Slice(long position, int length) => new(Pointer + position, length);
 
-    /// <summary>Sets <paramref name="length"/> bytes from <paramref name="position"/> to <paramref name="value"/>.</summary>
+    /// <summary>
+    /// Sets <paramref name="length"/> bytes from <paramref name="position"/> to <paramref name="value"/>.
+    /// </summary>
     public void Fill(long position, long length, byte value) =>
         NativeMemory.Fill(Pointer + position, (nuint)length, value);
 
-    /// <summary>Copies the first <paramref name="length"/> bytes of <paramref name="source"/> over this block's.</summary>
+    /// <summary>
+    /// Copies the first <paramref name="length"/> bytes of <paramref name="source"/> over this block's.
+    /// </summary>
     public void CopyFrom(NativeBlock source, long length) =>
         Buffer.MemoryCopy(source.Pointer, Pointer, Length, length);
 

@@ -30,7 +30,9 @@ internal sealed class PageSet
         }
     }
 
-    /// <summary>How many of the pages from <paramref name="first"/> up to <paramref name="end"/> are not in the set.</summary>
+    /// <summary>
+    /// How many of the pages from <paramref name="first"/> up to <paramref name="end"/> are not in the set.
+    /// </summary>
     public int CountMissing(int first, int end)
     {
         int missing = 0;

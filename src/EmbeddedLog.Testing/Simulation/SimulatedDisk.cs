@@ -4,8 +4,8 @@ using EmbeddedLog.Testing.Faults;
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// The state of a disk and of the page cache over it. A <see cref="SimulatedFileSystem"/> is how programs see it. A crash
-/// makes a new disk out of this one; this one is dead then, and every call on it fails.
+/// The state of a disk and of the page cache over it. A <see cref="SimulatedFileSystem"/> is how programs see it. A
+/// crash makes a new disk out of this one; this one is dead then, and every call on it fails.
 /// </summary>
 /// <remarks>
 /// All members are safe from any thread. Native memory is given back by <see cref="Dispose"/>; memory that is still
@@ -31,7 +31,9 @@ internal sealed class SimulatedDisk : IDisposable
     /// <summary>The mutation at which the machine stops.</summary>
     private long _crashAt = long.MaxValue;
 
-    /// <summary>The disk as it was when the machine stopped at <see cref="_crashAt"/>, out of reach of stores.</summary>
+    /// <summary>
+    /// The disk as it was when the machine stopped at <see cref="_crashAt"/>, out of reach of stores.
+    /// </summary>
     private SimulatedDisk? _frozen;
 
     public SimulatedDisk(SimulationOptions options, Random random)
@@ -107,9 +109,9 @@ internal sealed class SimulatedDisk : IDisposable
     internal bool StopsNext => Counters.Mutations + 1 == _crashAt;
 
     /// <summary>
-    /// Makes the next flush (of the file at <paramref name="path"/>, or of any) fail as ext4 does: each dirty page of its
-    /// range, with probability <paramref name="lostShare"/>, is marked clean without being written, and a later flush
-    /// succeeds without it. Several calls make as many flushes fail.
+    /// Makes the next flush (of the file at <paramref name="path"/>, or of any) fail as ext4 does: each dirty page of
+    /// its range, with probability <paramref name="lostShare"/>, is marked clean without being written, and a later
+    /// flush succeeds without it. Several calls make as many flushes fail.
     /// </summary>
     public void FailNextFlush(
         double lostShare = 1, FileSystemError error = FileSystemError.DeviceFailure, string? path = null)
@@ -121,9 +123,10 @@ internal sealed class SimulatedDisk : IDisposable
     }
 
     /// <summary>
-    /// Stops the machine at the <paramref name="mutation"/>-th mutation from the beginning, which is not done (a write may
-    /// be done in part) and fails, as all calls after it. What <see cref="Crash"/> then makes is of that moment, whatever
-    /// is still stored through maps; so what a program acknowledges once <see cref="HasCrashed"/> does not count.
+    /// Stops the machine at the <paramref name="mutation"/>-th mutation from the beginning, which is not done (a write
+    /// may be done in part) and fails, as all calls after it. What <see cref="Crash"/> then makes is of that moment,
+    /// whatever is still stored through maps; so what a program acknowledges once <see cref="HasCrashed"/> does not
+    /// count.
     /// </summary>
     public void CrashAtMutation(long mutation)
     {
@@ -133,7 +136,9 @@ internal sealed class SimulatedDisk : IDisposable
         }
     }
 
-    /// <summary>Lets a few dirty pages, or some of their sectors, and perhaps a size, reach the device by themselves.</summary>
+    /// <summary>
+    /// Lets a few dirty pages, or some of their sectors, and perhaps a size, reach the device by themselves.
+    /// </summary>
     public void WriteBackSome()
     {
         const int MaxPages = 3;
@@ -214,7 +219,9 @@ internal sealed class SimulatedDisk : IDisposable
         }
     }
 
-    /// <summary>A copy that lives on by itself, as after a process kill, from which this disk is none the worse.</summary>
+    /// <summary>
+    /// A copy that lives on by itself, as after a process kill, from which this disk is none the worse.
+    /// </summary>
     public SimulatedDisk Clone(Random random)
     {
         lock (Gate)
@@ -273,7 +280,9 @@ internal sealed class SimulatedDisk : IDisposable
         }
     }
 
-    /// <summary>Takes space for those pages of a file's range that have no block; false where there is not enough.</summary>
+    /// <summary>
+    /// Takes space for those pages of a file's range that have no block; false where there is not enough.
+    /// </summary>
     internal bool TryTakePages(FileImage image, long position, long length)
     {
         int missing = image.Allocated.CountMissing(
@@ -397,7 +406,8 @@ internal sealed class SimulatedDisk : IDisposable
     {
         lock (Gate)
         {
-            return [.. Handles.Where(pair => predicate(pair.Key)).Select(pair => pair.Value).Order(StringComparer.Ordinal)];
+            IEnumerable<string> found = Handles.Where(pair => predicate(pair.Key)).Select(pair => pair.Value);
+            return [.. found.Order(StringComparer.Ordinal)];
         }
     }
 }

@@ -148,7 +148,9 @@ internal sealed class SimulatedFile : LogFile
         }
     }
 
-    /// <summary>Does what a flush of the range does that fails: its dirty pages are taken for clean without being written.</summary>
+    /// <summary>
+    /// Does what a flush of the range does that fails: its dirty pages are taken for clean without being written.
+    /// </summary>
     public void FailFlush(long position, long length)
     {
         lock (_disk.Gate)
@@ -200,7 +202,9 @@ internal sealed class SimulatedFile : LogFile
         }
     }
 
-    /// <summary>A process that dies in the middle of a write has written some of its pages, from the first on.</summary>
+    /// <summary>
+    /// A process that dies in the middle of a write has written some of its pages, from the first on.
+    /// </summary>
     private void WritePart(ReadOnlySpan<byte> buffer, long position)
     {
         int pages = FileImage.PageCount(position + buffer.Length) - (int)(position / SimulatedDisk.PageBytes);

@@ -186,7 +186,9 @@ internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
         return file;
     }
 
-    /// <summary>The owner's id is a hint, so a disk without space for it does not stand in the way of the lock.</summary>
+    /// <summary>
+    /// The owner's id is a hint, so a disk without space for it does not stand in the way of the lock.
+    /// </summary>
     private void WriteOwner(FileNode node)
     {
         if (Disk.TryTakePages(node.Image, 0, s_owner.Length))
@@ -210,7 +212,8 @@ internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
         lock (Disk.Gate)
         {
             Disk.Enter(kind, path);
-            return [.. Disk.Names.GetDirectory("opendir", path).Live.Where(pair => pair.Value is T).Select(pair => pair.Key)];
+            DirectoryNode directory = Disk.Names.GetDirectory("opendir", path);
+            return [.. directory.Live.Where(pair => pair.Value is T).Select(pair => pair.Key)];
         }
     }
 }

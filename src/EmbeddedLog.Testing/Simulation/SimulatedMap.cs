@@ -86,7 +86,9 @@ internal sealed unsafe class SimulatedMap : MappedMemory
         }
     }
 
-    /// <summary>Counts the call; false where a real system would refuse, since a page of the range is beyond the end.</summary>
+    /// <summary>
+    /// Counts the call; false where a real system would refuse, since a page of the range is beyond the end.
+    /// </summary>
     private bool TryEnter(FaultKind kind, long position, long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);

@@ -3,8 +3,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// A machine to run a log on: a simulated disk, scheduler and clock with one seed. The same seed and the same calls give
-/// the same history.
+/// A machine to run a log on: a simulated disk, scheduler and clock with one seed. The same seed and the same calls
+/// give the same history.
 /// </summary>
 internal sealed class SimulatedPlatform : IDisposable
 {
@@ -37,8 +37,8 @@ internal sealed class SimulatedPlatform : IDisposable
     public ManualTimeProvider Time { get; }
 
     /// <summary>
-    /// Ends this machine's life; what ran on it never runs on. Returns the machine that comes up on what its disk holds,
-    /// some seconds later. Dispose this one when no code of its life can touch a map any more.
+    /// Ends this machine's life; what ran on it never runs on. Returns the machine that comes up on what its disk
+    /// holds, some seconds later. Dispose this one when no code of its life can touch a map any more.
     /// </summary>
     public SimulatedPlatform Crash(CrashKind kind)
     {
@@ -117,7 +117,8 @@ internal sealed class SimulatedPlatform : IDisposable
         {
             if (Scheduler.ItemsRun > end)
             {
-                throw new InvalidOperationException("The code does not come to its end: work queues more work for ever.");
+                throw new InvalidOperationException(
+                    "The code does not come to its end: work queues more work for ever.");
             }
 
             if (Scheduler.RunOne())

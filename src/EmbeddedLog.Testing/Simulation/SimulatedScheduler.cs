@@ -4,8 +4,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// Runs queued work on the thread that asks for it, one item at a time, the next one drawn at random: the same seed gives
-/// the same order. Where a call lets other work in (<see cref="Yield"/>), items run in the middle of another one.
+/// Runs queued work on the thread that asks for it, one item at a time, the next one drawn at random: the same seed
+/// gives the same order. Where a call lets other work in (<see cref="Yield"/>), items run in the middle of another one.
 /// </summary>
 /// <remarks>
 /// Work that is let in runs on the same thread, so a lock that the caller of <see cref="Yield"/> holds does not keep it
@@ -61,7 +61,9 @@ internal sealed class SimulatedScheduler(Random random, double yieldProbability 
         }
     }
 
-    /// <summary>Runs one item drawn at random; false when none waits. Throws what an item threw, which none may.</summary>
+    /// <summary>
+    /// Runs one item drawn at random; false when none waits. Throws what an item threw, which none may.
+    /// </summary>
     public bool RunOne()
     {
         IThreadPoolWorkItem? item = Draw();
@@ -139,7 +141,7 @@ internal sealed class SimulatedScheduler(Random random, double yieldProbability 
         {
             item.Execute();
         }
-#pragma warning disable CA1031 // On a real thread pool this ends the process; here it fails the run, not the call let in.
+#pragma warning disable CA1031 // On a real thread pool this ends the process; here it fails the run, not the call.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

@@ -17,7 +17,9 @@ internal sealed record SimulationOptions
     /// <summary>The size in bytes that no file can exceed.</summary>
     public long MaxFileBytes { get; init; } = 4L << 30;
 
-    /// <summary>How often other work runs in the middle of a flush or directory sync: 0 to 1, at each of its points.</summary>
+    /// <summary>
+    /// How often other work runs in the middle of a flush or directory sync: 0 to 1, at each of its points.
+    /// </summary>
     public double YieldProbability { get; init; } = 0.2;
 
     /// <summary>How often, 0 to 1, some dirty pages reach the device between two work items.</summary>

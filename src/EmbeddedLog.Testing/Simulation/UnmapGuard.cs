@@ -14,7 +14,9 @@ internal sealed class UnmapGuard(Action<DiskViolation> report)
 
     private readonly Queue<(NativeBlock Block, long Reach, string Path)> _kept = new();
 
-    /// <summary>Poisons the first <paramref name="reach"/> bytes of a block that is no longer mapped, and keeps it.</summary>
+    /// <summary>
+    /// Poisons the first <paramref name="reach"/> bytes of a block that is no longer mapped, and keeps it.
+    /// </summary>
     public void Add(NativeBlock block, long reach, string path)
     {
         block.Fill(0, reach, Poison);

@@ -26,7 +26,9 @@ internal static class ChecksummedBlock
         BinaryPrimitives.WriteUInt32LittleEndian(block[CrcAt..], ComputeCrc(block));
     }
 
-    /// <summary>Tells what <paramref name="block"/> is. A block that is cut short is passed as far as it goes.</summary>
+    /// <summary>
+    /// Tells what <paramref name="block"/> is. A block that is cut short is passed as far as it goes.
+    /// </summary>
     public static HeaderStatus Check(ReadOnlySpan<byte> block, ReadOnlySpan<byte> magic)
     {
         if (!block.ContainsAnyExcept((byte)0))

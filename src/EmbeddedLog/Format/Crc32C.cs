@@ -4,9 +4,10 @@ using System.Numerics;
 namespace EmbeddedLog.Format;
 
 /// <summary>
-/// CRC-32C (Castagnoli), the checksum of everything on disk. A computation starts from <see cref="Initial"/>, is carried
-/// through any number of <c>Append</c> calls as a raw register, and is stored as <see cref="Finish"/> gives it. Cutting
-/// the input into pieces does not change the result, and the integer overloads equal the same bytes little-endian.
+/// CRC-32C (Castagnoli), the checksum of everything on disk. A computation starts from <see cref="Initial"/>, is
+/// carried through any number of <c>Append</c> calls as a raw register, and is stored as <see cref="Finish"/> gives it.
+/// Cutting the input into pieces does not change the result, and the integer overloads equal the same bytes
+/// little-endian.
 /// </summary>
 internal static class Crc32C
 {

@@ -7,7 +7,9 @@ namespace EmbeddedLog.Format;
 /// <param name="MaxTimestamp">The greatest timestamp of the records; of a seal, of the whole segment.</param>
 internal readonly record struct FrameExtent(FrameType Type, long FirstOffset, long NextOffset, long MaxTimestamp)
 {
-    /// <summary>Reads the extent of a frame that passed its check; false where it is malformed, that is, forged.</summary>
+    /// <summary>
+    /// Reads the extent of a frame that passed its check; false where it is malformed, that is, forged.
+    /// </summary>
     public static unsafe bool TryRead(byte* frame, int length, long baseOffset, out FrameExtent extent)
     {
         FrameType type = FrameHeader.ReadType(frame);

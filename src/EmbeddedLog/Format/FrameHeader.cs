@@ -8,11 +8,15 @@ namespace EmbeddedLog.Format;
 /// </summary>
 internal static unsafe class FrameHeader
 {
-    /// <summary>The published length, zero where there is no frame yet. Acquires: what the length covers is visible.</summary>
+    /// <summary>
+    /// The published length, zero where there is no frame yet. Acquires: what the length covers is visible.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint ReadLengthAcquire(byte* frame) => Volatile.Read(ref *(uint*)(frame + FrameLayout.LengthAt));
 
-    /// <summary>Publishes the frame. Releases: everything stored before is visible to whoever reads the length.</summary>
+    /// <summary>
+    /// Publishes the frame. Releases: everything stored before is visible to whoever reads the length.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WriteLengthRelease(byte* frame, uint length) =>
         Volatile.Write(ref *(uint*)(frame + FrameLayout.LengthAt), length);

@@ -12,7 +12,9 @@ internal static class FrameLayout
     /// <summary>The size of a sealing frame, for which every segment keeps room, in bytes.</summary>
     public const int SealBytes = HeaderBytes;
 
-    /// <summary>Length of the frame in bytes, header included and padding not; zero where no frame is. Published last.</summary>
+    /// <summary>
+    /// Length of the frame in bytes, header included and padding not; zero where no frame is. Published last.
+    /// </summary>
     public const int LengthAt = 0;
 
     /// <summary>CRC32C of the length and of everything from <see cref="KindAt"/> to the padded end.</summary>
@@ -39,7 +41,9 @@ internal static class FrameLayout
     /// <summary>The mask of the type in the byte at <see cref="KindAt"/>.</summary>
     public const int TypeMask = 0x07;
 
-    /// <summary>The mask of the codec in the byte at <see cref="KindAt"/>; zero is the only one of this version.</summary>
+    /// <summary>
+    /// The mask of the codec in the byte at <see cref="KindAt"/>; zero is the only one of this version.
+    /// </summary>
     public const int CodecMask = 0x38;
 
     /// <summary>Set in the byte at <see cref="KindAt"/> where the log, not the producer, gave the timestamp.</summary>

@@ -35,7 +35,10 @@ internal static unsafe class HeaderBlock
     /// <param name="value">The value, empty where it is null.</param>
     /// <param name="hasValue">Whether the value is not null.</param>
     public static bool TryReadNext(
-        scoped ref ReadOnlySpan<byte> block, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value, out bool hasValue)
+        scoped ref ReadOnlySpan<byte> block,
+        out ReadOnlySpan<byte> key,
+        out ReadOnlySpan<byte> value,
+        out bool hasValue)
     {
         key = value = default;
         hasValue = false;

@@ -15,8 +15,8 @@ internal static class IndexCodec
     public const int EntryBytes = 16;
 
     /// <summary>
-    /// The most entries that a file holds: one for every KiB of the greatest segment. Bounds what a forged file can make
-    /// a reader allocate to 16 MiB.
+    /// The most entries that a file holds: one for every KiB of the greatest segment. Bounds what a forged file can
+    /// make a reader allocate to 16 MiB.
     /// </summary>
     public const int MaxEntries = 1 << 20;
 
@@ -52,7 +52,12 @@ internal static class IndexCodec
     /// caller's to compare once the entries have passed through the register.
     /// </summary>
     public static bool TryReadHeader(
-        ReadOnlySpan<byte> header, ulong segmentUid, uint endPosition, out int count, out uint register, out uint stored)
+        ReadOnlySpan<byte> header,
+        ulong segmentUid,
+        uint endPosition,
+        out int count,
+        out uint register,
+        out uint stored)
     {
         count = 0;
         register = stored = 0;

@@ -4,6 +4,7 @@ namespace EmbeddedLog.Format;
 /// <param name="RelativeOffset">The offset of the frame at the position, less the segment's base offset.</param>
 /// <param name="Position">Where the frame begins in the segment's file, in bytes.</param>
 /// <param name="MaxTimestampBefore">
-/// The greatest timestamp of all records before the position, in Unix milliseconds; <see cref="long.MinValue"/> for none.
+/// The greatest timestamp of all records before the position, in Unix milliseconds; <see cref="long.MinValue"/> for
+/// none.
 /// </param>
 internal readonly record struct IndexEntry(uint RelativeOffset, uint Position, long MaxTimestampBefore);

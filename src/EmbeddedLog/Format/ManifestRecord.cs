@@ -48,7 +48,9 @@ internal readonly record struct ManifestRecord
     /// <summary>Of <see cref="ManifestRecordKind.LogStart"/>: the first segment that stays.</summary>
     public uint FirstSequence { get; private init; }
 
-    /// <summary>Of <see cref="ManifestRecordKind.LogStart"/>: a number greater than any sequence added so far.</summary>
+    /// <summary>
+    /// Of <see cref="ManifestRecordKind.LogStart"/>: a number greater than any sequence added so far.
+    /// </summary>
     public uint NextSequence { get; private init; }
 
     /// <summary>A record that adds a segment.</summary>
@@ -64,7 +66,9 @@ internal readonly record struct ManifestRecord
             NextSequence = nextSequence,
         };
 
-    /// <summary>Fills the first <see cref="Bytes"/> of <paramref name="destination"/>, to stand at <paramref name="position"/>.</summary>
+    /// <summary>
+    /// Fills the first <see cref="Bytes"/> of <paramref name="destination"/>, to stand at <paramref name="position"/>.
+    /// </summary>
     public void Write(Span<byte> destination, ulong topicUid, long position)
     {
         Span<byte> record = destination[..Bytes];
@@ -114,7 +118,8 @@ internal readonly record struct ManifestRecord
 
         int stored = BinaryPrimitives.ReadUInt16LittleEndian(head[LengthAt..]);
         if (stored is < Bytes or > MaxBytes || stored % Bytes != 0 || stored > source.Length
-            || BinaryPrimitives.ReadUInt32LittleEndian(head[CrcAt..]) != ComputeCrc(source[..stored], topicUid, position))
+            || BinaryPrimitives.ReadUInt32LittleEndian(head[CrcAt..])
+                != ComputeCrc(source[..stored], topicUid, position))
         {
             return HeaderStatus.Corrupt;
         }

@@ -14,11 +14,15 @@ internal static unsafe class RecordBody
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long MeasureKeyAndHeaders(int keyLength, int headersLength)
     {
-        long bytes = keyLength < 0 ? 1 : (long)keyLength + (keyLength < 0x7F ? 1 : Varint.Measure((ulong)keyLength + 1));
+        long bytes = keyLength < 0
+            ? 1
+            : (long)keyLength + (keyLength < 0x7F ? 1 : Varint.Measure((ulong)keyLength + 1));
         return headersLength == 0 ? bytes : bytes + Varint.Measure((ulong)headersLength) + headersLength;
     }
 
-    /// <summary>Writes the key and the length of the headers; returns where the headers, or else the value, begin.</summary>
+    /// <summary>
+    /// Writes the key and the length of the headers; returns where the headers, or else the value, begin.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* WriteKeyAndHeadersLength(byte* at, ReadOnlySpan<byte> key, bool hasKey, int headersLength)
     {

@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Format;
 
-/// <summary>What a reader must know about a segment before it trusts offsets to be dense. Version 1 sets none.</summary>
+/// <summary>
+/// What a reader must know about a segment before it trusts offsets to be dense. Version 1 sets none.
+/// </summary>
 [Flags]
 internal enum SegmentFlags : ushort
 {

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace EmbeddedLog.Format;
 
-/// <summary>The first page of a segment file: which segment this is and what it follows. See FORMAT.md, "Segment header".</summary>
+/// <summary>
+/// The first page of a segment file: which segment this is and what it follows. See FORMAT.md, "Segment header".
+/// </summary>
 /// <param name="Flags">What to know before offsets are trusted to be dense.</param>
 /// <param name="Uid">Random, never zero; seeds the checksum of every frame in the file.</param>
 /// <param name="TopicUid">Random, of the topic.</param>

@@ -8,7 +8,9 @@ namespace EmbeddedLog.Format;
 /// </summary>
 internal static class TwoSlotPage
 {
-    /// <summary>The size of a slot; a multiple of every device's unit of writing, so that slots never share one.</summary>
+    /// <summary>
+    /// The size of a slot; a multiple of every device's unit of writing, so that slots never share one.
+    /// </summary>
     public const int Bytes = 4096;
 
     /// <summary>Where the page's own fields begin.</summary>
@@ -16,7 +18,9 @@ internal static class TwoSlotPage
 
     private const int GenerationAt = 16;
 
-    /// <summary>The position of the slot in which this generation is kept: 0 for odd ones, as the first is, else 4096.</summary>
+    /// <summary>
+    /// The position of the slot in which this generation is kept: 0 for odd ones, as the first is, else 4096.
+    /// </summary>
     public static long GetPosition(ulong generation) => generation % 2 == 0 ? Bytes : 0;
 
     /// <summary>Completes a page whose own fields are in place and whose other bytes are zero.</summary>
@@ -26,8 +30,12 @@ internal static class TwoSlotPage
         ChecksummedBlock.Seal(page[..Bytes], magic);
     }
 
-    /// <summary>Tells what stands in the slot at <paramref name="position"/>, of which <paramref name="page"/> is what the file has.</summary>
-    public static HeaderStatus Check(ReadOnlySpan<byte> page, ReadOnlySpan<byte> magic, long position, out ulong generation)
+    /// <summary>
+    /// Tells what stands in the slot at <paramref name="position"/>, of which <paramref name="page"/> is what the file
+    /// has.
+    /// </summary>
+    public static HeaderStatus Check(
+        ReadOnlySpan<byte> page, ReadOnlySpan<byte> magic, long position, out ulong generation)
     {
         generation = 0;
         HeaderStatus status = ChecksummedBlock.Check(page, magic);

@@ -18,7 +18,8 @@ internal static class Varint
     public static int Measure(ulong value) => (BitOperations.Log2(value | 1) + 7) / 7;
 
     /// <summary>Encodes <paramref name="value"/> and returns the number of bytes written.</summary>
-    /// <exception cref="IndexOutOfRangeException">The destination is shorter than <see cref="Measure"/> says.</exception>
+    /// <exception cref="IndexOutOfRangeException">The destination is shorter than <see cref="Measure"/>
+    /// says.</exception>
     public static int Write(Span<byte> destination, ulong value)
     {
         int length = 0;
@@ -75,7 +76,9 @@ internal static class Varint
         return false;
     }
 
-    /// <summary>Maps small magnitudes of either sign to small unsigned values: 0, -1, 1, -2 become 0, 1, 2, 3.</summary>
+    /// <summary>
+    /// Maps small magnitudes of either sign to small unsigned values: 0, -1, 1, -2 become 0, 1, 2, 3.
+    /// </summary>
     public static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
 
     /// <summary>The inverse of <see cref="ZigZag"/>.</summary>

@@ -160,7 +160,10 @@ internal static unsafe partial class WindowsSyscalls
         SafeFileHandle file, uint flags, uint reserved, uint lengthLow, uint lengthHigh, NativeOverlapped* at);
 
     [LibraryImport(
-        "kernel32", EntryPoint = "CreateFileMappingW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
+        "kernel32",
+        EntryPoint = "CreateFileMappingW",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf16)]
     private static partial nint CreateFileMapping(
         SafeFileHandle file, void* security, uint protection, uint lengthHigh, uint lengthLow, string? name);
 
@@ -193,7 +196,10 @@ internal static unsafe partial class WindowsSyscalls
     private static partial int MoveFileEx(string from, string to, uint flags);
 
     [LibraryImport(
-        "kernel32", EntryPoint = "GetFileAttributesW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
+        "kernel32",
+        EntryPoint = "GetFileAttributesW",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf16)]
     private static partial uint GetFileAttributes(string path);
 
     [LibraryImport("kernel32", EntryPoint = "GetVolumeInformationByHandleW", SetLastError = true)]

@@ -42,7 +42,9 @@ internal static class Murmur2
         return (int)hash;
     }
 
-    /// <summary>The partition of a key: Kafka's <c>toPositive</c>, which drops the sign bit, and the remainder.</summary>
+    /// <summary>
+    /// The partition of a key: Kafka's <c>toPositive</c>, which drops the sign bit, and the remainder.
+    /// </summary>
     public static int Partition(ReadOnlySpan<byte> key, int partitionCount) =>
         (int)(((uint)Hash(key) & int.MaxValue) % (uint)partitionCount);
 }

@@ -9,8 +9,8 @@ namespace EmbeddedLog.Partitioning;
 internal sealed class StickyPartitioner(int batchBytes, ulong seed) : IPartitioner
 {
     /// <summary>
-    /// The current partition plus one (zero: none yet) in the upper half, the bytes that went there in the lower. Any sender
-    /// replaces it by compare and exchange: both halves change together or not at all.
+    /// The current partition plus one (zero: none yet) in the upper half, the bytes that went there in the lower. Any
+    /// sender replaces it by compare and exchange: both halves change together or not at all.
     /// </summary>
     private ulong _current;
 

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace EmbeddedLog.Serialization;
 
 /// <summary>
-/// 16 bytes in the order of RFC 9562, the order in which the text form is read. Kafka's <c>UUIDSerializer</c> stores the
-/// text itself.
+/// 16 bytes in the order of RFC 9562, the order in which the text form is read. Kafka's <c>UUIDSerializer</c> stores
+/// the text itself.
 /// </summary>
 internal sealed class GuidSerde : ISerde<Guid>
 {

@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Serialization;
 
-/// <summary>Says whether a type can hold null: a record without a key and a tombstone are read as null, or not at all.</summary>
+/// <summary>
+/// Says whether a type can hold null: a record without a key and a tombstone are read as null, or not at all.
+/// </summary>
 /// <typeparam name="T">The type.</typeparam>
 internal static class NullValue<T>
 {

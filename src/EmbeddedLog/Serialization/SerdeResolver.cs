@@ -6,8 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace EmbeddedLog.Serialization;
 
 /// <summary>
-/// Finds the serializer of a type for which the user named none: a built-in one, else JSON by the registered contexts in
-/// their order, else JSON for the framework's own types, else JSON by reflection where the program has it.
+/// Finds the serializer of a type for which the user named none: a built-in one, else JSON by the registered contexts
+/// in their order, else JSON for the framework's own types, else JSON by reflection where the program has it.
 /// </summary>
 internal sealed class SerdeResolver
 {
@@ -26,7 +26,9 @@ internal sealed class SerdeResolver
     {
     }
 
-    /// <summary>Creates a resolver that is told whether there is reflection, which is else a property of the program.</summary>
+    /// <summary>
+    /// Creates a resolver that is told whether there is reflection, which is else a property of the program.
+    /// </summary>
     internal SerdeResolver(IEnumerable<JsonSerializerContext> contexts, bool reflection)
     {
         _contexts = [.. contexts, CommonJsonContext.Default];
@@ -72,9 +74,9 @@ internal sealed class SerdeResolver
     private static InvalidOperationException Unresolved(Type type) =>
         new(
             $"There is no serializer for {type}, and this program has no JSON by reflection. Declare a context, "
-            + $"[JsonSerializable(typeof({type.Name}))] partial class MyJson : JsonSerializerContext, and open the log with "
-            + "CommitLogOptions.JsonContexts = [MyJson.Default]; or set the serializer in the options of the producer and "
-            + "the consumer.");
+            + $"[JsonSerializable(typeof({type.Name}))] partial class MyJson : JsonSerializerContext, and open the log "
+            + "with CommitLogOptions.JsonContexts = [MyJson.Default]; or set the serializer in the options of the "
+            + "producer and the consumer.");
 
     private static Dictionary<Type, object> BuiltIn()
     {

@@ -10,7 +10,9 @@ internal sealed class Utf8Serde : ISerde<string>
     /// <summary>The only instance: there is no state.</summary>
     public static readonly Utf8Serde Instance = new();
 
-    /// <summary>Up to so many characters, asking for the most that they can take is cheaper than counting bytes.</summary>
+    /// <summary>
+    /// Up to so many characters, asking for the most that they can take is cheaper than counting bytes.
+    /// </summary>
     private const int ShortChars = 256;
 
     private Utf8Serde()
@@ -22,7 +24,8 @@ internal sealed class Utf8Serde : ISerde<string>
     {
         int bytes = value.Length <= ShortChars ? value.Length * 3 : Encoding.UTF8.GetByteCount(value);
         Span<byte> span = destination.GetSpan(bytes);
-        OperationStatus status = Utf8.FromUtf16(value, span, out int read, out int written, replaceInvalidSequences: false);
+        OperationStatus status = Utf8.FromUtf16(
+            value, span, out int read, out int written, replaceInvalidSequences: false);
         if (status != OperationStatus.Done)
         {
             throw NotWellFormed(value, read);
@@ -48,8 +51,8 @@ internal sealed class Utf8Serde : ISerde<string>
 
     private static ArgumentException NotWellFormed(string value, int index) =>
         new(
-            $"The text holds half a surrogate pair, U+{(int)value[index]:X4}, at index {index}, which has no UTF-8 form: "
-            + "remove it, or send the data as bytes.");
+            $"The text holds half a surrogate pair, U+{(int)value[index]:X4}, at index {index}, "
+            + "which has no UTF-8 form: remove it, or send the data as bytes.");
 
     private static InvalidDataException NotUtf8(ReadOnlySpan<byte> data)
     {

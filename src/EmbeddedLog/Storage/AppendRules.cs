@@ -59,7 +59,8 @@ internal static class AppendRules
             throw new ArgumentOutOfRangeException(
                 nameof(given),
                 given,
-                $"The timestamp is more than {settings.MaxAheadMilliseconds} ms ahead of the clock ({now}), and would keep "
+                $"The timestamp is more than {settings.MaxAheadMilliseconds} ms ahead of the clock ({now}), and "
+                + "would keep "
                 + "its segment for as long. Nothing was appended. Correct it, or raise "
                 + $"{nameof(TopicOptions)}.{nameof(TopicOptions.MaxTimestampAhead)}.");
         }

@@ -3,12 +3,16 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Storage;
 
-/// <summary>A waiter that is awaited. Its continuation runs on the work queue, never on the releasing thread's stack.</summary>
+/// <summary>
+/// A waiter that is awaited. Its continuation runs on the work queue, never on the releasing thread's stack.
+/// </summary>
 internal sealed class AsyncWaiter : OffsetWaiter, IValueTaskSource, IThreadPoolWorkItem
 {
     private readonly WorkQueue _work;
 
-    /// <summary>Where the waiter goes when it is done; null for one that a token may still call, which is never reused.</summary>
+    /// <summary>
+    /// Where the waiter goes when it is done; null for one that a token may still call, which is never reused.
+    /// </summary>
     private readonly AsyncWaiterPool? _pool;
 
     private ManualResetValueTaskSourceCore<bool> _core;
@@ -30,7 +34,9 @@ internal sealed class AsyncWaiter : OffsetWaiter, IValueTaskSource, IThreadPoolW
     /// <summary>The task to await, once.</summary>
     public ValueTask Task => new(this, _core.Version);
 
-    /// <summary>Lets <paramref name="token"/> end the waiting. Call once, after the waiter was added to the list.</summary>
+    /// <summary>
+    /// Lets <paramref name="token"/> end the waiting. Call once, after the waiter was added to the list.
+    /// </summary>
     public void CancelWith(WaiterList list, CancellationToken token) =>
         _registration = token.UnsafeRegister(
             static (state, token) =>

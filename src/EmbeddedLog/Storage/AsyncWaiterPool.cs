@@ -16,7 +16,9 @@ internal sealed class AsyncWaiterPool
 
     public AsyncWaiterPool(WorkQueue work) => _work = work;
 
-    /// <summary>A waiter for one use. One that a token may cancel is not from the pool, for the token may call late.</summary>
+    /// <summary>
+    /// A waiter for one use. One that a token may cancel is not from the pool, for the token may call late.
+    /// </summary>
     public AsyncWaiter Rent(long target, bool cancellable)
     {
         AsyncWaiter? waiter = null;

@@ -8,7 +8,9 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 internal sealed class BackgroundSchedule : IDisposable
 {
-    /// <summary>How many callbacks run at once. They wait for the disk, so it is more than there are processors.</summary>
+    /// <summary>
+    /// How many callbacks run at once. They wait for the disk, so it is more than there are processors.
+    /// </summary>
     private const int MaxWorkers = 16;
 
     private readonly Platform _platform;
@@ -19,7 +21,9 @@ internal sealed class BackgroundSchedule : IDisposable
 
     private readonly ITimer _timer;
 
-    /// <summary>The timestamp that the timer is set to; <see cref="long.MaxValue"/> while it is off. Under the gate.</summary>
+    /// <summary>
+    /// The timestamp that the timer is set to; <see cref="long.MaxValue"/> while it is off. Under the gate.
+    /// </summary>
     private long _timerAt = long.MaxValue;
 
     /// <summary>Under the gate.</summary>
@@ -32,7 +36,10 @@ internal sealed class BackgroundSchedule : IDisposable
     {
         _platform = platform;
         _timer = platform.Time.CreateTimer(
-            static state => ((BackgroundSchedule)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((BackgroundSchedule)state!).OnTimer(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Calls <paramref name="task"/> once, after the delay.</summary>

@@ -27,7 +27,8 @@ internal sealed class CheckpointFile : IDisposable
     public Checkpoint? Current { get; private set; }
 
     /// <summary>Opens the file, which need not exist.</summary>
-    /// <exception cref="CorruptLogException">Neither slot is intact, or the newest is not of this partition.</exception>
+    /// <exception cref="CorruptLogException">Neither slot is intact, or the newest is not of this
+    /// partition.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     public static CheckpointFile Open(FileSystem files, string directory, ulong topicUid, TopicPartition id)
     {
@@ -82,7 +83,8 @@ internal sealed class CheckpointFile : IDisposable
 
         if (!plausible)
         {
-            throw StoredFile.Damaged(_slots.Path, _slots.Position, "a checkpoint", $"impossible values ({checkpoint})", _id);
+            throw StoredFile.Damaged(
+                _slots.Path, _slots.Position, "a checkpoint", $"impossible values ({checkpoint})", _id);
         }
 
         Current = checkpoint;

@@ -31,7 +31,9 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     /// <summary>What a checkpoint says; only the flusher uses it.</summary>
     private DurablePoint _checkpointed;
 
-    /// <summary>The end up to which everything is on the disk; written by the flusher, the offset published apart.</summary>
+    /// <summary>
+    /// The end up to which everything is on the disk; written by the flusher, the offset published apart.
+    /// </summary>
     private DurablePoint _durable;
 
     /// <summary>The offset of <see cref="_durable"/>; written by the flusher, read by everyone.</summary>
@@ -202,7 +204,9 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>A checkpoint bounds what recovery has to look at, so one is due by bytes, and when appends pause.</summary>
+    /// <summary>
+    /// A checkpoint bounds what recovery has to look at, so one is due by bytes, and when appends pause.
+    /// </summary>
     private bool IsCheckpointDue()
     {
         const long MaxBytes = 16 << 20;

@@ -10,9 +10,9 @@ namespace EmbeddedLog.Storage;
 /// <remarks>
 /// <para>
 /// The caller serialises <see cref="Add"/> and <see cref="SetLogStart"/> with each other and with reading the state.
-/// <see cref="Flush"/> and <see cref="HasUnflushed"/> may be used by any thread at any time: <see cref="_gate"/> protects
-/// file, end and list, is held for one positional write or one rename, and never for a flush; <see cref="_flushing"/>
-/// is held for a flush. The order is <see cref="_flushing"/> before <see cref="_gate"/>.
+/// <see cref="Flush"/> and <see cref="HasUnflushed"/> may be used by any thread at any time: <see cref="_gate"/>
+/// protects file, end and list, is held for one positional write or one rename, and never for a flush;
+/// <see cref="_flushing"/> is held for a flush. The order is <see cref="_flushing"/> before <see cref="_gate"/>.
 /// </para>
 /// <para>
 /// Failures: a write that fails changes nothing here, and the next one overwrites whatever it left. The first failed
@@ -52,7 +52,9 @@ internal sealed class Manifest : IDisposable
     /// <summary>Counts changes. Written under <see cref="_gate"/> with release, read by anyone.</summary>
     private long _written;
 
-    /// <summary>The changes that are on the disk. Written under <see cref="_flushing"/> with release, read by anyone.</summary>
+    /// <summary>
+    /// The changes that are on the disk. Written under <see cref="_flushing"/> with release, read by anyone.
+    /// </summary>
     private long _flushed;
 
     /// <summary>
@@ -61,7 +63,9 @@ internal sealed class Manifest : IDisposable
     /// </summary>
     private bool _unproven;
 
-    /// <summary>The size above which a rewrite for size is tried; moved up when one fails. Under <see cref="_flushing"/>.</summary>
+    /// <summary>
+    /// The size above which a rewrite for size is tried; moved up when one fails. Under <see cref="_flushing"/>.
+    /// </summary>
     private long _rewriteAboveBytes = RewriteAboveBytes;
 
     /// <summary>What ended all writing. Written under both locks, read under either.</summary>
@@ -76,7 +80,9 @@ internal sealed class Manifest : IDisposable
         _id = id;
     }
 
-    /// <summary>The live segments, oldest first; the list itself, so to be read where <see cref="Add"/> may be called.</summary>
+    /// <summary>
+    /// The live segments, oldest first; the list itself, so to be read where <see cref="Add"/> may be called.
+    /// </summary>
     public IReadOnlyList<SegmentEntry> Segments => _state.Segments;
 
     /// <summary>The first offset that may be read.</summary>
@@ -142,9 +148,9 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>
-    /// Adds several segments, each behind the one before it, in one step that no crash can cut in two; durable on return.
-    /// The first may supersede others, as in <see cref="Add"/>. The file is replaced, so this is for recovery, which
-    /// is alone.
+    /// Adds several segments, each behind the one before it, in one step that no crash can cut in two; durable on
+    /// return. The first may supersede others, as in <see cref="Add"/>. The file is replaced, so this is for recovery,
+    /// which is alone.
     /// </summary>
     /// <exception cref="ArgumentException">A segment does not fit those that are there.</exception>
     public void AddAllDurably(IReadOnlyList<SegmentEntry> segments)
@@ -158,7 +164,8 @@ internal sealed class Manifest : IDisposable
                     ManifestRecord record = ManifestRecord.Add(segment, _provenEnd);
                     if (_state.FindFault(record) is { } fault)
                     {
-                        throw new ArgumentException($"The manifest of {_id} cannot take a segment: {fault}.", nameof(segments));
+                        throw new ArgumentException(
+                            $"The manifest of {_id} cannot take a segment: {fault}.", nameof(segments));
                     }
 
                     // Ahead of the file: should replacing it fail, the log does not open and this state goes with it.
@@ -206,7 +213,8 @@ internal sealed class Manifest : IDisposable
                 return;
             }
 
-            // A rewrite gives up when a change comes between, in which case a manifest that must be rewritten tries again.
+            // A rewrite gives up when a change comes between, in which case a manifest that must be rewritten tries
+            // again.
             bool rewritten = false;
             while (_unproven && !rewritten)
             {
@@ -245,7 +253,9 @@ internal sealed class Manifest : IDisposable
         Volatile.Write(ref _written, _written + 1);
     }
 
-    /// <summary>The caller holds <see cref="_flushing"/>, so the file is not replaced; records may be added meanwhile.</summary>
+    /// <summary>
+    /// The caller holds <see cref="_flushing"/>, so the file is not replaced; records may be added meanwhile.
+    /// </summary>
     private void FlushFile()
     {
         long end, target;
@@ -342,7 +352,9 @@ internal sealed class Manifest : IDisposable
         return true;
     }
 
-    /// <summary>Closed first, because not every system renames over a file that is open. The caller holds both locks.</summary>
+    /// <summary>
+    /// Closed first, because not every system renames over a file that is open. The caller holds both locks.
+    /// </summary>
     private void Replace(ReplacementFile replacement, long length)
     {
         _file.Dispose();

@@ -4,12 +4,14 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Storage;
 
 /// <summary>
-/// Reads a manifest once, from its beginning, through a window of fixed size. It decides where the valid records end and
-/// whether what follows is the torn end of an append or damage. See FORMAT.md, "Manifest".
+/// Reads a manifest once, from its beginning, through a window of fixed size. It decides where the valid records end
+/// and whether what follows is the torn end of an append or damage. See FORMAT.md, "Manifest".
 /// </summary>
 internal sealed class ManifestReader
 {
-    /// <summary>The greatest file that is read: at 64 bytes a record, sixteen million changes without a rewrite.</summary>
+    /// <summary>
+    /// The greatest file that is read: at 64 bytes a record, sixteen million changes without a rewrite.
+    /// </summary>
     public const long MaxFileBytes = 1L << 30;
 
     private const int WindowBytes = 1 << 16;
@@ -41,7 +43,9 @@ internal sealed class ManifestReader
     /// <summary>What is known to have been on the disk: everything below this position.</summary>
     public long ProvenEnd { get; private set; }
 
-    /// <summary>The bytes behind <see cref="End"/> that a torn append left; zero when there are none, or only zeros.</summary>
+    /// <summary>
+    /// The bytes behind <see cref="End"/> that a torn append left; zero when there are none, or only zeros.
+    /// </summary>
     public long TornBytes { get; private set; }
 
     /// <summary>Applies all records to <paramref name="state"/>.</summary>
@@ -91,7 +95,8 @@ internal sealed class ManifestReader
         {
             throw StoredFile.TooNew(
                 _file.Path, End, "a record that adds a segment or moves the log start",
-                $"a record of kind {(byte)record.Kind}{(record.Kind == ManifestRecordKind.Replace ? " (compaction)" : "")}",
+                $"a record of kind {(byte)record.Kind}"
+                + (record.Kind == ManifestRecordKind.Replace ? " (compaction)" : ""),
                 _id);
         }
 
@@ -112,9 +117,9 @@ internal sealed class ManifestReader
     }
 
     /// <summary>
-    /// Looks at everything behind the last good record. Appends that were never flushed may have reached the disk in any
-    /// order, so good records may follow a bad one; but one that was written when the place of the bad one had already
-    /// been flushed says that no crash made it bad.
+    /// Looks at everything behind the last good record. Appends that were never flushed may have reached the disk in
+    /// any order, so good records may follow a bad one; but one that was written when the place of the bad one had
+    /// already been flushed says that no crash made it bad.
     /// </summary>
     private void CheckTail()
     {

@@ -11,7 +11,9 @@ internal sealed class ManifestState
     /// <summary>The most segments of a partition. Bounds what a forged manifest can make a reader allocate.</summary>
     public const int MaxSegments = 1 << 20;
 
-    /// <summary>The live segments stand from <see cref="_start"/> on; retention moves that instead of all the rest.</summary>
+    /// <summary>
+    /// The live segments stand from <see cref="_start"/> on; retention moves that instead of all the rest.
+    /// </summary>
     private SegmentEntry[] _entries = [];
 
     private int _start;

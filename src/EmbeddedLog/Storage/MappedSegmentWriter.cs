@@ -23,7 +23,8 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
 
     private long _nextChunkBytes = FirstChunkBytes;
 
-    public MappedSegmentWriter(Segment segment, LogFile file, MappedMemory map, long allocated, long capacity, long tail)
+    public MappedSegmentWriter(
+        Segment segment, LogFile file, MappedMemory map, long allocated, long capacity, long tail)
         : base(segment, file, capacity, tail)
     {
         _map = map;
@@ -99,7 +100,8 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
                 file.Allocate(_allocated, wanted - _allocated);
                 _nextChunkBytes = Math.Min(MaxChunkBytes, 2 * _nextChunkBytes);
             }
-            catch (FileSystemException full) when (full.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded)
+            catch (FileSystemException full)
+                when (full.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded)
             {
                 // What is left may do for this append. If not, this throws and nothing has changed.
                 wanted = Math.Min(Capacity, (end + PageBytes - 1) & -PageBytes);

@@ -4,8 +4,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Storage;
 
 /// <summary>
-/// One partition: an ordered, append-only sequence of records in segments. All members are safe to call from any thread,
-/// also while another closes the log.
+/// One partition: an ordered, append-only sequence of records in segments. All members are safe to call from any
+/// thread, also while another closes the log.
 /// </summary>
 internal sealed class PartitionLog : IBackgroundTask
 {
@@ -28,7 +28,9 @@ internal sealed class PartitionLog : IBackgroundTask
     /// <summary>The published end at the last background call: where it has not moved since, appends pause.</summary>
     private long _endAtLastCall = -1;
 
-    /// <summary>Whether the next round is to write a checkpoint. Set by the background call, taken by the flusher.</summary>
+    /// <summary>
+    /// Whether the next round is to write a checkpoint. Set by the background call, taken by the flusher.
+    /// </summary>
     private int _checkpointRequested;
 
     /// <summary>Set once by closing; read by everyone.</summary>
@@ -83,7 +85,9 @@ internal sealed class PartitionLog : IBackgroundTask
     /// <summary>The offset up to which everything is on the disk.</summary>
     public long DurableEnd => _commit.DurableEnd;
 
-    /// <summary>The offset up to which everything is decided; the published end, until there are transactions.</summary>
+    /// <summary>
+    /// The offset up to which everything is decided; the published end, until there are transactions.
+    /// </summary>
     public long StableEnd => PublishedEnd;
 
     /// <summary>Why nothing can be appended any more, or null.</summary>
@@ -125,7 +129,9 @@ internal sealed class PartitionLog : IBackgroundTask
         return offset;
     }
 
-    /// <summary>Appends all records of a batch as one; when it returns, they are <see cref="Durability.Written"/>.</summary>
+    /// <summary>
+    /// Appends all records of a batch as one; when it returns, they are <see cref="Durability.Written"/>.
+    /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="timestamp">The timestamp of the records without one of their own.</param>
     /// <returns>The offset of the first record; the others follow it.</returns>
@@ -234,7 +240,9 @@ internal sealed class PartitionLog : IBackgroundTask
     /// <summary>Asks for a round of flushing, of what was appended so far.</summary>
     public void RequestFlush() => _commit.TryRequest();
 
-    /// <summary>Does what the schedule called for: flushes what is old, and writes a checkpoint once appends pause.</summary>
+    /// <summary>
+    /// Does what the schedule called for: flushes what is old, and writes a checkpoint once appends pause.
+    /// </summary>
     public void RunInBackground()
     {
         // Reset first: an append from here on schedules the next call. An append publishes and then looks at the flag,
@@ -289,7 +297,9 @@ internal sealed class PartitionLog : IBackgroundTask
         return failure;
     }
 
-    /// <summary>Removes the records below an offset: the start of the log moves at once, files go segment by segment.</summary>
+    /// <summary>
+    /// Removes the records below an offset: the start of the log moves at once, files go segment by segment.
+    /// </summary>
     /// <returns>How many segments were removed.</returns>
     public int DeleteBefore(long offset)
     {

@@ -5,8 +5,8 @@ namespace EmbeddedLog.Storage;
 
 /// <summary>
 /// Opens a partition. After a clean close the checkpoint tells the end, and appends go on where they ended. After any
-/// other end nothing is trusted that was not flushed before the checkpoint: what lies above is verified, copied to a new
-/// segment, flushed and entered in the manifest, and the old segment is left as it is. FORMAT.md has the steps.
+/// other end nothing is trusted that was not flushed before the checkpoint: what lies above is verified, copied to a
+/// new segment, flushed and entered in the manifest, and the old segment is left as it is. FORMAT.md has the steps.
 /// </summary>
 internal sealed class PartitionRecovery
 {
@@ -82,7 +82,8 @@ internal sealed class PartitionRecovery
         if (known is not { } checkpoint || segments.Length == 0)
         {
             DurablePoint empty = new(known?.DurableEndOffset ?? 0, 0, 0, 0);
-            return Result(segments, null, empty, known?.Epoch ?? 0, new PartitionRecoveryReport(true, empty.Offset, 0, 0));
+            return Result(
+                segments, null, empty, known?.Epoch ?? 0, new PartitionRecoveryReport(true, empty.Offset, 0, 0));
         }
 
         Segment last = segments[^1];
@@ -256,7 +257,9 @@ internal sealed class PartitionRecovery
             NextSequence(),
             report);
 
-    /// <summary>An epoch above all that were ever used, so that what was lost is told from what takes its offsets.</summary>
+    /// <summary>
+    /// An epoch above all that were ever used, so that what was lost is told from what takes its offsets.
+    /// </summary>
     private static uint NextEpoch(Segment[] segments, Checkpoint? checkpoint)
     {
         uint last = checkpoint?.Epoch ?? 0;
@@ -283,7 +286,9 @@ internal sealed class PartitionRecovery
         return next;
     }
 
-    /// <summary>Deletes spares, and segments that a recovery has superseded; the manifest knows nothing of them.</summary>
+    /// <summary>
+    /// Deletes spares, and segments that a recovery has superseded; the manifest knows nothing of them.
+    /// </summary>
     private void DeleteUnlisted()
     {
         HashSet<uint> listed = [.. _small.Manifest.Segments.Select(entry => entry.Sequence)];

@@ -2,7 +2,8 @@ namespace EmbeddedLog.Storage;
 
 /// <summary>What a partition takes from its topic's options. Replaced as a whole when the options change.</summary>
 /// <param name="SegmentBytes">Size limit of the segments created from now on.</param>
-/// <param name="SegmentAgeMilliseconds">Age at which a segment is rolled; <see cref="long.MaxValue"/> for never.</param>
+/// <param name="SegmentAgeMilliseconds">Age at which a segment is rolled; <see cref="long.MaxValue"/> for
+/// never.</param>
 /// <param name="MaxRecordBytes">Most bytes of key, value and headers of one record.</param>
 /// <param name="FlushInterval">Oldest that a written record may get before it is flushed; null for never.</param>
 /// <param name="AppendTime">Whether the log gives the timestamps.</param>

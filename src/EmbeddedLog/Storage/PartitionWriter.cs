@@ -23,7 +23,9 @@ internal sealed unsafe class PartitionWriter
     /// <summary>The append lock.</summary>
     private readonly Lock _gate = new();
 
-    /// <summary>The segment that is written to, or null until the first append needs one. Under the append lock.</summary>
+    /// <summary>
+    /// The segment that is written to, or null until the first append needs one. Under the append lock.
+    /// </summary>
     private SegmentWriter? _writer;
 
     /// <summary>The index of that segment. Under the append lock.</summary>
@@ -129,7 +131,9 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>Notes that a plan was carried out; segments that have ended and are flushed give up their files.</summary>
+    /// <summary>
+    /// Notes that a plan was carried out; segments that have ended and are flushed give up their files.
+    /// </summary>
     public void NoteFlushed(FlushPlan plan)
     {
         lock (_gate)
@@ -391,8 +395,8 @@ internal sealed unsafe class PartitionWriter
         }
         catch (FileSystemException)
         {
-            // Only a positional write can fail here. The manifest already says where the segment ends, and the seal only
-            // saves those who follow the file from asking it.
+            // Only a positional write can fail here. The manifest already says where the segment ends, and the seal
+            // only saves those who follow the file from asking it.
         }
     }
 

@@ -24,7 +24,8 @@ internal readonly record struct RecordSize(int KeyLength, int HeadersLength, int
     /// <exception cref="ArgumentOutOfRangeException">The timestamp does not fit into 48 bits.</exception>
     public static RecordSize Of(in RawRecord record)
     {
-        if (record.Timestamp is (< FrameLayout.MinTimestamp or > FrameLayout.MaxTimestamp) and not RawRecord.NoTimestamp)
+        if (record.Timestamp is (< FrameLayout.MinTimestamp or > FrameLayout.MaxTimestamp)
+            and not RawRecord.NoTimestamp)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(record), record.Timestamp, "A timestamp is Unix milliseconds and must fit into 48 bits.");

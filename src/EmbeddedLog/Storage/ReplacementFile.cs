@@ -45,7 +45,9 @@ internal sealed class ReplacementFile : IDisposable
     /// <summary>Writes over what was written before.</summary>
     public void WriteAt(ReadOnlySpan<byte> bytes, long position) => _file!.Write(bytes, position);
 
-    /// <summary>Makes the contents durable. Without this, the new name can survive a crash that its contents do not.</summary>
+    /// <summary>
+    /// Makes the contents durable. Without this, the new name can survive a crash that its contents do not.
+    /// </summary>
     public void FlushAndClose()
     {
         _file!.Flush(0, _length);

@@ -15,7 +15,9 @@ internal sealed unsafe class Segment
     private readonly StorageContext _context;
     private readonly TopicPartition _partition;
 
-    /// <summary>Guards mapping, unmapping, leases and the descriptor; never taken by a read of a mapped segment.</summary>
+    /// <summary>
+    /// Guards mapping, unmapping, leases and the descriptor; never taken by a read of a mapped segment.
+    /// </summary>
     private readonly Lock _gate = new();
 
     /// <summary>The first mapped byte, or zero. Written under the gate, read by every reader without it.</summary>
@@ -36,7 +38,9 @@ internal sealed unsafe class Segment
     /// <summary>Whether retention, or the end of the log, has taken the segment away. Under the gate.</summary>
     private bool _removed;
 
-    /// <summary>Written once by the partition's writer when the segment ends, position first; read by everyone.</summary>
+    /// <summary>
+    /// Written once by the partition's writer when the segment ends, position first; read by everyone.
+    /// </summary>
     private long _endOffset = long.MaxValue;
     private long _endPosition = long.MaxValue;
 
@@ -72,16 +76,22 @@ internal sealed unsafe class Segment
     /// <summary>The offset of the segment's first record.</summary>
     public long BaseOffset => Entry.BaseOffset;
 
-    /// <summary>The first offset that is not in the segment; <see cref="long.MaxValue"/> while it is written to.</summary>
+    /// <summary>
+    /// The first offset that is not in the segment; <see cref="long.MaxValue"/> while it is written to.
+    /// </summary>
     public long EndOffset => Volatile.Read(ref _endOffset);
 
-    /// <summary>Where the segment's records end in its file; <see cref="long.MaxValue"/> while it is written to.</summary>
+    /// <summary>
+    /// Where the segment's records end in its file; <see cref="long.MaxValue"/> while it is written to.
+    /// </summary>
     public long EndPosition => Volatile.Read(ref _endPosition);
 
     /// <summary>How many bytes from the beginning may be touched.</summary>
     public long ReadableBytes => Volatile.Read(ref _readableBytes);
 
-    /// <summary>Whether the segment was read since <see cref="OpenSegments"/> last looked; a hint, so no order matters.</summary>
+    /// <summary>
+    /// Whether the segment was read since <see cref="OpenSegments"/> last looked; a hint, so no order matters.
+    /// </summary>
     public bool RecentlyUsed { get; set; }
 
     /// <summary>Whether the memory is mapped; stays so, once seen inside a slot, until the slot is left.</summary>
@@ -129,7 +139,8 @@ internal sealed unsafe class Segment
     /// <summary>
     /// The segment's first byte, mapping it if need be; null once the segment was removed. Inside a slot only.
     /// </summary>
-    /// <exception cref="CorruptLogException">The file is missing, too short, or not the segment it should be.</exception>
+    /// <exception cref="CorruptLogException">The file is missing, too short, or not the segment it should
+    /// be.</exception>
     public byte* GetBase()
     {
         nint mapped = Volatile.Read(ref _base);
@@ -165,7 +176,9 @@ internal sealed unsafe class Segment
         return Math.Min(readable, (last + 1) * ChunkBytes);
     }
 
-    /// <summary>Keeps the memory mapped until <see cref="ReleaseLease"/>. Inside a slot that has seen it mapped.</summary>
+    /// <summary>
+    /// Keeps the memory mapped until <see cref="ReleaseLease"/>. Inside a slot that has seen it mapped.
+    /// </summary>
     public void AddLease()
     {
         lock (_gate)
@@ -207,7 +220,9 @@ internal sealed unsafe class Segment
         return true;
     }
 
-    /// <summary>Takes the segment away for good: nobody maps it again, and it is unmapped when the last reader leaves.</summary>
+    /// <summary>
+    /// Takes the segment away for good: nobody maps it again, and it is unmapped when the last reader leaves.
+    /// </summary>
     public void Remove()
     {
         MappedMemory? unneeded = null;

@@ -9,15 +9,17 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 /// <remarks>
 /// One writer at a time, under the partition's lock, calls <see cref="Add"/>; any thread searches without a lock. The
-/// writer fills the entry, publishes the array if it is a new one, then publishes the count, each with release. A reader
-/// takes the count first and the array second, each with acquire: so the array it sees is the one of that count or a
-/// later one, which begins with the same entries. Published entries never change.
+/// writer fills the entry, publishes the array if it is a new one, then publishes the count, each with release. A
+/// reader takes the count first and the array second, each with acquire: so the array it sees is the one of that count
+/// or a later one, which begins with the same entries. Published entries never change.
 /// </remarks>
 internal sealed class SegmentIndex
 {
     private const int InitialCapacity = 16;
 
-    /// <summary>Written by the writer only, with release, before <see cref="_count"/>; read by anyone, after it.</summary>
+    /// <summary>
+    /// Written by the writer only, with release, before <see cref="_count"/>; read by anyone, after it.
+    /// </summary>
     private IndexEntry[] _entries;
 
     /// <summary>Written by the writer only, with release, last; read by anyone, first.</summary>
@@ -49,7 +51,9 @@ internal sealed class SegmentIndex
         }
     }
 
-    /// <summary>Whether an entry may follow another: later in the file and in the log, and no earlier in time.</summary>
+    /// <summary>
+    /// Whether an entry may follow another: later in the file and in the log, and no earlier in time.
+    /// </summary>
     public static bool Ascends(in IndexEntry previous, in IndexEntry next) =>
         next.RelativeOffset > previous.RelativeOffset
         && next.Position > previous.Position
@@ -59,7 +63,8 @@ internal sealed class SegmentIndex
     /// <param name="relativeOffset">The frame's first offset less the segment's base offset.</param>
     /// <param name="position">Where the frame begins in the segment's file.</param>
     /// <param name="maxTimestampBefore">
-    /// The greatest timestamp of all records before the frame, in Unix milliseconds; <see cref="long.MinValue"/> for none.
+    /// The greatest timestamp of all records before the frame, in Unix milliseconds; <see cref="long.MinValue"/> for
+    /// none.
     /// </param>
     /// <exception cref="ArgumentException">The entry does not ascend.</exception>
     public void Add(uint relativeOffset, uint position, long maxTimestampBefore)
@@ -122,7 +127,9 @@ internal sealed class SegmentIndex
         public int CompareTo(IndexEntry other) => other.RelativeOffset <= relativeOffset ? 1 : -1;
     }
 
-    /// <summary>Stands behind all entries before which every record is earlier than a time, before all others.</summary>
+    /// <summary>
+    /// Stands behind all entries before which every record is earlier than a time, before all others.
+    /// </summary>
     private readonly struct AllBefore(long timestamp) : IComparable<IndexEntry>
     {
         public int CompareTo(IndexEntry other) => other.MaxTimestampBefore < timestamp ? 1 : -1;

@@ -5,8 +5,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Storage;
 
 /// <summary>
-/// Keeps the index of a sealed segment from one opening to the next. Nothing is flushed: what a crash leaves of the file
-/// fails its checksum, and the index is built again from the segment.
+/// Keeps the index of a sealed segment from one opening to the next. Nothing is flushed: what a crash leaves of the
+/// file fails its checksum, and the index is built again from the segment.
 /// </summary>
 internal static class SegmentIndexFile
 {
@@ -18,7 +18,8 @@ internal static class SegmentIndexFile
     /// <param name="path">Where the file is to stand; one that is there is replaced.</param>
     /// <param name="index">The index.</param>
     /// <param name="segmentUid">The segment's uid.</param>
-    /// <param name="endPosition">Where the segment's log ends: all frames up to there have been offered to the index.</param>
+    /// <param name="endPosition">Where the segment's log ends: all frames up to there have been offered to the
+    /// index.</param>
     public static void Save(FileSystem files, string path, SegmentIndex index, ulong segmentUid, uint endPosition)
     {
         ReadOnlySpan<IndexEntry> entries = index.Entries;
@@ -122,7 +123,9 @@ internal static class SegmentIndexFile
         return entries;
     }
 
-    /// <summary>A search that trusts the entries must not be led out of the segment, not even by a forged file.</summary>
+    /// <summary>
+    /// A search that trusts the entries must not be led out of the segment, not even by a forged file.
+    /// </summary>
     private static bool IsPlausible(ReadOnlySpan<IndexEntry> entries, uint endPosition)
     {
         for (int i = 0; i < entries.Length; i++)

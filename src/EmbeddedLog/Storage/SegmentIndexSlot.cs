@@ -14,7 +14,9 @@ internal sealed class SegmentIndexSlot
     private readonly Segment _segment;
     private readonly StorageContext _context;
 
-    /// <summary>The index, or null. Written by the partition's writer, or by any reader that loads; read by all.</summary>
+    /// <summary>
+    /// The index, or null. Written by the partition's writer, or by any reader that loads; read by all.
+    /// </summary>
     private SegmentIndex? _index;
 
     /// <summary>
@@ -58,7 +60,9 @@ internal sealed class SegmentIndexSlot
         return timestamp;
     }
 
-    /// <summary>Stores the index of an ended segment beside it. A failure costs only the time to make it again.</summary>
+    /// <summary>
+    /// Stores the index of an ended segment beside it. A failure costs only the time to make it again.
+    /// </summary>
     public void Save()
     {
         try
@@ -94,7 +98,8 @@ internal sealed class SegmentIndexSlot
 
         _segment.MakeTouchable(0, endPosition);
         FrameWalker walker = new(memory, _segment.CrcSeed, SegmentHeader.PageBytes, endPosition);
-        while (walker.MoveNext() && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent))
+        while (walker.MoveNext()
+            && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent))
         {
             builder.Note((uint)(extent.FirstOffset - _segment.BaseOffset), walker.Position, extent.MaxTimestamp);
         }

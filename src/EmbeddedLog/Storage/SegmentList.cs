@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Storage;
 
 /// <summary>
-/// The segments of a partition at one moment, in order of their offsets. Immutable: the writer publishes a new list, and
-/// readers go on with the one they took.
+/// The segments of a partition at one moment, in order of their offsets. Immutable: the writer publishes a new list,
+/// and readers go on with the one they took.
 /// </summary>
 internal sealed class SegmentList
 {
@@ -22,7 +22,9 @@ internal sealed class SegmentList
     /// <summary>The newest segment, or null.</summary>
     public Segment? Last => _segments.Length == 0 ? null : _segments[^1];
 
-    /// <summary>The segment that holds an offset or will hold it next; null if the offset lies before the first.</summary>
+    /// <summary>
+    /// The segment that holds an offset or will hold it next; null if the offset lies before the first.
+    /// </summary>
     public Segment? Find(long offset)
     {
         int low = 0;

@@ -23,7 +23,8 @@ internal static class SegmentOpening
     }
 
     /// <summary>Checks an open file against the manifest and the position that its frames reach to.</summary>
-    /// <exception cref="CorruptLogException">It is too short, or its header is damaged or that of another segment.</exception>
+    /// <exception cref="CorruptLogException">It is too short, or its header is damaged or that of another
+    /// segment.</exception>
     public static SegmentHeader Check(LogFile file, Segment segment, long end)
     {
         long length = file.Length;

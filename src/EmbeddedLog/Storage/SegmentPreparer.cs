@@ -32,7 +32,9 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
     private readonly Queue<Segment> _finished = new();
 
-    /// <summary>The writer to prepare pages for and up to where; null where there is nothing to do. Under the gate.</summary>
+    /// <summary>
+    /// The writer to prepare pages for and up to where; null where there is nothing to do. Under the gate.
+    /// </summary>
     private (MappedSegmentWriter Writer, long From, long To)? _window;
 
     /// <summary>The settings to make the next file with; null where none is wanted. Under the gate.</summary>
@@ -139,7 +141,9 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Puts away a segment that has ended and is flushed: its index to a file, its map up for closing.</summary>
+    /// <summary>
+    /// Puts away a segment that has ended and is flushed: its index to a file, its map up for closing.
+    /// </summary>
     public void Finish(Segment segment)
     {
         lock (_gate)

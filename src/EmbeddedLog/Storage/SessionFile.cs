@@ -74,7 +74,9 @@ internal sealed class SessionFile : IDisposable
         });
     }
 
-    /// <summary>Says that everything written has been flushed; to be called last, and only when no flush has failed.</summary>
+    /// <summary>
+    /// Says that everything written has been flushed; to be called last, and only when no flush has failed.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The log has not been marked open.</exception>
     public void MarkClean()
     {

@@ -13,6 +13,8 @@ namespace EmbeddedLog.Storage;
 internal sealed record SpareSegment(
     uint Sequence, string Path, LogFile File, MappedMemory Map, long Allocated, long Capacity, bool Positional)
 {
-    /// <summary>Whether the file's name has reached the disk. Set by the preparer before the spare is handed over.</summary>
+    /// <summary>
+    /// Whether the file's name has reached the disk. Set by the preparer before the spare is handed over.
+    /// </summary>
     public bool NameIsDurable { get; set; }
 }

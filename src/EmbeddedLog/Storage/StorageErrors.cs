@@ -13,7 +13,8 @@ internal static class StorageErrors
         return failure.Error switch
         {
             FileSystemError.NoSpace or FileSystemError.QuotaExceeded => new DiskFullException(
-                $"There is no space left for '{failure.Path}'{where}. Nothing was appended. Free some space, or shorten "
+                $"There is no space left for '{failure.Path}'{where}. Nothing was appended. Free some space, or "
+                + "shorten "
                 + "the topic's retention, and append again.", failure)
             {
                 Topic = partition?.Topic,
@@ -60,7 +61,8 @@ internal static class StorageErrors
         };
 
     /// <summary>A frame that must be there is missing, damaged, or of a kind that only a newer version knows.</summary>
-    public static EmbeddedLogException BadFrame(Segment segment, long position, FrameCheck check, long? offset = null) =>
+    public static EmbeddedLogException BadFrame(
+        Segment segment, long position, FrameCheck check, long? offset = null) =>
         check == FrameCheck.Unknown
             ? NewerFormat(segment.Path)
             : Corrupt(

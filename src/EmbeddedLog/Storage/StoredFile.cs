@@ -5,14 +5,17 @@ namespace EmbeddedLog.Storage;
 /// <summary>What all small files of a log have in common: how they are made, and how their faults are told.</summary>
 internal static class StoredFile
 {
-    /// <summary>Ends the name of a file that is not complete. A crash leaves it behind; the next attempt replaces it.</summary>
+    /// <summary>
+    /// Ends the name of a file that is not complete. A crash leaves it behind; the next attempt replaces it.
+    /// </summary>
     public const string UnfinishedSuffix = ".new";
 
     /// <summary>A file whose bytes no crash can have left so.</summary>
     public static CorruptLogException Damaged(
         string file, long position, string expected, string actual, TopicPartition? id = null) =>
         new($"'{file}' is damaged at byte {position}: expected {expected}, found {actual}. Nothing was changed. "
-            + "Restore the file from a copy of the same moment as the rest of its directory, or open the log without it.")
+            + "Restore the file from a copy of the same moment as the rest of its directory, "
+            + "or open the log without it.")
         {
             Topic = id?.Topic,
             Partition = id?.Partition,
@@ -36,7 +39,9 @@ internal static class StoredFile
             Actual = actual,
         };
 
-    /// <summary>Makes a file that is found with all of <paramref name="contents"/> or, after a crash, not at all.</summary>
+    /// <summary>
+    /// Makes a file that is found with all of <paramref name="contents"/> or, after a crash, not at all.
+    /// </summary>
     public static void Create(FileSystem files, string path, ReadOnlySpan<byte> contents)
     {
         using ReplacementFile replacement = ReplacementFile.Begin(files, path);

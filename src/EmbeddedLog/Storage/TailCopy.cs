@@ -40,7 +40,8 @@ internal sealed class TailCopy
     }
 
     /// <summary>Copies, flushes, and enters the copies in the manifest; returns them, ended.</summary>
-    /// <exception cref="FileSystemException">There is no space, or another failure; the old segments still stand.</exception>
+    /// <exception cref="FileSystemException">There is no space, or another failure; the old segments still
+    /// stand.</exception>
     public Segment[] Run(IReadOnlyList<TailRange> ranges, in DurablePoint proven, Manifest manifest)
     {
         try

@@ -133,7 +133,8 @@ internal sealed class TailScan : IDisposable
             long from = i == index ? position : SegmentHeader.PageBytes;
             if (Open(segments[i], SegmentHeader.PageBytes) is { } map && map.Length > from)
             {
-                TornTail tail = TornTail.Search(map.Pointer, segments[i].CrcSeed, segments[i].BaseOffset, from, map.Length);
+                TornTail tail = TornTail.Search(
+                    map.Pointer, segments[i].CrcSeed, segments[i].BaseOffset, from, map.Length);
                 TornBytes += tail.UsedBytes;
                 _claimedEnd = Math.Max(_claimedEnd, tail.ClaimedDurableEnd);
             }
@@ -153,8 +154,8 @@ internal sealed class TailScan : IDisposable
     }
 
     /// <summary>
-    /// Maps a segment's file, flushed first: where that flush fails, the cache is not to be trusted. Null where there is
-    /// no such file, or nothing in it.
+    /// Maps a segment's file, flushed first: where that flush fails, the cache is not to be trusted. Null where there
+    /// is no such file, or nothing in it.
     /// </summary>
     private MappedMemory? Open(Segment segment, long provenPosition)
     {

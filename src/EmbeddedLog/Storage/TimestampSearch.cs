@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Storage;
 
-/// <summary>Finds the first record at or after a time, by the time index of the first segment that can hold it.</summary>
+/// <summary>
+/// Finds the first record at or after a time, by the time index of the first segment that can hold it.
+/// </summary>
 internal static class TimestampSearch
 {
     /// <summary>The offset of the first record with a timestamp of at least the given one, or null.</summary>

@@ -76,7 +76,9 @@ internal sealed class TwoSlotFile : IDisposable
         }
     }
 
-    /// <summary>A blank page, for the caller to fill from <see cref="TwoSlotPage.FieldsAt"/> before <see cref="Write"/>.</summary>
+    /// <summary>
+    /// A blank page, for the caller to fill from <see cref="TwoSlotPage.FieldsAt"/> before <see cref="Write"/>.
+    /// </summary>
     public Span<byte> PrepareNext()
     {
         _next.AsSpan().Clear();
@@ -115,7 +117,9 @@ internal sealed class TwoSlotFile : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
-    /// <summary>The first page and a blank one, all at once: a file that exists has never had less than one whole page.</summary>
+    /// <summary>
+    /// The first page and a blank one, all at once: a file that exists has never had less than one whole page.
+    /// </summary>
     private void Create()
     {
         byte[] contents = new byte[2 * TwoSlotPage.Bytes];
@@ -153,7 +157,11 @@ internal sealed class TwoSlotFile : IDisposable
         if (firstStatus != HeaderStatus.Valid && secondStatus != HeaderStatus.Valid)
         {
             throw StoredFile.Damaged(
-                _path, 0, "at least one intact page of two", $"{Describe(firstStatus)} and {Describe(secondStatus)}", id);
+                _path,
+                0,
+                "at least one intact page of two",
+                $"{Describe(firstStatus)} and {Describe(secondStatus)}",
+                id);
         }
 
         (firstGeneration > secondGeneration ? first : second).CopyTo(_current);

@@ -8,7 +8,9 @@ internal sealed class WaiterList
     /// <summary>The waiters in no particular order, under the gate.</summary>
     private List<OffsetWaiter> _waiting = [];
 
-    /// <summary>A list to swap in, so that releasing allocates nothing; null while it is in use. Under the gate.</summary>
+    /// <summary>
+    /// A list to swap in, so that releasing allocates nothing; null while it is in use. Under the gate.
+    /// </summary>
     private List<OffsetWaiter>? _spare = [];
 
     /// <summary>The number of waiters; written under the gate, read by every append without it.</summary>
@@ -41,7 +43,9 @@ internal sealed class WaiterList
         }
     }
 
-    /// <summary>Releases those whose target is at or below <paramref name="end"/>; returns how many still wait.</summary>
+    /// <summary>
+    /// Releases those whose target is at or below <paramref name="end"/>; returns how many still wait.
+    /// </summary>
     public int ReleaseUpTo(long end) => Release(end, null);
 
     /// <summary>Releases all with a failure.</summary>

@@ -35,7 +35,9 @@ internal static class NameRules
         string name, [CallerArgumentExpression(nameof(name))] string? parameter = null) =>
         ThrowIfNotUsers("group", name, parameter);
 
-    /// <summary>What is wrong with a name, or null: for names that come from the disk, the reserved ones included.</summary>
+    /// <summary>
+    /// What is wrong with a name, or null: for names that come from the disk, the reserved ones included.
+    /// </summary>
     public static string? Fault(string name)
     {
         if (name.Length == 0)
@@ -67,7 +69,8 @@ internal static class NameRules
         if (IsReserved(name))
         {
             throw new ArgumentException(
-                $"'{name}' cannot name a {what}: names that begin with '{ReservedPrefix}' are reserved for the log itself.",
+                $"'{name}' cannot name a {what}: names that begin with '{ReservedPrefix}' are reserved for the log "
+                + "itself. Choose another beginning.",
                 parameter);
         }
     }

@@ -35,8 +35,11 @@ internal sealed class OptionFaults(string optionsName)
         return false;
     }
 
-    /// <summary>A time span within bounds, both inclusive; <see cref="Timeout.InfiniteTimeSpan"/> where that means something.</summary>
-    public void Range(string setting, TimeSpan value, TimeSpan min, TimeSpan max, string advice, string? infinite = null)
+    /// <summary>
+    /// A time span within bounds, both inclusive; <see cref="Timeout.InfiniteTimeSpan"/> where that means something.
+    /// </summary>
+    public void Range(
+        string setting, TimeSpan value, TimeSpan min, TimeSpan max, string advice, string? infinite = null)
     {
         if ((value < min || value > max) && !(infinite is not null && value == Timeout.InfiniteTimeSpan))
         {

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace EmbeddedLog.Validation;
 
-/// <summary>Text goes to disk as UTF-8 and must come back unchanged, so half a surrogate pair is refused, not replaced.</summary>
+/// <summary>
+/// Text goes to disk as UTF-8 and must come back unchanged, so half a surrogate pair is refused, not replaced.
+/// </summary>
 internal static class TextRules
 {
     /// <summary>Throws for null, and for text that has no UTF-8 form.</summary>
@@ -49,7 +51,7 @@ internal static class TextRules
 
     private static ArgumentException LoneSurrogate(string text, int index, string? parameter) =>
         new(
-            $"The text holds half a surrogate pair, U+{(int)text[index]:X4}, at index {index}, which has no UTF-8 form: "
-            + "remove it, or pass the data as bytes.",
+            $"The text holds half a surrogate pair, U+{(int)text[index]:X4}, at index {index}, "
+            + "which has no UTF-8 form: remove it, or pass the data as bytes.",
             parameter);
 }

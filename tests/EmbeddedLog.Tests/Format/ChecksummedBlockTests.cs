@@ -7,7 +7,8 @@ public sealed class ChecksummedBlockTests
     private static ReadOnlySpan<byte> Magic => "ELOGTEST"u8;
 
     [Fact]
-    public void Check_SealedBlock_IsValid() => Assert.Equal(HeaderStatus.Valid, ChecksummedBlock.Check(Sealed(), Magic));
+    public void Check_SealedBlock_IsValid() =>
+        Assert.Equal(HeaderStatus.Valid, ChecksummedBlock.Check(Sealed(), Magic));
 
     [Theory]
     [InlineData(0)]

@@ -74,7 +74,8 @@ public abstract class FileSystemContractTests : FileSystemContract
     {
         CreateFile("file");
 
-        foreach (string path in new[] { PathOf("no"), Path.Combine(Root, "no", "no"), Path.Combine(Root, "file", "no") })
+        string[] missing = [PathOf("no"), Path.Combine(Root, "no", "no"), Path.Combine(Root, "file", "no")];
+        foreach (string path in missing)
         {
             Assert.False(Files.FileExists(path));
             Assert.False(Files.DirectoryExists(path));

@@ -4,8 +4,8 @@ namespace EmbeddedLog.Tests.Infrastructure;
 internal static class Require
 {
     /// <summary>
-    /// Skips the running test with its reason when the machine lacks what it needs. Where the environment variable CI is
-    /// <c>true</c> it fails instead, so that a build server which quietly lost a tool does not stay green.
+    /// Skips the running test with its reason when the machine lacks what it needs. Where the environment variable CI
+    /// is <c>true</c> it fails instead, so that a build server which quietly lost a tool does not stay green.
     /// </summary>
     public static void That(bool condition, string reason)
     {

@@ -10,10 +10,13 @@ internal static partial class XmlDocs
     private static readonly Lazy<Dictionary<string, string>> s_summaries = new(Load);
 
     /// <summary>The summary of a property as plain text, a reference as the name it ends with.</summary>
-    public static string Summary(PropertyInfo property) =>
-        s_summaries.Value.TryGetValue($"P:{property.DeclaringType!.FullName!.Split('[')[0]}.{property.Name}", out string? text)
+    public static string Summary(PropertyInfo property)
+    {
+        string name = $"P:{property.DeclaringType!.FullName!.Split('[')[0]}.{property.Name}";
+        return s_summaries.Value.TryGetValue(name, out string? text)
             ? text
-            : throw new InvalidOperationException($"{property.DeclaringType}.{property.Name} has no documentation.");
+            : throw new InvalidOperationException($"{name} has no documentation.");
+    }
 
     private static Dictionary<string, string> Load() =>
         XDocument.Load(Path.Combine(AppContext.BaseDirectory, "EmbeddedLog.xml"))

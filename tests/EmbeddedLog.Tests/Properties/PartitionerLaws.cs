@@ -85,8 +85,8 @@ public sealed class PartitionerLaws
         }).QuickCheckThrowOnFailure();
 
     /// <summary>
-    /// Seven standard deviations of a fair choice: for one partition to be beyond them by chance, some trillion runs are
-    /// needed; a hash that misses a partition, or serves one twice, is far beyond.
+    /// Seven standard deviations of a fair choice: for one partition to be beyond them by chance, some trillion runs
+    /// are needed; a hash that misses a partition, or serves one twice, is far beyond.
     /// </summary>
     private static bool IsEven(int[] placed, int expected) =>
         placed.All(records => Math.Abs(records - expected) <= 7 * Math.Sqrt(expected));

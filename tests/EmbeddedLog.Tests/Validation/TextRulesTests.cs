@@ -23,7 +23,8 @@ public sealed class TextRulesTests
     [Fact]
     public void ThrowIfNotWellFormed_LoneSurrogate_TellsWhichAndWhere()
     {
-        var exception = Assert.Throws<ArgumentException>("\"ab\\ud83d\"", () => TextRules.ThrowIfNotWellFormed("ab\ud83d"));
+        string text = "ab\ud83d";
+        var exception = Assert.Throws<ArgumentException>(nameof(text), () => TextRules.ThrowIfNotWellFormed(text));
 
         Assert.Contains("U+D83D, at index 2", exception.Message, StringComparison.Ordinal);
     }
