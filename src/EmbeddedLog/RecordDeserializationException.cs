@@ -1,3 +1,5 @@
+using EmbeddedLog.Validation;
+
 namespace EmbeddedLog;
 
 /// <summary>
@@ -42,7 +44,14 @@ public sealed class RecordDeserializationException : EmbeddedLogException
         ReadOnlyMemory<byte>? rawKey,
         ReadOnlyMemory<byte>? rawValue,
         Headers headers) =>
-        Create(record, isKey, $"cannot be read as {type}: {cause.Message}", cause, rawKey, rawValue, headers);
+        Create(
+            record,
+            isKey,
+            $"cannot be read as {type}: {TextRules.AsSentence(cause.Message)}",
+            cause,
+            rawKey,
+            rawValue,
+            headers);
 
     /// <summary>The exception for a record without a key, or a tombstone, where the type does not admit null.</summary>
     /// <param name="record">The record's position.</param>

@@ -1,3 +1,5 @@
+using EmbeddedLog.Validation;
+
 namespace EmbeddedLog;
 
 /// <summary>
@@ -21,8 +23,9 @@ public sealed class RecordSerializationException : EmbeddedLogException
     {
         string part = isKey ? "key" : "value";
         return new RecordSerializationException(
-            $"The {part} of a record for topic '{topic}' could not be serialized as {type}: {cause.Message} "
-            + "Nothing was appended. Correct the data or the serializer, and send the record again.",
+            $"The {part} of a record for topic '{topic}' could not be serialized as {type}: "
+            + $"{TextRules.AsSentence(cause.Message)} Nothing was appended. "
+            + "Correct the data or the serializer, and send the record again.",
             cause)
         {
             Topic = topic,

@@ -25,7 +25,7 @@ public sealed partial class TidyTests
         Offences.AssertNone(
             from file in AllSources()
             from line in Numbered(file)
-            where line.Text.Length > MaxLineChars && !InExpectedText(line.Text)
+            where line.Text.Length > MaxLineChars && !InExpectedText(file, line.Text)
             select $"{file}({line.Number}) has {line.Text.Length} characters, more than {MaxLineChars}");
 
     [Fact]
@@ -80,7 +80,9 @@ public sealed partial class TidyTests
     /// <summary>
     /// A line of an expected message in a raw string cannot be broken without changing what is expected.
     /// </summary>
-    private static bool InExpectedText(string line) => line.TrimStart().StartsWith("- ", StringComparison.Ordinal);
+    private static bool InExpectedText(string file, string line) =>
+        file.StartsWith("tests/", StringComparison.Ordinal)
+        && line.TrimStart().StartsWith("- ", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b|^\s*#region")]
     private static partial Regex BannedWords();

@@ -1,3 +1,5 @@
+using EmbeddedLog.Format;
+
 namespace EmbeddedLog.Tests;
 
 public sealed class TopicOptionsTests
@@ -105,6 +107,15 @@ public sealed class TopicOptionsTests
             FlushInterval = Timeout.InfiniteTimeSpan,
             MaxTimestampAhead = Timeout.InfiniteTimeSpan,
         }.ValidatedCopy();
+
+    [Fact]
+    public void SegmentReserveBytes_CoversWhatARecordNeedsBesideItself()
+    {
+        // Two lengths of at most five bytes, and the padding.
+        int beside = SegmentHeader.PageBytes + FrameLayout.HeaderBytes + 5 + 5 + 7 + FrameLayout.SealBytes;
+
+        Assert.InRange(TopicOptions.SegmentReserveBytes, beside, beside + 128);
+    }
 
     [Fact]
     public void MaxRecordBytes_SmallSegmentOnly_FollowsIt()

@@ -49,6 +49,16 @@ internal static class TextRules
         return -1;
     }
 
+    /// <summary>
+    /// The message of an exception so that another sentence can follow; not every one ends with a full stop.
+    /// </summary>
+    public static string AsSentence(string message) => message.AsSpan().TrimEnd() switch
+    {
+        [] => "no reason given.",
+        [.., '.' or '!' or '?'] trimmed => trimmed.ToString(),
+        var trimmed => $"{trimmed}.",
+    };
+
     private static ArgumentException LoneSurrogate(string text, int index, string? parameter) =>
         new(
             $"The text holds half a surrogate pair, U+{(int)text[index]:X4}, at index {index}, "

@@ -15,7 +15,8 @@ internal sealed class PartitionFixture : IAsyncDisposable
     private readonly string _root;
     private readonly List<PartitionLog> _opened = [];
 
-    public PartitionFixture(Platform platform, string root, bool clean = true, bool cacheSurvived = false, int maxOpen = 256)
+    public PartitionFixture(
+        Platform platform, string root, bool clean = true, bool cacheSurvived = false, int maxOpen = 256)
     {
         _root = root;
         Context = new StorageContext(

@@ -20,6 +20,15 @@ public sealed class TextRulesTests
     public void IndexOfLoneSurrogate_Text_FindsTheFirst(string text, int expected) =>
         Assert.Equal(expected, TextRules.IndexOfLoneSurrogate(Regex.Unescape(text)));
 
+    [Theory]
+    [InlineData("It failed.", "It failed.")]
+    [InlineData("It failed", "It failed.")]
+    [InlineData("It failed!\r\n", "It failed!")]
+    [InlineData("Why?", "Why?")]
+    [InlineData("", "no reason given.")]
+    public void AsSentence_Message_EndsAsOne(string message, string expected) =>
+        Assert.Equal(expected, TextRules.AsSentence(message));
+
     [Fact]
     public void ThrowIfNotWellFormed_LoneSurrogate_TellsWhichAndWhere()
     {
