@@ -360,6 +360,21 @@ internal sealed class PartitionLog : IBackgroundTask
         return clean;
     }
 
+    /// <summary>Closes the files of a partition that was opened for nothing, without another write.</summary>
+    public void Abandon()
+    {
+        Writer.Close();
+        Volatile.Write(ref _closed, true);
+        Writer.Release();
+        SegmentList segments = Segments;
+        foreach (Segment segment in segments.Items)
+        {
+            segment.Remove();
+        }
+
+        _files.Dispose();
+    }
+
     private static void FlushSegment(SegmentWriter writer, long tail)
     {
         LogFile file = writer.File.TryUse() ?? throw StorageErrors.Disposed();

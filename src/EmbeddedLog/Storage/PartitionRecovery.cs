@@ -126,7 +126,9 @@ internal sealed class PartitionRecovery
         {
             SegmentIndex index = segment.Index.Load(end.Offset, end.Position);
             writer.FlushedEnd = end.Position;
-            return new ActiveSegment(writer, new SegmentIndexBuilder(index, end.Position), header.CreatedAt);
+            SegmentIndexBuilder builder = new(index, end.Position);
+            segment.Index.Set(builder);
+            return new ActiveSegment(writer, builder, header.CreatedAt);
         }
         catch
         {

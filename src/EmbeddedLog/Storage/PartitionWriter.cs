@@ -362,7 +362,7 @@ internal sealed unsafe class PartitionWriter
             }
 
             SegmentIndexBuilder index = new();
-            next.Segment.Index.Set(index.Index);
+            next.Segment.Index.Set(index);
             _unflushed.Add(next);
             _state.Segments = _state.Segments.With(next.Segment);
             _index = index;

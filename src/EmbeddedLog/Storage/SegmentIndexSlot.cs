@@ -19,6 +19,9 @@ internal sealed class SegmentIndexSlot
     /// </summary>
     private SegmentIndex? _index;
 
+    /// <summary>What fills the index while the segment is written to. Written by the writer; read by anyone.</summary>
+    private SegmentIndexBuilder? _builder;
+
     /// <summary>
     /// Greatest timestamp of an ended segment, <see cref="Unknown"/> before the first call. Written by any thread,
     /// always with the same value.
@@ -32,10 +35,18 @@ internal sealed class SegmentIndexSlot
     }
 
     /// <summary>Gives the slot the index that the segment's writer fills.</summary>
-    public void Set(SegmentIndex index) => Volatile.Write(ref _index, index);
+    public void Set(SegmentIndexBuilder builder)
+    {
+        Volatile.Write(ref _builder, builder);
+        Volatile.Write(ref _index, builder.Index);
+    }
 
     /// <summary>Lets go of the memory of an ended segment's index.</summary>
-    public void Drop() => Volatile.Write(ref _index, null);
+    public void Drop()
+    {
+        Volatile.Write(ref _index, null);
+        Volatile.Write(ref _builder, null);
+    }
 
     /// <summary>The index, loaded or made again if need be. Inside a slot, or by the segment's writer.</summary>
     /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
@@ -43,11 +54,19 @@ internal sealed class SegmentIndexSlot
 
     /// <summary>Whether the segment may hold a record at or after a time. Inside a slot.</summary>
     public bool MaxTimestampAtLeast(long timestamp) =>
-        _segment.EndOffset == long.MaxValue || GetMaxTimestamp() >= timestamp;
+        _segment.EndOffset == long.MaxValue || LatestTimestamp() >= timestamp;
 
-    /// <summary>The greatest timestamp of a segment that has ended. Inside a slot.</summary>
-    public long GetMaxTimestamp()
+    /// <summary>
+    /// The greatest timestamp of the segment's records as of now; <see cref="long.MinValue"/> where it has none. Inside
+    /// a slot.
+    /// </summary>
+    public long LatestTimestamp()
     {
+        if (_segment.EndOffset == long.MaxValue && Volatile.Read(ref _builder) is { } builder)
+        {
+            return builder.MaxTimestamp;
+        }
+
         long known = Volatile.Read(ref _maxTimestamp);
         if (known != Unknown)
         {

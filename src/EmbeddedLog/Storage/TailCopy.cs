@@ -130,7 +130,7 @@ internal sealed class TailCopy
         long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
         SegmentWriter writer = _factory.Adopt(spare, entry, now);
         SegmentIndexBuilder index = new();
-        writer.Segment.Index.Set(index.Index);
+        writer.Segment.Index.Set(index);
         _copies.Add((writer, index));
         return writer;
     }

@@ -1,0 +1,336 @@
+using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.IO;
+using EmbeddedLog.Maintenance;
+using EmbeddedLog.Serialization;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Validation;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// A commit log in a directory: topics with partitions, to which producers append records and from which consumers read
+/// them, each at its own pace. One process opens a directory at a time; within it the log is shared by all.
+/// </summary>
+/// <remarks>
+/// All members are safe to call from any thread. Dispose the log when the process ends: what was appended is flushed
+/// then, and the next opening finds it without looking. A process that dies instead loses nothing that was acknowledged;
+/// the next opening verifies the tail of each partition.
+/// </remarks>
+public sealed class CommitLog : IDisposable, IAsyncDisposable
+{
+    private readonly LogDirectory _directory;
+    private readonly TopicStore _store;
+    private readonly TopicSet _topics;
+    private readonly RetentionTask _retention;
+
+    /// <summary>Serialises what changes the set of topics, and closing.</summary>
+    private readonly SemaphoreSlim _changing = new(1, 1);
+
+    /// <summary>Set once, while changing; read by everyone.</summary>
+    private bool _disposed;
+
+    private CommitLog(LogDirectory directory, TopicStore store, TopicSet topics, CommitLogOptions options)
+    {
+        _directory = directory;
+        _store = store;
+        _topics = topics;
+        Context = topics.Context;
+        Serdes = new SerdeResolver(options.JsonContexts);
+        _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.All);
+    }
+
+    /// <summary>The full path of the log's directory.</summary>
+    public string Directory => _directory.Path;
+
+    /// <summary>The topics as of now, by name.</summary>
+    public IReadOnlyList<Topic> Topics => _topics.All;
+
+    /// <summary>What all partitions share.</summary>
+    internal StorageContext Context { get; }
+
+    /// <summary>Finds serializers by type.</summary>
+    internal SerdeResolver Serdes { get; }
+
+    /// <summary>Opens the log in a directory, or makes one where the directory is missing or empty.</summary>
+    /// <param name="directory">The directory; relative to the current one unless rooted.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <exception cref="ArgumentException">The options are out of bounds or contradictory; the message tells all.</exception>
+    /// <exception cref="LogDirectoryException">The directory is no log, or cannot be used.</exception>
+    /// <exception cref="LogOwnedException">Another process, or another log of this one, owns it.</exception>
+    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged. Nothing was changed.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
+    /// <exception cref="DiskFullException">Recovery needs space for what it copies.</exception>
+    public static CommitLog Open(string directory, CommitLogOptions? options = null) =>
+        OpenAsync(directory, options).AsTask().GetAwaiter().GetResult();
+
+    /// <summary>
+    /// Opens the log in a directory, or makes one where the directory is missing or empty. Waits for its present owner as
+    /// long as <see cref="CommitLogOptions.OwnerTimeout"/> says, then works with files on the calling thread.
+    /// </summary>
+    /// <param name="directory">The directory; relative to the current one unless rooted.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="cancellationToken">Ends the opening; nothing stays open.</param>
+    /// <inheritdoc cref="Open(string, CommitLogOptions?)" path="/exception"/>
+    /// <exception cref="OperationCanceledException">The opening was cancelled.</exception>
+    public static ValueTask<CommitLog> OpenAsync(
+        string directory, CommitLogOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        CommitLogOptions copy = (options ?? new CommitLogOptions()).ValidatedCopy();
+        return OpenAsync(directory, copy, RealPlatform.Create(copy.TimeProvider), cancellationToken);
+    }
+
+    /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
+    internal static async ValueTask<CommitLog> OpenAsync(
+        string directory, CommitLogOptions options, Platform platform, CancellationToken cancellationToken)
+    {
+        string path = Path.GetFullPath(directory);
+        ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
+        LogDirectory owned =
+            await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, cancellationToken).ConfigureAwait(false);
+        StorageContext context = new(
+            platform,
+            new ReaderEpochs(),
+            new OpenSegments(options.MaxOpenSegments),
+            new AsyncWaiterPool(platform.Work),
+            new BackgroundSchedule(platform),
+            owned.State,
+            logger);
+        TopicSet topics = new(context, platform.Files.GetTraits(path));
+        try
+        {
+            TopicStore store = new(platform.Files, path);
+            store.Prepare();
+            foreach (StoredTopic stored in store.Load())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                topics.Add(stored);
+            }
+
+            owned.MarkOpen();
+            CommitLog log = new(owned, store, topics, options);
+            log._retention.Start();
+            return log;
+        }
+        catch (Exception failure)
+        {
+            await topics.CloseAsync().ConfigureAwait(false);
+            context.Background.Dispose();
+            owned.Dispose();
+            throw failure is FileSystemException cause ? StorageErrors.Translate(cause) : failure;
+        }
+    }
+
+    /// <summary>Makes a topic.</summary>
+    /// <param name="name">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was made then.</param>
+    /// <exception cref="ArgumentException">The name or the options are not valid; the message tells all faults.</exception>
+    /// <exception cref="TopicConflictException">There is a topic of that name.</exception>
+    /// <exception cref="DiskFullException">There is no space. Nothing was made.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public async ValueTask<Topic> CreateTopicAsync(
+        string name, TopicOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        NameRules.ThrowIfNotTopic(name);
+        TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
+        using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return _topics.TryGet(name, out _) ? throw TopicErrors.Exists(name) : Create(name, wanted);
+        }
+    }
+
+    /// <summary>
+    /// Makes a topic, or applies the options to the one that there is: all may change but the number of partitions and
+    /// the write mode. Options that are the same change nothing.
+    /// </summary>
+    /// <param name="name">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
+    /// <param name="options">
+    /// Null for the defaults of a new topic, and to leave one that exists as it is. Copied: later changes have no effect.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was changed then.</param>
+    /// <exception cref="ArgumentException">The name or the options are not valid; the message tells all faults.</exception>
+    /// <exception cref="TopicConflictException">The topic has another number of partitions or another write mode.</exception>
+    /// <exception cref="DiskFullException">There is no space. Nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public async ValueTask<Topic> EnsureTopicAsync(
+        string name, TopicOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        NameRules.ThrowIfNotTopic(name);
+        TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
+        using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!_topics.TryGet(name, out Topic? topic))
+            {
+                return Create(name, wanted);
+            }
+
+            if (options is not null)
+            {
+                Change(topic, wanted);
+            }
+
+            return topic;
+        }
+    }
+
+    /// <summary>A topic.</summary>
+    /// <param name="name">The topic's name.</param>
+    /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public Topic GetTopic(string name) => TryGetTopic(name, out Topic? topic) ? topic : throw TopicErrors.Unknown(name, Topics);
+
+    /// <summary>A topic, where there is one of that name.</summary>
+    /// <param name="name">The topic's name.</param>
+    /// <param name="topic">The topic.</param>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public bool TryGetTopic(string name, [NotNullWhen(true)] out Topic? topic)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ThrowIfDisposed();
+        return _topics.TryGet(name, out topic);
+    }
+
+    /// <summary>
+    /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and consumers of
+    /// the topic fail from then on. A topic of the same name that is made later is another topic.
+    /// </summary>
+    /// <param name="name">The topic's name.</param>
+    /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was deleted then.</param>
+    /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public async ValueTask DeleteTopicAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!_topics.TryGet(name, out Topic? topic))
+            {
+                throw TopicErrors.Unknown(name, Topics);
+            }
+
+            await _topics.RemoveAsync(topic).ConfigureAwait(false);
+            try
+            {
+                _store.DeleteTree(_store.Hide(topic.Stored));
+            }
+            catch (FileSystemException failure)
+            {
+                throw StorageErrors.Translate(failure);
+            }
+        }
+    }
+
+    /// <summary>Waits until everything that was appended before the call, to any topic, is on the disk.</summary>
+    /// <param name="cancellationToken">Ends the waiting; the flushes go on.</param>
+    /// <exception cref="PartitionFailedException">A flush failed; the others were waited for.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+
+        // All are asked first, so that they flush side by side.
+        List<Task> flushes = [];
+        foreach (Topic topic in Topics)
+        {
+            foreach (Partition partition in topic.Partitions)
+            {
+                flushes.Add(partition.FlushAsync(cancellationToken).AsTask());
+            }
+        }
+
+        await Task.WhenAll(flushes).ConfigureAwait(false);
+    }
+
+    /// <summary>Flushes everything and closes the log, as <see cref="DisposeAsync"/>, and blocks until that is done.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>
+    /// Flushes everything and closes the log. Whoever waits for an append fails with
+    /// <see cref="ObjectDisposedException"/>; memory that a scan or a lease still looks at stays until they are disposed.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _disposed, true);
+            Context.Background.Dispose();
+            bool clean = await _topics.CloseAsync().ConfigureAwait(false);
+            if (clean)
+            {
+                _directory.MarkClean();
+            }
+        }
+        catch (FileSystemException failure)
+        {
+            // Everything acknowledged is on the disk; only the mark is missing, and the next opening looks for itself.
+            StorageLog.NotMarkedClean(Context.Logger, failure, Directory);
+        }
+        finally
+        {
+            _directory.Dispose();
+            _changing.Release();
+        }
+    }
+
+    private Topic Create(string name, TopicOptions options)
+    {
+        _topics.CheckWriteMode(name, options);
+        try
+        {
+            return _topics.Add(_store.Create(name, options));
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure);
+        }
+    }
+
+    private void Change(Topic topic, TopicOptions wanted)
+    {
+        StoredTopic stored = topic.Stored;
+        TopicErrors.ThrowIfConflicting(topic.Name, stored.Options, wanted);
+        try
+        {
+            _topics.Apply(topic, _store.Update(stored, wanted));
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure);
+        }
+    }
+
+    private async ValueTask<ChangeScope> ChangeAsync(CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_disposed)
+        {
+            _changing.Release();
+            throw StorageErrors.Disposed();
+        }
+
+        return new ChangeScope(_changing);
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (Volatile.Read(ref _disposed))
+        {
+            throw StorageErrors.Disposed();
+        }
+    }
+
+    private readonly struct ChangeScope(SemaphoreSlim changing) : IDisposable
+    {
+        public void Dispose() => changing.Release();
+    }
+}

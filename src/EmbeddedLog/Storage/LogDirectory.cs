@@ -1,0 +1,193 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// The directory of a log: owned by one process at a time, and marked with how its last owner left it.
+/// </summary>
+internal sealed class LogDirectory : IDisposable
+{
+    private const string LockName = "lock";
+
+    private readonly Platform _platform;
+    private readonly IDisposable _lock;
+    private readonly SessionFile _session;
+
+    private LogDirectory(Platform platform, string path, IDisposable directoryLock, SessionFile session)
+    {
+        _platform = platform;
+        _lock = directoryLock;
+        _session = session;
+        Path = path;
+        CacheIdentity identity = platform.Files.GetCacheIdentity(path);
+        bool clean = session.Current?.Clean ?? true;
+        State = new SessionState(clean, !clean && identity.IsKnown && identity == session.CacheIdentity);
+    }
+
+    /// <summary>The full path.</summary>
+    public string Path { get; }
+
+    /// <summary>How the last owner left the log.</summary>
+    public SessionState State { get; }
+
+    /// <summary>Takes a directory, and makes it a log where it is new or empty.</summary>
+    /// <param name="platform">The seam.</param>
+    /// <param name="path">The full path.</param>
+    /// <param name="ownerTimeout">How long to wait for the present owner.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="LogDirectoryException">It is no log, or cannot be used.</exception>
+    /// <exception cref="LogOwnedException">Somebody else owns it.</exception>
+    public static async ValueTask<LogDirectory> OpenAsync(
+        Platform platform, string path, TimeSpan ownerTimeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            PrepareDirectory(platform.Files, path);
+        }
+        catch (FileSystemException failure)
+        {
+            throw Unusable(path, failure);
+        }
+
+        IDisposable directoryLock =
+            await TakeLockAsync(platform, path, ownerTimeout, cancellationToken).ConfigureAwait(false);
+        SessionFile? session = null;
+        try
+        {
+            session = SessionFile.Open(platform.Files, path);
+            LogDirectory directory = new(platform, path, directoryLock, session);
+            if (session.Current is null)
+            {
+                directory.MarkOpen();
+            }
+
+            return directory;
+        }
+        catch (Exception failure)
+        {
+            session?.Dispose();
+            directoryLock.Dispose();
+            throw failure is FileSystemException cause ? Unusable(path, cause) : failure;
+        }
+    }
+
+    /// <summary>
+    /// Enters this process as the owner. Called when recovery is done, for until then it is the last owner's end that
+    /// decides what a repeated recovery may trust.
+    /// </summary>
+    public void MarkOpen() =>
+        _session.MarkOpen(
+            _platform.Files.GetCacheIdentity(Path),
+            Environment.ProcessId,
+            _platform.Time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>Says that everything is on the disk and every checkpoint tells the end of its partition.</summary>
+    public void MarkClean() => _session.MarkClean();
+
+    /// <summary>Gives the directory up.</summary>
+    public void Dispose()
+    {
+        _session.Dispose();
+        _lock.Dispose();
+    }
+
+    private static void PrepareDirectory(FileSystem files, string path)
+    {
+        if (!files.DirectoryExists(path))
+        {
+            files.CreateDirectory(path);
+            if (System.IO.Path.GetDirectoryName(path) is { } parent)
+            {
+                files.SyncDirectory(parent);
+            }
+
+            return;
+        }
+
+        // A crash between the lock and the session leaves the lock alone.
+        bool isLog = SessionFile.Exists(files, path);
+        bool isEmpty = files.ListDirectories(path).Count == 0
+            && files.ListFiles(path).All(name => name is LockName
+                || name.StartsWith(SessionFile.FileName, StringComparison.Ordinal));
+        if (!isLog && !isEmpty)
+        {
+            throw new LogDirectoryException(
+                $"'{path}' holds files but no log. Give a log a directory of its own: a new or an empty one.")
+            {
+                File = path,
+            };
+        }
+    }
+
+    private static async ValueTask<IDisposable> TakeLockAsync(
+        Platform platform, string path, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        string lockPath = System.IO.Path.Combine(path, LockName);
+        long start = platform.Time.GetTimestamp();
+        TimeSpan pause = TimeSpan.FromMilliseconds(10);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryLock(platform.Files, path, lockPath) is { } taken)
+            {
+                return taken;
+            }
+
+            if (timeout != Timeout.InfiniteTimeSpan && platform.Time.GetElapsedTime(start) >= timeout)
+            {
+                throw Owned(path, platform.Files.ReadLockOwner(lockPath), timeout);
+            }
+
+            // The system has no lock that is waited for with a time-out, so it is tried again, ever less often.
+            await Task.Delay(pause, platform.Time, cancellationToken).ConfigureAwait(false);
+            pause = pause < TimeSpan.FromMilliseconds(200) ? 2 * pause : pause;
+        }
+    }
+
+    private static IDisposable? TryLock(FileSystem files, string path, string lockPath)
+    {
+        try
+        {
+            return files.TryLock(lockPath);
+        }
+        catch (FileSystemException failure)
+        {
+            throw Unusable(path, failure);
+        }
+    }
+
+    private static LogOwnedException Owned(string path, int? owner, TimeSpan timeout)
+    {
+        string who = owner == Environment.ProcessId ? "this process, which has opened it already"
+            : owner is { } pid ? $"process {pid}"
+            : "another process";
+        string waited = timeout > TimeSpan.Zero ? $", which did not let go of it within {timeout}" : string.Empty;
+        return new LogOwnedException(
+            $"'{path}' is owned by {who}{waited}. A log has one owner: share it within the process, stop the other one, "
+            + $"or set {nameof(CommitLogOptions)}.{nameof(CommitLogOptions.OwnerTimeout)} to wait for it.")
+        {
+            File = path,
+            OwnerProcessId = owner,
+        };
+    }
+
+    private static LogDirectoryException Unusable(string path, FileSystemException failure)
+    {
+        string advice = failure.Error switch
+        {
+            FileSystemError.AccessDenied or FileSystemError.ReadOnly =>
+                "Give this process the right to write there, or give the log another directory.",
+            FileSystemError.NotADirectory or FileSystemError.AlreadyExists =>
+                "Something that is not a directory stands in the way: give the log another one.",
+            FileSystemError.NoSpace or FileSystemError.QuotaExceeded => "Free some space first.",
+            FileSystemError.NotSupported =>
+                "The file system lacks what a log needs (locks): give the log a directory on another one.",
+            FileSystemError.TooManyFiles => "Raise the limit of open files of this process.",
+            _ => "See to the device or the path.",
+        };
+        return new LogDirectoryException($"'{path}' cannot be used as a log: {failure.Message} {advice}", failure)
+        {
+            File = failure.Path,
+        };
+    }
+}

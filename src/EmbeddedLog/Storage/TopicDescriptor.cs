@@ -1,0 +1,102 @@
+using System.Text.Json.Serialization;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>What <c>topic.json</c> says of a topic. The names are Kafka's where Kafka has the setting.</summary>
+internal sealed class TopicDescriptor
+{
+    /// <summary>The version of the format that this library reads and writes.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>The version of the format that the file was written in.</summary>
+    [JsonPropertyName("format.version")]
+    public int FormatVersion { get; set; } = CurrentVersion;
+
+    /// <summary>The topic's name; the directory's name holds only its beginning.</summary>
+    [JsonPropertyName("name")]
+    public string Name { get; set; } = string.Empty;
+
+    /// <summary>Random, never zero, in hexadecimal: tells a topic from a later one of the same name.</summary>
+    [JsonPropertyName("uid")]
+    public string Uid { get; set; } = string.Empty;
+
+    /// <summary>The number of partitions.</summary>
+    [JsonPropertyName("num.partitions")]
+    public int Partitions { get; set; }
+
+    /// <summary>Milliseconds, or -1 for any age.</summary>
+    [JsonPropertyName("retention.ms")]
+    public long RetentionMilliseconds { get; set; }
+
+    /// <summary>Bytes a partition, or -1 for any size.</summary>
+    [JsonPropertyName("retention.bytes")]
+    public long RetentionBytes { get; set; }
+
+    /// <summary>Bytes.</summary>
+    [JsonPropertyName("segment.bytes")]
+    public int SegmentBytes { get; set; }
+
+    /// <summary>Milliseconds, or -1 for any age.</summary>
+    [JsonPropertyName("segment.ms")]
+    public long SegmentMilliseconds { get; set; }
+
+    /// <summary>Bytes.</summary>
+    [JsonPropertyName("max.message.bytes")]
+    public int MaxRecordBytes { get; set; }
+
+    /// <summary>Milliseconds, or -1 for never.</summary>
+    [JsonPropertyName("flush.ms")]
+    public long FlushMilliseconds { get; set; }
+
+    /// <summary>How appends reach the page cache.</summary>
+    [JsonPropertyName("write.mode")]
+    public WriteMode WriteMode { get; set; }
+
+    /// <summary>What timestamps say.</summary>
+    [JsonPropertyName("message.timestamp.type")]
+    public TimestampType TimestampType { get; set; }
+
+    /// <summary>Milliseconds, or -1 for any.</summary>
+    [JsonPropertyName("message.timestamp.after.max.ms")]
+    public long MaxTimestampAheadMilliseconds { get; set; }
+
+    /// <summary>Describes a topic with valid options.</summary>
+    public static TopicDescriptor From(string name, string uid, TopicOptions options) => new()
+    {
+        Name = name,
+        Uid = uid,
+        Partitions = options.Partitions,
+        RetentionMilliseconds = ToMilliseconds(options.Retention.MaxAge),
+        RetentionBytes = options.Retention.MaxBytesPerPartition ?? -1,
+        SegmentBytes = options.SegmentBytes,
+        SegmentMilliseconds = ToMilliseconds(options.SegmentAge),
+        MaxRecordBytes = options.MaxRecordBytes,
+        FlushMilliseconds = ToMilliseconds(options.FlushInterval),
+        WriteMode = options.WriteMode,
+        TimestampType = options.TimestampType,
+        MaxTimestampAheadMilliseconds = ToMilliseconds(options.MaxTimestampAhead),
+    };
+
+    /// <summary>The options that the file says; they may still have to be validated.</summary>
+    public TopicOptions ToOptions() => new()
+    {
+        Partitions = Partitions,
+        Retention = new RetentionPolicy
+        {
+            MaxAge = RetentionMilliseconds == -1 ? null : TimeSpan.FromMilliseconds(RetentionMilliseconds),
+            MaxBytesPerPartition = RetentionBytes == -1 ? null : RetentionBytes,
+        },
+        SegmentBytes = SegmentBytes,
+        SegmentAge = FromMilliseconds(SegmentMilliseconds),
+        MaxRecordBytes = MaxRecordBytes,
+        FlushInterval = FromMilliseconds(FlushMilliseconds),
+        WriteMode = WriteMode,
+        TimestampType = TimestampType,
+        MaxTimestampAhead = FromMilliseconds(MaxTimestampAheadMilliseconds),
+    };
+
+    private static long ToMilliseconds(TimeSpan? time) =>
+        time is { } span && span != Timeout.InfiniteTimeSpan ? (long)span.TotalMilliseconds : -1;
+
+    private static TimeSpan FromMilliseconds(long milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+}

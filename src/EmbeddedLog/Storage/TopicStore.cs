@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Text.Json;
+using EmbeddedLog.IO;
+using EmbeddedLog.Validation;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// The topics' directories. A topic appears and disappears by the renaming of its directory, so that a crash leaves all
+/// of it or nothing.
+/// </summary>
+internal sealed class TopicStore
+{
+    /// <summary>The name of the directory that holds the topics' own.</summary>
+    public const string DirectoryName = "topics";
+
+    private const string DescriptorName = "topic.json";
+    private const string DeletedSuffix = ".deleted";
+    private const int MaxDescriptorBytes = 64 << 10;
+
+    /// <summary>Names may be as long as directory names; the id behind them needs some room.</summary>
+    private const int MaxNameInPath = 200;
+
+    private readonly FileSystem _files;
+    private readonly string _root;
+
+    public TopicStore(FileSystem files, string logDirectory)
+    {
+        _files = files;
+        _root = Path.Combine(logDirectory, DirectoryName);
+    }
+
+    /// <summary>Makes the topics' directory where there is none, and removes what crashes have left in it.</summary>
+    public void Prepare()
+    {
+        if (!_files.DirectoryExists(_root))
+        {
+            _files.CreateDirectory(_root);
+            _files.SyncDirectory(Path.GetDirectoryName(_root)!);
+        }
+
+        foreach (string name in _files.ListDirectories(_root))
+        {
+            if (name.EndsWith(DeletedSuffix, StringComparison.Ordinal)
+                || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal))
+            {
+                DeleteTree(Path.Combine(_root, name));
+            }
+        }
+    }
+
+    /// <summary>All topics, by the name of their directories.</summary>
+    /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
+    public IEnumerable<StoredTopic> Load()
+    {
+        foreach (string name in _files.ListDirectories(_root))
+        {
+            yield return Load(Path.Combine(_root, name));
+        }
+    }
+
+    /// <summary>Makes a topic with its partitions' directories; durable on return.</summary>
+    public StoredTopic Create(string name, TopicOptions options)
+    {
+        ulong uid = SegmentFactory.NewUid();
+        string directory = Path.Combine(_root, NewDirectoryName(name));
+        string unfinished = directory + StoredFile.UnfinishedSuffix;
+        DeleteTree(unfinished);
+        _files.CreateDirectory(unfinished);
+        for (int partition = 0; partition < options.Partitions; partition++)
+        {
+            _files.CreateDirectory(PartitionDirectory(unfinished, partition));
+        }
+
+        Write(unfinished, TopicDescriptor.From(name, uid.ToString("x16", CultureInfo.InvariantCulture), options));
+        _files.SyncDirectory(unfinished);
+        _files.Rename(unfinished, directory);
+        _files.SyncDirectory(_root);
+        return new StoredTopic(directory, name, uid, options);
+    }
+
+    /// <summary>Changes a topic's options; durable on return.</summary>
+    public StoredTopic Update(StoredTopic topic, TopicOptions options)
+    {
+        string uid = topic.Uid.ToString("x16", CultureInfo.InvariantCulture);
+        Write(topic.Directory, TopicDescriptor.From(topic.Name, uid, options));
+        return topic with { Options = options };
+    }
+
+    /// <summary>Makes a topic disappear, durably; its files are removed by <see cref="DeleteTree"/>.</summary>
+    /// <returns>The directory to remove.</returns>
+    public string Hide(StoredTopic topic)
+    {
+        string deleted = topic.Directory + DeletedSuffix;
+        _files.Rename(topic.Directory, deleted);
+        _files.SyncDirectory(_root);
+        return deleted;
+    }
+
+    /// <summary>Removes a directory with all that is in it.</summary>
+    public void DeleteTree(string directory)
+    {
+        if (!_files.DirectoryExists(directory))
+        {
+            return;
+        }
+
+        foreach (string name in _files.ListDirectories(directory))
+        {
+            DeleteTree(Path.Combine(directory, name));
+        }
+
+        foreach (string name in _files.ListFiles(directory))
+        {
+            _files.DeleteFile(Path.Combine(directory, name));
+        }
+
+        _files.DeleteDirectory(directory);
+    }
+
+    /// <summary>The directory of one partition.</summary>
+    public static string PartitionDirectory(string topicDirectory, int partition) =>
+        Path.Combine(topicDirectory, partition.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>
+    /// A free name: the topic's, cut where it is long, and a number, which also keeps names apart that differ only by
+    /// case where the file system does not.
+    /// </summary>
+    private string NewDirectoryName(string topic)
+    {
+        HashSet<int> taken = [];
+        foreach (string name in _files.ListDirectories(_root))
+        {
+            // The number stands behind the last dash, also where a suffix says that the directory is to go.
+            string number = name[(name.LastIndexOf('-') + 1)..].Split('.')[0];
+            if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            {
+                taken.Add(id);
+            }
+        }
+
+        int free = 1;
+        while (taken.Contains(free))
+        {
+            free++;
+        }
+
+        string shown = topic.Length > MaxNameInPath ? topic[..MaxNameInPath] : topic;
+        return $"{shown}-{free.ToString(CultureInfo.InvariantCulture)}";
+    }
+
+    private void Write(string directory, TopicDescriptor descriptor) =>
+        StoredFile.Create(
+            _files,
+            Path.Combine(directory, DescriptorName),
+            JsonSerializer.SerializeToUtf8Bytes(descriptor, TopicJsonContext.Default.TopicDescriptor));
+
+    private StoredTopic Load(string directory)
+    {
+        string path = Path.Combine(directory, DescriptorName);
+        if (!_files.FileExists(path))
+        {
+            throw StoredFile.Damaged(path, 0, "the description of a topic", "no file");
+        }
+
+        using LogFile file = _files.OpenFile(path, FileOpening.Read);
+        if (file.Length > MaxDescriptorBytes)
+        {
+            throw StoredFile.Damaged(path, MaxDescriptorBytes, $"at most {MaxDescriptorBytes} bytes", $"{file.Length}");
+        }
+
+        byte[] json = new byte[file.Length];
+        int read = file.Read(json, 0);
+        try
+        {
+            return Parse(directory, path, json.AsSpan(0, read));
+        }
+        catch (Exception fault) when (fault is JsonException or ArgumentException or OverflowException)
+        {
+            throw StoredFile.Damaged(path, 0, "a valid description of a topic", fault.Message);
+        }
+    }
+
+    private static StoredTopic Parse(string directory, string path, ReadOnlySpan<byte> json)
+    {
+        TopicDescriptor descriptor =
+            JsonSerializer.Deserialize(json, TopicJsonContext.Default.TopicDescriptor)
+            ?? throw new JsonException("The file says null.");
+        if (descriptor.FormatVersion > TopicDescriptor.CurrentVersion)
+        {
+            throw StoredFile.TooNew(
+                path, 0, $"format version {TopicDescriptor.CurrentVersion}", $"version {descriptor.FormatVersion}");
+        }
+
+        if (!ulong.TryParse(descriptor.Uid, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong uid)
+            || uid == 0 || NameRules.Fault(descriptor.Name) is not null)
+        {
+            throw new JsonException($"'{descriptor.Name}' with uid '{descriptor.Uid}' is no topic.");
+        }
+
+        return new StoredTopic(directory, descriptor.Name, uid, descriptor.ToOptions().ValidatedCopy());
+    }
+}

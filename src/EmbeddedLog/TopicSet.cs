@@ -1,0 +1,141 @@
+using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog;
+
+/// <summary>The open topics of a log. Changed by one caller at a time; read by anyone.</summary>
+internal sealed class TopicSet
+{
+    private readonly FileSystemTraits _traits;
+
+    /// <summary>By name; replaced as a whole, so that readers need no lock.</summary>
+    private SortedDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
+
+    /// <summary>The same topics as a list; replaced together with the dictionary, after it.</summary>
+    private Topic[] _all = [];
+
+    public TopicSet(StorageContext context, FileSystemTraits traits)
+    {
+        Context = context;
+        _traits = traits;
+    }
+
+    /// <summary>What all partitions share.</summary>
+    public StorageContext Context { get; }
+
+    /// <summary>The topics as of now, by name.</summary>
+    public IReadOnlyList<Topic> All => Volatile.Read(ref _all);
+
+    /// <summary>Finds a topic by its name.</summary>
+    public bool TryGet(string name, [NotNullWhen(true)] out Topic? topic) =>
+        Volatile.Read(ref _byName).TryGetValue(name, out topic);
+
+    /// <summary>Opens a topic's partitions and adds it.</summary>
+    /// <exception cref="CorruptLogException">A partition is damaged; those opened before were closed again.</exception>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public Topic Add(StoredTopic stored)
+    {
+        PartitionSettings settings = SettingsOf(stored.Options);
+        Partition[] partitions = new Partition[stored.Options.Partitions];
+        List<PartitionLog> opened = [];
+        try
+        {
+            for (int i = 0; i < partitions.Length; i++)
+            {
+                string directory = TopicStore.PartitionDirectory(stored.Directory, i);
+                PartitionIdentity identity = new(new TopicPartition(stored.Name, i), stored.Uid, directory);
+                RecoveredPartition recovered = PartitionRecovery.Open(Context, identity, settings);
+                PartitionLog log = new(Context, identity, settings, recovered);
+                opened.Add(log);
+                partitions[i] = new Partition(log);
+            }
+        }
+        catch
+        {
+            opened.ForEach(log => log.Abandon());
+            throw;
+        }
+
+        Topic topic = new(stored, partitions);
+        Publish(new SortedDictionary<string, Topic>(_byName, StringComparer.Ordinal) { [stored.Name] = topic });
+        return topic;
+    }
+
+    /// <summary>Applies changed options to a topic.</summary>
+    public void Apply(Topic topic, StoredTopic changed)
+    {
+        PartitionSettings settings = SettingsOf(changed.Options);
+        topic.Stored = changed;
+        foreach (Partition partition in topic.Partitions)
+        {
+            partition.Log.Settings = settings;
+        }
+    }
+
+    /// <summary>Takes a topic away and closes its partitions.</summary>
+    public async ValueTask RemoveAsync(Topic topic)
+    {
+        SortedDictionary<string, Topic> rest = new(_byName, StringComparer.Ordinal);
+        rest.Remove(topic.Name);
+        Publish(rest);
+        await CloseAsync(topic).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes all topics; true where everything is on the disk and told so.</summary>
+    public async ValueTask<bool> CloseAsync()
+    {
+        bool clean = true;
+        foreach (Topic topic in _all)
+        {
+            clean &= await CloseAsync(topic).ConfigureAwait(false);
+        }
+
+        return clean;
+    }
+
+    /// <summary>Refuses stores to a map where the file system cannot promise a block behind every page.</summary>
+    /// <exception cref="ArgumentException">The topic asks for them.</exception>
+    public void CheckWriteMode(string name, TopicOptions options)
+    {
+        if (options.WriteMode == WriteMode.Mapped && !CanMap)
+        {
+            throw new ArgumentException(
+                $"Topic '{name}' cannot use {nameof(WriteMode)}.{nameof(WriteMode.Mapped)} on {_traits.Name}: a store to a "
+                + $"page without space would end the process. Use {nameof(WriteMode)}.{nameof(WriteMode.Auto)}.",
+                nameof(options));
+        }
+    }
+
+    private bool CanMap => _traits is { CanAllocate: true, MappedStoresAreSafe: true };
+
+    private static async ValueTask<bool> CloseAsync(Topic topic)
+    {
+        // Side by side, for each waits for the disk; in order, so that a simulation repeats itself.
+        Task<bool>[] closing = [.. topic.Partitions.Select(partition => partition.Log.CloseAsync().AsTask())];
+        bool[] clean = await Task.WhenAll(closing).ConfigureAwait(false);
+        return clean.All(each => each);
+    }
+
+    /// <summary>
+    /// A directory may have moved to another file system since the topic was made, so the mode is settled at each opening:
+    /// what is on disk is the same in both.
+    /// </summary>
+    private PartitionSettings SettingsOf(TopicOptions options) => new(
+        options.SegmentBytes,
+        Milliseconds(options.SegmentAge),
+        options.MaxRecordBytes,
+        options.FlushInterval == Timeout.InfiniteTimeSpan ? null : options.FlushInterval,
+        options.TimestampType == TimestampType.LogAppendTime,
+        Milliseconds(options.MaxTimestampAhead),
+        options.WriteMode == WriteMode.Positional || !CanMap);
+
+    private static long Milliseconds(TimeSpan time) =>
+        time == Timeout.InfiniteTimeSpan ? long.MaxValue : (long)time.TotalMilliseconds;
+
+    private void Publish(SortedDictionary<string, Topic> byName)
+    {
+        Volatile.Write(ref _byName, byName);
+        Volatile.Write(ref _all, [.. byName.Values]);
+    }
+}

@@ -1,0 +1,54 @@
+namespace EmbeddedLog.Validation;
+
+/// <summary>What can be wrong with a wish for a topic.</summary>
+internal static class TopicErrors
+{
+    /// <summary>A topic of that name exists.</summary>
+    public static TopicConflictException Exists(string name) =>
+        new($"Topic '{name}' exists already. Use {nameof(CommitLog.EnsureTopicAsync)} to make it only where it is missing.")
+        {
+            Topic = name,
+        };
+
+    /// <summary>No topic of that name exists.</summary>
+    public static UnknownTopicException Unknown(string name, IReadOnlyList<Topic> topics)
+    {
+        string known = topics.Count == 0
+            ? "the log has none yet"
+            : $"the log has {string.Join(", ", topics.Take(10).Select(topic => $"'{topic.Name}'"))}"
+                + (topics.Count > 10 ? $" and {topics.Count - 10} more" : string.Empty);
+        return new UnknownTopicException(
+            $"There is no topic '{name}'; {known}. Make it with {nameof(CommitLog.EnsureTopicAsync)}.")
+        {
+            Topic = name,
+        };
+    }
+
+    /// <summary>Refuses a change of what cannot change.</summary>
+    /// <exception cref="TopicConflictException">The options differ there; the message tells both values.</exception>
+    public static void ThrowIfConflicting(string name, TopicOptions present, TopicOptions wanted)
+    {
+        List<(string Setting, string Present, string Wanted)> conflicts = [];
+        if (present.Partitions != wanted.Partitions)
+        {
+            conflicts.Add((nameof(TopicOptions.Partitions), $"{present.Partitions}", $"{wanted.Partitions}"));
+        }
+
+        if (present.WriteMode != wanted.WriteMode)
+        {
+            conflicts.Add((nameof(TopicOptions.WriteMode), $"{present.WriteMode}", $"{wanted.WriteMode}"));
+        }
+
+        if (conflicts.Count != 0)
+        {
+            string all = string.Join("; ", conflicts.Select(c => $"{c.Setting} is {c.Present}, not {c.Wanted}"));
+            throw new TopicConflictException(
+                $"Topic '{name}' exists with settings that cannot be changed: {all}. Ask for what it has, or for a new topic.")
+            {
+                Topic = name,
+                Expected = string.Join("; ", conflicts.Select(c => $"{c.Setting} {c.Wanted}")),
+                Actual = string.Join("; ", conflicts.Select(c => $"{c.Setting} {c.Present}")),
+            };
+        }
+    }
+}
