@@ -3,6 +3,7 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Storage;
+using EmbeddedLog.Topics;
 using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,7 +16,8 @@ namespace EmbeddedLog;
 /// </summary>
 /// <remarks>
 /// All members are safe to call from any thread. Dispose the log when the process ends: what was appended is flushed
-/// then, and the next opening finds it without looking. A process that dies instead loses nothing that was acknowledged;
+/// then, and the next opening finds it without looking. A process that dies instead loses nothing that was
+/// acknowledged;
 /// the next opening verifies the tail of each partition.
 /// </remarks>
 public sealed class CommitLog : IDisposable, IAsyncDisposable
@@ -38,7 +40,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _topics = topics;
         Context = topics.Context;
         Serdes = new SerdeResolver(options.JsonContexts);
-        _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.All);
+        _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -56,17 +58,22 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>Opens the log in a directory, or makes one where the directory is missing or empty.</summary>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
-    /// <exception cref="ArgumentException">The options are out of bounds or contradictory; the message tells all.</exception>
+    /// <exception cref="ArgumentException">
+    /// The options are out of bounds or contradictory; the message tells all.
+    /// </exception>
     /// <exception cref="LogDirectoryException">The directory is no log, or cannot be used.</exception>
     /// <exception cref="LogOwnedException">Another process, or another log of this one, owns it.</exception>
-    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged. Nothing was changed.</exception>
+    /// <exception cref="CorruptLogException">
+    /// Something is damaged that no crash can have damaged. Nothing was changed.
+    /// </exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     /// <exception cref="DiskFullException">Recovery needs space for what it copies.</exception>
     public static CommitLog Open(string directory, CommitLogOptions? options = null) =>
         OpenAsync(directory, options).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
-    /// Opens the log in a directory, or makes one where the directory is missing or empty. Waits for its present owner as
+    /// Opens the log in a directory, or makes one where the directory is missing or empty. Waits for its present
+    /// owner as
     /// long as <see cref="CommitLogOptions.OwnerTimeout"/> says, then works with files on the calling thread.
     /// </summary>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
@@ -127,7 +134,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <param name="name">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was made then.</param>
-    /// <exception cref="ArgumentException">The name or the options are not valid; the message tells all faults.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name or the options are not valid; the message tells all faults.
+    /// </exception>
     /// <exception cref="TopicConflictException">There is a topic of that name.</exception>
     /// <exception cref="DiskFullException">There is no space. Nothing was made.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
@@ -148,11 +157,16 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// </summary>
     /// <param name="name">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
     /// <param name="options">
-    /// Null for the defaults of a new topic, and to leave one that exists as it is. Copied: later changes have no effect.
+    /// Null for the defaults of a new topic, and to leave one that exists as it is. Copied: later changes have no
+    /// effect.
     /// </param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was changed then.</param>
-    /// <exception cref="ArgumentException">The name or the options are not valid; the message tells all faults.</exception>
-    /// <exception cref="TopicConflictException">The topic has another number of partitions or another write mode.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name or the options are not valid; the message tells all faults.
+    /// </exception>
+    /// <exception cref="TopicConflictException">
+    /// The topic has another number of partitions or another write mode.
+    /// </exception>
     /// <exception cref="DiskFullException">There is no space. Nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public async ValueTask<Topic> EnsureTopicAsync(
@@ -180,7 +194,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <param name="name">The topic's name.</param>
     /// <exception cref="UnknownTopicException">There is none of that name.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
-    public Topic GetTopic(string name) => TryGetTopic(name, out Topic? topic) ? topic : throw TopicErrors.Unknown(name, Topics);
+    public Topic GetTopic(string name) =>
+        TryGetTopic(name, out Topic? topic) ? topic : throw TopicErrors.Unknown(name, Topics);
 
     /// <summary>A topic, where there is one of that name.</summary>
     /// <param name="name">The topic's name.</param>
@@ -194,7 +209,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and consumers of
+    /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and
+    /// consumers of
     /// the topic fail from then on. A topic of the same name that is made later is another topic.
     /// </summary>
     /// <param name="name">The topic's name.</param>
@@ -245,12 +261,15 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         await Task.WhenAll(flushes).ConfigureAwait(false);
     }
 
-    /// <summary>Flushes everything and closes the log, as <see cref="DisposeAsync"/>, and blocks until that is done.</summary>
+    /// <summary>
+    /// Flushes everything and closes the log, as <see cref="DisposeAsync"/>, and blocks until that is done.
+    /// </summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>
     /// Flushes everything and closes the log. Whoever waits for an append fails with
-    /// <see cref="ObjectDisposedException"/>; memory that a scan or a lease still looks at stays until they are disposed.
+    /// <see cref="ObjectDisposedException"/>; memory that a scan or a lease still looks at stays until they are
+    /// disposed.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,8 +1,10 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Topics;
 
 namespace EmbeddedLog;
 
-/// <summary>A topic: a named set of partitions with common options. All members are safe to call from any thread.</summary>
+/// <summary>
+/// A topic: a named set of partitions with common options. All members are safe to call from any thread.
+/// </summary>
 public sealed class Topic
 {
     private readonly Partition[] _partitions;

@@ -22,6 +22,7 @@ public sealed partial class LayerTests
         ["Diagnostics"] = ["Values"],
         ["Storage"] = ["Values", "Validation", "Diagnostics", "Format", "IO"],
         ["Maintenance"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
+        ["Topics"] = ["Values", "Tops", "Validation", "IO", "Storage"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
     };
 

@@ -8,10 +8,12 @@ namespace EmbeddedLog.Maintenance;
 /// </summary>
 internal static class RetentionRules
 {
-    /// <summary>Applies a policy to a partition.</summary>
+    /// <summary>Applies a partition's policy.</summary>
     /// <returns>How many segments were removed.</returns>
-    public static int Apply(PartitionLog log, RetentionPolicy policy, long now)
+    public static int Apply(PartitionLog log, long now)
     {
+        RetentionPolicy policy = log.Settings.Retention;
+
         // An active segment whose records have all expired is ended first, so that it can go like the others.
         if (policy.MaxAge is { } age && log.Segments.Last is { } last && IsExpired(log, last, now, age))
         {

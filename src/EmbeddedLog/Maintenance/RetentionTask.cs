@@ -1,21 +1,19 @@
-using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Maintenance;
 
-/// <summary>Looks after the retention of all topics, now and then.</summary>
+/// <summary>Looks after the retention of all partitions, now and then.</summary>
 internal sealed class RetentionTask : IBackgroundTask
 {
     private readonly StorageContext _context;
     private readonly TimeSpan _interval;
-    private readonly Func<IReadOnlyList<Topic>> _topics;
+    private readonly Func<IEnumerable<PartitionLog>> _partitions;
 
-    public RetentionTask(StorageContext context, TimeSpan interval, Func<IReadOnlyList<Topic>> topics)
+    public RetentionTask(StorageContext context, TimeSpan interval, Func<IEnumerable<PartitionLog>> partitions)
     {
         _context = context;
         _interval = interval;
-        _topics = topics;
+        _partitions = partitions;
     }
 
     /// <summary>Begins to look, after one interval.</summary>
@@ -25,24 +23,20 @@ internal sealed class RetentionTask : IBackgroundTask
     public void RunInBackground()
     {
         long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        foreach (Topic topic in _topics())
+        foreach (PartitionLog partition in _partitions())
         {
-            RetentionPolicy policy = topic.Stored.Options.Retention;
-            foreach (Partition partition in topic.Partitions)
-            {
-                Apply(partition.Log, policy, now);
-            }
+            Apply(partition, now);
         }
 
         _context.Readers.Reclaim();
         Start();
     }
 
-    private void Apply(PartitionLog log, RetentionPolicy policy, long now)
+    private void Apply(PartitionLog log, long now)
     {
         try
         {
-            RetentionRules.Apply(log, policy, now);
+            RetentionRules.Apply(log, now);
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
         {

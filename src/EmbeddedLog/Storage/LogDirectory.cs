@@ -163,8 +163,8 @@ internal sealed class LogDirectory : IDisposable
             : "another process";
         string waited = timeout > TimeSpan.Zero ? $", which did not let go of it within {timeout}" : string.Empty;
         return new LogOwnedException(
-            $"'{path}' is owned by {who}{waited}. A log has one owner: share it within the process, stop the other one, "
-            + $"or set {nameof(CommitLogOptions)}.{nameof(CommitLogOptions.OwnerTimeout)} to wait for it.")
+            $"'{path}' is owned by {who}{waited}. A log has one owner: share it within the process, stop the other "
+            + $"one, or set {nameof(CommitLogOptions)}.{nameof(CommitLogOptions.OwnerTimeout)} to wait for it.")
         {
             File = path,
             OwnerProcessId = owner,

@@ -8,6 +8,7 @@ namespace EmbeddedLog.Storage;
 /// <param name="FlushInterval">Oldest that a written record may get before it is flushed; null for never.</param>
 /// <param name="AppendTime">Whether the log gives the timestamps.</param>
 /// <param name="MaxAheadMilliseconds">How far ahead of the clock a producer's timestamp may be.</param>
+/// <param name="Retention">How long records stay.</param>
 /// <param name="Positional">Whether appends are positional writes instead of stores to a map.</param>
 internal sealed record PartitionSettings(
     int SegmentBytes,
@@ -16,4 +17,5 @@ internal sealed record PartitionSettings(
     TimeSpan? FlushInterval,
     bool AppendTime,
     long MaxAheadMilliseconds,
+    RetentionPolicy Retention,
     bool Positional);

@@ -54,7 +54,8 @@ internal sealed class SessionFile : IDisposable
 
     /// <summary>
     /// Enters this process as the owner, durably. The first one ever makes the directory a log and gives it its uid.
-    /// To be called when recovery is done and before anything is appended: until then the last owner's end decides what a
+    /// To be called when recovery is done and before anything is appended: until then the last owner's end decides
+    /// what a
     /// repeated recovery may trust.
     /// </summary>
     /// <param name="identity">The page cache that this process sees the directory through.</param>

@@ -23,8 +23,8 @@ internal static partial class StorageLog
         + "starts at offset {LogStart}.")]
     public static partial void Retained(ILogger logger, int count, TopicPartition partition, long logStart);
 
-    [LoggerMessage(7, LogLevel.Warning, "The log '{Path}' could not be marked as closed; it is verified when it is opened "
-        + "next.")]
+    [LoggerMessage(7, LogLevel.Warning, "The log '{Path}' could not be marked as closed; it is verified when "
+        + "it is opened next.")]
     public static partial void NotMarkedClean(ILogger logger, Exception failure, string path);
 
     [LoggerMessage(6, LogLevel.Warning, "'{Path}' could not be deleted; it is deleted when the log is opened next.")]

@@ -40,6 +40,7 @@ internal sealed class PartitionFixture : IAsyncDisposable
             flushInterval,
             AppendTime: false,
             MaxAheadMilliseconds: long.MaxValue,
+            RetentionPolicy.KeepForever,
             positional);
 
     public PartitionLog Open(string topic = "topic", int number = 0, PartitionSettings? settings = null)

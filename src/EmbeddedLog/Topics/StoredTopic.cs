@@ -1,4 +1,4 @@
-namespace EmbeddedLog.Storage;
+namespace EmbeddedLog.Topics;
 
 /// <summary>A topic as its directory describes it.</summary>
 /// <param name="Directory">The topic's directory.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace EmbeddedLog.Storage;
+namespace EmbeddedLog.Topics;
 
 /// <summary>What <c>topic.json</c> says of a topic. The names are Kafka's where Kafka has the setting.</summary>
 internal sealed class TopicDescriptor

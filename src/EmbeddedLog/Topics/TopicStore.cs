@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
 using EmbeddedLog.Validation;
 
-namespace EmbeddedLog.Storage;
+namespace EmbeddedLog.Topics;
 
 /// <summary>
 /// The topics' directories. A topic appears and disappears by the renaming of its directory, so that a crash leaves all

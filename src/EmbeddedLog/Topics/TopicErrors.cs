@@ -1,11 +1,12 @@
-namespace EmbeddedLog.Validation;
+namespace EmbeddedLog.Topics;
 
 /// <summary>What can be wrong with a wish for a topic.</summary>
 internal static class TopicErrors
 {
     /// <summary>A topic of that name exists.</summary>
     public static TopicConflictException Exists(string name) =>
-        new($"Topic '{name}' exists already. Use {nameof(CommitLog.EnsureTopicAsync)} to make it only where it is missing.")
+        new($"Topic '{name}' exists already. Use {nameof(CommitLog.EnsureTopicAsync)} to make it only where it is "
+            + "missing.")
         {
             Topic = name,
         };
@@ -43,7 +44,8 @@ internal static class TopicErrors
         {
             string all = string.Join("; ", conflicts.Select(c => $"{c.Setting} is {c.Present}, not {c.Wanted}"));
             throw new TopicConflictException(
-                $"Topic '{name}' exists with settings that cannot be changed: {all}. Ask for what it has, or for a new topic.")
+                $"Topic '{name}' exists with settings that cannot be changed: {all}. Ask for what it has, or for "
+                + "a new topic.")
             {
                 Topic = name,
                 Expected = string.Join("; ", conflicts.Select(c => $"{c.Setting} {c.Wanted}")),

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
-namespace EmbeddedLog;
+namespace EmbeddedLog.Topics;
 
 /// <summary>The open topics of a log. Changed by one caller at a time; read by anyone.</summary>
 internal sealed class TopicSet
@@ -26,6 +26,10 @@ internal sealed class TopicSet
 
     /// <summary>The topics as of now, by name.</summary>
     public IReadOnlyList<Topic> All => Volatile.Read(ref _all);
+
+    /// <summary>The partitions of all topics as of now.</summary>
+    public IEnumerable<PartitionLog> Partitions =>
+        All.SelectMany(topic => topic.Partitions).Select(partition => partition.Log);
 
     /// <summary>Finds a topic by its name.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out Topic? topic) =>
@@ -101,8 +105,8 @@ internal sealed class TopicSet
         if (options.WriteMode == WriteMode.Mapped && !CanMap)
         {
             throw new ArgumentException(
-                $"Topic '{name}' cannot use {nameof(WriteMode)}.{nameof(WriteMode.Mapped)} on {_traits.Name}: a store to a "
-                + $"page without space would end the process. Use {nameof(WriteMode)}.{nameof(WriteMode.Auto)}.",
+                $"Topic '{name}' cannot use {nameof(WriteMode)}.{nameof(WriteMode.Mapped)} on {_traits.Name}: a store "
+                + $"to a page without space would end the process. Use {nameof(WriteMode)}.{nameof(WriteMode.Auto)}.",
                 nameof(options));
         }
     }
@@ -118,7 +122,8 @@ internal sealed class TopicSet
     }
 
     /// <summary>
-    /// A directory may have moved to another file system since the topic was made, so the mode is settled at each opening:
+    /// A directory may have moved to another file system since the topic was made, so the mode is settled at each
+    /// opening:
     /// what is on disk is the same in both.
     /// </summary>
     private PartitionSettings SettingsOf(TopicOptions options) => new(
@@ -128,6 +133,7 @@ internal sealed class TopicSet
         options.FlushInterval == Timeout.InfiniteTimeSpan ? null : options.FlushInterval,
         options.TimestampType == TimestampType.LogAppendTime,
         Milliseconds(options.MaxTimestampAhead),
+        options.Retention,
         options.WriteMode == WriteMode.Positional || !CanMap);
 
     private static long Milliseconds(TimeSpan time) =>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace EmbeddedLog.Storage;
+namespace EmbeddedLog.Topics;
 
 /// <summary>Reads and writes <c>topic.json</c> without reflection.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
