@@ -29,7 +29,8 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 
         // The number alone does not tell: ext2, ext3 and ext4 have the same, and only the last can allocate.
         bool canAllocate = ProbeAllocation(directory) ?? type.KeepsBlocks;
-        return new FileSystemTraits(type.Name, canAllocate, MappedStoresAreSafe: canAllocate && type.KeepsBlocks);
+        string name = type.Name == "ext4" && !canAllocate ? "ext2" : type.Name;
+        return new FileSystemTraits(name, canAllocate, MappedStoresAreSafe: canAllocate && type.KeepsBlocks);
     }
 
     public override CacheIdentity GetCacheIdentity(string directory)
@@ -79,7 +80,8 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 
     private protected override long SyncDirectory(SafeFileHandle directory) => UnixSyscalls.Sync(directory);
 
-    private protected override LogFile WrapFile(SafeFileHandle handle, string path) => new LinuxLogFile(handle, path);
+    private protected override LogFile WrapFile(SafeFileHandle handle, string path, FileOpening opening) =>
+        new LinuxLogFile(handle, path, opening != FileOpening.Read);
 
     private static SafeFileHandle Open(string path, int flags)
     {

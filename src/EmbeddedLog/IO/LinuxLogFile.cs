@@ -3,10 +3,31 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.IO;
 
-/// <summary>An open file on Linux, where one page cache serves reads, writes, maps and flushes.</summary>
+/// <summary>
+/// An open file on Linux, where one page cache serves reads, writes, maps and flushes.
+/// <para>
+/// Reading ahead fills that cache with folios of up to 2 MiB, and a folio is flushed whole however little was stored to
+/// it through a map: after a scan of its segment an append of 128 bytes wrote 2 MiB to the device. So a file that is
+/// open for writing is advised against it, in its reads and in all its maps; the same append then writes one page.
+/// </para>
+/// </summary>
 [SupportedOSPlatform("linux")]
-internal sealed unsafe class LinuxLogFile(SafeFileHandle handle, string path) : UnixLogFile(handle, path)
+internal sealed unsafe class LinuxLogFile : UnixLogFile
 {
+    /// <summary>Whether folios must stay small, because small stores to them will be flushed.</summary>
+    private readonly bool _isWritten;
+
+    public LinuxLogFile(SafeFileHandle handle, string path, bool isWritten)
+        : base(handle, path)
+    {
+        _isWritten = isWritten;
+        if (isWritten)
+        {
+            // It is only advice: a file system that does not take it is slower, not wrong.
+            _ = LinuxSyscalls.AdviseFile(handle, LinuxSyscalls.AdviseRandom);
+        }
+    }
+
     public override void Allocate(long position, long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
@@ -29,7 +50,7 @@ internal sealed unsafe class LinuxLogFile(SafeFileHandle handle, string path) : 
 
     private protected override MappedMemory WrapMap(byte* pointer, long length, bool writable)
     {
-        return new LinuxMappedMemory(pointer, length, writable);
+        return new LinuxMappedMemory(pointer, length, _isWritten);
     }
 
     /// <summary>

@@ -14,7 +14,8 @@ internal static unsafe partial class LinuxSyscalls
     public const int OpenReadWrite = 2; // O_RDWR
     public const int OpenCreate = 0x40; // O_CREAT
     public const int OpenExclusive = 0x80; // O_EXCL
-    public const int AdviseRandom = 1; // MADV_RANDOM
+    public const int AdviseRandom = 1; // MADV_RANDOM, POSIX_FADV_RANDOM
+    public const int AdviseWillNeed = 3; // MADV_WILLNEED
     public const int AdvisePopulateRead = 22; // MADV_POPULATE_READ, since Linux 5.14
     public const int AdvisePopulateWrite = 23; // MADV_POPULATE_WRITE, since Linux 5.14
 
@@ -85,6 +86,11 @@ internal static unsafe partial class LinuxSyscalls
         return result;
     }
 
+    /// <summary>
+    /// Advises on the whole file. The one call that returns its error number instead of leaving it behind.
+    /// </summary>
+    public static long AdviseFile(SafeFileHandle file, int advice) => -posix_fadvise(file, 0, 0, advice);
+
     /// <summary>The status of what stands at <paramref name="path"/>.</summary>
     public static long GetStatus(string path, out LinuxFileStatus status)
     {
@@ -140,6 +146,9 @@ internal static unsafe partial class LinuxSyscalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle file, int mode, long position, long length);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(SafeFileHandle file, long position, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statfs(string path, byte* status);

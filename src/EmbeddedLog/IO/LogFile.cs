@@ -24,7 +24,11 @@ internal abstract class LogFile : IDisposable
     /// <summary>Sets the size; a longer file reads as zero there, without blocks.</summary>
     public abstract void SetLength(long length);
 
-    /// <summary>Reads until the buffer is full or the file ends; returns the number of bytes read.</summary>
+    /// <summary>
+    /// Reads until the buffer is full or the file ends; returns the number of bytes read. A file that someone appends
+    /// to through a map is best read through the file or map it is written by, or through <see
+    /// cref="MappedMemory.TryPrepareForRead"/>: on Linux, reading ahead makes its flushes large.
+    /// </summary>
     public abstract int Read(Span<byte> buffer, long position);
 
     /// <summary>

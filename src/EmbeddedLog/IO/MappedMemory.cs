@@ -19,7 +19,8 @@ internal abstract unsafe class MappedMemory : IDisposable
 
     /// <summary>
     /// Makes the pages of the range present, so that reading them does not fault. Returns false where the system cannot
-    /// or a page cannot be read (a later touch of it would kill the process).
+    /// or a page cannot be read (a later touch of it would kill the process). Where it succeeds it is also the fast way
+    /// to read what is not in memory: maps of a file that is open for writing read nothing ahead.
     /// </summary>
     public abstract bool TryPrepareForRead(long position, long length);
 

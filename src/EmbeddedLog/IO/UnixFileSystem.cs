@@ -81,7 +81,7 @@ internal abstract class UnixFileSystem : FileSystem
                 throw UnixErrors.Failure("open", path, -UnixErrors.IsADirectory);
             }
 
-            return WrapFile(handle, path);
+            return WrapFile(handle, path, opening);
         }
         catch
         {
@@ -109,7 +109,7 @@ internal abstract class UnixFileSystem : FileSystem
     /// </summary>
     private protected abstract long SyncDirectory(SafeFileHandle directory);
 
-    private protected abstract LogFile WrapFile(SafeFileHandle handle, string path);
+    private protected abstract LogFile WrapFile(SafeFileHandle handle, string path, FileOpening opening);
 
     private string[] List(string path, bool directories)
     {

@@ -3,6 +3,9 @@ namespace EmbeddedLog.Tests.Infrastructure;
 /// <summary>Conditions that a test needs from its machine.</summary>
 internal static class Require
 {
+    /// <summary>Skips the running test on other systems than Linux, wherever it runs: it is about Linux.</summary>
+    public static void Linux() => Assert.SkipUnless(OperatingSystem.IsLinux(), "This is about Linux.");
+
     /// <summary>
     /// Skips the running test with its reason when the machine lacks what it needs. Where the environment variable CI
     /// is <c>true</c> it fails instead, so that a build server which quietly lost a tool does not stay green.

@@ -1,0 +1,102 @@
+using System.Runtime.Versioning;
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests.IO;
+
+/// <summary>What the real calls report when the system makes them fail.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class LinuxFaultTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public LinuxFaultTests() => Require.Linux();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("EIO", "fdatasync DeviceFailure 5")]
+    [InlineData("ENOSPC", "fdatasync NoSpace 28")]
+    [InlineData("EROFS", "fdatasync ReadOnly 30")]
+    [InlineData("EDQUOT", "fdatasync QuotaExceeded 122")]
+    public void Flush_FdatasyncFails_ReportsIt(string error, string expected)
+    {
+        Strace.Require();
+
+        string outcome = RunWithFaults("flush", "file", $"fdatasync:error={error}");
+
+        Assert.Equal(expected, outcome);
+    }
+
+    /// <summary>
+    /// The reason why the runtime's flush is banned: it passes over these errors. When a later runtime reports them this
+    /// test fails, and the ban may be thought over.
+    /// </summary>
+    [Theory]
+    [InlineData("EIO")]
+    [InlineData("ENOSPC")]
+    [InlineData("EROFS")]
+    public void RuntimeFlush_FsyncFails_ClaimsSuccess(string error)
+    {
+        Strace.Require();
+
+        string outcome = RunWithFaults("runtime-flush", "file", $"fsync,fdatasync:error={error}");
+
+        Assert.Equal("success", outcome);
+    }
+
+    [Fact]
+    public void SyncDirectory_FsyncFails_ReportsIt()
+    {
+        Strace.Require();
+
+        Assert.Equal("fsync DeviceFailure 5", RunWithFaults("sync-directory", "", "fsync:error=EIO"));
+    }
+
+    [Fact]
+    public void Allocate_Unsupported_IsNotSupportedInsteadOfEmulated()
+    {
+        Strace.Require();
+
+        string outcome = RunWithFaults("allocate", "file", "fallocate:error=EOPNOTSUPP");
+
+        Assert.Equal("fallocate NotSupported 95", outcome);
+        Assert.Equal(0, new FileInfo(_directory["file"]).Length);
+    }
+
+    [Theory]
+    [InlineData("ENOLCK", "flock NotSupported 37")]
+    [InlineData("EOPNOTSUPP", "flock NotSupported 95")]
+    public void TryLock_WithoutLocks_IsAnError(string error, string expected)
+    {
+        Strace.Require();
+
+        Assert.Equal(expected, RunWithFaults("lock", "lock", $"flock:error={error}"));
+    }
+
+    [Fact]
+    public void TryLock_DirectoriesCannotBeLocked_LocksTheFileAlone()
+    {
+        Strace.Require();
+
+        // The first call is the directory's, the second the file's.
+        Assert.Equal("success", RunWithFaults("lock", "lock", "flock:error=EOPNOTSUPP:when=1"));
+    }
+
+    [Fact]
+    public void EveryCall_InterruptedBySignals_IsMadeAgain()
+    {
+        Strace.Require();
+        const string Calls = "openat,pread64,pwrite64,ftruncate,fallocate,fdatasync,fsync,flock,statx,statfs";
+
+        // Every other call of each kind, so that each is interrupted once.
+        string outcome = RunWithFaults("all-calls", "lock", $"{Calls}:error=EINTR:when=1+2");
+
+        Assert.Equal("success", outcome);
+    }
+
+    private string RunWithFaults(string command, string name, params IEnumerable<string> injections)
+    {
+        string path = name.Length == 0 ? _directory.Path : _directory[name];
+        return ProbeProcess.RunWithFaults(command, path, [_directory.Path, path, path + ".file"], injections);
+    }
+}
