@@ -5,8 +5,9 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Tests.Probe;
 
 /// <summary>
-/// A process of its own for what a test cannot do to itself: to run with failing system calls, to be killed, to die of a
-/// signal. The first argument says what to do, the second with which path; the outcome is one line on standard output.
+/// A process of its own for what a test cannot do to itself: to run with failing system calls, to be killed, to die of
+/// a signal. The first argument says what to do, the second with which path; the outcome is one line on standard
+/// output.
 /// </summary>
 internal static class Program
 {
@@ -94,7 +95,8 @@ internal static class Program
         bool allocates = files.GetTraits(Path.GetDirectoryName(path)!).CanAllocate;
         byte[] read = new byte[8];
         int count = file.Read(read, Chunk);
-        return held is not null && allocates && file.Length == Chunk + 4 && read.AsSpan(0, count).SequenceEqual("writ"u8)
+        bool isRead = file.Length == Chunk + 4 && read.AsSpan(0, count).SequenceEqual("writ"u8);
+        return held is not null && allocates && isRead
             ? "success"
             : "wrong";
     }

@@ -74,8 +74,8 @@ public sealed class LinuxAppendCostTests
     }
 
     /// <summary>
-    /// Why the advice is given, and why a reader of its own must prepare what it looks at: without, reading ahead leaves
-    /// large folios, each of which a flush writes whole.
+    /// Why the advice is given, and why a reader of its own must prepare what it looks at: without, reading ahead
+    /// leaves large folios, each of which a flush writes whole.
     /// </summary>
     [Fact]
     public void FlushedAppend_ScannedByAnUnpreparedReader_WritesMuchMore()
@@ -88,7 +88,8 @@ public sealed class LinuxAppendCostTests
         ReadAll(reader);
 
         Require.That(
-            BytesPerAppend(mount, file, map) > MaxBytesPerAppend, "This kernel has no large folios on ext4 (Linux 6.16).");
+            BytesPerAppend(mount, file, map) > MaxBytesPerAppend,
+            "This kernel has no large folios on ext4 (Linux 6.16).");
     }
 
     private static unsafe void Touch(MappedMemory map)

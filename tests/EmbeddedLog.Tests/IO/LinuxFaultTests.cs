@@ -28,8 +28,8 @@ public sealed class LinuxFaultTests : IDisposable
     }
 
     /// <summary>
-    /// The reason why the runtime's flush is banned: it passes over these errors. When a later runtime reports them this
-    /// test fails, and the ban may be thought over.
+    /// The reason why the runtime's flush is banned: it passes over these errors. When a later runtime reports them
+    /// this test fails, and the ban may be thought over.
     /// </summary>
     [Theory]
     [InlineData("EIO")]

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.Tests.IO;
 
-/// <summary>Replaces each file that it has opened, the first few times: what a race between two openers looks like.</summary>
+/// <summary>
+/// Replaces each file that it has opened, the first few times: what a race between two openers looks like.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class ReplacingFileSystem(int replacements) : UnixFileSystem
 {

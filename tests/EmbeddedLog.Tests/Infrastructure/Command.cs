@@ -5,7 +5,9 @@ namespace EmbeddedLog.Tests.Infrastructure;
 /// <summary>What a finished program left.</summary>
 internal sealed record Command(int ExitCode, string Output, string Error)
 {
-    /// <summary>Longer than any command of a test takes: one that hangs fails its test instead of the whole run.</summary>
+    /// <summary>
+    /// Longer than any command of a test takes: one that hangs fails its test instead of the whole run.
+    /// </summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs a program to its end.</summary>
@@ -48,7 +50,9 @@ internal sealed record Command(int ExitCode, string Output, string Error)
     /// <summary>Whether a program of this name is installed.</summary>
     public static bool Exists(string program) => Find(program) is not null;
 
-    /// <summary>The path of a program. Those that make and mount file systems are often not on a user's search path.</summary>
+    /// <summary>
+    /// The path of a program. Those that make and mount file systems are often not on a user's search path.
+    /// </summary>
     private static string? Find(string program)
     {
         string path = Environment.GetEnvironmentVariable("PATH") ?? "";

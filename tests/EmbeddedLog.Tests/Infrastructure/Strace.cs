@@ -13,8 +13,8 @@ internal static class Strace
     }
 
     /// <summary>
-    /// The command line that runs a program with these injections (<c>fdatasync:error=EIO:when=1</c>) into the calls that
-    /// name or use one of <paramref name="paths"/>; all other calls are left alone, the runtime's own above all.
+    /// The command line that runs a program with these injections (<c>fdatasync:error=EIO:when=1</c>) into the calls
+    /// that name or use one of <paramref name="paths"/>; all other calls are left alone, the runtime's own above all.
     /// </summary>
     public static IEnumerable<string> Wrap(
         IEnumerable<string> program, IEnumerable<string> paths, IEnumerable<string> injections)
