@@ -122,7 +122,7 @@ internal sealed class PartitionLog : IBackgroundTask
         PartitionSettings settings = Settings;
         RecordSize size = RecordSize.Of(record);
         AppendRules.CheckSize(Id, settings, size.ContentBytes);
-        long now = Now();
+        long now = Context.Clock.Now;
         timestamp = AppendRules.Timestamp(settings, record.Timestamp, now);
         long offset = Writer.Append(record, size, timestamp, now, settings);
         AfterAppend(settings);
@@ -139,7 +139,7 @@ internal sealed class PartitionLog : IBackgroundTask
     {
         PartitionSettings settings = Settings;
         AppendRules.CheckBatch(Id, settings, batch);
-        long now = Now();
+        long now = Context.Clock.Now;
         timestamp = AppendRules.BatchTimestamp(settings, batch, now, out long maxTimestamp);
         long offset = Writer.Append(batch, timestamp, maxTimestamp, now, settings);
         AfterAppend(settings);
@@ -428,6 +428,4 @@ internal sealed class PartitionLog : IBackgroundTask
             StorageLog.NotDeleted(Context.Logger, failure, path);
         }
     }
-
-    private long Now() => Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
 }

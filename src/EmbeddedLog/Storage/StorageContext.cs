@@ -18,4 +18,8 @@ internal sealed record StorageContext(
     AsyncWaiterPool Waiters,
     BackgroundSchedule Background,
     SessionState Session,
-    ILogger Logger);
+    ILogger Logger)
+{
+    /// <summary>The time that appends take.</summary>
+    public AppendClock Clock { get; } = new(Platform.Time);
+}
