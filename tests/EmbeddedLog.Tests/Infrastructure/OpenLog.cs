@@ -1,0 +1,20 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Testing.Simulation;
+
+namespace EmbeddedLog.Tests.Infrastructure;
+
+/// <summary>Opens logs on simulated and otherwise unreal platforms.</summary>
+internal static class OpenLog
+{
+    /// <summary>Where logs lie on a simulated disk.</summary>
+    public const string Directory = "/log";
+
+    /// <summary>Opens the log of a simulation.</summary>
+    public static ValueTask<CommitLog> OnAsync(SimulatedPlatform simulation, CommitLogOptions? options = null) =>
+        OnAsync(simulation.Platform, options);
+
+    /// <summary>Opens a log on a platform.</summary>
+    public static ValueTask<CommitLog> OnAsync(
+        Platform platform, CommitLogOptions? options = null, string directory = Directory) =>
+        CommitLog.OpenAsync(directory, options ?? new CommitLogOptions(), platform, CancellationToken.None);
+}

@@ -1,0 +1,163 @@
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests;
+
+public sealed class TopicTests
+{
+    [Fact]
+    public async Task CreateTopicAsync_Exists_IsAConflict()
+    {
+        using TempDirectory root = new();
+        await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        await log.CreateTopicAsync("topic");
+        TopicConflictException failure = await Assert.ThrowsAsync<TopicConflictException>(
+            async () => await log.CreateTopicAsync("topic"));
+        Assert.Equal("topic", failure.Topic);
+        Assert.Contains(nameof(CommitLog.EnsureTopicAsync), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("a/b")]
+    [InlineData("../escape")]
+    [InlineData("white space")]
+    [InlineData("__internal")]
+    public async Task CreateTopicAsync_IllegalName_ChangesNothing(string name)
+    {
+        using TempDirectory root = new();
+        await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await log.CreateTopicAsync(name));
+        Assert.Empty(log.Topics);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(root["log"], "topics")));
+    }
+
+    [Fact]
+    public async Task CreateTopicAsync_ZeroPartitions_IsRefused()
+    {
+        using TempDirectory root = new();
+        await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        ArgumentException failure = await Assert.ThrowsAsync<ArgumentException>(
+            async () => await log.CreateTopicAsync("topic", new TopicOptions { Partitions = 0, SegmentBytes = 1 }));
+        Assert.Contains(nameof(TopicOptions.Partitions), failure.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(TopicOptions.SegmentBytes), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("UPPER", "upper")]
+    [InlineData("a.b", "a_b")]
+    [InlineData("con", "nul")]
+    public async Task CreateTopicAsync_LegalNames_AreAllDistinctAndSurvive(string first, string second)
+    {
+        using TempDirectory root = new();
+        string longest = new('x', 249);
+        await using (CommitLog log = await CommitLog.OpenAsync(root["log"]))
+        {
+            (await log.CreateTopicAsync(first))[0].Append(new RawRecord("1"u8));
+            await log.CreateTopicAsync(second);
+            await log.CreateTopicAsync(longest);
+        }
+
+        await using CommitLog again = await CommitLog.OpenAsync(root["log"]);
+        Assert.Equal(
+            new[] { first, second, longest }.Order(StringComparer.Ordinal), again.Topics.Select(topic => topic.Name));
+        Assert.Equal(1, again.GetTopic(first)[0].EndOffset);
+        Assert.Equal(0, again.GetTopic(second)[0].EndOffset);
+    }
+
+    [Fact]
+    public async Task EnsureTopicAsync_ChangedOptions_AreAppliedAndStored()
+    {
+        using TempDirectory root = new();
+        TopicOptions changed = new()
+        {
+            Partitions = 2,
+            Retention = new RetentionPolicy { MaxAge = null, MaxBytesPerPartition = 1 << 20 },
+            SegmentBytes = 1 << 20,
+            SegmentAge = Timeout.InfiniteTimeSpan,
+            MaxRecordBytes = 1000,
+            FlushInterval = Timeout.InfiniteTimeSpan,
+            TimestampType = TimestampType.LogAppendTime,
+            MaxTimestampAhead = TimeSpan.FromMinutes(1),
+        };
+        await using (CommitLog log = await CommitLog.OpenAsync(root["log"]))
+        {
+            await log.EnsureTopicAsync("topic", new TopicOptions { Partitions = 2 });
+            Topic topic = await log.EnsureTopicAsync("topic", changed);
+            Assert.Throws<RecordTooLargeException>(() => topic[0].Append(new RawRecord(new byte[1001])));
+            await log.EnsureTopicAsync("topic");
+            Assert.Equal(1000, topic.Options.MaxRecordBytes);
+        }
+
+        await using CommitLog again = await CommitLog.OpenAsync(root["log"]);
+        TopicOptions stored = again.GetTopic("topic").Options;
+        Assert.Equal(changed.Retention, stored.Retention);
+        Assert.Equal(changed.SegmentBytes, stored.SegmentBytes);
+        Assert.Equal(changed.SegmentAge, stored.SegmentAge);
+        Assert.Equal(changed.MaxRecordBytes, stored.MaxRecordBytes);
+        Assert.Equal(changed.FlushInterval, stored.FlushInterval);
+        Assert.Equal(changed.TimestampType, stored.TimestampType);
+        Assert.Equal(changed.MaxTimestampAhead, stored.MaxTimestampAhead);
+    }
+
+    [Fact]
+    public async Task EnsureTopicAsync_OtherPartitionCount_NamesBothValues()
+    {
+        using TempDirectory root = new();
+        await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        await log.EnsureTopicAsync("topic", new TopicOptions { Partitions = 2 });
+        TopicConflictException failure = await Assert.ThrowsAsync<TopicConflictException>(async () =>
+            await log.EnsureTopicAsync("topic", new TopicOptions { Partitions = 5, WriteMode = WriteMode.Positional }));
+        Assert.Equal("Partitions 5; WriteMode Positional", failure.Expected);
+        Assert.Equal("Partitions 2; WriteMode Auto", failure.Actual);
+    }
+
+    [Fact]
+    public async Task GetTopic_Unknown_NamesThoseThatThereAre()
+    {
+        using TempDirectory root = new();
+        await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        await log.CreateTopicAsync("orders");
+        UnknownTopicException failure = Assert.Throws<UnknownTopicException>(() => log.GetTopic("order"));
+        Assert.Contains("'orders'", failure.Message, StringComparison.Ordinal);
+        Assert.False(log.TryGetTopic("order", out _));
+        await Assert.ThrowsAsync<UnknownTopicException>(async () => await log.DeleteTopicAsync("order"));
+    }
+
+    [Fact]
+    public async Task Indexer_OutOfRange_SaysWhatThereIs()
+    {
+        using TempDirectory root = new();
+        await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        Topic topic = await log.CreateTopicAsync("topic", new TopicOptions { Partitions = 3 });
+        Assert.Equal(2, topic[2].Number);
+        Assert.Throws<ArgumentOutOfRangeException>(() => topic[3]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => topic[-1]);
+    }
+
+    [Fact]
+    public async Task DeleteTopicAsync_ThenCreate_IsANewEmptyTopic()
+    {
+        using TempDirectory root = new();
+        await using (CommitLog log = await CommitLog.OpenAsync(root["log"]))
+        {
+            Topic old = await log.CreateTopicAsync("topic");
+            old[0].Append(new RawRecord("value"u8));
+            using RecordLease lease = Last(old[0]);
+            await log.DeleteTopicAsync("topic");
+            Assert.Equal("value"u8, lease.Value);
+            Assert.Throws<ObjectDisposedException>(() => old[0].Append(new RawRecord("value"u8)));
+            Topic recreated = await log.CreateTopicAsync("topic");
+            Assert.Equal(0, recreated[0].EndOffset);
+            Assert.NotEqual(old.Stored.Uid, recreated.Stored.Uid);
+        }
+
+        await using CommitLog again = await CommitLog.OpenAsync(root["log"]);
+        Assert.Equal(0, again.GetTopic("topic")[0].EndOffset);
+        Assert.Single(Directory.GetDirectories(Path.Combine(root["log"], "topics")));
+    }
+
+    private static RecordLease Last(Partition partition) =>
+        partition.TryReadLast(out RecordLease? last) ? last : throw new InvalidOperationException("There is no record.");
+}
