@@ -45,6 +45,7 @@ internal static class Program
         "lock" => Lock(files, path),
         "hold-lock" => HoldLock(files, path),
         "cache-identity" => files.GetCacheIdentity(path).ToString(),
+        "prepare" => Prepare(files, path),
         "store-without-block" => StoreWithoutBlock(files, path),
         _ => throw new ArgumentException($"There is no command '{command}'.", nameof(command)),
     };
@@ -115,6 +116,14 @@ internal static class Program
         Console.WriteLine(held is null ? "held" : child.Id.ToString(CultureInfo.InvariantCulture));
         Console.In.ReadToEnd();
         return "released";
+    }
+
+    private static string Prepare(FileSystem files, string path)
+    {
+        using LogFile file = files.OpenFile(path, FileOpening.CreateNew);
+        file.Write(new byte[Chunk], 0);
+        using MappedMemory map = file.Map(Chunk, writable: true);
+        return $"write {map.TryPrepareForWrite(0, Chunk)}, read {map.TryPrepareForRead(0, Chunk)}";
     }
 
     private static unsafe string StoreWithoutBlock(FileSystem files, string path)

@@ -23,7 +23,7 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
     public override bool TryPrepareForWrite(long position, long length)
     {
         CheckRange(position, length);
-        return TryAdvise(position, length, LinuxSyscalls.AdvisePopulateWrite);
+        return Advise(position, length, LinuxSyscalls.AdvisePopulateWrite) >= 0;
     }
 
     /// <summary>
@@ -37,20 +37,20 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
         for (long asked = position; asked < end; asked += ReadAheadBytes)
         {
             // Advice that is not taken leaves the work to the next call.
-            _ = TryAdvise(asked, Math.Min(ReadAheadBytes, end - asked), LinuxSyscalls.AdviseWillNeed);
+            _ = Advise(asked, Math.Min(ReadAheadBytes, end - asked), LinuxSyscalls.AdviseWillNeed);
         }
 
-        return TryAdvise(position, length, LinuxSyscalls.AdvisePopulateRead);
+        // A kernel that does not know the call says nothing about the pages.
+        return Advise(position, length, LinuxSyscalls.AdvisePopulateRead) is >= 0 or -UnixErrors.InvalidArgument;
     }
 
     /// <summary>
     /// Advises on whole pages. Populating faults pages in by a call, where a page that cannot be had (no space, no
-    /// block, beyond the end, unreadable) is an error instead of a signal that ends the process. A kernel before 5.14
-    /// does not know it and refuses too.
+    /// block, beyond the end, unreadable) is an error instead of a signal that ends the process.
     /// </summary>
-    private bool TryAdvise(long position, long length, int advice)
+    private long Advise(long position, long length, int advice)
     {
         long start = position & -Environment.SystemPageSize;
-        return length == 0 || UnixSyscalls.Advise(Pointer + start, position + length - start, advice) >= 0;
+        return length == 0 ? 0 : UnixSyscalls.Advise(Pointer + start, position + length - start, advice);
     }
 }

@@ -18,9 +18,10 @@ internal abstract unsafe class MappedMemory : IDisposable
     public abstract bool TryPrepareForWrite(long position, long length);
 
     /// <summary>
-    /// Makes the pages of the range present, so that reading them does not fault. Returns false where the system cannot
-    /// or a page cannot be read (a later touch of it would kill the process). Where it succeeds it is also the fast way
-    /// to read what is not in memory: maps of a file that is open for writing read nothing ahead.
+    /// Makes the pages of the range present, so that reading them does not fault: the fast way to what is not in
+    /// memory, for maps of a file that is open for writing read nothing ahead. Returns false when a page cannot be read
+    /// and a touch of it would kill the process. A system that cannot tell (macOS, Windows, Linux before 5.14) says
+    /// true.
     /// </summary>
     public abstract bool TryPrepareForRead(long position, long length);
 

@@ -104,7 +104,7 @@ internal sealed class WindowsFileSystem : FileSystem
     }
 
     public override LogFile OpenFile(string path, FileOpening opening) =>
-        new WindowsLogFile(OpenHandle(path, opening, WindowsSyscalls.ShareAll), path);
+        new WindowsLogFile(OpenHandle(path, opening, WindowsSyscalls.ShareAll), path, opening != FileOpening.Read);
 
     public override IDisposable? TryLock(string path)
     {

@@ -5,7 +5,7 @@ namespace EmbeddedLog.IO;
 
 /// <summary>An open file on Windows, where a flush of the file does not see what was stored through a map.</summary>
 [SupportedOSPlatform("windows")]
-internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path) : LogFile
+internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path, bool isWritten) : LogFile
 {
     private readonly WritableMaps _maps = new();
 
@@ -91,16 +91,16 @@ internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path) 
     }
 
     /// <summary>
-    /// A view ends where its file does. A writable one is made as long as asked by extending the file, which on NTFS
-    /// takes the space too; a read-only one is cut to the file.
+    /// A view ends where its file does. One of a file that is open for writing is made as long as asked by extending
+    /// the file, so that it shows what is written later; one of a file that is open for reading is cut to the file.
     /// </summary>
     public override MappedMemory Map(long length, bool writable)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         long available = Length;
-        if (available < length && writable)
+        if (available < length && isWritten)
         {
-            Allocate(available, length - available);
+            Extend(available, length, reserve: writable);
             available = length;
         }
 
@@ -119,6 +119,19 @@ internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path) 
     {
         _maps.Close();
         handle.Dispose();
+    }
+
+    /// <summary>Only what is stored to needs its space beforehand; writes report a lack of it themselves.</summary>
+    private void Extend(long from, long to, bool reserve)
+    {
+        if (reserve)
+        {
+            Allocate(from, to - from);
+        }
+        else
+        {
+            SetLength(to);
+        }
     }
 
     private void Check(string operation, int error)

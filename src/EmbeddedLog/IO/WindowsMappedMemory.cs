@@ -40,11 +40,11 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
         return false;
     }
 
-    /// <summary>Always false, for the same reason.</summary>
+    /// <summary>Always true, for the same reason: nothing is known against a page.</summary>
     public override bool TryPrepareForRead(long position, long length)
     {
         CheckRange(position, length);
-        return false;
+        return true;
     }
 
     public void Sync(long position, long length)

@@ -82,6 +82,23 @@ public sealed class LinuxFaultTests : IDisposable
         Assert.Equal("success", RunWithFaults("lock", "lock", "flock:error=EOPNOTSUPP:when=1"));
     }
 
+    /// <summary>
+    /// Linux before 5.14 has no call that fetches pages and reports those it cannot. That is no reason to refuse to
+    /// read, and none to trust that stores do not fault.
+    /// </summary>
+    [Theory]
+    [InlineData("EINVAL", "write False, read True")]
+    [InlineData("EFAULT", "write False, read False")]
+    [InlineData("EHWPOISON", "write False, read False")]
+    public void TryPrepare_MadviseFails_TellsTheUnknownFromTheUnreadable(string error, string expected)
+    {
+        Strace.Require();
+
+        string outcome = ProbeProcess.RunWithFaults("prepare", _directory["file"], [], $"madvise:error={error}");
+
+        Assert.Equal(expected, outcome);
+    }
+
     [Fact]
     public void EveryCall_InterruptedBySignals_IsMadeAgain()
     {
