@@ -17,7 +17,11 @@ internal sealed class DiskCopier(SimulatedDisk target, Func<FileImage, FileImage
                 CopyDirectory(pending.FromDirectory),
                 pending.From,
                 CopyDirectory(pending.ToDirectory),
-                pending.To));
+                pending.To)
+            {
+                // What was not copied by now has no durable name, so that it cannot be in the way.
+                Replaced = pending.Replaced is null ? null : _copies.GetValueOrDefault(pending.Replaced),
+            });
         }
     }
 

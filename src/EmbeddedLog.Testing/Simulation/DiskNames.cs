@@ -121,7 +121,7 @@ internal sealed class DiskNames
             throw SystemErrors.Create("rename", to, SystemErrors.InvalidArgument);
         }
 
-        Journal.Add(new MetadataOperation(node, source, oldName, target, newName));
+        Journal.Add(new MetadataOperation(node, source, oldName, target, newName) { Replaced = replaced });
         target.SetLive(newName, node);
         source.SetLive(oldName, null);
     }

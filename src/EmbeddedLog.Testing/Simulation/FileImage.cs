@@ -12,6 +12,9 @@ internal sealed class FileImage : IDisposable
     private const int PageBytes = SimulatedDisk.PageBytes;
     private const int SectorBytes = SimulatedDisk.SectorBytes;
 
+    /// <summary>The unit that a processor stores whole.</summary>
+    private const int WordBytes = 8;
+
     /// <summary>The largest memory that is poisoned after its last unmap; beyond that it would cost too much.</summary>
     private const long MaxGuardedBytes = 1 << 20;
 
@@ -19,6 +22,9 @@ internal sealed class FileImage : IDisposable
 
     /// <summary>Pages that a failed flush left behind, with the content that the cache takes for durable.</summary>
     private readonly Dictionary<int, byte[]> _lost;
+
+    /// <summary>What a truncation that is not durable yet has cut off, and where: it is back if the old size is.</summary>
+    private (long Position, byte[] Bytes)? _cut;
 
     /// <summary>The number of maps.</summary>
     private int _maps;
@@ -28,6 +34,9 @@ internal sealed class FileImage : IDisposable
 
     /// <summary>Whether, since the file was last without a map, one could have changed bytes behind its back.</summary>
     private bool _mappedWritable;
+
+    /// <summary>Whether a map could ever have changed bytes, so that a page can reach the device in the middle of a store.</summary>
+    private bool _everMappedWritable;
 
     public FileImage()
         : this(new FileMemory(), [])
@@ -101,6 +110,7 @@ internal sealed class FileImage : IDisposable
         if (length < Length)
         {
             _memory.Separate(DurableLength);
+            CutDurable(length);
             _memory.ClearLive(length, Length);
             Allocated.RemoveFrom(PageCount(length));
             foreach (int page in _lost.Keys.Where(page => page >= PageCount(length)).ToArray())
@@ -120,6 +130,7 @@ internal sealed class FileImage : IDisposable
         {
             _memory.Separate(DurableLength);
             _mappedWritable = true;
+            _everMappedWritable = true;
         }
 
         _maps++;
@@ -159,6 +170,7 @@ internal sealed class FileImage : IDisposable
         {
             if (IsDirty(page))
             {
+                SettleCut(page);
                 _memory.LivePage(page).CopyTo(_memory.DurablePage(page));
                 _lost.Remove(page);
                 bytes += PageBytes;
@@ -171,7 +183,7 @@ internal sealed class FileImage : IDisposable
     /// <summary>Makes the size and the blocks durable.</summary>
     public void FlushLength()
     {
-        _memory.ClearDurable(Length, DurableLength);
+        _cut = null;
         DurableLength = Length;
         DurableAllocated.Assign(Allocated);
     }
@@ -212,7 +224,7 @@ internal sealed class FileImage : IDisposable
         }
     }
 
-    /// <summary>Writes one page back in the background, if it is dirty: all of it or some of its sectors.</summary>
+    /// <summary>Writes one page back in the background, if it is dirty: all of it or some of its sectors or words.</summary>
     public bool WriteBack(int page, Random random)
     {
         if (!IsDirty(page))
@@ -226,7 +238,8 @@ internal sealed class FileImage : IDisposable
         }
         else
         {
-            CopyUnits(page, SectorBytes, random.NextDouble(), random);
+            SettleCut(page);
+            CopyUnits(page, DrawUnit(random), random.NextDouble(), random);
         }
 
         return true;
@@ -265,6 +278,8 @@ internal sealed class FileImage : IDisposable
         {
             Length = Length,
             DurableLength = DurableLength,
+            _cut = _cut,
+            _everMappedWritable = _everMappedWritable,
         };
         copy.Allocated.Assign(Allocated);
         copy.DurableAllocated.Assign(DurableAllocated);
@@ -272,15 +287,23 @@ internal sealed class FileImage : IDisposable
     }
 
     /// <summary>
-    /// What the device holds after the power went: every dirty page, or sector, old or new; the size old or new. This
-    /// image is not used again.
+    /// What the device holds after the power went: every dirty page, or sector, or word that a map stored, old or new; the
+    /// size old or new. This image is not used again.
     /// </summary>
     public FileImage LosePower(Random random)
     {
         double newShare = DrawNewShare(random);
-        int unit = random.Next(2) == 0 ? SectorBytes : PageBytes;
+        int unit = DrawUnit(random);
         bool lengthIsNew = random.NextDouble() < newShare;
-        for (int page = 0; page < PageCount(Length) && _memory.IsSeparate; page++)
+        int pages = PageCount(Length);
+        if (_cut is { } cut && !lengthIsNew)
+        {
+            // With the old size the old bytes are back, and what was written beyond the cut since then is not.
+            cut.Bytes.CopyTo(_memory.Durable(cut.Position, cut.Bytes.Length));
+            pages = PageCount(cut.Position);
+        }
+
+        for (int page = 0; page < pages && _memory.IsSeparate; page++)
         {
             if (IsDirty(page))
             {
@@ -315,6 +338,38 @@ internal sealed class FileImage : IDisposable
     public void Dispose() => _memory.Dispose();
 
     private void Reserve(long length) => _memory.Reserve(length, ContentEnd, _maps > 0);
+
+    /// <summary>Cuts the device's bytes off where the live ones are cut off, but keeps them as long as the size is not durable.</summary>
+    private void CutDurable(long length)
+    {
+        // What reached the device beyond both sizes has lost its blocks: no crash can bring it back.
+        _memory.ClearDurable(Math.Max(length, DurableLength), Length);
+        long end = _cut?.Position ?? DurableLength;
+        if (length < end)
+        {
+            _cut = (length, [.. _memory.Durable(length, (int)(end - length)), .. _cut?.Bytes ?? []]);
+            _memory.ClearDurable(length, end);
+        }
+    }
+
+    /// <summary>A page that was cut off, or cut, can reach the device with new content only after the truncation has.</summary>
+    private void SettleCut(int page)
+    {
+        if (_cut is { } cut && page >= cut.Position / PageBytes)
+        {
+            FlushLength();
+        }
+    }
+
+    /// <summary>
+    /// What is written whole. A page that is written back while a map stores to it shows some stores and not others.
+    /// </summary>
+    private int DrawUnit(Random random) => random.Next(4) switch
+    {
+        0 => PageBytes,
+        1 when _everMappedWritable => WordBytes,
+        _ => SectorBytes,
+    };
 
     /// <summary>Copies each unit of a page to the device with the given probability.</summary>
     private void CopyUnits(int page, int unit, double share, Random random)

@@ -39,6 +39,9 @@ internal sealed class FileMemory : IDisposable
     /// <summary>Some live bytes, below <see cref="Reach"/>; none while there is no memory.</summary>
     public Span<byte> Live(long position, int length) => _live is null ? [] : _live.Slice(position, length);
 
+    /// <summary>Some of the device's bytes, once the images are separate.</summary>
+    public Span<byte> Durable(long position, int length) => _durable!.Slice(position, length);
+
     /// <summary>The bytes of a page in the cache.</summary>
     public Span<byte> LivePage(int page) => _live!.Slice((long)page * PageBytes, PageBytes);
 

@@ -12,9 +12,13 @@ namespace EmbeddedLog.Testing.Simulation;
 internal sealed record MetadataOperation(
     DiskNode Node, DirectoryNode? FromDirectory, string? From, DirectoryNode? ToDirectory, string? To)
 {
+    /// <summary>What the name that appears stood for before, if anything.</summary>
+    public DiskNode? Replaced { get; init; }
+
     /// <summary>
-    /// Applies the operation to the durable names, unless an earlier one that it builds on was not applied. A rename
-    /// replaces, a creation does not, and a directory goes only when it is empty.
+    /// Applies the operation to the durable names, unless an earlier one that it builds on was not applied: what goes must
+    /// be there, what is in the place of the new name must be what the operation replaced, and a directory goes only when
+    /// it is empty.
     /// </summary>
     public bool TryApply()
     {
@@ -24,9 +28,12 @@ internal sealed record MetadataOperation(
             return false;
         }
 
-        bool replaces = ToDirectory is not null && ToDirectory.Durable.ContainsKey(To!);
-        if ((replaces && (FromDirectory is null || ToDirectory!.Durable[To!] is DirectoryNode))
-            || (ToDirectory is null && Node is DirectoryNode { Durable.Count: > 0 }))
+        if (ToDirectory is not null && ToDirectory.Durable.TryGetValue(To!, out DiskNode? standing) && standing != Replaced)
+        {
+            return false;
+        }
+
+        if (ToDirectory is null && Node is DirectoryNode { Durable.Count: > 0 })
         {
             return false;
         }

@@ -19,6 +19,12 @@ internal sealed class SimulatedDisk : IDisposable
     /// <summary>The unit that a device writes whole or not at all.</summary>
     public const int SectorBytes = 512;
 
+    /// <summary>
+    /// How far beyond its end a file is searched for stray stores when it is unmapped or the machine crashes: enough for
+    /// a writer that runs over, and little for a large map of which only the beginning is used.
+    /// </summary>
+    private const long SearchedBytes = 1 << 20;
+
     private readonly Random _random;
     private readonly List<FileNode> _files = [];
     private readonly List<DiskViolation> _violations;
@@ -92,7 +98,7 @@ internal sealed class SimulatedDisk : IDisposable
 
     /// <summary>
     /// What was done that must not be, on this disk and on those that it came from by crashes. Stores are examined at
-    /// flushes, extensions, unmaps and crashes, and by <see cref="ExamineStores()"/>.
+    /// flushes, extensions, unmaps and crashes within 1 MiB of the end, and by <see cref="ExamineStores"/> everywhere.
     /// </summary>
     public IReadOnlyList<DiskViolation> Violations
     {
@@ -183,7 +189,7 @@ internal sealed class SimulatedDisk : IDisposable
     {
         lock (Gate)
         {
-            _files.ForEach(file => ExamineStores(file, long.MaxValue));
+            _files.ForEach(file => Search(file, long.MaxValue));
         }
     }
 
@@ -195,7 +201,7 @@ internal sealed class SimulatedDisk : IDisposable
     {
         lock (Gate)
         {
-            ExamineStores();
+            SearchAll();
             HasCrashed = true;
             SimulatedDisk source = Interlocked.Exchange(ref _frozen, null) ?? this;
             SimulatedDisk result = source.Successor(random, kind);
@@ -247,7 +253,7 @@ internal sealed class SimulatedDisk : IDisposable
     {
         lock (Gate)
         {
-            ExamineStores();
+            SearchAll();
             HasCrashed = true;
             _files.ForEach(file => file.Image.Dispose());
             _files.Clear();
@@ -264,7 +270,7 @@ internal sealed class SimulatedDisk : IDisposable
         if (mutates && ++Counters.Mutations == _crashAt)
         {
             _frozen = Clone(_random);
-            ExamineStores();
+            SearchAll();
             HasCrashed = true;
             ThrowIfCrashed(kind, path);
         }
@@ -324,7 +330,7 @@ internal sealed class SimulatedDisk : IDisposable
 
     internal void Unmap(FileNode file)
     {
-        ExamineStores(file, long.MaxValue);
+        Search(file, SearchedBytes);
         file.Image.Unmap(_guard, file.Path);
     }
 
@@ -332,7 +338,7 @@ internal sealed class SimulatedDisk : IDisposable
         _violations.Add(new DiskViolation(kind, path, position));
 
     /// <summary>Reports the first stray store to a file, once; looks at most so many bytes beyond its end.</summary>
-    internal void ExamineStores(FileNode file, long window)
+    internal void Search(FileNode file, long window)
     {
         long position = file.StrayReported || HasCrashed ? -1 : file.Image.FindStrayStore(window);
         if (position >= 0)
@@ -386,6 +392,8 @@ internal sealed class SimulatedDisk : IDisposable
         };
         return new SimulatedDisk(Options, random, identity, _violations) { CapacityBytes = CapacityBytes };
     }
+
+    private void SearchAll() => _files.ForEach(file => Search(file, SearchedBytes));
 
     private void CountUsedPages(DirectoryNode directory)
     {

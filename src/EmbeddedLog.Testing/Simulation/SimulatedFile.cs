@@ -68,7 +68,7 @@ internal sealed class SimulatedFile : LogFile
         {
             EnterToWrite(FaultKind.SetLength, "ftruncate");
             ThrowIfTooBig("ftruncate", length);
-            _disk.ExamineStores(_node, FlushWindowBytes);
+            _disk.Search(_node, FlushWindowBytes);
             int before = _node.Image.Allocated.Count;
             _node.Image.SetLength(length);
             _disk.FreePages(before - _node.Image.Allocated.Count);
@@ -125,7 +125,7 @@ internal sealed class SimulatedFile : LogFile
             lock (_disk.Gate)
             {
                 _disk.Enter(FaultKind.Flush, Path, mutates: true);
-                _disk.ExamineStores(_node, FlushWindowBytes);
+                _disk.Search(_node, FlushWindowBytes);
                 (int first, int end) = PagesOf(position, length);
                 ThrowIfFlushFails(first, end);
                 split = first + _disk.NextRandom(end - first + 1);
@@ -221,7 +221,7 @@ internal sealed class SimulatedFile : LogFile
     private void TakeSpace(string operation, long position, long length)
     {
         ThrowIfTooBig(operation, position, length);
-        _disk.ExamineStores(_node, FlushWindowBytes);
+        _disk.Search(_node, FlushWindowBytes);
         if (!_disk.TryTakePages(_node.Image, position, length))
         {
             throw SystemErrors.Create(operation, Path, FileSystemError.NoSpace);
@@ -248,9 +248,8 @@ internal sealed class SimulatedFile : LogFile
     /// <summary>The pages of a range as far as the file has them now; a range beyond the end is empty.</summary>
     private (int First, int End) PagesOf(long position, long length)
     {
-        long end = Math.Min(_node.Image.Length, length > long.MaxValue - position ? long.MaxValue : position + length);
-        int first = (int)(Math.Min(position, end) / SimulatedDisk.PageBytes);
-        return (first, Math.Max(first, length == 0 ? first : FileImage.PageCount(end)));
+        long end = position + Math.Min(length, _node.Image.Length - position);
+        return end <= position ? (0, 0) : ((int)(position / SimulatedDisk.PageBytes), FileImage.PageCount(end));
     }
 
     private void Begin()

@@ -45,7 +45,7 @@ internal sealed unsafe class SimulatedMap : MappedMemory
                 return false;
             }
 
-            _disk.ExamineStores(_node, 0);
+            _disk.Search(_node, 0);
 
             // Preparing a page without a block takes one, as a store would; where there is none left it is refused.
             if (!_disk.TryTakePages(_node.Image, position, length))
