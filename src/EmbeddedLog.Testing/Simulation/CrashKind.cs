@@ -9,8 +9,8 @@ internal enum CrashKind
     ProcessKill,
 
     /// <summary>
-    /// The power goes: each dirty page or sector (or word, where a map stored it) is old or new, each size too, and each
-    /// name that was not synced is there or not.
+    /// The power goes: each dirty page or sector (or word, where a map stored it) is old or new, each size too, and
+    /// each name that was not synced is there or not.
     /// </summary>
     PowerLoss,
 

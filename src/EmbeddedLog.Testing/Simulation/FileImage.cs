@@ -23,7 +23,9 @@ internal sealed class FileImage : IDisposable
     /// <summary>Pages that a failed flush left behind, with the content that the cache takes for durable.</summary>
     private readonly Dictionary<int, byte[]> _lost;
 
-    /// <summary>What a truncation that is not durable yet has cut off, and where: it is back if the old size is.</summary>
+    /// <summary>
+    /// What a truncation that is not durable yet has cut off, and where: it is back if the old size is.
+    /// </summary>
     private (long Position, byte[] Bytes)? _cut;
 
     /// <summary>The number of maps.</summary>
@@ -35,7 +37,9 @@ internal sealed class FileImage : IDisposable
     /// <summary>Whether, since the file was last without a map, one could have changed bytes behind its back.</summary>
     private bool _mappedWritable;
 
-    /// <summary>Whether a map could ever have changed bytes, so that a page can reach the device in the middle of a store.</summary>
+    /// <summary>
+    /// Whether a map could ever have changed bytes, so that a page can reach the device in the middle of a store.
+    /// </summary>
     private bool _everMappedWritable;
 
     public FileImage()
@@ -224,7 +228,9 @@ internal sealed class FileImage : IDisposable
         }
     }
 
-    /// <summary>Writes one page back in the background, if it is dirty: all of it or some of its sectors or words.</summary>
+    /// <summary>
+    /// Writes one page back in the background, if it is dirty: all of it or some of its sectors or words.
+    /// </summary>
     public bool WriteBack(int page, Random random)
     {
         if (!IsDirty(page))
@@ -287,8 +293,8 @@ internal sealed class FileImage : IDisposable
     }
 
     /// <summary>
-    /// What the device holds after the power went: every dirty page, or sector, or word that a map stored, old or new; the
-    /// size old or new. This image is not used again.
+    /// What the device holds after the power went: every dirty page, or sector, or word that a map stored, old or
+    /// new; the size old or new. This image is not used again.
     /// </summary>
     public FileImage LosePower(Random random)
     {
@@ -339,7 +345,10 @@ internal sealed class FileImage : IDisposable
 
     private void Reserve(long length) => _memory.Reserve(length, ContentEnd, _maps > 0);
 
-    /// <summary>Cuts the device's bytes off where the live ones are cut off, but keeps them as long as the size is not durable.</summary>
+    /// <summary>
+    /// Cuts the device's bytes off where the live ones are cut off, but keeps them as long as the size is not
+    /// durable.
+    /// </summary>
     private void CutDurable(long length)
     {
         // What reached the device beyond both sizes has lost its blocks: no crash can bring it back.
@@ -352,7 +361,9 @@ internal sealed class FileImage : IDisposable
         }
     }
 
-    /// <summary>A page that was cut off, or cut, can reach the device with new content only after the truncation has.</summary>
+    /// <summary>
+    /// A page that was cut off, or cut, can reach the device with new content only after the truncation has.
+    /// </summary>
     private void SettleCut(int page)
     {
         if (_cut is { } cut && page >= cut.Position / PageBytes)

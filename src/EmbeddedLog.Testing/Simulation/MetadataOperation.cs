@@ -16,9 +16,9 @@ internal sealed record MetadataOperation(
     public DiskNode? Replaced { get; init; }
 
     /// <summary>
-    /// Applies the operation to the durable names, unless an earlier one that it builds on was not applied: what goes must
-    /// be there, what is in the place of the new name must be what the operation replaced, and a directory goes only when
-    /// it is empty.
+    /// Applies the operation to the durable names, unless an earlier one that it builds on was not applied: what goes
+    /// must be there, what is in the place of the new name must be what the operation replaced, and a directory goes
+    /// only when it is empty.
     /// </summary>
     public bool TryApply()
     {
@@ -28,7 +28,9 @@ internal sealed record MetadataOperation(
             return false;
         }
 
-        if (ToDirectory is not null && ToDirectory.Durable.TryGetValue(To!, out DiskNode? standing) && standing != Replaced)
+        if (ToDirectory is not null
+            && ToDirectory.Durable.TryGetValue(To!, out DiskNode? standing)
+            && standing != Replaced)
         {
             return false;
         }

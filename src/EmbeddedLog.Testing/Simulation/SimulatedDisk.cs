@@ -20,8 +20,8 @@ internal sealed class SimulatedDisk : IDisposable
     public const int SectorBytes = 512;
 
     /// <summary>
-    /// How far beyond its end a file is searched for stray stores when it is unmapped or the machine crashes: enough for
-    /// a writer that runs over, and little for a large map of which only the beginning is used.
+    /// How far beyond its end a file is searched for stray stores when it is unmapped or the machine crashes: enough
+    /// for a writer that runs over, and little for a large map of which only the beginning is used.
     /// </summary>
     private const long SearchedBytes = 1 << 20;
 

@@ -18,7 +18,8 @@ public sealed class SimulatedDiskLaws
             return (fault is null).Label(fault ?? "");
         }).Check(s_config);
 
-    // Synced names survive; each other one is as at some time since; nothing is there twice, nothing that moved is lost.
+    // Synced names survive; each other one is as at some time since; nothing is there twice, nothing that moved is
+    // lost.
     [Fact]
     public void Crash_AfterAnyNames_LeavesOnlyWhatCanBe() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), NamesProgram.Any(), (seed, steps) =>

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Tests.Simulation;
 
 /// <summary>
-/// What one file on a disk may look like after the power went, kept in the plainest way: for each word every content that
-/// it had since a flush last made it durable, and every size since then.
+/// What one file on a disk may look like after the power went, kept in the plainest way: for each word every content
+/// that it had since a flush last made it durable, and every size since then.
 /// </summary>
 internal sealed class DiskModel
 {
@@ -11,7 +11,9 @@ internal sealed class DiskModel
     private const int WordBytes = 8;
     private const int PageWords = 4096 / WordBytes;
 
-    private readonly List<ulong>[] _contents = [.. Enumerable.Range(0, MaxBytes / WordBytes).Select(_ => new List<ulong> { 0 })];
+    private readonly List<ulong>[] _contents =
+        [.. Enumerable.Range(0, MaxBytes / WordBytes).Select(_ => new List<ulong> { 0 })];
+
     private readonly List<int> _sizes = [0];
 
     /// <summary>Pages that a failed flush has made the cache take for durable, with their bytes at that time.</summary>
@@ -49,7 +51,9 @@ internal sealed class DiskModel
         Record();
     }
 
-    /// <summary>A flush of a range succeeded, which proves nothing of pages that were lost and not changed since.</summary>
+    /// <summary>
+    /// A flush of a range succeeded, which proves nothing of pages that were lost and not changed since.
+    /// </summary>
     public void Flush(int position, int length)
     {
         foreach (int page in PagesOf(position, length))
@@ -78,7 +82,9 @@ internal sealed class DiskModel
         }
     }
 
-    /// <summary>The file was found like this after a power loss. False if it cannot be; else this is how it is from now on.</summary>
+    /// <summary>
+    /// The file was found like this after a power loss. False if it cannot be; else this is how it is from now on.
+    /// </summary>
     public bool TrySettle(ReadOnlySpan<byte> found)
     {
         byte[] bytes = new byte[MaxBytes];

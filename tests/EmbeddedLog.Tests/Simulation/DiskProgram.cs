@@ -33,7 +33,8 @@ internal sealed unsafe class DiskProgram : IDisposable
     {
         Gen<DiskStep> step =
             from action in Gen.Elements(Enum.GetValues<DiskAction>())
-            from position in Gen.OneOf(Gen.Choose(0, DiskModel.MaxBytes - 1), Gen.Choose(0, 9).Select(page => page * 2048))
+            from position in Gen.OneOf(
+                Gen.Choose(0, DiskModel.MaxBytes - 1), Gen.Choose(0, 9).Select(half => half * 2048))
             from length in Gen.OneOf(Gen.Choose(1, 64), Gen.Choose(1, DiskModel.MaxBytes))
             from value in Gen.Choose(1, 255)
             select new DiskStep(action, position, Math.Min(length, DiskModel.MaxBytes - position), (byte)value);

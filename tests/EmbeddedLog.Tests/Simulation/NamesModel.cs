@@ -1,9 +1,9 @@
 namespace EmbeddedLog.Tests.Simulation;
 
 /// <summary>
-/// Which file each name may stand for after the power went: any that it stood for since its directory was last synced. A
-/// file that was durable under some name and was only moved since then must be there. Files are numbered from one; zero
-/// is none.
+/// Which file each name may stand for after the power went: any that it stood for since its directory was last
+/// synced. A file that was durable under some name and was only moved since then must be there. Files are numbered
+/// from one; zero is none.
 /// </summary>
 internal sealed class NamesModel(IReadOnlyList<string> directories)
 {
@@ -34,7 +34,8 @@ internal sealed class NamesModel(IReadOnlyList<string> directories)
     /// <summary>A directory was synced.</summary>
     public void Sync(string directory)
     {
-        foreach (string path in _versions.Keys.Where(path => path.StartsWith(directory + "/", StringComparison.Ordinal)))
+        string prefix = directory + "/";
+        foreach (string path in _versions.Keys.Where(path => path.StartsWith(prefix, StringComparison.Ordinal)))
         {
             _versions[path] = [this[path]];
             _durable.Add(this[path]);
