@@ -71,6 +71,12 @@ internal sealed class AsyncWaiter : OffsetWaiter, IValueTaskSource, IThreadPoolW
 
     void IValueTaskSource.GetResult(short token)
     {
+        // Asked for too early, or a second time, this throws here, and a waiter in use does not reach the pool.
+        if (_core.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("The wait is not over: await it, or take AsTask() to block.");
+        }
+
         try
         {
             _core.GetResult(token);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace EmbeddedLog.Storage;
 
 /// <summary>The waiters for one of a partition's ends.</summary>
@@ -53,7 +55,7 @@ internal sealed class WaiterList
 
     private int Release(long end, Exception? failure)
     {
-        List<OffsetWaiter> all;
+        List<OffsetWaiter> released;
         int left;
         lock (_gate)
         {
@@ -62,36 +64,48 @@ internal sealed class WaiterList
                 return 0;
             }
 
-            all = _waiting;
+            released = _waiting;
             _waiting = _spare ?? [];
             _spare = null;
-            foreach (OffsetWaiter waiter in all)
-            {
-                if (waiter.Target > end)
-                {
-                    _waiting.Add(waiter);
-                }
-            }
-
+            SplitUnsynchronized(released, end);
             left = _waiting.Count;
             Volatile.Write(ref _count, left);
         }
 
         // Outside the gate: a waiter may add itself again at once.
-        foreach (OffsetWaiter waiter in all)
+        foreach (OffsetWaiter waiter in released)
         {
-            if (waiter.Target <= end)
-            {
-                waiter.Release(failure);
-            }
+            waiter.Release(failure);
         }
 
-        all.Clear();
+        released.Clear();
         lock (_gate)
         {
-            _spare = all;
+            _spare = released;
         }
 
         return left;
+    }
+
+    /// <summary>
+    /// Leaves on the list those to be released and moves the others back. Under the gate, for beyond it another thread
+    /// may release one that stays, and its target may then be that of another use.
+    /// </summary>
+    private void SplitUnsynchronized(List<OffsetWaiter> released, long end)
+    {
+        int count = 0;
+        foreach (OffsetWaiter waiter in CollectionsMarshal.AsSpan(released))
+        {
+            if (waiter.Target > end)
+            {
+                _waiting.Add(waiter);
+            }
+            else
+            {
+                released[count++] = waiter;
+            }
+        }
+
+        released.RemoveRange(count, released.Count - count);
     }
 }
