@@ -23,6 +23,7 @@ public sealed partial class LayerTests
         ["Storage"] = ["Values", "Validation", "Diagnostics", "Format", "IO"],
         ["Maintenance"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Topics"] = ["Values", "Tops", "Validation", "IO", "Storage"],
+        ["Producing"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
     };
 

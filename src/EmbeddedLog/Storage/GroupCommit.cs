@@ -82,6 +82,31 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         return task;
     }
 
+    /// <summary>
+    /// Adds somebody to be released once everything below the waiter's target is on the disk, or with the reason why it
+    /// never will be. Asks for no round: whoever is in a hurry does, once the waiter was added.
+    /// </summary>
+    public void AddWaiter(OffsetWaiter waiter)
+    {
+        long target = waiter.Target;
+        _waiters.Add(waiter);
+
+        // A round first says how it ended and then goes through the list, under the list's lock: either it finds the
+        // waiter there, or this thread, which had that lock later, sees how it ended. The same goes for stopping.
+        if (DurableEnd >= target)
+        {
+            _waiters.ReleaseUpTo(DurableEnd);
+        }
+        else if (_state.Failure is { } failure)
+        {
+            _waiters.Fail(failure);
+        }
+        else if (Volatile.Read(ref _stopped) is not null)
+        {
+            _waiters.Fail(StorageErrors.Disposed());
+        }
+    }
+
     /// <summary>Asks for a round on the work queue, unless one is about to begin.</summary>
     /// <returns>False once rounds have been stopped.</returns>
     public bool TryRequest()

@@ -150,6 +150,11 @@ internal sealed class PartitionLog : IBackgroundTask
     public ValueTask FlushAsync(long upTo, CancellationToken cancellationToken) =>
         _commit.WaitAsync(upTo, cancellationToken);
 
+    /// <summary>
+    /// Adds somebody to be released once the durable end reaches the waiter's target, or never will. Asks for no flush.
+    /// </summary>
+    public void AddFlushWaiter(OffsetWaiter waiter) => _commit.AddWaiter(waiter);
+
     /// <summary>Waits until the published end is at least <paramref name="end"/>.</summary>
     public ValueTask WaitForEndAsync(long end, CancellationToken cancellationToken)
     {

@@ -1,0 +1,48 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Producing;
+
+/// <summary>The records of one call that go to one partition, which are appended as one.</summary>
+internal sealed class BatchPart(PartitionSender sender, RecordBatch batch)
+{
+    /// <summary>The partition.</summary>
+    public PartitionSender Sender => sender;
+
+    /// <summary>The records.</summary>
+    public RecordBatch Batch => batch;
+
+    /// <summary>The bytes that they take in the log.</summary>
+    public long FrameBytes =>
+        ((long)AppendRules.FrameLength(batch) + FrameLayout.Alignment - 1) & -FrameLayout.Alignment;
+
+    /// <summary>The first record's offset, once they are appended.</summary>
+    public long FirstOffset { get; private set; }
+
+    /// <summary>The offset behind the last record, once they are appended.</summary>
+    public long EndOffset => FirstOffset + batch.Count;
+
+    /// <summary>The timestamp of those without one of their own, once they are appended.</summary>
+    public long Timestamp { get; private set; }
+
+    /// <summary>Whether the log gives all of them that timestamp.</summary>
+    public bool AppendTime { get; private set; }
+
+    /// <summary>Throws what the append would throw for the records' sake.</summary>
+    public void Check()
+    {
+        PartitionLog log = sender.Log;
+        PartitionSettings settings = log.Settings;
+        AppendTime = settings.AppendTime;
+        AppendRules.CheckBatch(log.Id, settings, batch);
+        long now = log.Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        AppendRules.BatchTimestamp(settings, batch, now, out _);
+    }
+
+    /// <summary>Appends them.</summary>
+    public void Append()
+    {
+        FirstOffset = sender.Append(batch, FrameBytes, out long timestamp);
+        Timestamp = timestamp;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Runtime.ExceptionServices;
+using EmbeddedLog.Validation;
+
+namespace EmbeddedLog.Producing;
+
+/// <summary>The records of one call, by partition, on their way from being serialized to being acknowledged.</summary>
+internal sealed class BatchSend(RecordBatchPool pool)
+{
+    /// <summary>By partition, for finding them.</summary>
+    private readonly Dictionary<int, BatchPart> _byPartition = [];
+
+    /// <summary>The parts, in the order in which they are appended: that of their first records.</summary>
+    private readonly List<BatchPart> _parts = [];
+
+    /// <summary>For each record its part, its place in it, and the time that it was given.</summary>
+    private readonly List<(BatchPart Part, int Index, long Timestamp)> _records = [];
+
+    /// <summary>What ended the appending, if anything did.</summary>
+    private ExceptionDispatchInfo? _failure;
+
+    /// <summary>The bytes that all of it takes in the log.</summary>
+    public long FrameBytes { get; private set; }
+
+    /// <summary>The parts.</summary>
+    public IReadOnlyList<BatchPart> Parts => _parts;
+
+    /// <summary>Adds a record; its bytes are copied.</summary>
+    public void Add(PartitionSender sender, in RawRecord record)
+    {
+        int partition = sender.Log.Id.Partition;
+        if (!_byPartition.TryGetValue(partition, out BatchPart? part))
+        {
+            part = new BatchPart(sender, pool.Rent());
+            _byPartition.Add(partition, part);
+            _parts.Add(part);
+        }
+
+        _records.Add((part, part.Batch.Count, record.Timestamp));
+        part.Batch.Add(record);
+    }
+
+    /// <summary>Throws what can be known before anything is appended.</summary>
+    public void Check()
+    {
+        foreach (BatchPart part in _parts)
+        {
+            part.Check();
+            FrameBytes += part.FrameBytes;
+        }
+    }
+
+    /// <summary>Appends the parts up to the first failure, which is kept. Returns the bytes appended.</summary>
+    public long Append()
+    {
+        long bytes = 0;
+        try
+        {
+            foreach (BatchPart part in _parts)
+            {
+                part.Append();
+                bytes += part.FrameBytes;
+            }
+        }
+#pragma warning disable CA1031 // It is thrown to the caller, once the room that was not used is given back.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            _failure = ExceptionDispatchInfo.Capture(failure);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Throws what ended the appending, if anything did.</summary>
+    public void ThrowIfFailed() => _failure?.Throw();
+
+    /// <summary>Where the records stand, in the order in which they were given.</summary>
+    public RecordMetadata[] Metadata()
+    {
+        RecordMetadata[] all = new RecordMetadata[_records.Count];
+        for (int i = 0; i < all.Length; i++)
+        {
+            (BatchPart part, int index, long given) = _records[i];
+            long timestamp = part.AppendTime || given == RawRecord.NoTimestamp ? part.Timestamp : given;
+            TopicPartition id = part.Sender.Log.Id;
+            all[i] = new RecordMetadata(
+                id.Topic, id.Partition, part.FirstOffset + index, UnixTime.ToDateTimeOffset(timestamp));
+        }
+
+        return all;
+    }
+
+    /// <summary>Gives the batches back, once nothing will be appended from them.</summary>
+    public void Return()
+    {
+        foreach (BatchPart part in _parts)
+        {
+            pool.Return(part.Batch);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Producing;
+
+/// <summary>A record as bytes, with its place.</summary>
+internal readonly ref struct EncodedRecord
+{
+    public EncodedRecord(int partition, RawRecord raw, RecordSize size)
+    {
+        Partition = partition;
+        Raw = raw;
+        Size = size;
+    }
+
+    /// <summary>The partition's number, known to be in range.</summary>
+    public int Partition { get; }
+
+    /// <summary>The record; its spans are those of a buffer that is soon used again.</summary>
+    public RawRecord Raw { get; }
+
+    /// <summary>What it measures.</summary>
+    public RecordSize Size { get; }
+
+    /// <summary>The bytes that it takes in the log, which are those that count as in flight.</summary>
+    public long FrameBytes => (Size.FrameLength + FrameLayout.Alignment - 1) & -FrameLayout.Alignment;
+}

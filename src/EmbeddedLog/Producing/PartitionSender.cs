@@ -1,0 +1,244 @@
+using EmbeddedLog.Storage;
+using EmbeddedLog.Validation;
+
+namespace EmbeddedLog.Producing;
+
+/// <summary>
+/// One producer's way into one partition: appends, and keeps account of what it appended that is not durable yet.
+/// </summary>
+/// <remarks>
+/// Senders only add to a counter. To follow up is the role of one thread at a time: it waits on the log's list for the
+/// flush of what was counted, takes that off the account, and waits again while there is more. So room comes back, and
+/// a flush that fails is noticed, though nobody awaits it.
+/// </remarks>
+internal sealed class PartitionSender : OffsetWaiter
+{
+    private readonly ProducerCore _producer;
+
+    /// <summary>The bytes that were ever appended; added to by senders, atomically, after the append.</summary>
+    private long _appended;
+
+    /// <summary>Of these, the bytes that are durable or lost; written by the role's holder, read by everyone.</summary>
+    private long _settled;
+
+    /// <summary>What was counted when this was put on the log's list; only the role's holder uses it.</summary>
+    private long _watched;
+
+    /// <summary>One while somebody has the role; exchanged.</summary>
+    private int _role;
+
+    /// <summary>
+    /// Why records that were not durable are lost; written once by the role's holder, before they settle.
+    /// </summary>
+    private PartitionFailedException? _failure;
+
+    /// <summary>One when somebody was told of the failure; exchanged.</summary>
+    private int _told;
+
+    public PartitionSender(ProducerCore producer, PartitionLog log)
+    {
+        _producer = producer;
+        Log = log;
+    }
+
+    /// <summary>The partition.</summary>
+    public PartitionLog Log { get; }
+
+    /// <summary>Whether something was appended that is not known to be durable.</summary>
+    private bool HasUnsettled
+    {
+        get
+        {
+            // In this order: if both are equal, all that was counted when the second was read had settled before.
+            long settled = Volatile.Read(ref _settled);
+            return Volatile.Read(ref _appended) != settled;
+        }
+    }
+
+    /// <summary>Appends a record and counts it.</summary>
+    /// <param name="raw">The record.</param>
+    /// <param name="bytes">What it counts; if the producer has a window, room that was taken there.</param>
+    public RecordMetadata Append(in RawRecord raw, long bytes)
+    {
+        long offset, timestamp;
+        try
+        {
+            offset = Log.Append(raw, out timestamp);
+        }
+        catch (PartitionFailedException)
+        {
+            TryTell();
+            throw;
+        }
+
+        Count(bytes);
+        TopicPartition id = Log.Id;
+        return new RecordMetadata(id.Topic, id.Partition, offset, UnixTime.ToDateTimeOffset(timestamp));
+    }
+
+    /// <summary>Appends a batch and counts it; returns the first offset.</summary>
+    public long Append(RecordBatch batch, long bytes, out long timestamp)
+    {
+        long offset;
+        try
+        {
+            offset = Log.Append(batch, out timestamp);
+        }
+        catch (PartitionFailedException)
+        {
+            TryTell();
+            throw;
+        }
+
+        Count(bytes);
+        return offset;
+    }
+
+    /// <summary>Asks for a flush if there is something to flush; what it makes durable settles by itself.</summary>
+    public void RequestFlush()
+    {
+        if (HasUnsettled)
+        {
+            Log.RequestFlush();
+        }
+    }
+
+    /// <summary>Waits until everything counted before the call is durable.</summary>
+    /// <exception cref="PartitionFailedException">Some of it never will be.</exception>
+    public ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        // All that was counted was published before. What others have published since costs no flush of its own.
+        if (HasUnsettled)
+        {
+            return Log.FlushAsync(Log.PublishedEnd, cancellationToken);
+        }
+
+        return Volatile.Read(ref _failure) is { } failure
+            ? ValueTask.FromException(Copy(failure))
+            : ValueTask.CompletedTask;
+    }
+
+    /// <summary>Marks a failure of this partition as told; false if it was before.</summary>
+    public bool TryTell() => Interlocked.Exchange(ref _told, 1) == 0;
+
+    /// <summary>A failure that cost records and that nobody was told of, which marks it as told; else null.</summary>
+    public PartitionFailedException? TakeUntold() =>
+        Volatile.Read(ref _failure) is { } failure && TryTell() ? Copy(failure) : null;
+
+    /// <inheritdoc/>
+    public override void Release(Exception? failure)
+    {
+        if (failure is null)
+        {
+            Settle(_watched);
+        }
+        else
+        {
+            SettleLost(failure);
+        }
+
+        if (!TryWatch())
+        {
+            LeaveRole();
+            Follow();
+        }
+    }
+
+    /// <summary>One that is thrown by one thread alone: the log's own is shared by all who wait.</summary>
+    private static PartitionFailedException Copy(PartitionFailedException failure) =>
+        new(failure.Message, failure.InnerException) { Topic = failure.Topic, Partition = failure.Partition };
+
+    private void Count(long bytes)
+    {
+        // A fence, so that either this thread sees the role free, or its holder, who looks again when it leaves, sees
+        // the count.
+        Interlocked.Add(ref _appended, bytes);
+        Follow();
+    }
+
+    /// <summary>Takes the role if it is free and there is something to follow up.</summary>
+    private void Follow()
+    {
+        while (Volatile.Read(ref _role) == 0 && HasUnsettled && Interlocked.Exchange(ref _role, 1) == 0)
+        {
+            if (TryWatch())
+            {
+                return;
+            }
+
+            LeaveRole();
+        }
+    }
+
+    private void LeaveRole() => Interlocked.Exchange(ref _role, 0);
+
+    /// <summary>
+    /// Settles what can be, and waits on the log's list for the rest, which passes the role on to
+    /// <see cref="Release"/>; false where nothing is left. Only by the role's holder.
+    /// </summary>
+    private bool TryWatch()
+    {
+        while (true)
+        {
+            long appended = Volatile.Read(ref _appended);
+            if (appended == _settled)
+            {
+                return false;
+            }
+
+            // Read after the count, so that it lies behind all that was counted.
+            long end = Log.PublishedEnd;
+            if (Log.DurableEnd >= end)
+            {
+                Settle(appended);
+            }
+            else if (Log.Failure is { } failure)
+            {
+                SettleLost(failure);
+            }
+            else
+            {
+                Watch(appended, end);
+                return true;
+            }
+        }
+    }
+
+    private void Watch(long appended, long end)
+    {
+        _watched = appended;
+        Target = end;
+        Log.AddFlushWaiter(this);
+
+        // From here on somebody else may have the role. A flush that was asked for before this was on the list may end
+        // below the target, so where somebody waits for room it is asked for again. The fence: either this sees them
+        // in the queue, or they ask after this was added.
+        Interlocked.MemoryBarrier();
+        if (_producer.Window is { HasQueue: true })
+        {
+            Log.RequestFlush();
+        }
+    }
+
+    private void SettleLost(Exception reason)
+    {
+        // A log that was disposed has flushed all or has failed; only the latter loses anything.
+        if ((Log.Failure ?? reason) is PartitionFailedException failure && _failure is null)
+        {
+            Volatile.Write(ref _failure, failure);
+            if (Volatile.Read(ref _told) == 0)
+            {
+                _producer.NoteUntold();
+            }
+        }
+
+        Settle(Volatile.Read(ref _appended));
+    }
+
+    private void Settle(long bytes)
+    {
+        long freed = bytes - _settled;
+        Volatile.Write(ref _settled, bytes);
+        _producer.Window?.Release(freed);
+    }
+}

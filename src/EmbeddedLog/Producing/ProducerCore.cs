@@ -1,0 +1,231 @@
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Producing;
+
+/// <summary>What a producer does once its records are bytes. All members are safe to call from any thread.</summary>
+/// <remarks>
+/// The failure policy: a failed append fails the call that asked for it, and costs nothing else. A failed flush fails
+/// those who wait for it; and as it may have lost records that nobody waits for, some call tells it: the next one, or
+/// disposal. Disposal repeats nothing that was told, so as not to hide what else went wrong.
+/// </remarks>
+internal sealed class ProducerCore
+{
+    private readonly PartitionSender[] _senders;
+    private readonly PendingSendPool _pending;
+    private readonly RecordBatchPool _batches = new();
+
+    /// <summary>
+    /// Whether a failure waits to be told; set by whoever follows up a flush, reset by who looks for it.
+    /// </summary>
+    private int _untold;
+
+    /// <summary>Exchanged once, by the first disposal; read by every call.</summary>
+    private int _disposed;
+
+    /// <param name="logs">The topic's partitions, at least one.</param>
+    /// <param name="durability">What a record has survived when it is acknowledged.</param>
+    /// <param name="maxInFlightBytes">The bound of what is appended and not flushed, if that is awaited.</param>
+    public ProducerCore(IReadOnlyList<PartitionLog> logs, Durability durability, long maxInFlightBytes)
+    {
+        StorageContext context = logs[0].Context;
+        _pending = new PendingSendPool(context.Platform.Work);
+        Window = durability == Durability.Flushed
+            ? new InFlightWindow(context.Platform.Work, maxInFlightBytes)
+            : null;
+        _senders = [.. logs.Select(log => new PartitionSender(this, log))];
+        if (Window is not null)
+        {
+            Window.Senders = _senders;
+        }
+    }
+
+    /// <summary>The bound of what is in flight; null where records are acknowledged when written.</summary>
+    public InFlightWindow? Window { get; }
+
+    /// <summary>Throws if the producer was disposed, or if a flush failed that nobody was told of.</summary>
+    public void ThrowIfUnusable()
+    {
+        if ((Volatile.Read(ref _disposed) | Volatile.Read(ref _untold)) != 0)
+        {
+            ThrowUnusable();
+        }
+    }
+
+    /// <summary>Notes that a flush failed that nobody was told of.</summary>
+    public void NoteUntold() => Volatile.Write(ref _untold, 1);
+
+    /// <summary>Appends a record unless the window is full.</summary>
+    public bool TrySend(in EncodedRecord record, out RecordMetadata written)
+    {
+        PartitionSender sender = _senders[record.Partition];
+        if (Window is { } window && !window.TryTake(record.FrameBytes))
+        {
+            CheckBeforeWaiting(sender, record);
+            written = default;
+            return false;
+        }
+
+        written = Append(sender, record);
+        return true;
+    }
+
+    /// <summary>
+    /// Appends a record, if need be once there is room, and waits for the flush if that is asked for.
+    /// </summary>
+    public ValueTask<RecordMetadata> SendAsync(in EncodedRecord record, CancellationToken cancellationToken)
+    {
+        PartitionSender sender = _senders[record.Partition];
+        InFlightWindow? window = Window;
+        if (window is not null && !window.TryTake(record.FrameBytes))
+        {
+            CheckBeforeWaiting(sender, record);
+            return _pending.Rent().WaitForRoom(sender, window, record, cancellationToken);
+        }
+
+        RecordMetadata appended = Append(sender, record);
+        return window is null || sender.Log.DurableEnd > appended.Offset
+            ? new ValueTask<RecordMetadata>(appended)
+            : _pending.Rent().WaitForFlush(sender, appended, cancellationToken);
+    }
+
+    /// <summary>Begins a batch.</summary>
+    public BatchSend CreateBatch() => new(_batches);
+
+    /// <summary>Adds a record to a batch.</summary>
+    public void Add(BatchSend batch, in EncodedRecord record) => batch.Add(_senders[record.Partition], record.Raw);
+
+    /// <summary>Appends a batch, if need be once there is room, and waits for the flush if that is asked for.</summary>
+    public async ValueTask<RecordMetadata[]> SendAsync(BatchSend batch, CancellationToken cancellationToken)
+    {
+        batch.Check();
+        long bytes = batch.FrameBytes;
+        if (Window is null)
+        {
+            batch.Append();
+        }
+        else if (Window.TryTake(bytes))
+        {
+            Window.Release(bytes - batch.Append());
+        }
+        else
+        {
+            await Window.EnqueueAsync(bytes, batch.Append, cancellationToken).ConfigureAwait(false);
+        }
+
+        batch.ThrowIfFailed();
+        RecordMetadata[] metadata = batch.Metadata();
+        if (Window is not null)
+        {
+            FlushWait wait = new();
+            foreach (BatchPart part in batch.Parts)
+            {
+                wait.Add(part.Sender, part.Sender.Log.FlushAsync(part.EndOffset, cancellationToken));
+            }
+
+            batch.Return();
+            await wait.WaitAsync(untoldOnly: false).ConfigureAwait(false);
+        }
+        else
+        {
+            batch.Return();
+        }
+
+        return metadata;
+    }
+
+    /// <summary>Waits for room.</summary>
+    public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) =>
+        Window?.WaitAsync(cancellationToken) ?? ValueTask.CompletedTask;
+
+    /// <summary>Waits until all that was sent before the call is durable.</summary>
+    public async ValueTask FlushAsync(bool untoldOnly, CancellationToken cancellationToken)
+    {
+        if (Window is { HasQueue: true })
+        {
+            // A place behind all who wait for room: when its turn has come, they are appended.
+            await Window.EnqueueAsync(0, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        FlushWait wait = new();
+        foreach (PartitionSender sender in _senders)
+        {
+            wait.Add(sender, sender.FlushAsync(cancellationToken));
+        }
+
+        await wait.WaitAsync(untoldOnly).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the use of the producer: flushes, where that is what records are acknowledged by.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (Window is not null)
+        {
+            await FlushAsync(untoldOnly: true, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (TakeUntold() is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    private static void CheckBeforeWaiting(PartitionSender sender, in EncodedRecord record)
+    {
+        // What can never be appended is told at once.
+        PartitionLog log = sender.Log;
+        AppendRules.CheckSize(log.Id, log.Settings, record.Size.ContentBytes);
+    }
+
+    private RecordMetadata Append(PartitionSender sender, in EncodedRecord record)
+    {
+        long bytes = record.FrameBytes;
+        try
+        {
+            return sender.Append(record.Raw, bytes);
+        }
+        catch
+        {
+            Window?.Release(bytes);
+            throw;
+        }
+    }
+
+    private void ThrowUnusable()
+    {
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            throw new ObjectDisposedException("Producer", "The producer was disposed. Create another one to go on.");
+        }
+
+        if (TakeUntold() is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    private PartitionFailedException? TakeUntold()
+    {
+        // Reset first: a failure that is noted from here on is looked for by the next call.
+        if (Interlocked.Exchange(ref _untold, 0) == 0)
+        {
+            return null;
+        }
+
+        foreach (PartitionSender sender in _senders)
+        {
+            if (sender.TakeUntold() is { } failure)
+            {
+                // There may be more than one.
+                NoteUntold();
+                return failure;
+            }
+        }
+
+        return null;
+    }
+}
