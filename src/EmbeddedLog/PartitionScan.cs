@@ -199,6 +199,15 @@ public unsafe ref struct PartitionScan : IDisposable
     private bool TryAdvance()
     {
         ObjectDisposedException.ThrowIf(_slot is null, typeof(PartitionScan));
+
+        // The end of the log is read first, everything else after it: what is published lies in a segment that is on the
+        // list by then. A segment without a record is never opened; after a power loss it may not have a file.
+        long published = _log.PublishedEnd;
+        if (_nextOffset >= published)
+        {
+            return false;
+        }
+
         if (_segment is null || _nextOffset >= _segment.EndOffset)
         {
             Segment? next = _log.FindSegment(_nextOffset);
@@ -210,11 +219,8 @@ public unsafe ref struct PartitionScan : IDisposable
             EnterSegment(next, _nextOffset);
         }
 
-        // The end of the segment is read after the end of the log: both only move so that this order is safe, for a
-        // record that is published below the end of a segment was published in it.
-        long published = _log.PublishedEnd;
         _limitOffset = Math.Min(published, _segment!.EndOffset);
-        return _nextOffset < _limitOffset || (_nextOffset < published && TryAdvance());
+        return _nextOffset < _limitOffset || TryAdvance();
     }
 
     private void Resume(ScanPosition from)

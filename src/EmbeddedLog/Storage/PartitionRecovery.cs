@@ -237,7 +237,8 @@ internal sealed class PartitionRecovery
         long provenEnd = _small.Checkpoint.Current?.DurableEndOffset ?? 0;
         foreach (Segment segment in segments)
         {
-            if (segment.BaseOffset < provenEnd && !_names.Contains(Path.GetFileName(segment.Path)))
+            bool holdsProven = segment.BaseOffset < Math.Min(provenEnd, segment.EndOffset);
+            if (holdsProven && !_names.Contains(Path.GetFileName(segment.Path)))
             {
                 throw StorageErrors.Corrupt(
                     _identity.Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);

@@ -98,8 +98,10 @@ internal sealed class SegmentIndexSlot
     /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
     public SegmentIndex Load(long endOffset, long endPosition)
     {
-        SegmentIndex index =
-            SegmentIndex.TryLoad(
+        // A segment without a record may not have a file, after a power loss, and needs none.
+        SegmentIndex index = endOffset == _segment.BaseOffset
+            ? new SegmentIndex()
+            : SegmentIndex.TryLoad(
                 _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition)
             ?? Rebuild(endOffset, endPosition);
         Volatile.Write(ref _index, index);
