@@ -86,9 +86,16 @@ internal sealed class PartitionRecovery
                 segments, null, empty, known?.Epoch ?? 0, new PartitionRecoveryReport(true, empty.Offset, 0, 0));
         }
 
+        // What an earlier recovery has left behind may still be listed, until the next segment supersedes it.
+        int index = IndexOf(segments, checkpoint);
+        if (index >= 0 && segments.Skip(index + 1).All(segment => segment.Entry.Epoch < checkpoint.Epoch))
+        {
+            Array.Resize(ref segments, index + 1);
+        }
+
         Segment last = segments[^1];
-        if (last.Entry.Sequence != checkpoint.ActiveSequence || last.Entry.Uid != checkpoint.ActiveUid
-            || checkpoint.DurableEndPosition < SegmentHeader.PageBytes || checkpoint.DurableEndOffset < last.BaseOffset)
+        if (index != segments.Length - 1 || checkpoint.DurableEndPosition < SegmentHeader.PageBytes
+            || checkpoint.DurableEndOffset < last.BaseOffset)
         {
             throw StorageErrors.Corrupt(
                 _identity.Id,
@@ -153,11 +160,13 @@ internal sealed class PartitionRecovery
         }
 
         DurablePoint proven = FindProvenEnd(segments, checkpoint, out int first);
+        segments = DropJudged(segments, checkpoint, first, proven);
         using TailScan scan = new(_context, _identity, _names);
         scan.Walk(segments, first, proven);
 
         // The old segment ends where the proof ends. What follows it, if anything, is in the copies.
         Segment old = segments[first];
+        bool isUntouched = segments.Length == first + 1 && scan.IsWhole && scan.EndOffset == proven.Offset;
         old.End(proven.Offset, proven.Position);
         Array.Resize(ref segments, first + 1);
         DurablePoint end = proven;
@@ -167,6 +176,12 @@ internal sealed class PartitionRecovery
             segments = [.. segments, .. copy.Run(scan.Ranges, proven, _small.Manifest)];
             Segment last = segments[^1];
             end = new DurablePoint(last.EndOffset, last.Entry.Sequence, last.Entry.Uid, last.EndPosition);
+        }
+
+        if (!isUntouched || checkpoint is null)
+        {
+            // The judgement is kept: what was left behind now is not judged again by an opening that would expect more.
+            _small.Manifest.Flush();
             _small.Checkpoint.Write(new Checkpoint(
                 0, end.Offset, end.Sequence, end.Uid, end.Position, _small.Manifest.LogStartOffset, epoch, false));
         }
@@ -182,6 +197,23 @@ internal sealed class PartitionRecovery
         return Result(segments, null, end, epoch, report);
     }
 
+    /// <summary>
+    /// Drops what an earlier recovery has left behind. It wrote its checkpoint in a new epoch, so whatever is of an
+    /// earlier one has been judged: it ends where the checkpoint says, and segments behind it are superseded by the next
+    /// one that is added, if they are still listed.
+    /// </summary>
+    private static Segment[] DropJudged(Segment[] segments, Checkpoint? checkpoint, int first, in DurablePoint proven)
+    {
+        if (checkpoint is not { } known || segments[first].Entry.Epoch >= known.Epoch)
+        {
+            return segments;
+        }
+
+        segments[first].End(proven.Offset, proven.Position);
+        bool goesOn = segments.Length > first + 1 && segments[first + 1].Entry.Epoch >= known.Epoch;
+        return goesOn ? segments : segments[..(first + 1)];
+    }
+
     /// <summary>The place up to which the checkpoint proves the log, and the segment that holds it.</summary>
     private DurablePoint FindProvenEnd(Segment[] segments, Checkpoint? known, out int index)
     {
@@ -193,8 +225,7 @@ internal sealed class PartitionRecovery
             return start;
         }
 
-        index = Array.FindIndex(
-            segments, s => s.Entry.Sequence == checkpoint.ActiveSequence && s.Entry.Uid == checkpoint.ActiveUid);
+        index = IndexOf(segments, checkpoint);
         if (index >= 0 && checkpoint.DurableEndPosition <= segments[index].EndPosition)
         {
             return new DurablePoint(
@@ -219,6 +250,9 @@ internal sealed class PartitionRecovery
             $"segment {checkpoint.ActiveSequence} with the durable end {checkpoint.DurableEndOffset}",
             $"segments from offset {first.BaseOffset} on");
     }
+
+    private static int IndexOf(Segment[] segments, Checkpoint checkpoint) => Array.FindIndex(
+        segments, s => s.Entry.Sequence == checkpoint.ActiveSequence && s.Entry.Uid == checkpoint.ActiveUid);
 
     private Segment[] ListSegments()
     {
