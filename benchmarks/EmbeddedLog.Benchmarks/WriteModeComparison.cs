@@ -4,7 +4,7 @@ using System.Globalization;
 namespace EmbeddedLog.Benchmarks;
 
 /// <summary>
-/// The two ways of writing, side by side: stores to a map, and positional writes. Interleaved, medians of several rounds.
+/// The two ways of writing, side by side: stores to a map, and positional writes. Interleaved; medians.
 /// </summary>
 internal static class WriteModeComparison
 {
@@ -35,7 +35,7 @@ internal static class WriteModeComparison
             double positional = Median(figures[(WriteMode.Positional, name)]);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name,-52} mapped {mapped,10:F1}   positional {positional,10:F1}   ratio {positional / mapped,6:F2}"));
+                $"{name,-48} mapped {mapped,9:F1}  positional {positional,9:F1}  ratio {positional / mapped,6:F2}"));
         }
     }
 

@@ -239,6 +239,29 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>Makes a producer for a topic. Any number of them may send to one topic at the same time.</summary>
+    /// <typeparam name="TKey">The type of the keys.</typeparam>
+    /// <typeparam name="TValue">The type of the values.</typeparam>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <exception cref="ArgumentException">The options are out of bounds; the message tells all faults.</exception>
+    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
+    /// <exception cref="NotSupportedException">A type has no serializer; the message tells how to give it one.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public Producer<TKey, TValue> CreateProducer<TKey, TValue>(
+        string topic, ProducerOptions<TKey, TValue>? options = null)
+    {
+        ProducerOptions<TKey, TValue> copy = (options ?? new ProducerOptions<TKey, TValue>()).ValidatedCopy();
+        Topic target = GetTopic(topic);
+        return new Producer<TKey, TValue>(
+            target.Name,
+            target.Partitions,
+            copy.KeySerializer ?? Serdes.Resolve<TKey>(),
+            copy.ValueSerializer ?? Serdes.Resolve<TValue>(),
+            copy.Partitioner ?? target.Partitioner,
+            copy);
+    }
+
     /// <summary>Waits until everything that was appended before the call, to any topic, is on the disk.</summary>
     /// <param name="cancellationToken">Ends the waiting; the flushes go on.</param>
     /// <exception cref="PartitionFailedException">A flush failed; the others were waited for.</exception>

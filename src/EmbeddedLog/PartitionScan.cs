@@ -200,8 +200,8 @@ public unsafe ref struct PartitionScan : IDisposable
     {
         ObjectDisposedException.ThrowIf(_slot is null, typeof(PartitionScan));
 
-        // The end of the log is read first, everything else after it: what is published lies in a segment that is on the
-        // list by then. A segment without a record is never opened; after a power loss it may not have a file.
+        // The end of the log is read first, everything else after it: what is published lies in a segment that is on
+        // the list by then. A segment without a record is never opened; after a power loss it may not have a file.
         long published = _log.PublishedEnd;
         if (_nextOffset >= published)
         {

@@ -9,6 +9,9 @@ public sealed class Topic
 {
     private readonly Partition[] _partitions;
 
+    /// <summary>Chooses partitions where the options name no partitioner; it keeps a turn, so each topic has one.</summary>
+    private readonly IPartitioner _defaultPartitioner = Partitioners.Default();
+
     /// <summary>Replaced as a whole, under the log's topic lock; read by anyone.</summary>
     private StoredTopic _stored;
 
@@ -48,6 +51,9 @@ public sealed class Topic
             return _partitions[partition];
         }
     }
+
+    /// <summary>Chooses the partition of records whose producer does not.</summary>
+    internal IPartitioner Partitioner => Stored.Options.Partitioner ?? _defaultPartitioner;
 
     /// <summary>The topic's directory, uid and options.</summary>
     internal StoredTopic Stored

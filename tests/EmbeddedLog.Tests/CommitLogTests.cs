@@ -83,7 +83,8 @@ public sealed class CommitLogTests
         string lockFile = Path.Combine(root["log"], "lock");
 
         // Another process that takes the lock, says who it is, and holds on until its input ends.
-        ProcessStartInfo start = new("/usr/bin/flock", [lockFile, "sh", "-c", $"echo $$ > '{lockFile}'; echo locked; cat"])
+        string script = $"echo $$ > '{lockFile}'; echo locked; cat";
+        ProcessStartInfo start = new("/usr/bin/flock", [lockFile, "sh", "-c", script])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -159,5 +159,5 @@ public sealed class TopicTests
     }
 
     private static RecordLease Last(Partition partition) =>
-        partition.TryReadLast(out RecordLease? last) ? last : throw new InvalidOperationException("There is no record.");
+        partition.TryReadLast(out RecordLease? last) ? last : throw new InvalidOperationException("No record.");
 }

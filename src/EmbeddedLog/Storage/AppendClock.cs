@@ -14,7 +14,7 @@ internal sealed class AppendClock
     /// <summary>Unix milliseconds. Written by any thread before the tick; read after it.</summary>
     private long _now;
 
-    /// <summary>The tick at which <see cref="_now"/> was read. Written last, with release; read first, with acquire.</summary>
+    /// <summary>The tick at which <see cref="_now"/> was read. Written last, with release; read first.</summary>
     private long _tick = -1;
 
     public AppendClock(TimeProvider time)

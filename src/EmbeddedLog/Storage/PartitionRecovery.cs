@@ -199,8 +199,8 @@ internal sealed class PartitionRecovery
 
     /// <summary>
     /// Drops what an earlier recovery has left behind. It wrote its checkpoint in a new epoch, so whatever is of an
-    /// earlier one has been judged: it ends where the checkpoint says, and segments behind it are superseded by the next
-    /// one that is added, if they are still listed.
+    /// earlier one has been judged: it ends where the checkpoint says, and segments behind it, if they are still listed,
+    /// are superseded by the next one that is added.
     /// </summary>
     private static Segment[] DropJudged(Segment[] segments, Checkpoint? checkpoint, int first, in DurablePoint proven)
     {

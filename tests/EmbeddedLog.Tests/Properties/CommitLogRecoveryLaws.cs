@@ -7,8 +7,8 @@ using FsCheck.Fluent;
 namespace EmbeddedLog.Tests.Properties;
 
 /// <summary>
-/// Whole logs on a simulated disk: several lives of one directory, each with random work and a random end. The law: what
-/// is there after any end is a prefix of what was appended that holds everything acknowledged at its level.
+/// Whole logs on a simulated disk: several lives of one directory, each with random work and a random end. The law:
+/// what is there after any end is a prefix of what was appended that holds everything acknowledged at its level.
 /// </summary>
 public sealed class CommitLogRecoveryLaws
 {
@@ -56,7 +56,7 @@ public sealed class CommitLogRecoveryLaws
         CommitLog log = await OpenLog.OnAsync(simulation);
         Topic topic = await log.EnsureTopicAsync(
             "topic",
-            new TopicOptions { Partitions = Partitions, SegmentBytes = 16 << 10, FlushInterval = TimeSpan.FromSeconds(1) });
+            new TopicOptions { Partitions = Partitions, SegmentBytes = 16 << 10 });
         for (int i = 0; i < Partitions; i++)
         {
             models[i].Check(topic[i]);
