@@ -156,6 +156,7 @@ internal sealed class PartitionRecovery
         {
             long offset = Math.Max(_small.Manifest.LogStartOffset, checkpoint?.DurableEndOffset ?? 0);
             DurablePoint empty = new(offset, 0, 0, 0);
+            WriteCheckpoint(empty, epoch);
             return Result([], null, empty, epoch, new PartitionRecoveryReport(false, offset, 0, 0));
         }
 
@@ -166,7 +167,6 @@ internal sealed class PartitionRecovery
 
         // The old segment ends where the proof ends. What follows it, if anything, is in the copies.
         Segment old = segments[first];
-        bool isUntouched = segments.Length == first + 1 && scan.IsWhole && scan.EndOffset == proven.Offset;
         old.End(proven.Offset, proven.Position);
         Array.Resize(ref segments, first + 1);
         DurablePoint end = proven;
@@ -178,14 +178,7 @@ internal sealed class PartitionRecovery
             end = new DurablePoint(last.EndOffset, last.Entry.Sequence, last.Entry.Uid, last.EndPosition);
         }
 
-        if (!isUntouched || checkpoint is null)
-        {
-            // The judgement is kept: what was left behind now is not judged again by an opening that would expect more.
-            _small.Manifest.Flush();
-            _small.Checkpoint.Write(new Checkpoint(
-                0, end.Offset, end.Sequence, end.Uid, end.Position, _small.Manifest.LogStartOffset, epoch, false));
-        }
-
+        WriteCheckpoint(end, epoch);
         PartitionRecoveryReport report = new(
             false, proven.Offset, end.Offset - proven.Offset, scan.TornBytes);
         if (report.CopiedRecords > 0 || report.TornBytes > 0)
@@ -195,6 +188,17 @@ internal sealed class PartitionRecovery
         }
 
         return Result(segments, null, end, epoch, report);
+    }
+
+    /// <summary>
+    /// Says on the disk what was recovered, and in which epoch the log goes on, before anything happens in it: no later
+    /// recovery may expect what this one gave up, nor give the epoch to another owner.
+    /// </summary>
+    private void WriteCheckpoint(in DurablePoint end, uint epoch)
+    {
+        _small.Manifest.Flush();
+        _small.Checkpoint.Write(new Checkpoint(
+            0, end.Offset, end.Sequence, end.Uid, end.Position, _small.Manifest.LogStartOffset, epoch, false));
     }
 
     /// <summary>

@@ -43,9 +43,6 @@ internal sealed class TailScan : IDisposable
     /// <summary>How many bytes behind the last good frame hold something.</summary>
     public long TornBytes { get; private set; }
 
-    /// <summary>Whether there was nothing that a crash has to answer for.</summary>
-    public bool IsWhole { get; private set; } = true;
-
     /// <summary>Reads the segments from the proven end on.</summary>
     /// <exception cref="CorruptLogException">There is damage.</exception>
     public void Walk(Segment[] segments, int first, in DurablePoint proven)
@@ -56,7 +53,7 @@ internal sealed class TailScan : IDisposable
         {
             if (!TryWalkSegment(segments[i], position, out long stoppedAt))
             {
-                IsWhole = LookBeyond(segments, i, stoppedAt);
+                LookBeyond(segments, i, stoppedAt);
                 return;
             }
 
@@ -134,16 +131,12 @@ internal sealed class TailScan : IDisposable
     /// Looks through everything behind the last good frame for frames that claim more than is there, and counts what
     /// is left behind.
     /// </summary>
-    /// <returns>True where there is nothing behind, and every segment has its file.</returns>
-    private unsafe bool LookBeyond(Segment[] segments, int index, long position)
+    private unsafe void LookBeyond(Segment[] segments, int index, long position)
     {
-        bool whole = true;
         for (int i = index; i < segments.Length; i++)
         {
             long from = i == index ? position : SegmentHeader.PageBytes;
-            MappedMemory? map = Open(segments[i], SegmentHeader.PageBytes);
-            whole &= map is not null;
-            if (map?.Length > from)
+            if (Open(segments[i], SegmentHeader.PageBytes) is { } map && map.Length > from)
             {
                 TornTail tail = TornTail.Search(
                     map.Pointer, segments[i].CrcSeed, segments[i].BaseOffset, from, map.Length);
@@ -163,8 +156,6 @@ internal sealed class TailScan : IDisposable
                 $"records up to offset {EndOffset}",
                 EndOffset);
         }
-
-        return whole && TornBytes == 0;
     }
 
     /// <summary>
