@@ -96,6 +96,12 @@ internal sealed class FileImage : IDisposable
         Allocate(position, bytes.Length);
         _memory.Separate(DurableLength);
         bytes.CopyTo(_memory.Live(position, bytes.Length));
+
+        // A write makes its pages dirty even where it changes nothing: so what a failed flush left can still be saved.
+        for (int page = (int)(position / PageBytes); page < PageCount(position + bytes.Length); page++)
+        {
+            _lost.Remove(page);
+        }
     }
 
     /// <summary>Reserves blocks and extends the file; the caller has found the space.</summary>

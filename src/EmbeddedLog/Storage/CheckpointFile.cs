@@ -27,23 +27,28 @@ internal sealed class CheckpointFile : IDisposable
     public Checkpoint? Current { get; private set; }
 
     /// <summary>Opens the file, which need not exist.</summary>
-    /// <exception cref="CorruptLogException">Neither slot is intact, or the newest is not of this
-    /// partition.</exception>
+    /// <param name="files">The file system.</param>
+    /// <param name="directory">The partition's directory.</param>
+    /// <param name="topicUid">The topic's uid, which the checkpoint must have.</param>
+    /// <param name="id">The partition, which the checkpoint must be of.</param>
+    /// <param name="isOnDisk">
+    /// Whether everything found is known to be on the disk: because the last owner closed the log cleanly, or because
+    /// the page cache is another one than it had. If not, the first <see cref="Write"/> writes it again.
+    /// </param>
+    /// <exception cref="CorruptLogException">Neither slot is intact, or the newest is of another one.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
-    public static CheckpointFile Open(FileSystem files, string directory, ulong topicUid, TopicPartition id)
+    public static CheckpointFile Open(
+        FileSystem files, string directory, ulong topicUid, TopicPartition id, bool isOnDisk = false)
     {
-        TwoSlotFile slots = TwoSlotFile.Open(files, Path.Combine(directory, FileName), Checkpoint.Magic, id);
+        string path = Path.Combine(directory, FileName);
+        TwoSlotFile slots = TwoSlotFile.Open(files, path, Checkpoint.Magic, isOnDisk, out byte[]? page, id);
         CheckpointFile file = new(slots, topicUid, id);
-        try
+        if (page is not null)
         {
-            file.Read();
-            return file;
+            file.Read(page);
         }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+
+        return file;
     }
 
     /// <summary>
@@ -55,22 +60,18 @@ internal sealed class CheckpointFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(next.DurableEndOffset);
         ArgumentOutOfRangeException.ThrowIfNegative(next.DurableEndPosition);
         ArgumentOutOfRangeException.ThrowIfNegative(next.LogStartOffset);
-        next.WriteFields(_slots.PrepareNext(), _topicUid, _id.Partition);
-        _slots.Write();
+        Span<byte> page = stackalloc byte[TwoSlotPage.Bytes];
+        next.WriteFields(page, _topicUid, _id.Partition);
+        _slots.Write(page);
         Current = next with { Generation = _slots.Generation };
     }
 
     public void Dispose() => _slots.Dispose();
 
-    private void Read()
+    private void Read(ReadOnlySpan<byte> page)
     {
-        if (_slots.Generation == 0)
-        {
-            return;
-        }
-
         bool plausible = Checkpoint.TryReadFields(
-            _slots.Current, _slots.Generation, out Checkpoint checkpoint, out ulong topicUid, out int partition);
+            page, _slots.Generation, out Checkpoint checkpoint, out ulong topicUid, out int partition);
         if (topicUid != _topicUid || partition != _id.Partition)
         {
             throw StoredFile.Damaged(

@@ -58,10 +58,11 @@ internal sealed class Manifest : IDisposable
     private long _flushed;
 
     /// <summary>
-    /// Whether the next flush must write everything anew. What was read may be in the page cache alone, marked as
-    /// written by a flush that failed, and no flush of ours would write it again. Under <see cref="_flushing"/>.
+    /// The bytes that were read, where they may be in the page cache alone: taken for written since a flush failed, so
+    /// that no flush of ours would write them. The first flush writes them again, in place, since a full disk must not
+    /// keep retention from making room. Null once they are on the disk. Under <see cref="_flushing"/>.
     /// </summary>
-    private bool _unproven;
+    private byte[]? _unproven;
 
     /// <summary>
     /// The size above which a rewrite for size is tried; moved up when one fails. Under <see cref="_flushing"/>.
@@ -104,7 +105,7 @@ internal sealed class Manifest : IDisposable
     /// <param name="id">The partition, which the manifest must be of.</param>
     /// <param name="isOnDisk">
     /// Whether everything found is known to be on the disk: because the last owner closed the log cleanly, or because
-    /// the page cache is another one than it had. If not, the first <see cref="Flush"/> writes the file anew.
+    /// the page cache is another one than it had. If not, the first <see cref="Flush"/> writes it again.
     /// </param>
     /// <exception cref="CorruptLogException">The file is damaged where no crash can have damaged it.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
@@ -213,15 +214,7 @@ internal sealed class Manifest : IDisposable
                 return;
             }
 
-            // A rewrite gives up when a change comes between, in which case a manifest that must be rewritten tries
-            // again.
-            bool rewritten = false;
-            while (_unproven && !rewritten)
-            {
-                rewritten = TryRewrite();
-            }
-
-            if (!rewritten && !TryRewriteForSize())
+            if (!TryRewriteForSize())
             {
                 FlushFile();
             }
@@ -265,9 +258,19 @@ internal sealed class Manifest : IDisposable
             target = _written;
         }
 
+        if (_unproven is not null)
+        {
+            _file.Write(_unproven, 0);
+        }
+
         try
         {
             _file.Flush(0, end);
+            if (_unproven is not null)
+            {
+                // Whoever made the file may have died before its name was on the disk.
+                _files.SyncDirectory(Path.GetDirectoryName(_path)!);
+            }
         }
         catch (Exception exception)
         {
@@ -280,6 +283,7 @@ internal sealed class Manifest : IDisposable
             _provenEnd = end;
         }
 
+        _unproven = null;
         Volatile.Write(ref _flushed, target);
     }
 
@@ -347,7 +351,7 @@ internal sealed class Manifest : IDisposable
             _provenEnd = contents.Length;
         }
 
-        _unproven = false;
+        _unproven = null;
         Volatile.Write(ref _flushed, version);
         return true;
     }
@@ -399,8 +403,7 @@ internal sealed class Manifest : IDisposable
         _end = reader.End;
         _provenEnd = isOnDisk ? reader.End : reader.ProvenEnd;
         TornBytes = reader.TornBytes;
-        _unproven = !isOnDisk;
-        _written = _unproven ? 1 : 0;
+        _written = isOnDisk ? 0 : 1;
 
         // What a torn append left must go, durably, before anything is added: behind new records, old ones that are
         // good in their places would count again.
@@ -410,6 +413,13 @@ internal sealed class Manifest : IDisposable
             _file.Flush(0, _end);
         }
 
-        TryRewriteForSize();
+        if (!TryRewriteForSize() && !isOnDisk)
+        {
+            _unproven = reader.Image;
+            if (_unproven is null)
+            {
+                TryRewrite();
+            }
+        }
     }
 }

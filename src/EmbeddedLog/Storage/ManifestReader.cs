@@ -4,8 +4,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Storage;
 
 /// <summary>
-/// Reads a manifest once, from its beginning, through a window of fixed size. It decides where the valid records end
-/// and whether what follows is the torn end of an append or damage. See FORMAT.md, "Manifest".
+/// Reads a manifest once, from its beginning, at once or through a window. It decides where the valid records end and
+/// whether what follows is the torn end of an append or damage. See FORMAT.md, "Manifest".
 /// </summary>
 internal sealed class ManifestReader
 {
@@ -13,6 +13,9 @@ internal sealed class ManifestReader
     /// The greatest file that is read: at 64 bytes a record, sixteen million changes without a rewrite.
     /// </summary>
     public const long MaxFileBytes = 1L << 30;
+
+    /// <summary>The greatest file that is read at once, so that its bytes can be written again as they were.</summary>
+    private const int MaxWholeBytes = 1 << 20;
 
     private const int WindowBytes = 1 << 16;
 
@@ -34,7 +37,7 @@ internal sealed class ManifestReader
         _topicUid = topicUid;
         _id = id;
         _length = file.Length;
-        _window = new byte[Math.Min(_length, WindowBytes)];
+        _window = new byte[_length <= MaxWholeBytes ? _length : WindowBytes];
     }
 
     /// <summary>Where the next record goes.</summary>
@@ -47,6 +50,11 @@ internal sealed class ManifestReader
     /// The bytes behind <see cref="End"/> that a torn append left; zero when there are none, or only zeros.
     /// </summary>
     public long TornBytes { get; private set; }
+
+    /// <summary>
+    /// The very bytes that were read, up to <see cref="End"/>; null where the file is too large for that.
+    /// </summary>
+    public byte[]? Image => _length <= MaxWholeBytes ? _window[..(int)End] : null;
 
     /// <summary>Applies all records to <paramref name="state"/>.</summary>
     public void Read(ManifestState state)

@@ -39,11 +39,12 @@ internal sealed class PartitionRecovery
     {
         FileSystem files = context.Platform.Files;
         SessionState session = context.Session;
-        CheckpointFile checkpoint = CheckpointFile.Open(files, identity.Directory, identity.TopicUid, identity.Id);
+        bool isOnDisk = session.Clean || !session.CacheSurvived;
+        CheckpointFile checkpoint = CheckpointFile.Open(
+            files, identity.Directory, identity.TopicUid, identity.Id, isOnDisk);
         Manifest? manifest = null;
         try
         {
-            bool isOnDisk = session.Clean || !session.CacheSurvived;
             manifest = Manifest.Open(files, identity.Directory, identity.TopicUid, identity.Id, isOnDisk);
             PartitionRecovery recovery = new(context, identity, settings, new PartitionFiles(manifest, checkpoint));
             return recovery.Recover();

@@ -39,17 +39,15 @@ internal sealed class SessionFile : IDisposable
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     public static SessionFile Open(FileSystem files, string directory)
     {
-        SessionFile file = new(TwoSlotFile.Open(files, Path.Combine(directory, FileName), Session.Magic));
-        try
+        // Whether what is found is on the disk can only be told from it, so it is taken not to be.
+        string path = Path.Combine(directory, FileName);
+        SessionFile file = new(TwoSlotFile.Open(files, path, Session.Magic, isOnDisk: false, out byte[]? page));
+        if (page is not null)
         {
-            file.Read();
-            return file;
+            file.Read(page);
         }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+
+        return file;
     }
 
     /// <summary>
@@ -90,22 +88,16 @@ internal sealed class SessionFile : IDisposable
 
     private void Write(in Session next)
     {
-        next.WriteFields(_slots.PrepareNext());
-        _slots.Write();
+        Span<byte> page = stackalloc byte[TwoSlotPage.Bytes];
+        next.WriteFields(page);
+        _slots.Write(page);
         Current = next with { Generation = _slots.Generation };
     }
 
-    private void Read()
-    {
-        if (_slots.Generation == 0)
-        {
-            return;
-        }
-
-        Current = Session.TryReadFields(_slots.Current, _slots.Generation, out Session session)
+    private void Read(ReadOnlySpan<byte> page) =>
+        Current = Session.TryReadFields(page, _slots.Generation, out Session session)
             ? session
             : throw StoredFile.Damaged(_slots.Path, _slots.Position, "a session", $"impossible values ({session})");
-    }
 
     private static ulong CreateUid()
     {

@@ -5,135 +5,131 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Storage;
 
 /// <summary>
-/// A file of two pages that are written in turn, each with a generation, so that one of them is whole at any moment. A
-/// write never touches the page that is current, and it begins only when that page is known to be on the disk. The
-/// caller serialises all calls.
+/// A file of two pages that are written in turn, each with a generation, so that one of them is whole at any moment: a
+/// write never touches the page that is current. The caller serialises all calls.
 /// </summary>
+/// <remarks>
+/// A write that fails leaves the current page as it is, and may be tried again. The first failed flush or directory
+/// sync ends all writing, for a later success would prove nothing: every later write throws it again.
+/// </remarks>
 internal sealed class TwoSlotFile : IDisposable
 {
-    private readonly FileSystem _files;
-    private readonly string _path;
-    private readonly byte[] _magic;
+    private static readonly byte[] s_blankPage = new byte[TwoSlotPage.Bytes];
 
-    /// <summary>Null while the file does not exist.</summary>
+    private readonly FileSystem _files;
+    private readonly byte[] _magic;
+    private readonly TopicPartition? _id;
+
+    /// <summary>Open from the first write in place on.</summary>
     private LogFile? _file;
 
-    /// <summary>The current page as it stands in the file; swapped with <see cref="_next"/> by each write.</summary>
-    private byte[] _current = new byte[TwoSlotPage.Bytes];
-
-    /// <summary>The page that the next write writes.</summary>
-    private byte[] _next = new byte[TwoSlotPage.Bytes];
-
     /// <summary>
-    /// Whether the current page is on the disk, and the file's name. What was read may be in the page cache alone, left
-    /// there by a process whose flush failed or that was killed; to overwrite the other page would bet the file on it.
+    /// The current page, where it was read and may be in the page cache alone: left there by a process that was killed,
+    /// or whose flush failed and will not be repeated by another. To overwrite the other page would bet the file on it,
+    /// so it is written again first. Null once it is on the disk.
     /// </summary>
-    private bool _currentIsDurable;
+    private byte[]? _unproven;
 
-    /// <summary>The first failed flush, which ends all writing: a later success would prove nothing.</summary>
     private ExceptionDispatchInfo? _failure;
 
-    private TwoSlotFile(FileSystem files, string path, byte[] magic)
+    private TwoSlotFile(FileSystem files, string path, ReadOnlySpan<byte> magic, TopicPartition? id)
     {
         _files = files;
-        _path = path;
-        _magic = magic;
+        _magic = magic.ToArray();
+        _id = id;
+        Path = path;
     }
 
     /// <summary>The file's path, whether it exists or not.</summary>
-    public string Path => _path;
+    public string Path { get; }
 
     /// <summary>The current page's generation, zero while there is none.</summary>
     public ulong Generation { get; private set; }
-
-    /// <summary>The current page. Meaningful while <see cref="Generation"/> is not zero.</summary>
-    public ReadOnlySpan<byte> Current => _current;
 
     /// <summary>The position of the current page in the file.</summary>
     public long Position => TwoSlotPage.GetPosition(Generation);
 
     /// <summary>Opens the file, which need not exist.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="magic">What its pages begin with.</param>
+    /// <param name="isOnDisk">Whether everything found is known to be on the disk.</param>
+    /// <param name="current">The current page; null where the file does not exist.</param>
+    /// <param name="id">The partition, for exceptions.</param>
     /// <exception cref="CorruptLogException">Neither page is intact.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
-    public static TwoSlotFile Open(FileSystem files, string path, ReadOnlySpan<byte> magic, TopicPartition? id = null)
+    public static TwoSlotFile Open(
+        FileSystem files,
+        string path,
+        ReadOnlySpan<byte> magic,
+        bool isOnDisk,
+        out byte[]? current,
+        TopicPartition? id = null)
     {
-        TwoSlotFile slots = new(files, path, magic.ToArray());
-        if (!files.FileExists(path))
-        {
-            return slots;
-        }
-
-        slots._file = files.OpenFile(path, FileOpening.ReadWrite);
-        try
-        {
-            slots.Read(id);
-            return slots;
-        }
-        catch
-        {
-            slots.Dispose();
-            throw;
-        }
+        TwoSlotFile slots = new(files, path, magic, id);
+        current = files.FileExists(path) ? slots.Read() : null;
+        slots._unproven = isOnDisk ? null : current;
+        return slots;
     }
 
     /// <summary>
-    /// A blank page, for the caller to fill from <see cref="TwoSlotPage.FieldsAt"/> before <see cref="Write"/>.
+    /// Makes a page current. It is durable on return; when this throws, the old one is still current.
     /// </summary>
-    public Span<byte> PrepareNext()
-    {
-        _next.AsSpan().Clear();
-        return _next;
-    }
-
-    /// <summary>
-    /// Makes the prepared page current. It is durable on return; when this throws, the old one is still current. After
-    /// a flush has failed, every call throws that failure.
-    /// </summary>
-    public void Write()
+    /// <param name="page">The page, blank but for what stands from <see cref="TwoSlotPage.FieldsAt"/> on.</param>
+    public void Write(Span<byte> page)
     {
         _failure?.Throw();
         ulong generation = Generation + 1;
-        TwoSlotPage.Seal(_next, _magic, generation);
-        if (_file is null)
+        TwoSlotPage.Seal(page, _magic, generation);
+        if (Generation == 0)
         {
-            Create();
+            Create(page);
         }
         else
         {
-            if (!_currentIsDurable)
-            {
-                WriteDurably(_file, _current, Position);
-                _files.SyncDirectory(System.IO.Path.GetDirectoryName(_path)!);
-                _currentIsDurable = true;
-            }
-
-            WriteDurably(_file, _next, TwoSlotPage.GetPosition(generation));
+            ProveCurrent();
+            WriteInPlace(page, TwoSlotPage.GetPosition(generation));
         }
 
-        (_current, _next) = (_next, _current);
-        _currentIsDurable = true;
         Generation = generation;
     }
 
     public void Dispose() => _file?.Dispose();
 
-    /// <summary>
-    /// The first page and a blank one, all at once: a file that exists has never had less than one whole page.
-    /// </summary>
-    private void Create()
+    /// <summary>The first page and a blank one, all at once: a file that exists has always one whole page.</summary>
+    private void Create(ReadOnlySpan<byte> page)
     {
-        byte[] contents = new byte[2 * TwoSlotPage.Bytes];
-        _next.CopyTo(contents.AsSpan());
-        StoredFile.Create(_files, _path, contents);
-        _file = _files.OpenFile(_path, FileOpening.ReadWrite);
+        using ReplacementFile replacement = ReplacementFile.Begin(_files, Path);
+        replacement.Write(page);
+        replacement.Write(s_blankPage);
+        replacement.FlushAndClose();
+        replacement.Rename();
+        DoOrFail(replacement.SyncDirectory);
     }
 
-    private void WriteDurably(LogFile file, byte[] page, long position)
+    /// <summary>In place, since a full disk must not keep a log from being opened or shortened.</summary>
+    private void ProveCurrent()
     {
+        if (_unproven is not null)
+        {
+            WriteInPlace(_unproven, Position);
+            DoOrFail(() => _files.SyncDirectory(System.IO.Path.GetDirectoryName(Path)!));
+            _unproven = null;
+        }
+    }
+
+    private void WriteInPlace(ReadOnlySpan<byte> page, long position)
+    {
+        LogFile file = _file ??= _files.OpenFile(Path, FileOpening.ReadWrite);
         file.Write(page, position);
+        DoOrFail(() => file.Flush(position, TwoSlotPage.Bytes));
+    }
+
+    private void DoOrFail(Action flush)
+    {
         try
         {
-            file.Flush(position, page.Length);
+            flush();
         }
         catch (Exception exception)
         {
@@ -142,40 +138,42 @@ internal sealed class TwoSlotFile : IDisposable
         }
     }
 
-    private void Read(TopicPartition? id)
+    private byte[] Read()
     {
         byte[] contents = new byte[2 * TwoSlotPage.Bytes];
-        int length = _file!.Read(contents, 0);
+        int length;
+        using (LogFile file = _files.OpenFile(Path, FileOpening.Read))
+        {
+            length = file.Read(contents, 0);
+        }
+
         Span<byte> first = contents.AsSpan(0, Math.Min(length, TwoSlotPage.Bytes));
         Span<byte> second = contents.AsSpan(first.Length..length);
-        HeaderStatus firstStatus = TwoSlotPage.Check(first, _magic, 0, out ulong firstGeneration);
-        HeaderStatus secondStatus = TwoSlotPage.Check(second, _magic, TwoSlotPage.Bytes, out ulong secondGeneration);
-        RefuseNewer(first, firstStatus, 0, id);
-        RefuseNewer(second, secondStatus, TwoSlotPage.Bytes, id);
+        HeaderStatus firstStatus = Check(first, 0, out ulong firstGeneration);
+        HeaderStatus secondStatus = Check(second, TwoSlotPage.Bytes, out ulong secondGeneration);
 
         // The file came into being with one whole page and has had one ever since: no crash explains none.
         if (firstStatus != HeaderStatus.Valid && secondStatus != HeaderStatus.Valid)
         {
-            throw StoredFile.Damaged(
-                _path,
-                0,
-                "at least one intact page of two",
-                $"{Describe(firstStatus)} and {Describe(secondStatus)}",
-                id);
+            string found = $"{Describe(firstStatus)} and {Describe(secondStatus)}";
+            throw StoredFile.Damaged(Path, 0, "at least one intact page of two", found, _id);
         }
 
-        (firstGeneration > secondGeneration ? first : second).CopyTo(_current);
         Generation = Math.Max(firstGeneration, secondGeneration);
+        return (firstGeneration > secondGeneration ? first : second).ToArray();
     }
 
-    private void RefuseNewer(ReadOnlySpan<byte> page, HeaderStatus status, long position, TopicPartition? id)
+    private HeaderStatus Check(ReadOnlySpan<byte> page, long position, out ulong generation)
     {
-        if (status == HeaderStatus.NewerVersion)
-        {
-            throw StoredFile.TooNew(
-                _path, position, $"format version {ChecksummedBlock.Version}",
-                $"version {ChecksummedBlock.GetVersion(page)}", id);
-        }
+        HeaderStatus status = TwoSlotPage.Check(page, _magic, position, out generation);
+        return status != HeaderStatus.NewerVersion
+            ? status
+            : throw StoredFile.TooNew(
+                Path,
+                position,
+                $"format version {ChecksummedBlock.Version}",
+                $"version {ChecksummedBlock.GetVersion(page)}",
+                _id);
     }
 
     private static string Describe(HeaderStatus status) =>
