@@ -359,6 +359,10 @@ internal sealed unsafe class PartitionWriter
             if (previous is not null)
             {
                 EndUnsynchronized(previous);
+
+                // An ended segment keeps its descriptor until it is flushed, and what recovery has to look at grows with
+                // each. Only queued here: no flush is made under this lock.
+                _preparer.Log.RequestFlush();
             }
 
             SegmentIndexBuilder index = new();
