@@ -7,13 +7,18 @@ namespace EmbeddedLog.Producing;
 /// </summary>
 internal struct CopiedRecord
 {
+    /// <summary>
+    /// Small memory is kept for the next record; large memory comes from the shared pool and goes back.
+    /// </summary>
+    private const int MaxKeptBytes = 512;
+
     private byte[]? _bytes;
     private int _keyLength;
     private int _valueLength;
     private bool _hasKey;
     private bool _isTombstone;
     private long _timestamp;
-    private Header[] _headers;
+    private Header[]? _headers;
 
     /// <summary>The record. Only between <see cref="Set"/> and <see cref="Clear"/>.</summary>
     public readonly RawRecord Raw => new()
@@ -31,7 +36,16 @@ internal struct CopiedRecord
     {
         _keyLength = record.Key.Length;
         _valueLength = record.Value.Length;
-        _bytes = ArrayPool<byte>.Shared.Rent(_keyLength + _valueLength);
+        int length = _keyLength + _valueLength;
+        if (length > MaxKeptBytes)
+        {
+            _bytes = ArrayPool<byte>.Shared.Rent(length);
+        }
+        else if (_bytes is null || _bytes.Length < length)
+        {
+            _bytes = new byte[length <= MaxKeptBytes / 4 ? MaxKeptBytes / 4 : MaxKeptBytes];
+        }
+
         record.Key.CopyTo(_bytes);
         record.Value.CopyTo(_bytes.AsSpan(_keyLength));
         _hasKey = record.HasKey;
@@ -42,13 +56,15 @@ internal struct CopiedRecord
         _headers = record.Headers.ToArray();
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Gives large memory back.</summary>
     public void Clear()
     {
-        if (_bytes is { } bytes)
+        if (_bytes?.Length > MaxKeptBytes)
         {
-            ArrayPool<byte>.Shared.Return(bytes);
-            this = default;
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = null;
         }
+
+        _headers = null;
     }
 }
