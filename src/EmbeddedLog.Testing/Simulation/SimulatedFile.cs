@@ -121,22 +121,26 @@ internal sealed class SimulatedFile : LogFile
             // Other work may run before, between the pages, and after: what it appends meanwhile may become durable or
             // not, and what was there before must.
             _disk.Yield();
+            int first;
             int split;
+            int end;
+            bool upwards;
             lock (_disk.Gate)
             {
                 _disk.Enter(FaultKind.Flush, Path, mutates: true);
                 _disk.Search(_node, FlushWindowBytes);
-                (int first, int end) = PagesOf(position, length);
+                (first, end) = PagesOf(position, length);
                 ThrowIfFlushFails(first, end);
                 split = first + _disk.NextRandom(end - first + 1);
-                _disk.Counters.BytesFlushed += _node.Image.FlushPages(first, split);
+                upwards = _disk.NextRandom(2) == 0;
+                FlushPages(upwards ? (first, split) : (split, end));
             }
 
             _disk.Yield();
             lock (_disk.Gate)
             {
                 _disk.ThrowIfCrashed(FaultKind.Flush, Path);
-                _disk.Counters.BytesFlushed += _node.Image.FlushPages(split, PagesOf(position, length).End);
+                FlushPages(upwards ? (split, end) : (first, split));
                 _node.Image.FlushLength();
             }
 
@@ -234,6 +238,13 @@ internal sealed class SimulatedFile : LogFile
         {
             throw SystemErrors.Create(operation, Path, SystemErrors.FileTooBig);
         }
+    }
+
+    /// <summary>Writes pages to the device, as far as the file still has them.</summary>
+    private void FlushPages((int First, int End) pages)
+    {
+        int end = Math.Min(pages.End, FileImage.PageCount(_node.Image.Length));
+        _disk.Counters.BytesFlushed += _node.Image.FlushPages(pages.First, end);
     }
 
     private void ThrowIfFlushFails(int first, int end)
