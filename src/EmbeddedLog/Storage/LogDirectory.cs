@@ -21,7 +21,10 @@ internal sealed class LogDirectory : IDisposable
         Path = path;
         CacheIdentity identity = platform.Files.GetCacheIdentity(path);
         bool clean = session.Current?.Clean ?? true;
-        State = new SessionState(clean, !clean && identity.IsKnown && identity == session.CacheIdentity);
+        State = new SessionState(
+            clean,
+            !clean && identity.IsKnown && identity == session.CacheIdentity,
+            session.Current?.Generation ?? 0);
     }
 
     /// <summary>The full path.</summary>

@@ -300,11 +300,13 @@ internal sealed class PartitionRecovery
             report);
 
     /// <summary>
-    /// An epoch above all that were ever used, so that what was lost is told from what takes its offsets.
+    /// An epoch above all that were ever used, so that what was lost is told from what takes its offsets. The files of
+    /// the partition alone do not tell: what an owner has written in its epoch may be lost as a whole, while an offset
+    /// that a group committed for it is not. The session is on the disk before an owner writes anything.
     /// </summary>
-    private static uint NextEpoch(Segment[] segments, Checkpoint? checkpoint)
+    private uint NextEpoch(Segment[] segments, Checkpoint? checkpoint)
     {
-        uint last = checkpoint?.Epoch ?? 0;
+        uint last = Math.Max(checkpoint?.Epoch ?? 0, (uint)Math.Min(_context.Session.Generation, uint.MaxValue - 1));
         foreach (Segment segment in segments)
         {
             last = Math.Max(last, segment.Entry.Epoch);

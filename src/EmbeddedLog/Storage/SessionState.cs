@@ -5,4 +5,7 @@ namespace EmbeddedLog.Storage;
 /// <param name="CacheSurvived">
 /// It was not closed, but neither a reboot nor a remount came in between: whatever was published must still be there.
 /// </param>
-internal readonly record struct SessionState(bool Clean, bool CacheSurvived);
+/// <param name="Generation">
+/// The last owner's session, a number that each owner raises before it writes anything.
+/// </param>
+internal readonly record struct SessionState(bool Clean, bool CacheSurvived, ulong Generation);

@@ -16,7 +16,12 @@ internal sealed class PartitionFixture : IAsyncDisposable
     private readonly List<PartitionLog> _opened = [];
 
     public PartitionFixture(
-        Platform platform, string root, bool clean = true, bool cacheSurvived = false, int maxOpen = 256)
+        Platform platform,
+        string root,
+        bool clean = true,
+        bool cacheSurvived = false,
+        int maxOpen = 256,
+        ulong generation = 0)
     {
         _root = root;
         Context = new StorageContext(
@@ -25,7 +30,7 @@ internal sealed class PartitionFixture : IAsyncDisposable
             new OpenSegments(maxOpen),
             new AsyncWaiterPool(platform.Work),
             new BackgroundSchedule(platform),
-            new SessionState(clean, cacheSurvived),
+            new SessionState(clean, cacheSurvived, generation),
             NullLogger.Instance);
     }
 
