@@ -25,6 +25,7 @@ public sealed partial class LayerTests
         ["Topics"] = ["Values", "Tops", "Validation", "IO", "Storage"],
         ["Producing"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
+        ["Consuming"] = ["Values", "Validation", "IO", "Storage", "Serialization", "Groups"],
     };
 
     /// <summary>The public types that stand on top of all layers, by the beginning of their names.</summary>

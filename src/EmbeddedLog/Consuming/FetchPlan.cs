@@ -1,0 +1,8 @@
+namespace EmbeddedLog.Consuming;
+
+/// <summary>What the reader reads next.</summary>
+/// <param name="Cursor">The partition.</param>
+/// <param name="Version">The cursor's version: if it has changed when the records are read, they are of no use.</param>
+/// <param name="From">The offset of the first record.</param>
+/// <param name="Limit">The offset behind the last record to read.</param>
+internal readonly record struct FetchPlan(PartitionCursor Cursor, int Version, long From, long Limit);

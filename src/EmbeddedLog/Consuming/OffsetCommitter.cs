@@ -1,0 +1,206 @@
+using EmbeddedLog.Groups;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Consuming;
+
+/// <summary>
+/// Commits what a consumer has finished: at its wish, every so often, and when it is disposed. Safe to call from any
+/// thread.
+/// </summary>
+internal sealed class OffsetCommitter : IAsyncDisposable
+{
+    private readonly PositionSet _positions;
+    private readonly OffsetStore _offsets;
+    private readonly string _group;
+    private readonly Durability _durability;
+    private readonly TimeSpan _interval;
+    private readonly StorageContext _context;
+
+    /// <summary>Commits by itself; null where only the consumer's user commits.</summary>
+    private readonly ITimer? _timer;
+
+    /// <summary>Whether the timer is set: it is while something finished is not committed. Under the gate.</summary>
+    private bool _scheduled;
+
+    /// <summary>The last commit that the timer has made, until it is over. Under the gate.</summary>
+    private Task _background = Task.CompletedTask;
+
+    /// <summary>Under the gate.</summary>
+    private bool _disposed;
+
+    /// <summary>
+    /// What an interval commit has failed with, until somebody is told. Written by the commit that fails, taken by
+    /// whoever is told.
+    /// </summary>
+    private Exception? _failure;
+
+    public OffsetCommitter(
+        PositionSet positions,
+        OffsetStore offsets,
+        string group,
+        Durability durability,
+        TimeSpan? interval,
+        StorageContext context)
+    {
+        _positions = positions;
+        _offsets = offsets;
+        _group = group;
+        _durability = durability;
+        _context = context;
+        if (interval is { } every)
+        {
+            _interval = every;
+            _timer = context.Platform.Time.CreateTimer(
+                static state => ((OffsetCommitter)state!).OnTimer(),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Whether an interval commit has failed and nobody was told.</summary>
+    public bool HasFailed => Volatile.Read(ref _failure) is not null;
+
+    /// <summary>Tells what an interval commit has failed with, once.</summary>
+    public void ThrowIfFailed()
+    {
+        if (HasFailed && Interlocked.Exchange(ref _failure, null) is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>What is committed in a partition, as of now.</summary>
+    public CommittedOffset? Committed(PartitionCursor cursor) => _offsets.Effective(_group, cursor.Log);
+
+    /// <summary>Notes that something is finished. Under the gate.</summary>
+    public void NoteFinished()
+    {
+        if (_timer is not null && !_scheduled && !_disposed)
+        {
+            _scheduled = true;
+            _timer.Change(_interval, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Commits one offset.</summary>
+    public ValueTask CommitAsync(
+        PartitionCursor cursor, long next, string? metadata, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        ThrowIfFailed();
+        long end;
+        lock (_positions.Gate)
+        {
+            // Within the gate, so that what is noted is what was committed last.
+            end = _offsets.Commit(_group, new PartitionCommit(cursor.Log, next, metadata));
+            cursor.NoteCommitted(next);
+        }
+
+        return AcknowledgeAsync(end, cancellationToken);
+    }
+
+    /// <summary>Commits all that is finished and not committed.</summary>
+    public ValueTask CommitFinishedAsync(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        ThrowIfFailed();
+        return CommitFinishedAsync(out _, cancellationToken);
+    }
+
+    /// <summary>
+    /// Commits what is finished, where that is done by interval, and tells a failure that nobody was told.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task background;
+        lock (_positions.Gate)
+        {
+            _disposed = true;
+            background = _background;
+        }
+
+        if (_timer is null)
+        {
+            return;
+        }
+
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        await background.ConfigureAwait(false);
+        await CommitFinishedAsync(out bool any, CancellationToken.None).ConfigureAwait(false);
+        if (!any)
+        {
+            // A failed append was made good by a later commit, or just now. A flush that failed was not.
+            ThrowIfFailed();
+        }
+    }
+
+    private ValueTask CommitFinishedAsync(out bool any, CancellationToken cancellationToken)
+    {
+        long end;
+        lock (_positions.Gate)
+        {
+            List<PartitionCommit>? commits = null;
+            foreach (PartitionCursor cursor in _positions.Cursors)
+            {
+                if (cursor.HasUncommitted)
+                {
+                    (commits ??= []).Add(new PartitionCommit(cursor.Log, cursor.Finished));
+                }
+            }
+
+            any = commits is not null;
+            if (commits is null)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            end = _offsets.Commit(_group, commits);
+            foreach (PartitionCommit commit in commits)
+            {
+                _positions.Cursors[commit.Partition.Id.Partition].NoteCommitted(commit.Offset);
+            }
+        }
+
+        return AcknowledgeAsync(end, cancellationToken);
+    }
+
+    private ValueTask AcknowledgeAsync(long end, CancellationToken cancellationToken) =>
+        _durability == Durability.Flushed ? _offsets.FlushAsync(end, cancellationToken) : ValueTask.CompletedTask;
+
+    private void OnTimer()
+    {
+        lock (_positions.Gate)
+        {
+            _scheduled = false;
+            if (!_disposed)
+            {
+                // The one before, if it still waits for its flush, ends with this one's at the latest.
+                _background = Task.WhenAll(_background, CommitInBackgroundAsync());
+            }
+        }
+    }
+
+    private async Task CommitInBackgroundAsync()
+    {
+        try
+        {
+            await CommitFinishedAsync(out _, CancellationToken.None).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it is, the consumer's next call throws it.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            ConsumerLog.IntervalCommitFailed(_context.Logger, failure, _group);
+            Interlocked.CompareExchange(ref _failure, failure, null);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Consuming;
+
+/// <summary>Finds where to read in a partition by a policy.</summary>
+internal static class StartPosition
+{
+    /// <summary>The offset that a policy gives now, always one that the partition holds, or its end.</summary>
+    /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
+    public static long Find(PartitionLog log, StartAt start) => start.Kind switch
+    {
+        StartAtKind.Latest => log.PublishedEnd,
+        StartAtKind.Offset => Nearest(log, start.Offset!.Value),
+        StartAtKind.Timestamp => FindTime(log, start.Timestamp!.Value),
+        StartAtKind.Error => throw ConsumerErrors.NothingCommitted(log.Id),
+        _ => log.StartOffset,
+    };
+
+    /// <summary>The first record at or after a time, or the end where there is none.</summary>
+    public static long FindTime(PartitionLog log, DateTimeOffset timestamp)
+    {
+        // The end comes first: a record that is appended during the search may be one to read.
+        long end = log.PublishedEnd;
+        return TimestampSearch.Find(log, timestamp.ToUnixTimeMilliseconds()) ?? end;
+    }
+
+    /// <summary>
+    /// Where to go on when the position is not in the partition: removed by retention, or beyond the end.
+    /// </summary>
+    /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
+    public static long Reset(PartitionLog log, long position, StartAt policy)
+    {
+        long start = log.StartOffset;
+        long end = log.PublishedEnd;
+        if (position >= start && position <= end)
+        {
+            // Records were appended since somebody looked.
+            return position;
+        }
+
+        if (policy.Kind == StartAtKind.Error)
+        {
+            throw StorageErrors.OutOfRange(log.Id, position, start, end);
+        }
+
+        long found = Find(log, policy);
+        if (position < start)
+        {
+            ConsumerLog.Skipped(log.Context.Logger, log.Id, position, start, found, found - position);
+        }
+        else
+        {
+            ConsumerLog.BeyondEnd(log.Context.Logger, log.Id, position, end, found);
+        }
+
+        return found;
+    }
+
+    private static long Nearest(PartitionLog log, long offset)
+    {
+        // The start never passes an end that is read after it.
+        long start = log.StartOffset;
+        return Math.Clamp(offset, start, log.PublishedEnd);
+    }
+}

@@ -1,0 +1,84 @@
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Groups;
+
+/// <summary>Reads what counts as committed when a log is opened.</summary>
+internal static class OffsetLoading
+{
+    /// <summary>
+    /// Reads all commits, the last of each key, leaves out those of topics that are gone, and lowers what lies behind
+    /// the recovered end of its epoch.
+    /// </summary>
+    /// <exception cref="CorruptLogException">A record makes no sense.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version wrote one.</exception>
+    public static Dictionary<GroupPartition, CommittedEntry> Load(
+        PartitionLog offsets, IEnumerable<PartitionLog> partitions)
+    {
+        Dictionary<GroupPartition, CommittedEntry> entries = Read(offsets);
+        var byId = partitions.ToDictionary(partition => (partition.TopicUid, partition.Id.Partition));
+        foreach ((GroupPartition key, CommittedEntry entry) in entries)
+        {
+            if (!byId.TryGetValue((key.TopicUid, key.Partition), out PartitionLog? partition))
+            {
+                // Of a topic that was deleted; the next compaction loses it.
+                entries.Remove(key);
+                continue;
+            }
+
+            Lower(key, entry, partition);
+        }
+
+        return entries;
+    }
+
+    private static Dictionary<GroupPartition, CommittedEntry> Read(PartitionLog offsets)
+    {
+        Dictionary<GroupPartition, CommittedEntry> entries = [];
+        using PartitionScan scan = offsets.Scan(offsets.StartOffset);
+        while (scan.TryRead(out RecordView record))
+        {
+            if (!record.HasKey || !HasVersion(record.Key)
+                || !OffsetCodec.TryDecodeKey(record.Key, out GroupPartition key))
+            {
+                throw GroupErrors.Unreadable(offsets, record.Offset, record.Key, "key");
+            }
+
+            if (record.IsTombstone)
+            {
+                entries.Remove(key);
+                continue;
+            }
+
+            if (!HasVersion(record.Value) || !OffsetCodec.TryDecodeValue(record.Value, out OffsetValue value))
+            {
+                throw GroupErrors.Unreadable(offsets, record.Offset, record.Value, "value");
+            }
+
+            if (!entries.TryGetValue(key, out CommittedEntry? entry))
+            {
+                entries.Add(key, entry = new CommittedEntry(record.Key.ToArray()));
+            }
+
+            entry.Value = value;
+        }
+
+        return entries;
+    }
+
+    private static bool HasVersion(ReadOnlySpan<byte> bytes) => !bytes.IsEmpty && bytes[0] == OffsetCodec.Version;
+
+    private static void Lower(in GroupPartition key, CommittedEntry entry, PartitionLog partition)
+    {
+        OffsetValue value = entry.Value;
+        long end = partition.EndOfEpoch(value.Epoch);
+        if (value.Offset <= end)
+        {
+            return;
+        }
+
+        GroupsLog.Lowered(partition.Context.Logger, key.Group, value.Offset, partition.Id, end);
+
+        // All that is below was recovered, so that it belongs to the present epoch as much as to its own.
+        entry.Value = new OffsetValue(end, partition.Epoch, value.CommittedAt, Metadata: null);
+    }
+}

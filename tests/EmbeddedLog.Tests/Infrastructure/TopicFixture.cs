@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+using EmbeddedLog.Groups;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Testing.Simulation;
+
+namespace EmbeddedLog.Tests.Infrastructure;
+
+/// <summary>
+/// One topic's partitions and what groups commit for it, without a log around them, on any platform.
+/// </summary>
+internal sealed class TopicFixture : IAsyncDisposable
+{
+    public const string Topic = "topic";
+    public const string Group = "group";
+
+    private readonly PartitionFixture _fixture;
+    private readonly GroupRegistry _groups = new();
+
+    public TopicFixture(
+        Platform platform,
+        string root,
+        int partitions = 1,
+        bool clean = true,
+        bool cacheSurvived = false,
+        PartitionSettings? settings = null,
+        ulong generation = 0)
+    {
+        _fixture = new PartitionFixture(platform, root, clean, cacheSurvived, generation: generation);
+        Logs = [.. Enumerable.Range(0, partitions).Select(i => _fixture.Open(Topic, i, settings))];
+        Partitions = [.. Logs.Select(log => new Partition(log))];
+        Offsets = OffsetStore.Open(_fixture.Context, root, Logs);
+    }
+
+    public StorageContext Context => _fixture.Context;
+
+    public PartitionLog[] Logs { get; }
+
+    public Partition[] Partitions { get; }
+
+    public OffsetStore Offsets { get; }
+
+    public PartitionLog Log => Logs[0];
+
+    /// <summary>A topic on a simulated disk that nothing was written to.</summary>
+    public static TopicFixture On(SimulatedPlatform simulation, int partitions = 1, PartitionSettings? settings = null)
+    {
+        simulation.Platform.Files.CreateDirectory(OpenLog.Directory);
+        simulation.Platform.Files.SyncDirectory("/");
+        return new TopicFixture(simulation.Platform, OpenLog.Directory, partitions, settings: settings);
+    }
+
+    /// <summary>The topic as it is found after a crash, by an owner that has the number of its opening.</summary>
+    public static TopicFixture After(
+        SimulatedPlatform simulation,
+        CrashKind kind,
+        ulong generation,
+        int partitions = 1,
+        PartitionSettings? settings = null) =>
+        new(
+            simulation.Platform,
+            OpenLog.Directory,
+            partitions,
+            clean: false,
+            cacheSurvived: kind == CrashKind.ProcessKill,
+            settings,
+            generation);
+
+    /// <summary>Appends a record with a number as its value, and as its key.</summary>
+    public long Append(int number, int partition = 0, long timestamp = RawRecord.NoTimestamp)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+        return Logs[partition].Append(new RawRecord(text, text) { Timestamp = timestamp }, out _);
+    }
+
+    /// <summary>Appends the numbers from zero on, each as a record.</summary>
+    public void AppendNumbers(int count, int partition = 0)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Append(i, partition);
+        }
+    }
+
+    public Consumer<string, string> Consume(
+        string? group = Group, ConsumerOptions<string, string>? options = null) =>
+        Consume(Serdes.Utf8, Serdes.Utf8, group, options);
+
+    public Consumer<TKey, TValue> Consume<TKey, TValue>(
+        IDeserializer<TKey> keys,
+        IDeserializer<TValue> values,
+        string? group = Group,
+        ConsumerOptions<TKey, TValue>? options = null)
+    {
+        ConsumerOptions<TKey, TValue> valid = (options ?? new ConsumerOptions<TKey, TValue>()).ValidatedCopy(group);
+        GroupMembership? membership = group is null ? null : _groups.Join(group, Topic, Logs[0].TopicUid);
+        return new Consumer<TKey, TValue>(
+            Topic, Partitions, membership, Offsets, keys, values, valid, _fixture.Context);
+    }
+
+    /// <summary>What a group is found to have committed.</summary>
+    public long? Committed(int partition = 0, string group = Group) =>
+        Offsets.Effective(group, Logs[partition])?.Offset;
+
+    /// <summary>Closes everything; true where a later opening may take it for clean.</summary>
+    public async Task<bool> CloseAsync()
+    {
+        bool clean = await Offsets.CloseAsync();
+        foreach (PartitionLog log in Logs)
+        {
+            clean &= await log.CloseAsync();
+        }
+
+        Context.Background.Dispose();
+        return clean;
+    }
+
+    public async ValueTask DisposeAsync() => await CloseAsync();
+}
