@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.Groups;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance;
 using EmbeddedLog.Serialization;
@@ -25,6 +26,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     private readonly LogDirectory _directory;
     private readonly TopicStore _store;
     private readonly TopicSet _topics;
+    private readonly OffsetStore _offsets;
+    private readonly GroupRegistry _groups = new();
     private readonly RetentionTask _retention;
 
     /// <summary>Serialises what changes the set of topics, and closing.</summary>
@@ -33,11 +36,13 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>Set once, while changing; read by everyone.</summary>
     private bool _disposed;
 
-    private CommitLog(LogDirectory directory, TopicStore store, TopicSet topics, CommitLogOptions options)
+    private CommitLog(
+        LogDirectory directory, TopicStore store, TopicSet topics, OffsetStore offsets, CommitLogOptions options)
     {
         _directory = directory;
         _store = store;
         _topics = topics;
+        _offsets = offsets;
         Context = topics.Context;
         Serdes = new SerdeResolver(options.JsonContexts);
         _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
@@ -106,6 +111,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             owned.State,
             logger);
         TopicSet topics = new(context, platform.Files.GetTraits(path));
+        OffsetStore? offsets = null;
         try
         {
             TopicStore store = new(platform.Files, path);
@@ -116,14 +122,17 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
                 topics.Add(stored);
             }
 
+            // After the topics and before any append: what was committed beyond what has survived is lowered here.
+            offsets = OffsetStore.Open(context, path, topics.Partitions);
             owned.MarkOpen();
-            CommitLog log = new(owned, store, topics, options);
+            CommitLog log = new(owned, store, topics, offsets, options);
             log._retention.Start();
             return log;
         }
         catch (Exception failure)
         {
             await topics.CloseAsync().ConfigureAwait(false);
+            await (offsets?.CloseAsync() ?? default).ConfigureAwait(false);
             context.Background.Dispose();
             owned.Dispose();
             throw failure is FileSystemException cause ? StorageErrors.Translate(cause) : failure;
@@ -228,6 +237,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             }
 
             await _topics.RemoveAsync(topic).ConfigureAwait(false);
+            _offsets.ForgetTopic(topic.Stored.Uid);
             try
             {
                 _store.DeleteTree(_store.Hide(topic.Stored));
@@ -246,7 +256,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <exception cref="ArgumentException">The options are out of bounds; the message tells all faults.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
-    /// <exception cref="NotSupportedException">A type has no serializer; the message tells how to give it one.</exception>
+    /// <exception cref="InvalidOperationException">A type has no serializer; the message tells how to give it one.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Producer<TKey, TValue> CreateProducer<TKey, TValue>(
         string topic, ProducerOptions<TKey, TValue>? options = null)
@@ -260,6 +270,44 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             copy.ValueSerializer ?? Serdes.Resolve<TValue>(),
             copy.Partitioner ?? target.Partitioner,
             copy);
+    }
+
+    /// <summary>
+    /// Makes a consumer of all partitions of a topic. Consumers of different groups, or of none, read independently of
+    /// each other. A group has one consumer for each topic at a time.
+    /// </summary>
+    /// <typeparam name="TKey">The type of the keys.</typeparam>
+    /// <typeparam name="TValue">The type of the values.</typeparam>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="group">
+    /// The group whose committed offsets the consumer goes on from and commits to, 1 to 249 of the characters a-z, A-Z,
+    /// 0-9, '.', '_' and '-'; null to begin where the options say, each time, and commit nothing.
+    /// </param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <exception cref="ArgumentException">The group's name or the options are not valid.</exception>
+    /// <exception cref="InvalidOperationException">The group has a consumer of the topic already.</exception>
+    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
+    /// <exception cref="InvalidOperationException">A type has no deserializer; the message tells how to give it one.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
+        string topic, string? group = null, ConsumerOptions<TKey, TValue>? options = null)
+    {
+        ConsumerOptions<TKey, TValue> copy =
+            (options ?? new ConsumerOptions<TKey, TValue>()).ValidatedCopy(group);
+        Topic source = GetTopic(topic);
+        IDeserializer<TKey> keys = copy.KeyDeserializer ?? Serdes.Resolve<TKey>();
+        IDeserializer<TValue> values = copy.ValueDeserializer ?? Serdes.Resolve<TValue>();
+        GroupMembership? membership = group is null ? null : _groups.Join(group, source.Name, source.Stored.Uid);
+        try
+        {
+            return new Consumer<TKey, TValue>(
+                source.Name, source.Partitions, membership, _offsets, keys, values, copy, Context);
+        }
+        catch
+        {
+            membership?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Waits until everything that was appended before the call, to any topic, is on the disk.</summary>
@@ -307,6 +355,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             Volatile.Write(ref _disposed, true);
             Context.Background.Dispose();
             bool clean = await _topics.CloseAsync().ConfigureAwait(false);
+            clean &= await _offsets.CloseAsync().ConfigureAwait(false);
             if (clean)
             {
                 _directory.MarkClean();
