@@ -110,7 +110,14 @@ public unsafe ref struct PartitionScan : IDisposable
     internal void SkipTo(Segment segment, long timestamp)
     {
         EnterSegment(segment, _nextOffset);
-        _position = Math.Max(_position, segment.Index.Get().FindPositionByTimestamp(timestamp));
+        IndexEntry entry = segment.Index.Get().FindByTimestamp(timestamp);
+        long offset = segment.BaseOffset + entry.RelativeOffset;
+        if (offset > _nextOffset)
+        {
+            // The offset moves along: the entry may stand at the end, where there is nothing to read yet.
+            _position = entry.Position;
+            _nextOffset = offset;
+        }
     }
 
     /// <summary>Ends the scan and lets go of the memory.</summary>
@@ -211,8 +218,10 @@ public unsafe ref struct PartitionScan : IDisposable
         if (_segment is null || _nextOffset >= _segment.EndOffset)
         {
             Segment? next = _log.FindSegment(_nextOffset);
-            if (next is null || next == _segment)
+            if (next is null || next == _segment || _nextOffset >= next.EndOffset)
             {
+                // An ended segment with nothing left to read is not opened: if it never held a durable record, a crash
+                // may have left no file for it.
                 return false;
             }
 

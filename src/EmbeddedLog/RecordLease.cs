@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EmbeddedLog.Format;
 using EmbeddedLog.Storage;
 
@@ -11,14 +12,27 @@ public sealed unsafe class RecordLease : IDisposable
 {
     private readonly RecordFields _fields;
 
-    /// <summary>Null once disposed; exchanged by the one dispose that counts.</summary>
+    /// <summary>The record itself, where its memory could not be held any more; pinned. Otherwise null.</summary>
+    private readonly byte[]? _copy;
+
+    /// <summary>The segment that is held, or null. Exchanged by the one dispose that counts.</summary>
     private Segment? _segment;
+
+    /// <summary>Set by dispose, read by every access.</summary>
+    private bool _disposed;
 
     internal RecordLease(in RecordFields fields, Segment segment)
     {
         _fields = fields;
-        _segment = segment;
-        segment.AddLease();
+        if (segment.TryAddLease(fields.Key))
+        {
+            _segment = segment;
+        }
+        else
+        {
+            // The segment was closed or removed under the scan, whose slot keeps the memory for as long as it is there.
+            _copy = Copy(ref _fields);
+        }
     }
 
     /// <summary>The record's offset.</summary>
@@ -46,11 +60,29 @@ public sealed unsafe class RecordLease : IDisposable
     public HeadersView Headers => new(Span(_fields.Headers, _fields.HeadersLength));
 
     /// <summary>Lets go of the memory. More than once does no harm.</summary>
-    public void Dispose() => Interlocked.Exchange(ref _segment, null)?.ReleaseLease();
+    public void Dispose()
+    {
+        Volatile.Write(ref _disposed, true);
+        Interlocked.Exchange(ref _segment, null)?.ReleaseLease();
+    }
+
+    /// <summary>Copies from the key's first byte to the value's last, between which the headers lie.</summary>
+    private static byte[] Copy(ref RecordFields fields)
+    {
+        int length = (int)(fields.Value + Math.Max(fields.ValueLength, 0) - fields.Key);
+        byte[] copy = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+        new ReadOnlySpan<byte>(fields.Key, length).CopyTo(copy);
+        byte* start = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(copy, 0);
+        fields.Headers = start + (fields.Headers - fields.Key);
+        fields.Value = start + (fields.Value - fields.Key);
+        fields.Key = start;
+        return copy;
+    }
 
     private ReadOnlySpan<byte> Span(byte* start, int length)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _segment) is null, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
+        GC.KeepAlive(_copy);
         return new ReadOnlySpan<byte>(start, Math.Max(length, 0));
     }
 }

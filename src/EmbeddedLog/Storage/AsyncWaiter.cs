@@ -34,18 +34,29 @@ internal sealed class AsyncWaiter : OffsetWaiter, IValueTaskSource, IThreadPoolW
     /// <summary>The task to await, once.</summary>
     public ValueTask Task => new(this, _core.Version);
 
-    /// <summary>
-    /// Lets <paramref name="token"/> end the waiting. Call once, after the waiter was added to the list.
-    /// </summary>
-    public void CancelWith(WaiterList list, CancellationToken token) =>
-        _registration = token.UnsafeRegister(
-            static (state, token) =>
-            {
-                var (waiter, list) = ((AsyncWaiter, WaiterList))state!;
-                list.Remove(waiter);
-                waiter.Release(new OperationCanceledException(token));
-            },
-            (this, list));
+    /// <summary>Adds the waiter to a list, from which <paramref name="token"/> can take it again.</summary>
+    public void AddTo(WaiterList list, CancellationToken token)
+    {
+        // Registered first: once the waiter is on the list it can be done before the registration is known, which would
+        // then stay for as long as the token lives.
+        if (token.CanBeCanceled)
+        {
+            _registration = token.UnsafeRegister(
+                static (state, token) =>
+                {
+                    var (waiter, list) = ((AsyncWaiter, WaiterList))state!;
+                    list.Remove(waiter);
+                    waiter.Release(new OperationCanceledException(token));
+                },
+                (this, list));
+        }
+
+        list.Add(this);
+        if (token.IsCancellationRequested)
+        {
+            list.Remove(this);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Release(Exception? failure)

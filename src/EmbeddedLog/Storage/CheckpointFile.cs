@@ -26,6 +26,9 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>The newest checkpoint; null before the first, or when the file is missing.</summary>
     public Checkpoint? Current { get; private set; }
 
+    /// <summary>Whether a flush has failed, after which nothing is written any more.</summary>
+    public bool HasFailed => _slots.HasFailed;
+
     /// <summary>Opens the file, which need not exist.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="directory">The partition's directory.</param>

@@ -67,11 +67,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
 
         AsyncWaiter waiter = _log.Context.Waiters.Rent(offset, cancellationToken.CanBeCanceled);
         ValueTask task = waiter.Task;
-        _waiters.Add(waiter);
-        if (cancellationToken.CanBeCanceled)
-        {
-            waiter.CancelWith(_waiters, cancellationToken);
-        }
+        waiter.AddTo(_waiters, cancellationToken);
 
         // After the waiter is on the list: the round that this asks for, or one that begins before it, releases it.
         if (!TryRequest())
@@ -148,8 +144,36 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     /// After <see cref="StopAsync"/>: writes the last checkpoint, which says that the partition was closed cleanly.
     /// Returns false where not everything is on the disk, so that the next opening must look.
     /// </summary>
-    public bool TryWriteCleanCheckpoint() =>
-        _state.Failure is null && _durable.Offset == _state.PublishedEnd && TryWriteCheckpoint(clean: true);
+    public bool TryWriteCleanCheckpoint()
+    {
+        if (_state.Failure is not null || _durable.Offset != _state.PublishedEnd)
+        {
+            return false;
+        }
+
+        try
+        {
+            // A segment that was begun after the last append is not covered by any flush so far, nor the log's start.
+            if (_log.Writer.TryPlanFlush(_plan, last: true) && _plan.End != _durable)
+            {
+                _log.Flush(_plan);
+                _durable = _plan.End;
+            }
+
+            _log.FlushManifest();
+        }
+        catch (DiskFullException)
+        {
+            return false;
+        }
+        catch (Exception failure) when (failure is IOException or EmbeddedLogException)
+        {
+            _log.Fail(failure);
+            return false;
+        }
+
+        return TryWriteCheckpoint(clean: true);
+    }
 
     private bool TryTakeRole(out bool stopped)
     {
@@ -214,6 +238,12 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
                 Volatile.Write(ref _durableEnd, _durable.Offset);
             }
         }
+        catch (DiskFullException full)
+        {
+            // No flush has failed, one was not begun: nothing is lost, and the next round can succeed.
+            _waiters.Fail(full);
+            return;
+        }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
         {
             _waiters.Fail(_log.Fail(failure));
@@ -246,6 +276,11 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
             _log.WriteCheckpoint(_durable, clean);
             _checkpointed = _durable;
             return true;
+        }
+        catch (DiskFullException)
+        {
+            // The one before is still true, or none is needed: recovery has more to look at, that is all.
+            return false;
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
         {

@@ -98,12 +98,7 @@ internal sealed class LogDirectory : IDisposable
     {
         if (!files.DirectoryExists(path))
         {
-            files.CreateDirectory(path);
-            if (System.IO.Path.GetDirectoryName(path) is { } parent)
-            {
-                files.SyncDirectory(parent);
-            }
-
+            CreateDurably(files, path);
             return;
         }
 
@@ -120,6 +115,27 @@ internal sealed class LogDirectory : IDisposable
                 File = path,
             };
         }
+    }
+
+    /// <summary>
+    /// Creates a directory and those above it that are missing, and makes the name of each durable in its parent:
+    /// syncing the last one alone says nothing of the others.
+    /// </summary>
+    private static void CreateDurably(FileSystem files, string path)
+    {
+        if (System.IO.Path.GetDirectoryName(path) is not { Length: > 0 } parent)
+        {
+            files.CreateDirectory(path);
+            return;
+        }
+
+        if (!files.DirectoryExists(parent))
+        {
+            CreateDurably(files, parent);
+        }
+
+        files.CreateDirectory(path);
+        files.SyncDirectory(parent);
     }
 
     private static async ValueTask<IDisposable> TakeLockAsync(

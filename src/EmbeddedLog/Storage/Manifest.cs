@@ -95,6 +95,9 @@ internal sealed class Manifest : IDisposable
     /// <summary>The bytes that a torn append had left at the end when the manifest was opened.</summary>
     public long TornBytes { get; private set; }
 
+    /// <summary>Whether a flush has failed, after which nothing is written any more.</summary>
+    public bool HasFailed => Volatile.Read(ref _failure) is not null;
+
     /// <summary>Whether anything that was added, or read when opening, is not known to be on the disk.</summary>
     public bool HasUnflushed => Volatile.Read(ref _flushed) != Volatile.Read(ref _written);
 
@@ -172,6 +175,23 @@ internal sealed class Manifest : IDisposable
                     // Ahead of the file: should replacing it fail, the log does not open and this state goes with it.
                     _state.Apply(record);
                 }
+            }
+
+            TryRewrite();
+        }
+    }
+
+    /// <summary>
+    /// Drops the segments behind the first <paramref name="count"/>, of which nothing is kept; durable on return. The
+    /// file is replaced, so this is for recovery, which is alone.
+    /// </summary>
+    public void KeepFirstDurably(int count)
+    {
+        lock (_flushing)
+        {
+            lock (_gate)
+            {
+                _state.KeepFirst(count);
             }
 
             TryRewrite();

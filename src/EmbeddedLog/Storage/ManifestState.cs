@@ -56,6 +56,9 @@ internal sealed class ManifestState
         }
     }
 
+    /// <summary>Drops all segments behind the first <paramref name="count"/>.</summary>
+    public void KeepFirst(int count) => _count = Math.Min(_count, count);
+
     private string? FindSegmentFault(in SegmentEntry segment)
     {
         if (segment.Uid == 0 || segment.BaseOffset < 0 || segment.PredecessorEnd < 0)

@@ -18,9 +18,18 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     private readonly MappedMemory _map;
     private readonly byte* _base;
 
-    /// <summary>The blocks up to here are reserved.</summary>
+    /// <summary>
+    /// Held for a reservation, so that there are never two at once: the file system takes a failed one back by giving
+    /// the file the size it had before, which must not cut off what another one has added meanwhile.
+    /// </summary>
+    private readonly Lock _allocating = new();
+
+    /// <summary>
+    /// The blocks up to here are reserved. Grows under <see cref="_allocating"/>; read by every append.
+    /// </summary>
     private long _allocated;
 
+    /// <summary>Under <see cref="_allocating"/>.</summary>
     private long _nextChunkBytes = FirstChunkBytes;
 
     public MappedSegmentWriter(
@@ -40,15 +49,12 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// <summary>The writer's memory, for the preparer, inside a slot.</summary>
     public MappedMemory Map => _map;
 
-    /// <summary>The blocks up to here are reserved.</summary>
-    public long Allocated => _allocated;
-
     /// <inheritdoc/>
     public override byte* Begin(int paddedLength)
     {
         // The seal that may follow has its block too, so that ending a segment cannot fail for want of space.
         long end = Tail + paddedLength + FrameLayout.SealBytes;
-        if (end > _allocated)
+        if (end > Volatile.Read(ref _allocated))
         {
             Allocate(end);
         }
@@ -57,19 +63,32 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     }
 
     /// <inheritdoc/>
-    public override byte* BeginSeal() => _base + Tail;
+    public override byte* BeginSeal()
+    {
+        // Already there, but for a segment that was opened again and ends before anything was appended to it.
+        if (Tail + FrameLayout.SealBytes > Volatile.Read(ref _allocated))
+        {
+            Allocate(Tail + FrameLayout.SealBytes);
+        }
+
+        return _base + Tail;
+    }
 
     /// <inheritdoc/>
     public override void WriteHeader(in SegmentHeader header) =>
         header.Write(new Span<byte>(_base, SegmentHeader.PageBytes));
 
-    /// <summary>Notes that blocks were reserved off the append path.</summary>
-    public void NoteAllocated(long end)
+    /// <summary>Reserves blocks off the append path, up to a position within the capacity.</summary>
+    /// <exception cref="FileSystemException">There is no space; nothing has changed.</exception>
+    public void AllocateAhead(LogFile file, long end)
     {
-        if (end > _allocated)
+        lock (_allocating)
         {
-            _allocated = end;
-            Segment.SetReadable(end);
+            if (end > _allocated)
+            {
+                file.Allocate(_allocated, end - _allocated);
+                NoteAllocated(end);
+            }
         }
     }
 
@@ -80,7 +99,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         // length is made zero before this one says that it may be looked at. Only behind a seal there may be no room.
         byte* frame = _base + Tail;
         int padded = FrameLayout.Padded(length);
-        if (Tail + padded < _allocated)
+        if (Tail + padded < Volatile.Read(ref _allocated))
         {
             *(ulong*)(frame + padded) = 0;
         }
@@ -93,27 +112,44 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         LogFile file = File.TryUse() ?? throw new ObjectDisposedException(Segment.Path);
         try
         {
-            long wanted = Math.Min(Capacity, Math.Max(end, _allocated + _nextChunkBytes));
-            wanted = Math.Min(Capacity, (wanted + PageBytes - 1) & -PageBytes);
-            try
+            lock (_allocating)
             {
-                file.Allocate(_allocated, wanted - _allocated);
-                _nextChunkBytes = Math.Min(MaxChunkBytes, 2 * _nextChunkBytes);
+                if (end > _allocated)
+                {
+                    AllocateUnsynchronized(file, end);
+                }
             }
-            catch (FileSystemException full)
-                when (full.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded)
-            {
-                // What is left may do for this append. If not, this throws and nothing has changed.
-                wanted = Math.Min(Capacity, (end + PageBytes - 1) & -PageBytes);
-                file.Allocate(_allocated, wanted - _allocated);
-                _nextChunkBytes = FirstChunkBytes;
-            }
-
-            NoteAllocated(wanted);
         }
         finally
         {
             File.Release();
         }
+    }
+
+    private void AllocateUnsynchronized(LogFile file, long end)
+    {
+        long wanted = Math.Min(Capacity, Math.Max(end, _allocated + _nextChunkBytes));
+        wanted = Math.Min(Capacity, (wanted + PageBytes - 1) & -PageBytes);
+        try
+        {
+            file.Allocate(_allocated, wanted - _allocated);
+            _nextChunkBytes = Math.Min(MaxChunkBytes, 2 * _nextChunkBytes);
+        }
+        catch (FileSystemException full)
+            when (full.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded)
+        {
+            // What is left may do for this append. If not, this throws and nothing has changed.
+            wanted = Math.Min(Capacity, (end + PageBytes - 1) & -PageBytes);
+            file.Allocate(_allocated, wanted - _allocated);
+            _nextChunkBytes = FirstChunkBytes;
+        }
+
+        NoteAllocated(wanted);
+    }
+
+    private void NoteAllocated(long end)
+    {
+        Segment.SetReadable(end);
+        Volatile.Write(ref _allocated, end);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class OpenSegments
         Segment? victim;
         lock (_gate)
         {
-            _open.AddLast(segment);
+            AddUnlessRemoved(segment);
             victim = _open.Count > _limit ? TakeVictim(segment) : null;
         }
 
@@ -41,7 +41,7 @@ internal sealed class OpenSegments
         {
             lock (_gate)
             {
-                _open.AddLast(victim);
+                AddUnlessRemoved(victim);
             }
         }
     }
@@ -52,6 +52,17 @@ internal sealed class OpenSegments
         lock (_gate)
         {
             _open.Remove(segment);
+        }
+    }
+
+    /// <summary>
+    /// A segment is marked as removed before it is forgotten: it is either not added here or forgotten afterwards.
+    /// </summary>
+    private void AddUnlessRemoved(Segment segment)
+    {
+        if (!segment.IsRemoved)
+        {
+            _open.AddLast(segment);
         }
     }
 

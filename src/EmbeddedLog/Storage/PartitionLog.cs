@@ -17,6 +17,7 @@ internal sealed class PartitionLog : IBackgroundTask
     private readonly PartitionFiles _files;
     private readonly GroupCommit _commit;
     private readonly SegmentPreparer _preparer;
+    private readonly PartitionTrimmer _trimmer;
     private readonly WaiterList _appendWaiters = new();
 
     /// <summary>Replaced as a whole when the topic's options change; read by every append.</summary>
@@ -49,6 +50,7 @@ internal sealed class PartitionLog : IBackgroundTask
         _commit = new GroupCommit(this, _state, context.Platform.Work, recovered.End);
         _preparer = new SegmentPreparer(context, identity, recovered.NextSequence) { Log = this };
         Writer = new PartitionWriter(context, identity, _state, _preparer, recovered);
+        _trimmer = new PartitionTrimmer(this);
     }
 
     /// <summary>What the partition shares with the others.</summary>
@@ -165,12 +167,8 @@ internal sealed class PartitionLog : IBackgroundTask
 
         AsyncWaiter waiter = Context.Waiters.Rent(end, cancellationToken.CanBeCanceled);
         ValueTask task = waiter.Task;
-        AddAppendWaiter(waiter);
-        if (cancellationToken.CanBeCanceled)
-        {
-            waiter.CancelWith(_appendWaiters, cancellationToken);
-        }
-
+        waiter.AddTo(_appendWaiters, cancellationToken);
+        LookAfterAdding();
         return task;
     }
 
@@ -178,18 +176,7 @@ internal sealed class PartitionLog : IBackgroundTask
     public void AddAppendWaiter(OffsetWaiter waiter)
     {
         _appendWaiters.Add(waiter);
-
-        // An append publishes first and looks for waiters then, with no fence in between. This one makes up for it:
-        // either the append sees the waiter, or this thread sees what it has published. The same goes for closing.
-        Interlocked.MemoryBarrierProcessWide();
-        if (Volatile.Read(ref _closed))
-        {
-            _appendWaiters.Fail(StorageErrors.Disposed());
-        }
-        else
-        {
-            _appendWaiters.ReleaseUpTo(PublishedEnd);
-        }
+        LookAfterAdding();
     }
 
     /// <summary>Removes a waiter; false if it was released or is being released.</summary>
@@ -277,7 +264,7 @@ internal sealed class PartitionLog : IBackgroundTask
         }
 
         // A record in a segment that a power loss makes nameless, or unlisted, was not flushed.
-        _files.Manifest.Flush();
+        FlushManifest();
         if (plan.SyncDirectory)
         {
             Context.Platform.Files.SyncDirectory(_identity.Directory);
@@ -286,10 +273,36 @@ internal sealed class PartitionLog : IBackgroundTask
         Writer.NoteFlushed(plan);
     }
 
+    /// <summary>Makes the list of segments and the log's start durable.</summary>
+    /// <exception cref="DiskFullException">There is no space to write it anew. Nothing has changed.</exception>
+    /// <exception cref="FileSystemException">It failed for good.</exception>
+    public void FlushManifest()
+    {
+        try
+        {
+            _files.Manifest.Flush();
+        }
+        catch (FileSystemException failure) when (IsFull(failure) && !_files.Manifest.HasFailed)
+        {
+            throw StorageErrors.Translate(failure, Id);
+        }
+    }
+
     /// <summary>Writes a checkpoint of what was flushed. Only by the flusher.</summary>
-    public void WriteCheckpoint(in DurablePoint durable, bool clean) =>
-        _files.Checkpoint.Write(new Checkpoint(
-            0, durable.Offset, durable.Sequence, durable.Uid, durable.Position, StartOffset, Epoch, clean));
+    /// <exception cref="DiskFullException">There is no space to begin the file. Nothing has changed.</exception>
+    /// <exception cref="FileSystemException">It failed.</exception>
+    public void WriteCheckpoint(in DurablePoint durable, bool clean)
+    {
+        try
+        {
+            _files.Checkpoint.Write(new Checkpoint(
+                0, durable.Offset, durable.Sequence, durable.Uid, durable.Position, StartOffset, Epoch, clean));
+        }
+        catch (FileSystemException failure) when (IsFull(failure) && !_files.Checkpoint.HasFailed)
+        {
+            throw StorageErrors.Translate(failure, Id);
+        }
+    }
 
     /// <summary>Whether a checkpoint was asked for; asks only once.</summary>
     public bool TakeCheckpointRequest() => Interlocked.Exchange(ref _checkpointRequested, 0) != 0;
@@ -303,29 +316,12 @@ internal sealed class PartitionLog : IBackgroundTask
     }
 
     /// <summary>
-    /// Removes the records below an offset: the start of the log moves at once, files go segment by segment.
+    /// Removes the records below an offset, as far as they are durable: the start of the log moves at once, files go
+    /// segment by segment. For what is not durable yet it asks for a flush; call again when that is done.
     /// </summary>
     /// <returns>How many segments were removed.</returns>
-    public int DeleteBefore(long offset)
-    {
-        Segment[] gone = Writer.MoveLogStart(offset);
-        if (gone.Length == 0)
-        {
-            return 0;
-        }
-
-        // The new start is on the disk before the first file goes, or a power loss would leave a log with a hole.
-        _files.Manifest.Flush();
-        foreach (Segment segment in gone)
-        {
-            segment.Remove();
-            Delete(segment.Path);
-            Delete(segment.IndexPath);
-        }
-
-        StorageLog.Retained(Context.Logger, gone.Length, Id, StartOffset);
-        return gone.Length;
-    }
+    /// <exception cref="PartitionFailedException">The new start could not be made durable.</exception>
+    public int DeleteBefore(long offset) => _trimmer.DeleteBefore(offset);
 
     /// <summary>
     /// Ends appends, flushes, and closes the files. Returns whether all is on the disk and told so, which lets the next
@@ -334,11 +330,12 @@ internal sealed class PartitionLog : IBackgroundTask
     public async ValueTask<bool> CloseAsync()
     {
         Writer.Close();
+        await _trimmer.StopAsync().ConfigureAwait(false);
         try
         {
             await FlushAsync(PublishedEnd, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (PartitionFailedException)
+        catch (EmbeddedLogException)
         {
             // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
         }
@@ -380,6 +377,9 @@ internal sealed class PartitionLog : IBackgroundTask
         _files.Dispose();
     }
 
+    private static bool IsFull(FileSystemException failure) =>
+        failure.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded;
+
     private static void FlushSegment(SegmentWriter writer, long tail)
     {
         LogFile file = writer.File.TryUse() ?? throw StorageErrors.Disposed();
@@ -390,6 +390,21 @@ internal sealed class PartitionLog : IBackgroundTask
         finally
         {
             writer.File.Release();
+        }
+    }
+
+    private void LookAfterAdding()
+    {
+        // An append publishes first and looks for waiters then, with no fence in between. This one makes up for it:
+        // either the append sees the waiter, or this thread sees what it has published. The same goes for closing.
+        Interlocked.MemoryBarrierProcessWide();
+        if (Volatile.Read(ref _closed))
+        {
+            _appendWaiters.Fail(StorageErrors.Disposed());
+        }
+        else
+        {
+            _appendWaiters.ReleaseUpTo(PublishedEnd);
         }
     }
 
@@ -419,18 +434,6 @@ internal sealed class PartitionLog : IBackgroundTask
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
         {
             Context.Background.Schedule(this, delay);
-        }
-    }
-
-    private void Delete(string path)
-    {
-        try
-        {
-            Context.Platform.Files.DeleteFile(path);
-        }
-        catch (FileSystemException failure)
-        {
-            StorageLog.NotDeleted(Context.Logger, failure, path);
         }
     }
 }

@@ -13,11 +13,13 @@ internal sealed class PartitionRecovery
     private readonly StorageContext _context;
     private readonly PartitionIdentity _identity;
     private readonly PartitionSettings _settings;
-    private readonly FileSystem _files;
     private readonly PartitionFiles _small;
 
     /// <summary>The names of the files in the partition's directory.</summary>
     private readonly HashSet<string> _names;
+
+    /// <summary>All segments that were made, so that a failed opening leaves none of them mapped.</summary>
+    private readonly List<Segment> _made = [];
 
     private PartitionRecovery(
         StorageContext context, PartitionIdentity identity, PartitionSettings settings, PartitionFiles small)
@@ -26,8 +28,7 @@ internal sealed class PartitionRecovery
         _identity = identity;
         _settings = settings;
         _small = small;
-        _files = context.Platform.Files;
-        _names = [.. _files.ListFiles(identity.Directory)];
+        _names = [.. context.Platform.Files.ListFiles(identity.Directory)];
     }
 
     /// <summary>Opens a partition, or makes an empty one in its directory, which must exist.</summary>
@@ -43,14 +44,16 @@ internal sealed class PartitionRecovery
         CheckpointFile checkpoint = CheckpointFile.Open(
             files, identity.Directory, identity.TopicUid, identity.Id, isOnDisk);
         Manifest? manifest = null;
+        PartitionRecovery? recovery = null;
         try
         {
             manifest = Manifest.Open(files, identity.Directory, identity.TopicUid, identity.Id, isOnDisk);
-            PartitionRecovery recovery = new(context, identity, settings, new PartitionFiles(manifest, checkpoint));
+            recovery = new PartitionRecovery(context, identity, settings, new PartitionFiles(manifest, checkpoint));
             return recovery.Recover();
         }
         catch
         {
+            recovery?._made.ForEach(segment => segment.Remove());
             manifest?.Dispose();
             checkpoint.Dispose();
             throw;
@@ -73,38 +76,57 @@ internal sealed class PartitionRecovery
                 checkpoint is null ? "none" : "an earlier one");
         }
 
-        RecoveredPartition recovered = clean ? OpenClean(segments, checkpoint) : OpenUnclean(segments, checkpoint);
-        DeleteUnlisted();
-        return recovered;
+        CheckBounds(segments, checkpoint);
+        UnlistedFiles unlisted = new(_context, _identity, _names);
+        if (!clean)
+        {
+            return OpenUnclean(segments, checkpoint, unlisted);
+        }
+
+        unlisted.Delete(_small.Manifest);
+        return OpenClean(segments, checkpoint);
+    }
+
+    /// <summary>
+    /// The durable records that the checkpoint tells of are in segments, or below the log's start. Without this, a lost
+    /// manifest would pass for a log that is empty.
+    /// </summary>
+    private void CheckBounds(Segment[] segments, Checkpoint? checkpoint)
+    {
+        if (checkpoint is { } known && segments.Length == 0 && known.DurableEndOffset > _small.Manifest.LogStartOffset)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, Manifest.FileName),
+                0,
+                "the manifest has lost its segments",
+                $"segments up to offset {known.DurableEndOffset}",
+                "none",
+                _small.Manifest.LogStartOffset);
+        }
     }
 
     private RecoveredPartition OpenClean(Segment[] segments, Checkpoint? known)
     {
         if (known is not { } checkpoint || segments.Length == 0)
         {
-            DurablePoint empty = new(known?.DurableEndOffset ?? 0, 0, 0, 0);
+            DurablePoint empty = new(_small.Manifest.LogStartOffset, 0, 0, 0);
             return Result(
                 segments, null, empty, known?.Epoch ?? 0, new PartitionRecoveryReport(true, empty.Offset, 0, 0));
         }
 
-        // What an earlier recovery has left behind may still be listed, until the next segment supersedes it.
-        int index = IndexOf(segments, checkpoint);
-        if (index >= 0 && segments.Skip(index + 1).All(segment => segment.Entry.Epoch < checkpoint.Epoch))
-        {
-            Array.Resize(ref segments, index + 1);
-        }
-
         Segment last = segments[^1];
-        if (index != segments.Length - 1 || checkpoint.DurableEndPosition < SegmentHeader.PageBytes
-            || checkpoint.DurableEndOffset < last.BaseOffset)
+        if (IndexOf(segments, checkpoint) != segments.Length - 1
+            || checkpoint.DurableEndPosition < SegmentHeader.PageBytes || checkpoint.DurableEndOffset < last.BaseOffset
+            || checkpoint.LogStartOffset != _small.Manifest.LogStartOffset)
         {
             throw StorageErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, CheckpointFile.FileName),
                 0,
                 "checkpoint and manifest disagree",
-                $"an end in segment {last.Entry.Sequence}",
-                $"one in segment {checkpoint.ActiveSequence}");
+                $"an end in segment {last.Entry.Sequence}, a start at {_small.Manifest.LogStartOffset}",
+                $"one in segment {checkpoint.ActiveSequence}, one at {checkpoint.LogStartOffset}");
         }
 
         DurablePoint end = new(
@@ -150,38 +172,32 @@ internal sealed class PartitionRecovery
         }
     }
 
-    private RecoveredPartition OpenUnclean(Segment[] segments, Checkpoint? checkpoint)
+    private RecoveredPartition OpenUnclean(Segment[] segments, Checkpoint? checkpoint, UnlistedFiles unlisted)
     {
         uint epoch = NextEpoch(segments, checkpoint);
-        if (segments.Length == 0)
-        {
-            long offset = Math.Max(_small.Manifest.LogStartOffset, checkpoint?.DurableEndOffset ?? 0);
-            DurablePoint empty = new(offset, 0, 0, 0);
-            WriteCheckpoint(empty, epoch);
-            return Result([], null, empty, epoch, new PartitionRecoveryReport(false, offset, 0, 0));
-        }
-
-        DurablePoint proven = FindProvenEnd(segments, checkpoint, out int first);
-        segments = DropJudged(segments, checkpoint, first, proven);
-        using TailScan scan = new(_context, _identity, _names);
-        scan.Walk(segments, first, proven);
-
-        // The old segment ends where the proof ends. What follows it, if anything, is in the copies.
-        Segment old = segments[first];
-        old.End(proven.Offset, proven.Position);
-        Array.Resize(ref segments, first + 1);
+        DurablePoint proven = new(_small.Manifest.LogStartOffset, 0, 0, 0);
         DurablePoint end = proven;
-        if (scan.EndOffset > proven.Offset)
+        long tornBytes = 0;
+        if (segments.Length > 0)
         {
-            TailCopy copy = new(_context, _identity, _settings, NextSequence(), old);
-            segments = [.. segments, .. copy.Run(scan.Ranges, proven, _small.Manifest)];
-            Segment last = segments[^1];
-            end = new DurablePoint(last.EndOffset, last.Entry.Sequence, last.Entry.Uid, last.EndPosition);
+            proven = FindProvenEnd(segments, checkpoint, out int first);
+            StepBack(segments, checkpoint, ref proven, ref first);
+            segments = DropJudged(segments, checkpoint, first, proven);
+            using TailScan scan = new(_context, _identity, _names);
+            scan.Walk(segments, first, proven);
+            unlisted.CheckThatNoneIsMissed(_small.Manifest, scan.EndOffset);
+            segments = Replace(segments, first, proven, scan);
+            end = EndOf(segments, scan.EndOffset);
+            tornBytes = scan.TornBytes;
+        }
+        else
+        {
+            unlisted.CheckThatNoneIsMissed(_small.Manifest, end.Offset);
         }
 
         WriteCheckpoint(end, epoch);
-        PartitionRecoveryReport report = new(
-            false, proven.Offset, end.Offset - proven.Offset, scan.TornBytes);
+        unlisted.Delete(_small.Manifest);
+        PartitionRecoveryReport report = new(false, proven.Offset, end.Offset - proven.Offset, tornBytes);
         if (report.CopiedRecords > 0 || report.TornBytes > 0)
         {
             StorageLog.Recovered(
@@ -189,6 +205,42 @@ internal sealed class PartitionRecovery
         }
 
         return Result(segments, null, end, epoch, report);
+    }
+
+    /// <summary>
+    /// Where the proof ends at the beginning of a segment, moves it to the end of the one before, and the checkpoint
+    /// with it: the segment, of which nothing is proven, may be replaced.
+    /// </summary>
+    private void StepBack(Segment[] segments, Checkpoint? checkpoint, ref DurablePoint proven, ref int first)
+    {
+        int proved = first;
+        while (first > 0 && proven.Position == SegmentHeader.PageBytes)
+        {
+            Segment before = segments[--first];
+            proven = new DurablePoint(proven.Offset, before.Entry.Sequence, before.Entry.Uid, before.EndPosition);
+        }
+
+        if (first != proved)
+        {
+            // In the old epoch, for nothing has been judged yet.
+            WriteCheckpoint(proven, checkpoint!.Value.Epoch);
+        }
+    }
+
+    /// <summary>
+    /// Drops what an earlier recovery has left behind. It wrote its checkpoint in a new epoch, so whatever is of an
+    /// earlier one has been judged: it ends where the checkpoint says.
+    /// </summary>
+    private static Segment[] DropJudged(Segment[] segments, Checkpoint? checkpoint, int first, in DurablePoint proven)
+    {
+        if (checkpoint is not { } known || segments[first].Entry.Epoch >= known.Epoch)
+        {
+            return segments;
+        }
+
+        segments[first].End(proven.Offset, proven.Position);
+        bool goesOn = segments.Length > first + 1 && segments[first + 1].Entry.Epoch >= known.Epoch;
+        return goesOn ? segments : segments[..(first + 1)];
     }
 
     /// <summary>
@@ -203,21 +255,44 @@ internal sealed class PartitionRecovery
     }
 
     /// <summary>
-    /// Drops what an earlier recovery has left behind. It wrote its checkpoint in a new epoch, so whatever is of an
-    /// earlier one has been judged: it ends where the checkpoint says, and segments behind it, if they are still listed,
-    /// are superseded by the next one that is added.
+    /// Ends the log where the proof ends, puts copies of what else is good behind it, and enters that in the manifest
+    /// in one durable step.
     /// </summary>
-    private static Segment[] DropJudged(Segment[] segments, Checkpoint? checkpoint, int first, in DurablePoint proven)
+    private Segment[] Replace(Segment[] segments, int first, in DurablePoint proven, TailScan scan)
     {
-        if (checkpoint is not { } known || segments[first].Entry.Epoch >= known.Epoch)
+        if (scan.EndOffset < _small.Manifest.LogStartOffset)
         {
-            return segments;
+            throw StorageErrors.Corrupt(
+                _identity.Id, segments[first].Path, proven.Position, "durable records are missing",
+                $"records up to offset {_small.Manifest.LogStartOffset} at least", $"up to {scan.EndOffset}",
+                scan.EndOffset);
         }
 
+        // A segment of which nothing was proven goes: perhaps not even its file is there. Another one stays as it is,
+        // up to the proven end.
         segments[first].End(proven.Offset, proven.Position);
-        bool goesOn = segments.Length > first + 1 && segments[first + 1].Entry.Epoch >= known.Epoch;
-        return goesOn ? segments : segments[..(first + 1)];
+        int kept = proven.Position > SegmentHeader.PageBytes ? first + 1 : first;
+        Array.Resize(ref segments, kept);
+        if (scan.EndOffset > proven.Offset)
+        {
+            TailCopy copy = new(_context, _identity, _settings, NextSequence(), segments.LastOrDefault());
+            Segment[] copies = copy.Run(scan.Ranges, proven, _small.Manifest);
+            _made.AddRange(copies);
+            return [.. segments, .. copies];
+        }
+
+        if (_small.Manifest.Segments.Count > kept)
+        {
+            _small.Manifest.KeepFirstDurably(kept);
+        }
+
+        return segments;
     }
+
+    private static DurablePoint EndOf(Segment[] segments, long endOffset) =>
+        segments.LastOrDefault() is { } last
+            ? new DurablePoint(endOffset, last.Entry.Sequence, last.Entry.Uid, last.EndPosition)
+            : new DurablePoint(endOffset, 0, 0, 0);
 
     /// <summary>The place up to which the checkpoint proves the log, and the segment that holds it.</summary>
     private DurablePoint FindProvenEnd(Segment[] segments, Checkpoint? known, out int index)
@@ -266,6 +341,7 @@ internal sealed class PartitionRecovery
         for (int i = 0; i < segments.Length; i++)
         {
             segments[i] = new Segment(_context, _identity.Id, _identity.Directory, entries[i]);
+            _made.Add(segments[i]);
             if (i > 0)
             {
                 segments[i - 1].End(entries[i].BaseOffset, entries[i].PredecessorEnd);
@@ -276,8 +352,7 @@ internal sealed class PartitionRecovery
         long provenEnd = _small.Checkpoint.Current?.DurableEndOffset ?? 0;
         foreach (Segment segment in segments)
         {
-            bool holdsProven = segment.BaseOffset < Math.Min(provenEnd, segment.EndOffset);
-            if (holdsProven && !_names.Contains(Path.GetFileName(segment.Path)))
+            if (segment.BaseOffset < provenEnd && !segment.IsEmpty && !_names.Contains(Path.GetFileName(segment.Path)))
             {
                 throw StorageErrors.Corrupt(
                     _identity.Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);
@@ -328,28 +403,5 @@ internal sealed class PartitionRecovery
         }
 
         return next;
-    }
-
-    /// <summary>
-    /// Deletes spares, and segments that a recovery has superseded; the manifest knows nothing of them.
-    /// </summary>
-    private void DeleteUnlisted()
-    {
-        HashSet<uint> listed = [.. _small.Manifest.Segments.Select(entry => entry.Sequence)];
-        foreach (string name in _names)
-        {
-            if (SegmentFileName.TryParse(name, out uint sequence) && !listed.Contains(sequence))
-            {
-                string path = Path.Combine(_identity.Directory, name);
-                try
-                {
-                    _files.DeleteFile(path);
-                }
-                catch (FileSystemException failure)
-                {
-                    StorageLog.NotDeleted(_context.Logger, failure, path);
-                }
-            }
-        }
     }
 }

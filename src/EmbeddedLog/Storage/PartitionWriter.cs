@@ -109,12 +109,15 @@ internal sealed unsafe class PartitionWriter
     /// <summary>
     /// Notes what is to be flushed for the log to be durable up to its present end; false where that is nothing.
     /// </summary>
-    public bool TryPlanFlush(FlushPlan plan)
+    /// <param name="plan">The plan to fill.</param>
+    /// <param name="last">Whether no append follows: then also a segment that was begun and holds nothing yet
+    /// counts.</param>
+    public bool TryPlanFlush(FlushPlan plan, bool last = false)
     {
         plan.Targets.Clear();
         lock (_gate)
         {
-            if (_state.PublishedEnd == _durableEnd || _writer is null)
+            if (_writer is null || (_state.PublishedEnd == _durableEnd && !last))
             {
                 return false;
             }
@@ -269,12 +272,11 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>Notes how far blocks are reserved and pages prepared ahead of a writer's tail.</summary>
-    public void NotePrepared(MappedSegmentWriter writer, long allocatedEnd, long preparedEnd)
+    /// <summary>Notes how far pages are prepared ahead of a writer's tail.</summary>
+    public void NotePrepared(MappedSegmentWriter writer, long preparedEnd)
     {
         lock (_gate)
         {
-            writer.NoteAllocated(allocatedEnd);
             writer.PreparedEnd = Math.Max(writer.PreparedEnd, preparedEnd);
         }
     }

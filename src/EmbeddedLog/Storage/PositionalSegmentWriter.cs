@@ -55,7 +55,10 @@ internal sealed unsafe class PositionalSegmentWriter : SegmentWriter
     {
         Span<byte> scratch = _scratch;
         int bodyEnd = (int)Math.Min(FrameLayout.Padded(length) + sizeof(ulong), Capacity - Tail);
-        Write(scratch[FrameLayout.CrcAt..bodyEnd], Tail + FrameLayout.CrcAt);
+
+        // The body brings a length of zero: a write of this place that was told to have failed may have left another.
+        MemoryMarshal.Write(scratch, 0);
+        Write(scratch[..bodyEnd], Tail);
         MemoryMarshal.Write(scratch, length);
         Write(scratch[..sizeof(uint)], Tail);
     }

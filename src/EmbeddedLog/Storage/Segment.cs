@@ -35,7 +35,9 @@ internal sealed unsafe class Segment
     /// <summary>The number of leases that keep the map. Under the gate.</summary>
     private int _leases;
 
-    /// <summary>Whether retention, or the end of the log, has taken the segment away. Under the gate.</summary>
+    /// <summary>
+    /// Whether retention, or the end of the log, has taken the segment away. Set once under the gate, read by anyone.
+    /// </summary>
     private bool _removed;
 
     /// <summary>
@@ -44,7 +46,7 @@ internal sealed unsafe class Segment
     private long _endOffset = long.MaxValue;
     private long _endPosition = long.MaxValue;
 
-    /// <summary>How many bytes may be touched. Grows under the append lock; read by everyone.</summary>
+    /// <summary>How many bytes may be touched. Grows as the writer reserves blocks; read by everyone.</summary>
     private long _readableBytes;
 
     public Segment(StorageContext context, TopicPartition partition, string directory, in SegmentEntry entry)
@@ -109,6 +111,12 @@ internal sealed unsafe class Segment
         }
     }
 
+    /// <summary>Whether the segment has ended without a record; then its file is never looked at.</summary>
+    public bool IsEmpty => EndOffset <= BaseOffset;
+
+    /// <summary>Whether the segment was taken away for good.</summary>
+    public bool IsRemoved => Volatile.Read(ref _removed);
+
     /// <summary>The partition that the segment belongs to.</summary>
     public TopicPartition Partition => _partition;
 
@@ -163,8 +171,9 @@ internal sealed unsafe class Segment
             return readable;
         }
 
-        long last = Math.Min((end - 1) / ChunkBytes, (64L * present.Length) - 1);
-        for (long chunk = position / ChunkBytes; chunk <= last; chunk++)
+        long last = (end - 1) / ChunkBytes;
+        long lastWithBit = Math.Min(last, (64L * present.Length) - 1);
+        for (long chunk = position / ChunkBytes; chunk <= lastWithBit; chunk++)
         {
             ulong bit = 1UL << (int)(chunk & 63);
             if ((Volatile.Read(ref present[chunk >> 6]) & bit) == 0)
@@ -177,13 +186,20 @@ internal sealed unsafe class Segment
     }
 
     /// <summary>
-    /// Keeps the memory mapped until <see cref="ReleaseLease"/>. Inside a slot that has seen it mapped.
+    /// Keeps the memory around an address mapped until <see cref="ReleaseLease"/>. False where that memory was let go
+    /// of since the caller found the address in it: then only the caller's slot keeps it, and a lease comes too late.
     /// </summary>
-    public void AddLease()
+    public bool TryAddLease(byte* address)
     {
         lock (_gate)
         {
+            if (_map is null || address < _map.Pointer || address >= _map.Pointer + _map.Length)
+            {
+                return false;
+            }
+
             _leases++;
+            return true;
         }
     }
 
@@ -216,6 +232,7 @@ internal sealed unsafe class Segment
             unneeded = Detach();
         }
 
+        Index.Drop();
         Retire(unneeded);
         return true;
     }
@@ -228,7 +245,7 @@ internal sealed unsafe class Segment
         MappedMemory? unneeded = null;
         lock (_gate)
         {
-            _removed = true;
+            Volatile.Write(ref _removed, true);
             if (_leases == 0)
             {
                 unneeded = Detach();
@@ -259,25 +276,24 @@ internal sealed unsafe class Segment
 
     private byte* Open()
     {
+        byte* pointer;
         lock (_gate)
         {
-            if (_map is null)
+            if (_map is not null || _removed)
             {
-                if (_removed)
-                {
-                    return null;
-                }
-
-                _map = SegmentOpening.MapForReading(_context.Platform.Files, this);
-                SetReadable(EndPosition);
-                Volatile.Write(ref _presentChunks, NewChunks(EndPosition));
-                Volatile.Write(ref _base, (nint)_map.Pointer);
+                return (byte*)_base;
             }
+
+            _map = SegmentOpening.MapForReading(_context.Platform.Files, this);
+            pointer = _map.Pointer;
+            SetReadable(EndPosition);
+            Volatile.Write(ref _presentChunks, NewChunks(EndPosition));
+            Volatile.Write(ref _base, (nint)pointer);
         }
 
-        // Outside the gate: making room may close this very segment again, or another one that is being opened.
+        // Outside the gate: making room may close another segment, or this very one, whose memory the slot keeps.
         _context.OpenSegments.Opened(this);
-        return (byte*)Volatile.Read(ref _base);
+        return pointer;
     }
 
     private MappedMemory? Detach()

@@ -88,7 +88,7 @@ internal sealed class SegmentFactory
         {
             header = SegmentOpening.Check(file, segment, tail);
             long capacity = Math.Max(settings.SegmentBytes, tail + FrameLayout.SealBytes);
-            if (positional)
+            if (positional && file.Length < capacity)
             {
                 file.SetLength(capacity);
             }
@@ -115,7 +115,8 @@ internal sealed class SegmentFactory
         TryDelete(spare.Path);
     }
 
-    private void TryDelete(string path)
+    /// <summary>Deletes a file that nobody needs; a failure is only told.</summary>
+    public void TryDelete(string path)
     {
         try
         {

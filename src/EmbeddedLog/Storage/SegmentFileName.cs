@@ -24,6 +24,10 @@ internal static class SegmentFileName
                 Path.GetFileNameWithoutExtension(name), NumberStyles.None, CultureInfo.InvariantCulture, out sequence);
     }
 
+    /// <summary>Whether a name is that of a segment, and of which.</summary>
+    public static bool IsSegment(string name, out uint sequence) =>
+        TryParse(name, out sequence) && name.EndsWith(SegmentExtension, StringComparison.Ordinal);
+
     private static string Combine(string directory, uint sequence, string extension) =>
         Path.Combine(directory, sequence.ToString("D8", CultureInfo.InvariantCulture) + extension);
 }

@@ -95,13 +95,16 @@ internal sealed class SegmentIndex
     /// <summary>
     /// Where to scan from to find an offset: the position of the last entry at or below it, or of the first frame.
     /// </summary>
-    public uint FindPosition(uint relativeOffset) => FindLast(new AtOrBelow(relativeOffset));
+    public uint FindPosition(uint relativeOffset) => FindLast(new AtOrBelow(relativeOffset)).Position;
 
     /// <summary>
     /// Where to scan from to find the first record at or after a time, in Unix milliseconds: the position of the last
     /// entry before which all records are earlier, or of the first frame.
     /// </summary>
-    public uint FindPositionByTimestamp(long timestamp) => FindLast(new AllBefore(timestamp));
+    public uint FindPositionByTimestamp(long timestamp) => FindByTimestamp(timestamp).Position;
+
+    /// <summary>The same place as position and as offset: an entry, or the segment's beginning.</summary>
+    public IndexEntry FindByTimestamp(long timestamp) => FindLast(new AllBefore(timestamp));
 
     /// <summary>Writes the index next to its segment, see <see cref="SegmentIndexFile.Save"/>.</summary>
     public void Save(FileSystem files, string path, ulong segmentUid, uint endPosition) =>
@@ -111,14 +114,14 @@ internal sealed class SegmentIndex
     public static SegmentIndex? TryLoad(FileSystem files, string path, ulong segmentUid, uint endPosition) =>
         SegmentIndexFile.TryLoad(files, path, segmentUid, endPosition);
 
-    private uint FindLast<TProbe>(TProbe probe)
+    private IndexEntry FindLast<TProbe>(TProbe probe)
         where TProbe : struct, IComparable<IndexEntry>
     {
         ReadOnlySpan<IndexEntry> entries = Entries;
 
         // No entry ever equals a probe, so the search ends at the first one above it, in complement.
         int above = ~entries.BinarySearch(probe);
-        return above == 0 ? SegmentHeader.PageBytes : entries[above - 1].Position;
+        return above == 0 ? new IndexEntry(0, SegmentHeader.PageBytes, long.MinValue) : entries[above - 1];
     }
 
     /// <summary>Stands behind all entries at or below an offset, before all others.</summary>

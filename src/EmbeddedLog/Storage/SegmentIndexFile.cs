@@ -139,6 +139,7 @@ internal static class SegmentIndexFile
             }
         }
 
-        return entries.IsEmpty || entries[^1].Position < endPosition;
+        // The last entry stands at the end itself: it carries the greatest timestamp of all.
+        return entries.IsEmpty || entries[^1].Position <= endPosition;
     }
 }

@@ -73,9 +73,21 @@ internal sealed class SegmentIndexSlot
             return known;
         }
 
+        if (_segment.IsEmpty)
+        {
+            return long.MinValue;
+        }
+
+        bool wasLoaded = Volatile.Read(ref _index) is not null;
         SegmentIndex index = Get();
         long timestamp = index.Count == 0 ? long.MinValue : index.Entries[^1].MaxTimestampBefore;
         Volatile.Write(ref _maxTimestamp, timestamp);
+        if (!wasLoaded && !_segment.IsMapped)
+        {
+            // Retention asks this of every segment; what nobody reads must not stay in memory for it.
+            Drop();
+        }
+
         return timestamp;
     }
 

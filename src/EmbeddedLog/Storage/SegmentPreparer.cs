@@ -208,9 +208,23 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
         if (finished is not null)
         {
+            PutAway(finished);
+        }
+    }
+
+    private void PutAway(Segment finished)
+    {
+        if (!finished.IsRemoved)
+        {
             finished.Index.Save();
             finished.Index.Drop();
             _context.OpenSegments.Opened(finished);
+        }
+
+        if (finished.IsRemoved)
+        {
+            // Retention may have taken the segment, and looked for its index, before that was saved.
+            Factory.TryDelete(finished.IndexPath);
         }
     }
 
@@ -227,14 +241,9 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
                 return;
             }
 
-            long allocated = writer.Allocated;
-            if (to > allocated)
-            {
-                file.Allocate(allocated, to - allocated);
-            }
-
+            writer.AllocateAhead(file, to);
             writer.Map.TryPrepareForWrite(from & -4096, to - (from & -4096));
-            Log.Writer.NotePrepared(writer, to, to);
+            Log.Writer.NotePrepared(writer, to);
         }
         finally
         {

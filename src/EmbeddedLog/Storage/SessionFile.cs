@@ -62,7 +62,7 @@ internal sealed class SessionFile : IDisposable
     public void MarkOpen(CacheIdentity identity, int processId, long now)
     {
         Session previous = Current ?? new Session { LogUid = CreateUid(), CreatedAt = now };
-        Write(previous with
+        Session next = previous with
         {
             OpenedAt = now,
             ProcessId = processId,
@@ -71,7 +71,14 @@ internal sealed class SessionFile : IDisposable
             BootLow = identity.BootLow,
             Device = identity.Device,
             Mount = identity.Mount,
-        });
+        };
+        Write(next);
+        if (previous.Clean)
+        {
+            // Into the other slot as well, which still says that the log was closed: were the first one ever damaged,
+            // the next opening would believe it, and what was appended meanwhile would be gone without a word.
+            Write(next);
+        }
     }
 
     /// <summary>

@@ -28,15 +28,15 @@ internal sealed class TailCopy
         PartitionIdentity identity,
         PartitionSettings settings,
         uint nextSequence,
-        Segment predecessor)
+        Segment? predecessor)
     {
         _context = context;
         _identity = identity;
         _settings = settings;
         _factory = new SegmentFactory(context, identity);
         _nextSequence = nextSequence;
-        _predecessorUid = predecessor.Entry.Uid;
-        _predecessorEnd = predecessor.EndPosition;
+        _predecessorUid = predecessor?.Entry.Uid ?? 0;
+        _predecessorEnd = predecessor?.EndPosition ?? 0;
     }
 
     /// <summary>Copies, flushes, and enters the copies in the manifest; returns them, ended.</summary>
@@ -128,7 +128,17 @@ internal sealed class TailCopy
         SegmentEntry entry = new(
             spare.Sequence, SegmentFactory.NewUid(), offset, epoch, _predecessorUid, _predecessorEnd);
         long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        SegmentWriter writer = _factory.Adopt(spare, entry, now);
+        SegmentWriter writer;
+        try
+        {
+            writer = _factory.Adopt(spare, entry, now);
+        }
+        catch
+        {
+            _factory.Discard(spare);
+            throw;
+        }
+
         SegmentIndexBuilder index = new();
         writer.Segment.Index.Set(index);
         _copies.Add((writer, index));

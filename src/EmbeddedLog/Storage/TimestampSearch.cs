@@ -14,10 +14,15 @@ internal static class TimestampSearch
             // Entered for each segment anew, so that a long search does not keep everything mapped.
             foreach (Segment segment in log.Segments.Items)
             {
+                if (segment.IsEmpty)
+                {
+                    continue;
+                }
+
                 slot.Enter();
                 bool candidate = segment.Index.MaxTimestampAtLeast(timestamp);
                 slot.Exit();
-                if (candidate && FindIn(log, segment, timestamp) is { } offset)
+                if (candidate && TryFindIn(log, segment, timestamp) is { } offset)
                 {
                     return offset;
                 }
@@ -28,6 +33,19 @@ internal static class TimestampSearch
         finally
         {
             log.Context.Readers.Return(slot);
+        }
+    }
+
+    private static long? TryFindIn(PartitionLog log, Segment segment, long timestamp)
+    {
+        try
+        {
+            return FindIn(log, segment, timestamp);
+        }
+        catch (OffsetUnavailableException)
+        {
+            // Retention has taken the segment since the list was read; what is left is in the later ones.
+            return null;
         }
     }
 

@@ -49,6 +49,9 @@ internal sealed class TwoSlotFile : IDisposable
     /// <summary>The position of the current page in the file.</summary>
     public long Position => TwoSlotPage.GetPosition(Generation);
 
+    /// <summary>Whether a flush has failed, after which nothing is written any more.</summary>
+    public bool HasFailed => _failure is not null;
+
     /// <summary>Opens the file, which need not exist.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="path">The file.</param>

@@ -17,6 +17,7 @@ public sealed class RetentionRulesTests : IDisposable
     public RetentionRulesTests()
     {
         _simulation.Platform.Files.CreateDirectory(OpenLog.Directory);
+        _simulation.Platform.Files.SyncDirectory("/");
         _fixture = new PartitionFixture(_simulation.Platform, OpenLog.Directory);
     }
 
@@ -77,6 +78,20 @@ public sealed class RetentionRulesTests : IDisposable
     }
 
     [Fact]
+    public void Apply_ExpiredButNotDurable_WaitsForTheFlush()
+    {
+        PartitionLog log = Open(new RetentionPolicy { MaxAge = TimeSpan.FromHours(1) });
+        log.Append(Value(Now - 7_200_000), out _);
+
+        // A power loss could take the record, and the log would end before the start that retention has made durable.
+        Assert.Equal(0, RetentionRules.Apply(log, Now));
+        Assert.Equal(0, log.StartOffset);
+        _simulation.Scheduler.RunUntilIdle();
+        Assert.Equal(1, RetentionRules.Apply(log, Now));
+        Assert.Equal(1, log.StartOffset);
+    }
+
+    [Fact]
     public void Apply_Off_RemovesNothing()
     {
         PartitionLog log = Open(RetentionPolicy.KeepForever);
@@ -91,7 +106,6 @@ public sealed class RetentionRulesTests : IDisposable
         PartitionLog log = Open(new RetentionPolicy { MaxAge = TimeSpan.FromHours(1) });
         Fill(log, segments: 3, timestamp: Now - 7_200_000);
         Fill(log, segments: 1, timestamp: Now);
-        _simulation.Run(log.FlushAsync(log.PublishedEnd, CancellationToken.None));
         RetentionRules.Apply(log, Now);
         long start = log.StartOffset;
 
@@ -109,13 +123,17 @@ public sealed class RetentionRulesTests : IDisposable
 
     private static RawRecord Value(long timestamp) => new(new byte[ValueBytes]) { Timestamp = timestamp };
 
-    /// <summary>Appends until that many more segments are full, or nearly.</summary>
-    private static void Fill(PartitionLog log, int segments, long timestamp)
+    /// <summary>
+    /// Appends until that many more segments are full, or nearly, and flushes: only then can they go.
+    /// </summary>
+    private void Fill(PartitionLog log, int segments, long timestamp)
     {
         int count = segments * ((SegmentBytes - 4096) / (ValueBytes + 32));
         for (int i = 0; i < count; i++)
         {
             log.Append(Value(timestamp), out _);
         }
+
+        _simulation.Run(log.FlushAsync(log.PublishedEnd, CancellationToken.None));
     }
 }

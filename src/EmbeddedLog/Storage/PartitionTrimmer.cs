@@ -1,0 +1,104 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Removes records from a partition's beginning: the start of the log moves at once, then the new start is made
+/// durable, and only then the files of whole segments go.
+/// </summary>
+internal sealed class PartitionTrimmer
+{
+    private readonly PartitionLog _log;
+
+    /// <summary>Keeps the partition's small files open while records are being removed.</summary>
+    private readonly CallGate _calls = new();
+
+    /// <summary>Dropped segments whose files wait for the new start to be durable. Locked while it is used.</summary>
+    private readonly Queue<Segment> _dropped = new();
+
+    public PartitionTrimmer(PartitionLog log) => _log = log;
+
+    /// <inheritdoc cref="PartitionLog.DeleteBefore"/>
+    public int DeleteBefore(long offset)
+    {
+        if (!_calls.TryEnter())
+        {
+            return 0;
+        }
+
+        try
+        {
+            return MoveStart(offset);
+        }
+        finally
+        {
+            _calls.Exit();
+        }
+    }
+
+    /// <summary>Removes nothing from now on; completes when nobody is removing anything.</summary>
+    public Task StopAsync() => _calls.CloseAsync();
+
+    private int MoveStart(long offset)
+    {
+        // The start never overtakes the durable end: a power loss would leave a log that ends before it starts.
+        long durable = _log.DurableEnd;
+        if (offset > durable)
+        {
+            _log.RequestFlush();
+        }
+
+        Segment[] gone = _log.Writer.MoveLogStart(Math.Min(offset, durable));
+        if (gone.Length == 0)
+        {
+            return 0;
+        }
+
+        lock (_dropped)
+        {
+            Array.ForEach(gone, segment => segment.Remove());
+            Array.ForEach(gone, _dropped.Enqueue);
+        }
+
+        try
+        {
+            // The new start is on the disk before the first file goes, or a power loss would leave a log with a hole.
+            _log.FlushManifest();
+        }
+        catch (FileSystemException failure)
+        {
+            // The manifest cannot be written any more, so no further segment could be begun either.
+            throw _log.Fail(failure);
+        }
+
+        DeleteDropped(gone[^1]);
+        StorageLog.Retained(_log.Context.Logger, gone.Length, _log.Id, _log.StartOffset);
+        return gone.Length;
+    }
+
+    /// <summary>Deletes the files of dropped segments up to one, those of earlier calls that failed included.</summary>
+    private void DeleteDropped(Segment last)
+    {
+        lock (_dropped)
+        {
+            while (_dropped.TryPeek(out Segment? segment) && segment.Entry.Sequence <= last.Entry.Sequence)
+            {
+                _dropped.Dequeue();
+                Delete(segment.Path);
+                Delete(segment.IndexPath);
+            }
+        }
+    }
+
+    private void Delete(string path)
+    {
+        try
+        {
+            _log.Context.Platform.Files.DeleteFile(path);
+        }
+        catch (FileSystemException failure)
+        {
+            StorageLog.NotDeleted(_log.Context.Logger, failure, path);
+        }
+    }
+}
