@@ -1,0 +1,110 @@
+using System.Text;
+
+namespace EmbeddedLog.Testing.Model;
+
+/// <summary>
+/// A history to play: the machine, the topic, and what is done. All random choices follow from the seed.
+/// </summary>
+/// <param name="Seed">Of the machine and of all that the steps leave open.</param>
+/// <param name="Positional">Whether the file system is one on which only positional writes are safe.</param>
+/// <param name="Partitions">The topic's partitions.</param>
+/// <param name="BackgroundFlush">Whether records are flushed without being asked for, every second.</param>
+/// <param name="Steps">What is done.</param>
+internal sealed record ModelProgram(
+    int Seed, bool Positional, int Partitions, bool BackgroundFlush, IReadOnlyList<ModelStep> Steps)
+{
+    private static readonly (ModelStepKind Kind, int Weight)[] s_weights =
+    [
+        (ModelStepKind.Append, 30),
+        (ModelStepKind.AppendBatch, 10),
+        (ModelStepKind.Flush, 10),
+        (ModelStepKind.Roll, 4),
+        (ModelStepKind.Advance, 5),
+        (ModelStepKind.Work, 8),
+        (ModelStepKind.DeleteBefore, 3),
+        (ModelStepKind.Read, 4),
+        (ModelStepKind.Reopen, 4),
+        (ModelStepKind.Crash, 7),
+        (ModelStepKind.CrashSoon, 4),
+        (ModelStepKind.CrashTwice, 4),
+        (ModelStepKind.FailFlush, 2),
+        (ModelStepKind.FillDisk, 2),
+        (ModelStepKind.FreeDisk, 3),
+    ];
+
+    private static readonly int s_totalWeight = s_weights.Sum(entry => entry.Weight);
+
+    /// <summary>The program that a seed gives.</summary>
+    public static ModelProgram Generate(int seed)
+    {
+        Random random = new(seed);
+        bool positional = random.Next(3) == 0;
+        int partitions = random.Next(4) == 0 ? 2 : 1;
+        bool backgroundFlush = random.Next(3) != 0;
+
+        // Large records make many segments in few steps, small ones many frames in a segment.
+        int largest = random.Next(3) switch { 0 => 200, 1 => 2_000, _ => 12_000 };
+        ModelStep[] steps = new ModelStep[random.Next(5, 40)];
+        for (int i = 0; i < steps.Length; i++)
+        {
+            steps[i] = NextStep(random, largest);
+        }
+
+        return new ModelProgram(seed, positional, partitions, backgroundFlush, steps);
+    }
+
+    /// <summary>The program in words, one step a line.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.Append(System.Globalization.CultureInfo.InvariantCulture,
+            $"seed {Seed}, {(Positional ? "positional" : "mapped")}, {Partitions} partition(s), ");
+        text.Append(BackgroundFlush ? "flushed in the background" : "flushed on demand");
+        foreach (ModelStep step in Steps)
+        {
+            text.AppendLine().Append("  ").Append(step);
+        }
+
+        return text.ToString();
+    }
+
+    private static ModelStep NextStep(Random random, int largest)
+    {
+        ModelStepKind kind = NextKind(random);
+        int amount = kind switch
+        {
+            ModelStepKind.Append => random.Next(1, 12),
+            ModelStepKind.AppendBatch => random.Next(1, 20),
+            ModelStepKind.Advance => random.Next(4) == 0 ? random.Next(60_000) : random.Next(2_500),
+            ModelStepKind.Work => random.Next(1, 6),
+            ModelStepKind.CrashSoon => random.Next(1, 40),
+            ModelStepKind.CrashTwice => random.Next(1, 25),
+            ModelStepKind.FillDisk => random.Next(3) == 0 ? 0 : random.Next(30),
+            _ => random.Next(1_001),
+        };
+        int size = kind == ModelStepKind.FailFlush ? random.Next(101) : NextSize(random, largest);
+        return new ModelStep(kind, random.Next(2), amount, size, random.Next());
+    }
+
+    private static int NextSize(Random random, int largest) => random.Next(4) switch
+    {
+        0 => random.Next(0, 33),
+        1 => random.Next(0, Math.Max(2, largest / 8)),
+        _ => random.Next(0, largest + 1),
+    };
+
+    private static ModelStepKind NextKind(Random random)
+    {
+        int draw = random.Next(s_totalWeight);
+        foreach ((ModelStepKind kind, int weight) in s_weights)
+        {
+            draw -= weight;
+            if (draw < 0)
+            {
+                return kind;
+            }
+        }
+
+        return ModelStepKind.Append;
+    }
+}

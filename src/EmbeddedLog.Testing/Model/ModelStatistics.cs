@@ -1,0 +1,46 @@
+namespace EmbeddedLog.Testing.Model;
+
+/// <summary>
+/// What programs have come across. Laws look at it to see that they were not held on empty ground.
+/// </summary>
+internal sealed class ModelStatistics
+{
+    public long Programs { get; set; }
+
+    public long RecordsAppended { get; set; }
+
+    public long RecordsRead { get; set; }
+
+    public long Kills { get; set; }
+
+    public long PowerLosses { get; set; }
+
+    public long Remounts { get; set; }
+
+    /// <summary>Recoveries that were cut off by another crash.</summary>
+    public long CrashedRecoveries { get; set; }
+
+    public long CleanReopenings { get; set; }
+
+    /// <summary>Records that recoveries copied.</summary>
+    public long RecordsCopied { get; set; }
+
+    /// <summary>Records that were appended and are rightly gone: not acknowledged at the level that survives.</summary>
+    public long RecordsLost { get; set; }
+
+    /// <summary>Recoveries that found a torn end.</summary>
+    public long TornTails { get; set; }
+
+    public long SegmentsRemoved { get; set; }
+
+    public long PoisonedPartitions { get; set; }
+
+    public long RefusedForSpace { get; set; }
+
+    /// <summary>Openings that rightly told of damage, after a flush that lied.</summary>
+    public long ToldOfDamage { get; set; }
+
+    public override string ToString() => string.Join(
+        ' ',
+        GetType().GetProperties().Select(property => $"{property.Name}={property.GetValue(this)}"));
+}

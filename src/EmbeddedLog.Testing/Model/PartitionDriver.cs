@@ -1,0 +1,395 @@
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Testing.Model;
+
+/// <summary>Does to a partition what steps say, keeps its model, and compares the two.</summary>
+internal sealed class PartitionDriver
+{
+    private readonly ModelLog _owner;
+    private readonly PartitionModel _model;
+    private readonly ModelStatistics _statistics;
+    private readonly int _number;
+    private readonly Random _random;
+    private readonly RecordBatch _batch = new();
+    private readonly Header[] _headers = new Header[1];
+    private readonly byte[] _buffer = new byte[16 << 10];
+
+    /// <summary>Flushes that were asked for and not waited for.</summary>
+    private readonly List<Task> _pending = [];
+
+    private PartitionLog? _log;
+
+    public PartitionDriver(
+        ModelLog owner, PartitionModel model, ModelStatistics statistics, int number, Random random)
+    {
+        _owner = owner;
+        _model = model;
+        _statistics = statistics;
+        _number = number;
+        _random = random;
+    }
+
+    /// <summary>Whether a flush of the partition has failed.</summary>
+    public bool HasFailed => _log?.Failure is not null;
+
+    private PartitionLog Log => _log!;
+
+    /// <summary>Goes on with the partition of a log that was opened.</summary>
+    public void Attach(PartitionLog log) => _log = log;
+
+    /// <summary>The log is gone.</summary>
+    public void Detach()
+    {
+        _log = null;
+        _pending.Clear();
+    }
+
+    /// <summary>Plays one step.</summary>
+    public void Play(in ModelStep step)
+    {
+        switch (step.Kind)
+        {
+            case ModelStepKind.Append:
+                AppendEach(step);
+                break;
+            case ModelStepKind.AppendBatch:
+                AppendTogether(step);
+                break;
+            case ModelStepKind.Flush:
+                Flush(wait: step.Choice % 2 == 0);
+                break;
+            case ModelStepKind.Roll:
+                Try(() => Log.Writer.Roll(Log.Settings, Now()));
+                break;
+            case ModelStepKind.DeleteBefore:
+                DeleteBefore(_model.Records.Count * (long)step.Amount / 1000);
+                break;
+            case ModelStepKind.Read:
+                Read(step);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(step), step, "No such step.");
+        }
+
+        CheckEnds();
+    }
+
+    /// <summary>Fails where a flush that was asked for went wrong without a reason.</summary>
+    public void FinishPending()
+    {
+        foreach (Task task in _pending)
+        {
+            if (task is { IsCompleted: false } && !_owner.HasStopped)
+            {
+                throw new ModelViolationException($"Partition {_number}: a flush that was asked for never ends.");
+            }
+        }
+    }
+
+    /// <summary>Compares all that can be told from outside after an opening.</summary>
+    /// <param name="clean">Whether the log had been closed.</param>
+    /// <param name="writtenSurvives">Whether what was acknowledged as written must be there.</param>
+    public void CompareAfterOpening(bool clean, bool writtenSurvives)
+    {
+        long end = Log.PublishedEnd;
+        long least = clean ? _model.Records.Count : writtenSurvives ? _model.Written : _model.Flushed;
+        Require(
+            end >= least && end <= _model.Records.Count,
+            $"the end is {end}; it must lie between {least} and {_model.Records.Count}");
+        Require(
+            end == 0 || _model.Records[(int)end - 1].EndsFrame, $"the log was cut at {end}, in the middle of a batch");
+        Require(Log.DurableEnd == end, $"the durable end is {Log.DurableEnd}, the end {end}");
+        Require(Log.Failure is null, "the partition has failed");
+        CheckReport(Log.Recovery, clean, end);
+        CheckStart(clean, writtenSurvives);
+        Require(
+            Log.Recovery.Clean ? Log.Epoch >= _model.Epoch : Log.Epoch > _model.Epoch,
+            $"the epoch is {Log.Epoch} after {_model.Epoch}, {(Log.Recovery.Clean ? "" : "not ")}opened as clean");
+        _statistics.RecordsCopied += Log.Recovery.CopiedRecords;
+        _statistics.TornTails += Log.Recovery.TornBytes > 0 ? 1 : 0;
+        _statistics.RecordsLost += _model.Recover(end);
+        _model.Epoch = Log.Epoch;
+        CheckEpochs();
+        ReadAll();
+    }
+
+    private void CheckReport(PartitionRecoveryReport report, bool clean, long end)
+    {
+        Require(!clean || report is { Clean: true, CopiedRecords: 0, TornBytes: 0 }, $"a clean opening did {report}");
+        Require(
+            report.ProvenEnd + report.CopiedRecords == end && report.CopiedRecords >= 0,
+            $"the end is {end} after {report}");
+    }
+
+    private void CheckStart(bool clean, bool writtenSurvives)
+    {
+        long start = Log.StartOffset;
+        long least = writtenSurvives ? _model.Start : _model.DurableStart;
+        Require(
+            start >= least && start <= _model.GreatestStart && start <= Log.PublishedEnd,
+            $"the start is {start}; it must lie between {least} and {_model.GreatestStart}");
+        _model.Start = _model.GreatestStart = start;
+        if (clean || !writtenSurvives)
+        {
+            // After a kill the start may be in the page cache alone, as it was before.
+            _model.DurableStart = start;
+        }
+    }
+
+    /// <summary>
+    /// A position committed as (offset, epoch) and lowered to the end of its epoch must leave out nothing that its
+    /// reader has not seen, and not lower what has survived.
+    /// </summary>
+    private void CheckEpochs()
+    {
+        foreach ((uint epoch, long[] seen) in _model.Seen)
+        {
+            int same = 0;
+            while (same < seen.Length && same < _model.Records.Count && seen[same] == _model.Records[same].Id)
+            {
+                same++;
+            }
+
+            long effective = Math.Min(seen.Length, Log.EndOfEpoch(epoch));
+            Require(
+                effective == same || (effective > same && effective <= Log.StartOffset),
+                $"a position at {seen.Length} of epoch {epoch} becomes {effective}, but {same} records are the same");
+        }
+    }
+
+    private void AppendEach(in ModelStep step)
+    {
+        for (int i = 0; i < step.Amount && !_owner.HasStopped; i++)
+        {
+            ModelRecord record = NewRecord(step, i, endsFrame: true);
+            long end = _model.Records.Count;
+            long timestamp = 0;
+            bool done = TryAppend(() =>
+            {
+                RawRecord raw = record.ToRaw(_buffer, _headers);
+                return Log.Append(raw, out timestamp);
+            });
+            record = record with { Timestamp = record.HasTimestamp ? record.Timestamp : timestamp };
+            Note([record], end, done);
+        }
+    }
+
+    private void AppendTogether(in ModelStep step)
+    {
+        _batch.Clear();
+        List<ModelRecord> records = [];
+        for (int i = 0; i < step.Amount; i++)
+        {
+            ModelRecord record = NewRecord(step, i, endsFrame: false);
+            if (_batch.Bytes + record.Size > 11_000)
+            {
+                break;
+            }
+
+            _batch.Add(record.ToRaw(_buffer, _headers));
+            records.Add(record);
+        }
+
+        if (records.Count > 0)
+        {
+            long timestamp = 0;
+            long end = _model.Records.Count;
+            bool done = TryAppend(() => Log.Append(_batch, out timestamp));
+            records = [.. records.Select(r => r.HasTimestamp ? r : r with { Timestamp = timestamp })];
+            records[^1] = records[^1] with { EndsFrame = true };
+            Note(records, end, done);
+        }
+    }
+
+    /// <summary>What is under way when the machine stops may be there or not; what was refused must not be.</summary>
+    private void Note(List<ModelRecord> records, long end, bool done)
+    {
+        if (done || _owner.HasStopped)
+        {
+            _model.Append(records, acknowledged: done && !_owner.HasStopped);
+            _statistics.RecordsAppended += records.Count;
+        }
+        else
+        {
+            Require(Log.PublishedEnd == end, $"an append that failed has moved the end from {end}");
+        }
+    }
+
+    private bool TryAppend(Func<long> append)
+    {
+        long expected = _model.Records.Count;
+        long given = -1;
+        bool done = Try(() => given = append());
+        Require(!done || given == expected, $"the append got offset {given} instead of {expected}");
+        return done;
+    }
+
+    private void Flush(bool wait)
+    {
+        long end = _model.Records.Count;
+        Task task = FlushAsync(end);
+        if (wait)
+        {
+            Try(() => _owner.Machine.Run(() => task));
+        }
+        else
+        {
+            _pending.Add(task);
+        }
+    }
+
+    private async Task FlushAsync(long end)
+    {
+        try
+        {
+            await Log.FlushAsync(end, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception refusal) when (IsForeseen(refusal))
+        {
+            return;
+        }
+
+        if (!_owner.HasStopped)
+        {
+            _model.Flush(end);
+        }
+    }
+
+    private void DeleteBefore(long offset)
+    {
+        // Noted first: where the machine stops on the way, the start may have moved or not.
+        long bound = Math.Max(_model.Start, Math.Min(offset, Log.DurableEnd));
+        _model.GreatestStart = Math.Max(_model.GreatestStart, bound);
+        int removed = 0;
+        bool done = Try(() => removed = Log.DeleteBefore(offset));
+        if (_owner.HasStopped)
+        {
+            return;
+        }
+
+        Require(
+            Log.StartOffset >= _model.Start && Log.StartOffset <= _model.GreatestStart,
+            $"the start moved to {Log.StartOffset}, from {_model.Start}, when it was to be {bound}");
+        Require(!done || HasFailed || Log.StartOffset == bound, $"the start is {Log.StartOffset} instead of {bound}");
+        _model.Start = Log.StartOffset;
+        _statistics.SegmentsRemoved += removed;
+        if (removed > 0 && done)
+        {
+            _model.DurableStart = _model.Start;
+        }
+    }
+
+    private void Read(in ModelStep step)
+    {
+        long start = Log.StartOffset;
+        long from = start + ((Log.PublishedEnd - start) * step.Amount / 1000);
+        if (!CheckReading(() => ReadFrom(from)))
+        {
+            return;
+        }
+
+        long timestamp = _model.Records.Count == 0
+            ? 0
+            : _model.Records[_random.Next(_model.Records.Count)].Timestamp + _random.Next(-1, 2);
+        long? found = null;
+        if (CheckReading(() => found = TimestampSearch.Find(Log, timestamp)))
+        {
+            Require(found == _model.FindOffset(timestamp), $"time {timestamp} is at {found}");
+        }
+    }
+
+    private void ReadAll() => ReadFrom(Log.StartOffset);
+
+    private void ReadFrom(long offset)
+    {
+        using PartitionScan scan = Log.Scan(offset);
+        for (long next = offset; next < _model.Records.Count; next++)
+        {
+            if (!scan.TryRead(out RecordView read))
+            {
+                throw Violation($"the log has no offset {next}");
+            }
+
+            string? fault = read.Offset == next
+                ? _model.Records[(int)next].Compare(read, _buffer)
+                : $"offset {read.Offset}";
+            Require(fault is null, $"at offset {next} stands {fault}");
+            _statistics.RecordsRead++;
+        }
+
+        Require(!scan.TryRead(out _), $"something stands behind the end, {_model.Records.Count}");
+    }
+
+    /// <summary>Reads; false where the machine has stopped, after which files cannot be opened any more.</summary>
+    private bool CheckReading(Action read)
+    {
+        try
+        {
+            read();
+            return !_owner.HasStopped;
+        }
+        catch (EmbeddedLogException) when (_owner.HasStopped)
+        {
+            return false;
+        }
+    }
+
+    private void CheckEnds()
+    {
+        if (_owner.HasStopped)
+        {
+            return;
+        }
+
+        Require(
+            Log.PublishedEnd == _model.Records.Count, $"the end is {Log.PublishedEnd}, not {_model.Records.Count}");
+        Require(
+            Log.DurableEnd >= _model.Flushed && Log.DurableEnd <= Log.PublishedEnd,
+            $"the durable end is {Log.DurableEnd}, what was flushed {_model.Flushed}");
+    }
+
+    private bool Try(Action action)
+    {
+        bool had = HasFailed;
+        try
+        {
+            action();
+            return true;
+        }
+        catch (Exception refusal) when (IsForeseen(refusal))
+        {
+            _statistics.PoisonedPartitions += !had && HasFailed ? 1 : 0;
+            return false;
+        }
+    }
+
+    private bool IsForeseen(Exception refusal)
+    {
+        bool full = _owner.Machine.Disk.CapacityBytes != long.MaxValue;
+        _statistics.RefusedForSpace += full && refusal is DiskFullException ? 1 : 0;
+        return _owner.HasStopped
+            || (refusal is PartitionFailedException && HasFailed)
+            || (refusal is LogIOException && _owner.Machine.Disk.Counters.FailedFlushes > 0)
+            || (refusal is DiskFullException && full);
+    }
+
+    private ModelRecord NewRecord(in ModelStep step, int index, bool endsFrame)
+    {
+        int form = (step.Choice >> (index % 20)) & 0x1F;
+        int size = Math.Max(0, step.Size - (index * 7));
+        long timestamp = Now() - _random.Next(0, 5_000);
+        return new ModelRecord(_owner.NextId++, (form & 4) != 0 ? 0 : size, form, endsFrame, timestamp);
+    }
+
+    private long Now() => _owner.Machine.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void Require(bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw Violation(otherwise);
+        }
+    }
+
+    private ModelViolationException Violation(string what) => new($"Partition {_number}: {what}.");
+}
