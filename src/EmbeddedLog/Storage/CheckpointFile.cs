@@ -35,8 +35,8 @@ internal sealed class CheckpointFile : IDisposable
     /// <param name="topicUid">The topic's uid, which the checkpoint must have.</param>
     /// <param name="id">The partition, which the checkpoint must be of.</param>
     /// <param name="isOnDisk">
-    /// Whether everything found is known to be on the disk: because the last owner closed the log cleanly, or because
-    /// the page cache is another one than it had. If not, the first <see cref="Write"/> writes it again.
+    /// Whether everything found is known to be on the disk, because the last owner closed the log cleanly. If not, the
+    /// first <see cref="Write"/> writes it again.
     /// </param>
     /// <exception cref="CorruptLogException">Neither slot is intact, or the newest is of another one.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>

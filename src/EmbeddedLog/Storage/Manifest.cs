@@ -107,8 +107,8 @@ internal sealed class Manifest : IDisposable
     /// <param name="topicUid">The topic's uid, which the manifest must have.</param>
     /// <param name="id">The partition, which the manifest must be of.</param>
     /// <param name="isOnDisk">
-    /// Whether everything found is known to be on the disk: because the last owner closed the log cleanly, or because
-    /// the page cache is another one than it had. If not, the first <see cref="Flush"/> writes it again.
+    /// Whether everything found is known to be on the disk, because the last owner closed the log cleanly. If not, the
+    /// first <see cref="Flush"/> writes it again.
     /// </param>
     /// <exception cref="CorruptLogException">The file is damaged where no crash can have damaged it.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>

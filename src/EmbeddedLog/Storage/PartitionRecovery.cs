@@ -40,7 +40,10 @@ internal sealed class PartitionRecovery
     {
         FileSystem files = context.Platform.Files;
         SessionState session = context.Session;
-        bool isOnDisk = session.Clean || !session.CacheSurvived;
+
+        // Also where the cache is another than the last owner's: an opening in between, cut off before it became the
+        // owner, may have written to it.
+        bool isOnDisk = session.Clean;
         CheckpointFile checkpoint = CheckpointFile.Open(
             files, identity.Directory, identity.TopicUid, identity.Id, isOnDisk);
         Manifest? manifest = null;
