@@ -3,8 +3,8 @@ using EmbeddedLog.Producing;
 namespace EmbeddedLog;
 
 /// <summary>
-/// Sends records to a topic. Made by <c>CommitLog.CreateProducer</c>; cheap to make, but meant to be shared and to live
-/// as long as its user does.
+/// Sends records to a topic. Made by <see cref="CommitLog.CreateProducer{TKey, TValue}"/>; cheap to make, but meant to
+/// be shared and to live as long as its user does.
 /// </summary>
 /// <typeparam name="TKey">The key's type.</typeparam>
 /// <typeparam name="TValue">The value's type.</typeparam>

@@ -34,8 +34,9 @@ public sealed class ProducerOptions<TKey, TValue>
     public Durability Durability { get; set; } = Durability.Flushed;
 
     /// <summary>
-    /// The bytes that may be on their way at a time, 1 to 1 TiB (1,099,511,627,776), as Kafka's <c>buffer.memory</c>:
-    /// beyond it, sending waits. A record larger than that goes alone. Default: 32 MiB (33,554,432).
+    /// The bytes that the producer may have appended and that are not on the disk yet, 1 to 1 TiB (1,099,511,627,776);
+    /// as Kafka's <c>buffer.memory</c>: beyond it, sending waits. A record or batch larger than that goes alone. Has no
+    /// effect with <see cref="Durability.Written"/>. Default: 32 MiB (33,554,432).
     /// </summary>
     public long MaxInFlightBytes { get; set; } = 32L << 20;
 

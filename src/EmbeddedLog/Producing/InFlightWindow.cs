@@ -190,6 +190,7 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
                 long bytes = head.Bytes;
                 if (!TryAdd(bytes, out _))
                 {
+                    // It did so before it queued up, but may have missed what was just about to be appended.
                     RequestFlushes();
                     return;
                 }
