@@ -132,7 +132,11 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         catch (Exception failure)
         {
             await topics.CloseAsync().ConfigureAwait(false);
-            await (offsets?.CloseAsync() ?? default).ConfigureAwait(false);
+            if (offsets is not null)
+            {
+                await offsets.CloseAsync().ConfigureAwait(false);
+            }
+
             context.Background.Dispose();
             owned.Dispose();
             throw failure is FileSystemException cause ? StorageErrors.Translate(cause) : failure;
@@ -256,7 +260,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <exception cref="ArgumentException">The options are out of bounds; the message tells all faults.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
-    /// <exception cref="InvalidOperationException">A type has no serializer; the message tells how to give it one.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A type has no serializer; the message tells how to give it one.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Producer<TKey, TValue> CreateProducer<TKey, TValue>(
         string topic, ProducerOptions<TKey, TValue>? options = null)
@@ -287,7 +293,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentException">The group's name or the options are not valid.</exception>
     /// <exception cref="InvalidOperationException">The group has a consumer of the topic already.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
-    /// <exception cref="InvalidOperationException">A type has no deserializer; the message tells how to give it one.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A type has no deserializer; the message tells how to give it one.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
         string topic, string? group = null, ConsumerOptions<TKey, TValue>? options = null)

@@ -9,7 +9,9 @@ public sealed class Topic
 {
     private readonly Partition[] _partitions;
 
-    /// <summary>Chooses partitions where the options name no partitioner; it keeps a turn, so each topic has one.</summary>
+    /// <summary>
+    /// Chooses partitions where the options name no partitioner; it keeps a turn, so each topic has one.
+    /// </summary>
     private readonly IPartitioner _defaultPartitioner = Partitioners.Default();
 
     /// <summary>Replaced as a whole, under the log's topic lock; read by anyone.</summary>

@@ -362,7 +362,8 @@ internal sealed unsafe class PartitionWriter
             {
                 EndUnsynchronized(previous);
 
-                // An ended segment keeps its descriptor until it is flushed, and what recovery has to look at grows with
+                // An ended segment keeps its descriptor until it is flushed, and what recovery has to look at grows
+                // with
                 // each. Only queued here: no flush is made under this lock.
                 _preparer.Log.RequestFlush();
             }
