@@ -114,7 +114,7 @@ public sealed class SegmentIndexFileTests : StorageTest
     [Theory]
     [InlineData(36, 4095U)]
     [InlineData(52, 4096U)]
-    [InlineData(52, End)]
+    [InlineData(52, End + 8)]
     [InlineData(52, uint.MaxValue)]
     [InlineData(48, 0U)]
     [InlineData(44, 0x7FFF_FFFFU)]
