@@ -1,0 +1,101 @@
+using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests.Producing;
+
+/// <summary>Producers as a log makes them.</summary>
+public sealed class CreateProducerTests
+{
+    [Fact]
+    public async Task CreateProducer_OnARealDisk_SendsWhatIsThereAfterReopening()
+    {
+        using TempDirectory root = new();
+        await using (CommitLog log = await CommitLog.OpenAsync(root["data"]))
+        {
+            await log.EnsureTopicAsync("page-views", new TopicOptions { Partitions = 4 });
+            await using Producer<string, PageView> producer = log.CreateProducer<string, PageView>("page-views");
+            RecordMetadata sent = await producer.ProduceAsync("site-7", new PageView("/home"));
+            Assert.Equal(("page-views", 0), (sent.Topic, sent.Offset));
+            Assert.Equal(1, log.GetTopic("page-views")[sent.Partition].DurableOffset);
+        }
+
+        await using (CommitLog log = await CommitLog.OpenAsync(root["data"]))
+        {
+            StoredRecord stored = Assert.Single(log.GetTopic("page-views").Partitions.SelectMany(StoredRecord.ReadAll));
+            Assert.Equal(("site-7", """{"Path":"/home"}"""), (stored.KeyText, stored.ValueText));
+        }
+    }
+
+    [Fact]
+    public async Task CreateProducer_WithoutDisposingIt_LeavesNothingUnflushedInAClosedLog()
+    {
+        using TempDirectory root = new();
+        await using (CommitLog log = await CommitLog.OpenAsync(root.Path))
+        {
+            await log.CreateTopicAsync("t");
+            Producer<int, int> producer = log.CreateProducer<int, int>("t");
+            Assert.True(producer.TryProduce(1, 2, out _));
+        }
+
+        await using (CommitLog log = await CommitLog.OpenAsync(root.Path))
+        {
+            Assert.Equal(1, log.GetTopic("t")[0].DurableOffset);
+        }
+    }
+
+    [Fact]
+    public void CreateProducer_PartitionersOfTopicAndOptions_TheOptionsComeFirst()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        machine.Run(async () =>
+        {
+            await using CommitLog log = await OpenLog.OnAsync(machine);
+            await log.CreateTopicAsync("t", new TopicOptions { Partitions = 3, Partitioner = new Fixed(1) });
+            await using Producer<string, string> topics = log.CreateProducer<string, string>("t");
+            await using Producer<string, string> own = log.CreateProducer(
+                "t", new ProducerOptions<string, string> { Partitioner = new Fixed(2) });
+
+            Assert.Equal(1, (await topics.ProduceAsync("k", "v")).Partition);
+            Assert.Equal(2, (await own.ProduceAsync("k", "v")).Partition);
+        });
+    }
+
+    [Fact]
+    public void CreateProducer_OfATopicThatIsDeletedLater_ThrowsWhenItSends()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        machine.Run(async () =>
+        {
+            await using CommitLog log = await OpenLog.OnAsync(machine);
+            await log.CreateTopicAsync("t");
+            await using Producer<string, string> producer = log.CreateProducer<string, string>("t");
+            await producer.ProduceAsync("k", "v");
+            await log.DeleteTopicAsync("t");
+
+            await Assert.ThrowsAsync<ObjectDisposedException>(async () => await producer.ProduceAsync("k", "v"));
+            Assert.Throws<ObjectDisposedException>(() => producer.TryProduce("k", "v", out _));
+        });
+    }
+
+    [Fact]
+    public void CreateProducer_BadInput_IsRefused()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        machine.Run(async () =>
+        {
+            await using CommitLog log = await OpenLog.OnAsync(machine);
+            await log.CreateTopicAsync("t");
+
+            Assert.Throws<UnknownTopicException>(() => log.CreateProducer<string, string>("other"));
+            Assert.Throws<ArgumentException>("options", () => log.CreateProducer(
+                "t", new ProducerOptions<string, string> { MaxInFlightBytes = 0 }));
+        });
+    }
+
+    internal sealed record PageView(string Path);
+
+    private sealed class Fixed(int partition) : IPartitioner
+    {
+        public int Partition(in PartitionerContext context) => partition;
+    }
+}
