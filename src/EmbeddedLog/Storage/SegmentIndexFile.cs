@@ -66,14 +66,14 @@ internal static class SegmentIndexFile
     /// </summary>
     public static SegmentIndex? TryLoad(FileSystem files, string path, ulong segmentUid, uint endPosition)
     {
-        if (!files.FileExists(path))
-        {
-            return null;
-        }
-
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
+            if (!files.FileExists(path))
+            {
+                return null;
+            }
+
             using LogFile file = files.OpenFile(path, FileOpening.Read);
             int read = file.Read(buffer.AsSpan(0, IndexCodec.HeaderBytes), 0);
             bool isOurs = IndexCodec.TryReadHeader(
