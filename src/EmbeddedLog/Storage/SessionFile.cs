@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
@@ -61,7 +60,7 @@ internal sealed class SessionFile : IDisposable
     /// <param name="now">Unix milliseconds.</param>
     public void MarkOpen(CacheIdentity identity, int processId, long now)
     {
-        Session previous = Current ?? new Session { LogUid = CreateUid(), CreatedAt = now };
+        Session previous = Current ?? new Session { LogUid = SegmentFactory.NewUid(), CreatedAt = now };
         Session next = previous with
         {
             OpenedAt = now,
@@ -105,17 +104,4 @@ internal sealed class SessionFile : IDisposable
         Current = Session.TryReadFields(page, _slots.Generation, out Session session)
             ? session
             : throw StoredFile.Damaged(_slots.Path, _slots.Position, "a session", $"impossible values ({session})");
-
-    private static ulong CreateUid()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        ulong uid;
-        do
-        {
-            RandomNumberGenerator.Fill(bytes);
-            uid = BitConverter.ToUInt64(bytes);
-        }
-        while (uid == 0);
-        return uid;
-    }
 }

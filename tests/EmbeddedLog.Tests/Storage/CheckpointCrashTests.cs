@@ -34,7 +34,9 @@ public sealed class CheckpointCrashTests
         private readonly Random _random = new(seed);
         private SimulatedPlatform _machine = new(seed);
 
-        /// <summary>The offset of the last checkpoint whose writing has returned; checkpoints have ascending ones.</summary>
+        /// <summary>
+        /// The offset of the last checkpoint whose writing has returned; checkpoints have ascending ones.
+        /// </summary>
         private long _written;
 
         /// <summary>The offset of the last checkpoint whose writing was begun.</summary>

@@ -51,6 +51,18 @@ public sealed class SegmentIndexFileTests : StorageTest
         Assert.Equal(0x2000U, index.FindPosition(19));
     }
 
+    // The entry that ends an index stands where no frame begins, and tells the greatest timestamp of the segment.
+    [Fact]
+    public void TryLoad_EntryAtTheEnd_IsKept()
+    {
+        SegmentIndex index = new();
+        index.Add(0, 4096, long.MinValue);
+        index.Add(500, End, 9);
+        index.Save(Files, IndexPath, Uid, End);
+
+        Assert.Equal(9, SegmentIndex.TryLoad(Files, IndexPath, Uid, End)!.Entries[^1].MaxTimestampBefore);
+    }
+
     [Fact]
     public void TryLoad_Missing_IsNull() => Assert.Null(SegmentIndex.TryLoad(Files, IndexPath, Uid, End));
 

@@ -7,8 +7,8 @@ using EmbeddedLog.Testing.Simulation;
 namespace EmbeddedLog.Tests.Storage;
 
 /// <summary>
-/// One call after the other fails, once or from then on, with each error that matters: nothing but that error comes out,
-/// no handle is left open, and what is found afterwards is the state before the operation or after it.
+/// One call after the other fails, once or from then on, with each error that matters: nothing but that error comes
+/// out, no handle is left open, and what is found afterwards is the state before the operation or after it.
 /// </summary>
 public sealed class SmallFileFaultTests : IDisposable
 {
