@@ -297,7 +297,7 @@ internal sealed class OffsetStore
     private OffsetValue ValueOf(in PartitionCommit commit) => new(
         commit.Offset,
         commit.Partition.Epoch,
-        _log.Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        _log.Context.Clock.Now,
         commit.Metadata);
 
     private void AddToBatchUnsynchronized(byte[] key, in OffsetValue value)

@@ -85,8 +85,8 @@ internal sealed class RecordDecoder<TKey, TValue>(
             headers ?? Headers.Empty);
 
     private static ReadOnlyMemory<byte>? RawKey(scoped in RecordView record) =>
-        record.HasKey ? record.Key.ToArray() : null;
+        record.HasKey ? (ReadOnlyMemory<byte>?)record.Key.ToArray() : null;
 
     private static ReadOnlyMemory<byte>? RawValue(scoped in RecordView record) =>
-        record.IsTombstone ? null : record.Value.ToArray();
+        record.IsTombstone ? null : (ReadOnlyMemory<byte>?)record.Value.ToArray();
 }

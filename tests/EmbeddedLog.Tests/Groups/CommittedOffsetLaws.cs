@@ -1,3 +1,4 @@
+using EmbeddedLog.Tests.Infrastructure;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -25,10 +26,9 @@ public sealed class CommittedOffsetLaws
                 model.Do(CommitStep.PowerLoss, 0);
             }));
 
-    /// <summary>The program without one of its steps, so that a failure is told by the few that matter.</summary>
     private static IEnumerable<(int Seed, (CommitStep Step, int Count)[] Steps)> Shorter(
         (int Seed, (CommitStep Step, int Count)[] Steps) program) =>
-        program.Steps.Select((_, i) => (program.Seed, program.Steps.Where((_, j) => j != i).ToArray()));
+        Shrinking.DropSteps(program.Steps).Select(steps => (program.Seed, steps));
 
     private static Gen<(int Seed, (CommitStep Step, int Count)[] Steps)> Programs() =>
         from seed in Gen.Choose(0, int.MaxValue)

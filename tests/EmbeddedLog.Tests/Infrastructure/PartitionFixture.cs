@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedLog.Tests.Infrastructure;
@@ -21,7 +22,8 @@ internal sealed class PartitionFixture : IAsyncDisposable
         bool clean = true,
         bool cacheSurvived = false,
         int maxOpen = 256,
-        ulong generation = 0)
+        ulong generation = 0,
+        ILogger? logger = null)
     {
         _root = root;
         Context = new StorageContext(
@@ -31,7 +33,7 @@ internal sealed class PartitionFixture : IAsyncDisposable
             new AsyncWaiterPool(platform.Work),
             new BackgroundSchedule(platform),
             new SessionState(clean, cacheSurvived, generation),
-            NullLogger.Instance);
+            logger ?? NullLogger.Instance);
     }
 
     public StorageContext Context { get; }
@@ -48,7 +50,8 @@ internal sealed class PartitionFixture : IAsyncDisposable
             RetentionPolicy.KeepForever,
             positional);
 
-    public PartitionLog Open(string topic = "topic", int number = 0, PartitionSettings? settings = null)
+    public PartitionLog Open(
+        string topic = "topic", int number = 0, PartitionSettings? settings = null, ulong topicUid = TopicUid)
     {
         string directory = Path.Combine(_root, $"{topic}-{number}");
         FileSystem files = Context.Platform.Files;
@@ -58,7 +61,7 @@ internal sealed class PartitionFixture : IAsyncDisposable
             files.SyncDirectory(_root);
         }
 
-        PartitionIdentity identity = new(new TopicPartition(topic, number), TopicUid, directory);
+        PartitionIdentity identity = new(new TopicPartition(topic, number), topicUid, directory);
         settings ??= Settings();
         RecoveredPartition recovered = PartitionRecovery.Open(Context, identity, settings);
         PartitionLog log = new(Context, identity, settings, recovered);

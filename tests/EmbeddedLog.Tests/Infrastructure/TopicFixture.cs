@@ -27,13 +27,17 @@ internal sealed class TopicFixture : IAsyncDisposable
         PartitionSettings? settings = null,
         ulong generation = 0)
     {
-        _fixture = new PartitionFixture(platform, root, clean, cacheSurvived, generation: generation);
+        _fixture = new PartitionFixture(
+            platform, root, clean, cacheSurvived, generation: generation, logger: Logged);
         Logs = [.. Enumerable.Range(0, partitions).Select(i => _fixture.Open(Topic, i, settings))];
         Partitions = [.. Logs.Select(log => new Partition(log))];
         Offsets = OffsetStore.Open(_fixture.Context, root, Logs);
     }
 
     public StorageContext Context => _fixture.Context;
+
+    /// <summary>What was logged.</summary>
+    public LogLines Logged { get; } = new();
 
     public PartitionLog[] Logs { get; }
 

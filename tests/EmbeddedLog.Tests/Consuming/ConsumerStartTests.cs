@@ -1,0 +1,193 @@
+using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests.Consuming;
+
+/// <summary>Where a consumer begins, and where it goes on when its position is not in the log.</summary>
+public sealed class ConsumerStartTests : IDisposable
+{
+    private static readonly TopicPartition s_first = new(TopicFixture.Topic, 0);
+
+    private readonly SimulatedPlatform _simulation = new(seed: 1);
+
+    [Fact]
+    public void Start_Earliest_IsTheDefault() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        topic.Log.DeleteBefore(2);
+        await using Consumer<string, string> consumer = topic.Consume();
+
+        Assert.Equal(2, consumer.Position(s_first));
+        Assert.Equal(["2", "3", "4"], (await consumer.TakeToEndAsync()).Values());
+    });
+
+    [Fact]
+    public void Start_Latest_IsTheEndAsOfTheFirstRead()
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        using Consumer<string, string> consumer = Consume(topic, StartAt.Latest);
+        topic.Append(5);
+        Task<List<Record<string, string>>> reading = consumer.TakeAsync(1);
+        _simulation.Scheduler.RunUntilIdle();
+        topic.Append(6);
+        _simulation.Scheduler.RunUntilIdle();
+
+        Assert.Equal(["6"], reading.Ended().Values());
+    }
+
+    [Fact]
+    public void Start_Error_FailsUntilSomebodySeeksOrHasCommitted() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        await using (Consumer<string, string> consumer = Consume(topic, StartAt.Error))
+        {
+            OffsetUnavailableException failure =
+                await Assert.ThrowsAsync<OffsetUnavailableException>(() => consumer.TakeAsync(1));
+            Assert.Equal((TopicFixture.Topic, 0), (failure.Topic, failure.Partition!.Value));
+            Assert.Contains("StartAt.Earliest", failure.Message, StringComparison.Ordinal);
+            Assert.Throws<OffsetUnavailableException>(() => consumer.Position(s_first));
+
+            consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 3));
+            List<Record<string, string>> read = await consumer.TakeAsync(1);
+            Assert.Equal(["3"], read.Values());
+            await consumer.CommitAsync(read[0]);
+        }
+
+        await using Consumer<string, string> next = Consume(topic, StartAt.Error);
+        Assert.Equal(["4"], (await next.TakeToEndAsync()).Values());
+    });
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(2, 2)]
+    [InlineData(4, 4)]
+    [InlineData(5, 5)]
+    [InlineData(50, 5)]
+    public void Start_Offset_IsTheNearestThatIsThere(long offset, long expected)
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        topic.Log.DeleteBefore(2);
+        using Consumer<string, string> consumer = Consume(topic, StartAt.FromOffset(offset));
+
+        Assert.Equal(expected, consumer.Position(s_first));
+    }
+
+    [Fact]
+    public void Start_Timestamp_IsTheFirstAtOrAfterOrTheEnd()
+    {
+        TopicFixture topic = TopicFixture.On(_simulation, partitions: 2);
+        DateTimeOffset now = _simulation.Time.GetUtcNow();
+        for (int i = 0; i < 5; i++)
+        {
+            topic.Append(i, partition: 0, timestamp: now.AddSeconds(i).ToUnixTimeMilliseconds());
+            topic.Append(i, partition: 1, timestamp: now.ToUnixTimeMilliseconds());
+        }
+
+        using Consumer<string, string> consumer = Consume(topic, StartAt.FromTimestamp(now.AddSeconds(2)));
+
+        Assert.Equal([2, 5], consumer.Assignment.Select(consumer.Position));
+    }
+
+    [Fact]
+    public void Start_WithACommit_IsTheCommit() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        await using (Consumer<string, string> consumer = topic.Consume())
+        {
+            await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 3));
+        }
+
+        foreach (StartAt start in new[] { StartAt.Latest, StartAt.Error, StartAt.FromOffset(1) })
+        {
+            await using Consumer<string, string> next = Consume(topic, start);
+            Assert.Equal(["3", "4"], (await next.TakeToEndAsync()).Values());
+        }
+
+        await using Consumer<string, string> other = topic.Consume("other");
+        Assert.Equal(0, other.Position(s_first));
+    });
+
+    [Fact]
+    public void Retention_RemovesThePosition_GoesOnByThePolicyAndSaysHowMuchWasSkipped() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(10);
+        await using Consumer<string, string> earliest = topic.Consume("earliest", Options(StartAt.Earliest));
+        await using Consumer<string, string> latest = topic.Consume("latest", Options(StartAt.Latest));
+        await using Consumer<string, string> error = topic.Consume("error", Options(StartAt.Error));
+        error.SeekToBeginning();
+        latest.SeekToBeginning();
+        foreach (Consumer<string, string> consumer in new[] { earliest, latest, error })
+        {
+            await consumer.TakeAsync(2);
+        }
+
+        topic.Log.DeleteBefore(6);
+
+        Assert.Equal(Reading.Numbers(6, 4), (await earliest.TakeToEndAsync()).Values());
+        Assert.Contains(
+            topic.Logged.All,
+            line => line == "Warning: Retention has removed offset 2 of partition topic-0, which now begins at 6: the "
+                + "consumer goes on at 6, having skipped 4 offsets.");
+        Assert.Empty(await latest.TakeToEndAsync());
+        Assert.Contains(topic.Logged.All, line => line.Contains("goes on at 10, having skipped 8 offsets"));
+        OffsetUnavailableException failure =
+            await Assert.ThrowsAsync<OffsetUnavailableException>(() => error.TakeAsync(1));
+        Assert.Equal(2, failure.Offset);
+        Assert.Equal(2, error.Position(s_first));
+
+        static ConsumerOptions<string, string> Options(StartAt start) => new()
+        {
+            Start = start,
+            MaxBufferedRecords = 2,
+        };
+    });
+
+    [Fact]
+    public void Retention_RemovesWhatIsReadAhead_ItIsHandedOutAllTheSame() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(10);
+        await using Consumer<string, string> consumer = topic.Consume();
+        await consumer.TakeAsync(2);
+        topic.Log.DeleteBefore(6);
+
+        Assert.Equal(Reading.Numbers(2, 8), (await consumer.TakeToEndAsync()).Values());
+    });
+
+    [Fact]
+    public void Seek_BeyondTheEnd_IsJudgedByTheNextRead() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        TopicPartitionOffset beyond = new(TopicFixture.Topic, 0, 7);
+        await using (Consumer<string, string> error = Consume(topic, StartAt.Error))
+        {
+            error.Seek(beyond);
+            Assert.Equal(7, error.Position(s_first));
+            OffsetUnavailableException failure =
+                await Assert.ThrowsAsync<OffsetUnavailableException>(() => error.TakeAsync(1));
+            Assert.Equal(7, failure.Offset);
+            topic.Append(5);
+            topic.Append(6);
+            Assert.Empty(await error.TakeToEndAsync());
+            topic.Append(7);
+            Assert.Equal(["7"], (await error.TakeToEndAsync()).Values());
+        }
+
+        await using Consumer<string, string> earliest = Consume(topic, StartAt.Earliest);
+        earliest.Seek(beyond with { Offset = 100 });
+        Assert.Equal(["0"], (await earliest.TakeAsync(1)).Values());
+        Assert.Contains(topic.Logged.All, line => line.Contains("lies beyond its end, 8"));
+    });
+
+    public void Dispose() => _simulation.Dispose();
+
+    private static Consumer<string, string> Consume(TopicFixture topic, StartAt start) =>
+        topic.Consume(options: new ConsumerOptions<string, string> { Start = start });
+}

@@ -1,0 +1,50 @@
+namespace EmbeddedLog.Tests.Consuming;
+
+/// <summary>What a program around a consumer may do.</summary>
+internal enum ConsumerStep
+{
+    /// <summary>Appends some records to one partition, written.</summary>
+    Append,
+
+    /// <summary>Flushes one partition.</summary>
+    Flush,
+
+    /// <summary>Reads some records, as far as they are there, and leaves the loop.</summary>
+    Read,
+
+    /// <summary>Reads some batches, as far as they are there.</summary>
+    ReadBatches,
+
+    /// <summary>Reads to the end.</summary>
+    ReadToEnd,
+
+    /// <summary>Begins to read, is cancelled while it waits, or before.</summary>
+    ReadAndCancel,
+
+    /// <summary>Commits the last record that was handed out.</summary>
+    CommitRecord,
+
+    /// <summary>Commits what is finished.</summary>
+    CommitFinished,
+
+    /// <summary>Pauses a partition.</summary>
+    Pause,
+
+    /// <summary>Resumes a partition.</summary>
+    Resume,
+
+    /// <summary>Goes back to the last record that was handed out, as after a failure.</summary>
+    Retry,
+
+    /// <summary>Disposes the consumer and makes another one of the group.</summary>
+    Restart,
+
+    /// <summary>Closes the log and opens it again.</summary>
+    Reopen,
+
+    /// <summary>The process dies.</summary>
+    Kill,
+
+    /// <summary>The power goes.</summary>
+    PowerLoss,
+}
