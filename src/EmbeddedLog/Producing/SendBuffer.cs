@@ -18,7 +18,7 @@ internal sealed class SendBuffer : IBufferWriter<byte>
 
     /// <summary>Touched by its own thread only.</summary>
     [ThreadStatic]
-    private static SendBuffer? t_free;
+    private static SendBuffer? s_free;
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(InitialBytes);
 
@@ -32,8 +32,8 @@ internal sealed class SendBuffer : IBufferWriter<byte>
     /// <summary>An empty buffer.</summary>
     public static SendBuffer Rent()
     {
-        SendBuffer buffer = t_free ?? new SendBuffer();
-        t_free = null;
+        SendBuffer buffer = s_free ?? new SendBuffer();
+        s_free = null;
         return buffer;
     }
 
@@ -50,7 +50,7 @@ internal sealed class SendBuffer : IBufferWriter<byte>
             _bytes = ArrayPool<byte>.Shared.Rent(InitialBytes);
         }
 
-        t_free = this;
+        s_free = this;
     }
 
     /// <summary>What was written from one place up to another.</summary>

@@ -17,7 +17,7 @@ internal static class JsonWriterCache
 
     /// <summary>Touched by its own thread only.</summary>
     [ThreadStatic]
-    private static Utf8JsonWriter?[]? t_free;
+    private static Utf8JsonWriter?[]? s_free;
 
     /// <summary>How a writer must be set up to honour a serializer's options.</summary>
     public static JsonWriterOptions OptionsFor(JsonSerializerOptions options) => new()
@@ -33,7 +33,7 @@ internal static class JsonWriterCache
     /// <summary>A writer that writes to a destination.</summary>
     public static Utf8JsonWriter Rent(in JsonWriterOptions options, IBufferWriter<byte> destination)
     {
-        foreach (ref Utf8JsonWriter? slot in t_free.AsSpan())
+        foreach (ref Utf8JsonWriter? slot in s_free.AsSpan())
         {
             if (slot is { } writer && Same(writer.Options, in options))
             {
@@ -50,7 +50,7 @@ internal static class JsonWriterCache
     public static void Return(Utf8JsonWriter writer)
     {
         writer.Reset(NoBuffer.Instance);
-        Span<Utf8JsonWriter?> slots = t_free ??= new Utf8JsonWriter?[SlotsPerThread];
+        Span<Utf8JsonWriter?> slots = s_free ??= new Utf8JsonWriter?[SlotsPerThread];
         int free = slots.IndexOf((Utf8JsonWriter?)null);
         if (free < 0)
         {
