@@ -1,0 +1,82 @@
+using System.Text;
+using AccessLog.Input;
+using EmbeddedLog;
+
+namespace AccessLog;
+
+/// <summary>
+/// Where reading a source goes on so that no line is left out and none is taken twice. Lines enter the partitions in
+/// the order of the source, and a line's partition follows from the line. So each partition holds all of its lines up
+/// to the largest number in it, which may differ from partition to partition: after a power failure one may have lost
+/// its end and another not. Reading goes on at the last checkpoint, before which every partition is complete; behind
+/// it, a line is skipped where its own partition already holds its number or a larger one.
+/// </summary>
+internal sealed class ResumePoint
+{
+    /// <summary>The number of the partition of rejected lines, behind those of the requests.</summary>
+    public const int RejectedSlot = SampleTopics.RequestPartitions;
+
+    /// <summary>The largest line number by partition; zero where there is none behind the checkpoint.</summary>
+    private readonly long[] _largest = new long[RejectedSlot + 1];
+
+    private ResumePoint(SourceCheckpoint checkpoint)
+    {
+        Lines = checkpoint.Lines;
+        Bytes = checkpoint.Bytes;
+    }
+
+    /// <summary>Lines before the position to go on from.</summary>
+    public long Lines { get; }
+
+    /// <summary>The position to go on from, in bytes.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The last line that an earlier run stored; zero where none did.</summary>
+    public long LastStored => Math.Max(Lines, _largest.Max());
+
+    /// <summary>True where the partition already holds the line.</summary>
+    public bool Holds(int slot, long line) => line <= _largest[slot];
+
+    /// <summary>Finds out where to go on.</summary>
+    public static async Task<ResumePoint> FindAsync(
+        CommitLog log, LogSource source, CancellationToken cancellationToken)
+    {
+        var checkpoint = new SourceCheckpoint(source.Name, 0, 0, new long[RejectedSlot + 1]);
+        if (!source.CanResume)
+        {
+            return new ResumePoint(checkpoint);
+        }
+
+        await using Consumer<string, SourceCheckpoint> consumer =
+            log.CreateConsumer<string, SourceCheckpoint>(SampleTopics.Sources);
+        await foreach (Record<string, SourceCheckpoint> record in consumer.ReadToEndAsync(cancellationToken))
+        {
+            checkpoint = record.Key == source.Id ? record.Value : checkpoint;
+        }
+
+        var point = new ResumePoint(checkpoint);
+        for (int slot = 0; slot < point._largest.Length; slot++)
+        {
+            point._largest[slot] = LargestLine(PartitionOf(log, slot), checkpoint.Ends[slot], source.Id);
+        }
+
+        return point;
+    }
+
+    /// <summary>The partition of a slot: those of the requests, then that of the rejected lines.</summary>
+    public static Partition PartitionOf(CommitLog log, int slot) =>
+        slot == RejectedSlot ? log.GetTopic(SampleTopics.Rejected)[0] : log.GetTopic(SampleTopics.Requests)[slot];
+
+    private static long LargestLine(Partition partition, long from, string sourceId)
+    {
+        byte[] id = Encoding.UTF8.GetBytes(sourceId);
+        long largest = 0;
+        using PartitionScan scan = partition.Scan(Math.Max(from, partition.StartOffset));
+        while (scan.TryRead(out RecordView record))
+        {
+            largest = Math.Max(largest, LineHeaders.LineOf(record.Headers, id) ?? 0);
+        }
+
+        return largest;
+    }
+}

@@ -1,0 +1,51 @@
+using EmbeddedLog;
+
+namespace AccessLog;
+
+/// <summary>The topics of the sample. Requests are kept for ever: totals are exact only while all are there.</summary>
+internal static class SampleTopics
+{
+    /// <summary>The parsed lines, keyed by client address.</summary>
+    public const string Requests = "requests";
+
+    /// <summary>The lines that are none, with the reason.</summary>
+    public const string Rejected = "rejected";
+
+    /// <summary>How far each source was read; the last record of a source counts.</summary>
+    public const string Sources = "sources";
+
+    /// <summary>Each group's totals with the offsets they include; the last record of its partition counts.</summary>
+    public const string Totals = "totals";
+
+    /// <summary>The partitions of <see cref="Requests"/>.</summary>
+    public const int RequestPartitions = 4;
+
+    /// <summary>The partitions of <see cref="Totals"/>.</summary>
+    public const int Groups = 3;
+
+    /// <summary>The largest totals that the views can come to, written as JSON, have room in this.</summary>
+    private const int MaxTotalsBytes = 60 << 20;
+
+    /// <summary>Creates the topics that are not there yet.</summary>
+    public static async Task EnsureAsync(CommitLog log, CancellationToken cancellationToken)
+    {
+        var forever = new TopicOptions { Retention = RetentionPolicy.KeepForever };
+        await log.EnsureTopicAsync(Rejected, forever, cancellationToken);
+        await log.EnsureTopicAsync(Sources, forever, cancellationToken);
+        await log.EnsureTopicAsync(
+            Requests,
+            new TopicOptions { Partitions = RequestPartitions, Retention = RetentionPolicy.KeepForever },
+            cancellationToken);
+
+        // Only the last record of a partition is ever read. Retention by size keeps at least that one.
+        await log.EnsureTopicAsync(
+            Totals,
+            new TopicOptions
+            {
+                Partitions = Groups,
+                MaxRecordBytes = MaxTotalsBytes,
+                Retention = new RetentionPolicy { MaxAge = null, MaxBytesPerPartition = MaxTotalsBytes },
+            },
+            cancellationToken);
+    }
+}

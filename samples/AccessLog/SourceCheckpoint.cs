@@ -1,0 +1,11 @@
+namespace AccessLog;
+
+/// <summary>
+/// How far a source was read when everything read until then was safe on disk. A resumed run starts here, instead of
+/// at the first line of the source and the first record of the log.
+/// </summary>
+/// <param name="Source">The source's name, for the reader of the topic.</param>
+/// <param name="Lines">The lines read.</param>
+/// <param name="Bytes">The position in the source behind them, in bytes.</param>
+/// <param name="Ends">The ends of the partitions of requests, then that of the rejected lines.</param>
+internal sealed record SourceCheckpoint(string Source, long Lines, long Bytes, long[] Ends);

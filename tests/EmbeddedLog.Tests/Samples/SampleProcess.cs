@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace EmbeddedLog.Tests.Samples;
+
+/// <summary>A sample as its users run it: built, as a process of its own.</summary>
+internal sealed partial class SampleProcess : IDisposable
+{
+    private const int SigInt = 2;
+
+    /// <summary>What a shell reports for a process that was ended by SIGKILL.</summary>
+    public const int KilledExitCode = 128 + 9;
+
+    private readonly Process _process;
+
+    /// <summary>Everything read so far, so that a failing test can show it.</summary>
+    private readonly StringBuilder _output = new();
+
+    private readonly Task<string> _errors;
+
+    private SampleProcess(Process process)
+    {
+        _process = process;
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>The standard input; closed by <see cref="RunToEndAsync"/>.</summary>
+    public StreamWriter Input => _process.StandardInput;
+
+    /// <summary>The process id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Starts a sample in a folder.</summary>
+    public static SampleProcess Start(string sample, string folder, params string[] arguments)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, sample + ".dll");
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new SampleProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Runs a sample from start to end and expects it to succeed.</summary>
+    public static async Task<string> RunAsync(string sample, string folder, params string[] arguments)
+    {
+        using SampleProcess process = Start(sample, folder, arguments);
+        (int exitCode, string output, string errors) = await process.RunToEndAsync();
+        Assert.True(exitCode == 0, $"{sample} ended with {exitCode}:\n{output}\n{errors}");
+        return output;
+    }
+
+    /// <summary>Reads output until a line satisfies the condition, and nothing after it.</summary>
+    public async Task<string> ReadUntilAsync(Func<string, bool> condition)
+    {
+        while (await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            _output.Append(line).Append('\n');
+            if (condition(line))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException($"The process ended before that:\n{_output}\n{await _errors}");
+    }
+
+    /// <summary>Ends the input and reads the output to its end.</summary>
+    public Task<(int ExitCode, string Output, string Errors)> RunToEndAsync()
+    {
+        _process.StandardInput.Close();
+        return ReadToEndAsync();
+    }
+
+    /// <summary>Reads the output to its end and leaves the input open.</summary>
+    public async Task<(int ExitCode, string Output, string Errors)> ReadToEndAsync()
+    {
+        _output.Append(await _process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (_process.ExitCode, _output.ToString(), await _errors);
+    }
+
+    /// <summary>Ends the process as <c>kill -9</c> does and returns its exit code.</summary>
+    public async Task<int> KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Sends what Ctrl+C sends.</summary>
+    public void Interrupt() => Assert.Equal(0, SendSignal(_process.Id, SigInt));
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int processId, int signal);
+}
