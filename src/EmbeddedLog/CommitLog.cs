@@ -110,7 +110,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             new BackgroundSchedule(platform),
             owned.State,
             logger);
-        TopicSet topics = new(context, platform.Files.GetTraits(path));
+        TopicSet topics = new(context, owned.Traits);
         OffsetStore? offsets = null;
         try
         {

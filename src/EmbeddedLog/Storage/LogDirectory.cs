@@ -19,6 +19,7 @@ internal sealed class LogDirectory : IDisposable
         _lock = directoryLock;
         _session = session;
         Path = path;
+        Traits = platform.Files.GetTraits(path);
         CacheIdentity identity = platform.Files.GetCacheIdentity(path);
         bool clean = session.Current?.Clean ?? true;
         State = new SessionState(
@@ -29,6 +30,9 @@ internal sealed class LogDirectory : IDisposable
 
     /// <summary>The full path.</summary>
     public string Path { get; }
+
+    /// <summary>What the file system that holds the directory can do.</summary>
+    public FileSystemTraits Traits { get; }
 
     /// <summary>How the last owner left the log.</summary>
     public SessionState State { get; }

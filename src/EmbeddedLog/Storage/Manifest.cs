@@ -110,10 +110,19 @@ internal sealed class Manifest : IDisposable
     /// Whether everything found is known to be on the disk, because the last owner closed the log cleanly. If not, the
     /// first <see cref="Flush"/> writes it again.
     /// </param>
+    /// <param name="isWhole">
+    /// Whether no append can have left a part of a record: the log was closed cleanly, or the page cache has survived.
+    /// Only a power loss tears records.
+    /// </param>
     /// <exception cref="CorruptLogException">The file is damaged where no crash can have damaged it.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     public static Manifest Open(
-        FileSystem files, string directory, ulong topicUid, TopicPartition id, bool isOnDisk = false)
+        FileSystem files,
+        string directory,
+        ulong topicUid,
+        TopicPartition id,
+        bool isOnDisk = false,
+        bool isWhole = false)
     {
         string path = Path.Combine(directory, FileName);
         if (!files.FileExists(path))
@@ -127,7 +136,7 @@ internal sealed class Manifest : IDisposable
         Manifest manifest = new(files, path, files.OpenFile(path, FileOpening.ReadWrite), topicUid, id);
         try
         {
-            manifest.Read(isOnDisk);
+            manifest.Read(isOnDisk, isWhole);
             return manifest;
         }
         catch
@@ -260,10 +269,35 @@ internal sealed class Manifest : IDisposable
 
         Span<byte> bytes = stackalloc byte[ManifestRecord.Bytes];
         record.Write(bytes, _topicUid, _end);
-        _file.Write(bytes, _end);
+        try
+        {
+            _file.Write(bytes, _end);
+        }
+        catch
+        {
+            TakeBackPart();
+            throw;
+        }
+
         _state.Apply(record);
         _end += ManifestRecord.Bytes;
         Volatile.Write(ref _written, _written + 1);
+    }
+
+    /// <summary>
+    /// Part of a record would pass for damage where the page cache survives. The next record would overwrite it; this
+    /// is for the case that there is none.
+    /// </summary>
+    private void TakeBackPart()
+    {
+        try
+        {
+            _file.SetLength(_end);
+        }
+        catch (FileSystemException)
+        {
+            // The failure of the write is the one to tell.
+        }
     }
 
     /// <summary>
@@ -416,10 +450,15 @@ internal sealed class Manifest : IDisposable
         }
     }
 
-    private void Read(bool isOnDisk)
+    private void Read(bool isOnDisk, bool isWhole)
     {
         ManifestReader reader = new(_file, _topicUid, _id);
         reader.Read(_state);
+        if (isWhole && reader.TornBytes > 0)
+        {
+            throw StoredFile.Damaged(_path, reader.End, "a record", $"{reader.TornBytes} other bytes", _id);
+        }
+
         _end = reader.End;
         _provenEnd = isOnDisk ? reader.End : reader.ProvenEnd;
         TornBytes = reader.TornBytes;

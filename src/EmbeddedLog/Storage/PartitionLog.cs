@@ -293,10 +293,13 @@ internal sealed class PartitionLog : IBackgroundTask
     /// <exception cref="FileSystemException">It failed.</exception>
     public void WriteCheckpoint(in DurablePoint durable, bool clean)
     {
+        // A start that the checkpoint tells of is in the manifest, on the disk: a lower one there is damage.
+        long start = StartOffset;
+        FlushManifest();
         try
         {
             _files.Checkpoint.Write(new Checkpoint(
-                0, durable.Offset, durable.Sequence, durable.Uid, durable.Position, StartOffset, Epoch, clean));
+                0, durable.Offset, durable.Sequence, durable.Uid, durable.Position, start, Epoch, clean));
         }
         catch (FileSystemException failure) when (IsFull(failure) && !_files.Checkpoint.HasFailed)
         {

@@ -50,7 +50,13 @@ internal sealed class PartitionRecovery
         PartitionRecovery? recovery = null;
         try
         {
-            manifest = Manifest.Open(files, identity.Directory, identity.TopicUid, identity.Id, isOnDisk);
+            manifest = Manifest.Open(
+                files,
+                identity.Directory,
+                identity.TopicUid,
+                identity.Id,
+                isOnDisk,
+                isWhole: session.Clean || session.CacheSurvived);
             recovery = new PartitionRecovery(context, identity, settings, new PartitionFiles(manifest, checkpoint));
             return recovery.Recover();
         }
@@ -91,21 +97,24 @@ internal sealed class PartitionRecovery
     }
 
     /// <summary>
-    /// The durable records that the checkpoint tells of are in segments, or below the log's start. Without this, a lost
-    /// manifest would pass for a log that is empty.
+    /// The durable records that the checkpoint tells of are in segments, or below the log's start, and so is the start.
+    /// Without this, a lost manifest would pass for a log that is empty.
     /// </summary>
     private void CheckBounds(Segment[] segments, Checkpoint? checkpoint)
     {
-        if (checkpoint is { } known && segments.Length == 0 && known.DurableEndOffset > _small.Manifest.LogStartOffset)
+        long start = _small.Manifest.LogStartOffset;
+        bool lostAll = segments.Length == 0 && checkpoint?.DurableEndOffset > start;
+        bool lostStart = checkpoint?.LogStartOffset > start;
+        if (lostAll || lostStart)
         {
             throw StorageErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, Manifest.FileName),
                 0,
-                "the manifest has lost its segments",
-                $"segments up to offset {known.DurableEndOffset}",
-                "none",
-                _small.Manifest.LogStartOffset);
+                "the manifest has lost what was in it",
+                $"segments up to offset {checkpoint?.DurableEndOffset}, a start of {checkpoint?.LogStartOffset}",
+                $"{segments.Length} segments, a start of {start}",
+                start);
         }
     }
 

@@ -152,6 +152,7 @@ public sealed class ConsumerSeekTests : IDisposable
         await using Consumer<string, string> consumer = topic.Consume(
             options: new ConsumerOptions<string, string> { Start = StartAt.Error });
         consumer.SeekToBeginning();
+        await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
         topic.Log.DeleteBefore(4);
 
         Assert.Equal(4, consumer.Position(s_first));

@@ -15,6 +15,7 @@ public sealed class ConsumerStartTests : IDisposable
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(5);
+        await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
         topic.Log.DeleteBefore(2);
         await using Consumer<string, string> consumer = topic.Consume();
 
@@ -70,6 +71,7 @@ public sealed class ConsumerStartTests : IDisposable
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(5);
+        _simulation.Run(topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None));
         topic.Log.DeleteBefore(2);
         using Consumer<string, string> consumer = Consume(topic, StartAt.FromOffset(offset));
 
@@ -127,6 +129,7 @@ public sealed class ConsumerStartTests : IDisposable
             await consumer.TakeAsync(2);
         }
 
+        await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
         topic.Log.DeleteBefore(6);
 
         Assert.Equal(Reading.Numbers(6, 4), (await earliest.TakeToEndAsync()).Values());
@@ -155,6 +158,7 @@ public sealed class ConsumerStartTests : IDisposable
         topic.AppendNumbers(10);
         await using Consumer<string, string> consumer = topic.Consume();
         await consumer.TakeAsync(2);
+        await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
         topic.Log.DeleteBefore(6);
 
         Assert.Equal(Reading.Numbers(2, 8), (await consumer.TakeToEndAsync()).Values());

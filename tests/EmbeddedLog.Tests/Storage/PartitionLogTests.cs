@@ -48,7 +48,9 @@ public sealed class PartitionLogTests
     {
         using TempDirectory root = new();
         PartitionSettings settings = PartitionFixture.Settings(segmentBytes: 16 << 10, positional);
-        PartitionFixture killed = new(s_platform, root.Path);
+
+        // What is left of it goes on in the background, and must be over before the directory goes.
+        await using PartitionFixture killed = new(s_platform, root.Path);
         PartitionLog before = killed.Open(settings: settings);
         for (int i = 0; i < 1000; i++)
         {

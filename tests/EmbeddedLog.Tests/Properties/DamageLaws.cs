@@ -1,0 +1,155 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
+using FsCheck;
+using FsCheck.Fluent;
+using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
+
+namespace EmbeddedLog.Tests.Properties;
+
+/// <summary>
+/// What holds when a byte changes that was on the disk, or in a page cache that has survived: the log says so, with the
+/// file, or is as it was. It never silently ends early, and never gives out another record.
+/// </summary>
+public sealed class DamageLaws
+{
+    private const int Records = 400;
+
+    private int _told;
+    private int _unharmed;
+
+    [Fact]
+    public void AChangedByteIsToldOrDoesNoHarm()
+    {
+        Prop.ForAll(Gen.Choose(1, int.MaxValue - 1).ToArbitrary(), seed => Play(seed, Change))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(400));
+        Assert.True(_told > 100 && _unharmed > 20, $"told {_told}, unharmed {_unharmed}");
+    }
+
+    [Fact]
+    public void AMissingFileIsToldOrDoesNoHarm()
+    {
+        Prop.ForAll(
+            Gen.Choose(1, int.MaxValue - 1).ToArbitrary(),
+            seed => Play(seed, (files, path, _) => files.DeleteFile(path)))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+        Assert.True(_told > 30 && _unharmed > 10, $"told {_told}, unharmed {_unharmed}");
+    }
+
+    private bool Play(int seed, Action<FileSystem, string, Random> harm)
+    {
+        Random random = new(seed);
+        bool positional = random.Next(2) == 0;
+        using SimulatedPlatform machine = new(seed, positional ? SimulationOptions.Positional : null);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        TopicOptions options = new() { SegmentBytes = SegmentBytes, Retention = RetentionPolicy.KeepForever };
+        Topic topic = machine.Run(() => log.EnsureTopicAsync("topic", options).AsTask());
+        Fill(machine, topic[0].Log, random);
+        (long start, long end) = (topic[0].StartOffset, topic[0].EndOffset);
+        SimulatedPlatform after = End(machine, log, topic[0].Log, random);
+        using (after == machine ? null : after)
+        {
+            string[] paths = [.. Files(after.Platform.Files, OpenLog.Directory)];
+            string path = paths[random.Next(paths.Length)];
+            harm(after.Platform.Files, path, random);
+            Read(after, path, start, end);
+        }
+
+        return true;
+    }
+
+    private static void Fill(SimulatedPlatform machine, PartitionLog log, Random random)
+    {
+        int end = random.Next(50, Records);
+        AppendNumbered(log, end);
+        if (random.Next(2) == 0)
+        {
+            machine.Run(log.FlushAsync(log.PublishedEnd, CancellationToken.None));
+            log.DeleteBefore(random.Next(end));
+        }
+
+        machine.Scheduler.RunUntilIdle();
+        AppendNumbered(log, end + random.Next(50));
+    }
+
+    /// <summary>
+    /// Closes the log, kills its process, or lets time prove everything and takes the power away: in all cases nothing
+    /// may be missing afterwards.
+    /// </summary>
+    private static SimulatedPlatform End(
+        SimulatedPlatform machine, CommitLog log, PartitionLog partition, Random random)
+    {
+        switch (random.Next(3))
+        {
+            case 0:
+                machine.Run(log.DisposeAsync());
+                return machine;
+            case 1:
+                return machine.Crash(CrashKind.ProcessKill);
+            default:
+                for (int i = 0; i < 4; i++)
+                {
+                    machine.Time.Advance(TimeSpan.FromSeconds(1));
+                    machine.Scheduler.RunUntilIdle();
+                }
+
+                Assert.Equal(partition.PublishedEnd, partition.DurableEnd);
+                return machine.Crash(CrashKind.PowerLoss);
+        }
+    }
+
+    /// <summary>The description of a topic is text for people to read, and not covered by a checksum.</summary>
+    private static IEnumerable<string> Files(FileSystem files, string directory) =>
+        files.ListFiles(directory).Where(name => name is not ("lock" or "topic.json"))
+            .Select(name => Path.Combine(directory, name))
+            .Concat(files.ListDirectories(directory).SelectMany(name => Files(files, Path.Combine(directory, name))));
+
+    private static void Change(FileSystem files, string path, Random random)
+    {
+        using LogFile file = files.OpenFile(path, FileOpening.ReadWrite);
+        if (file.Length == 0)
+        {
+            return;
+        }
+
+        // Mostly where something stands: segments are long and their ends are empty.
+        long position = random.Next((int)(random.Next(2) == 0 ? Math.Min(file.Length, 9000) : file.Length));
+        byte[] one = new byte[1];
+        file.Read(one, position);
+        one[0] ^= (byte)(1 << random.Next(8));
+        file.Write(one, position);
+    }
+
+    private void Read(SimulatedPlatform machine, string harmed, long start, long end)
+    {
+        CommitLog? log = null;
+        try
+        {
+            log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+            PartitionLog partition = log.GetTopic("topic")[0].Log;
+            Assert.Equal(start, partition.StartOffset);
+            AssertNumbered(partition, start, end);
+            _unharmed++;
+        }
+        catch (Exception told) when (told is CorruptLogException or UnsupportedFormatException)
+        {
+            Assert.NotNull(((EmbeddedLogException)told).File);
+            _told++;
+        }
+        catch (LogDirectoryException) when (harmed.EndsWith("session", StringComparison.Ordinal))
+        {
+            _told++;
+        }
+
+        if (log is not null)
+        {
+            machine.Run(log.DisposeAsync());
+        }
+
+        machine.Scheduler.RunUntilIdle();
+        Assert.Empty(machine.Disk.OpenFiles);
+        Assert.Empty(machine.Disk.LiveMaps);
+        Assert.Empty(machine.Disk.Violations);
+    }
+}
