@@ -32,6 +32,11 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     private DurablePoint _checkpointed;
 
     /// <summary>
+    /// The start of the log that the checkpoint tells of, or an earlier one; only the flusher uses it.
+    /// </summary>
+    private long _checkpointedStart;
+
+    /// <summary>
     /// The end up to which everything is on the disk; written by the flusher, the offset published apart.
     /// </summary>
     private DurablePoint _durable;
@@ -45,6 +50,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         _state = state;
         _work = work;
         _durable = _checkpointed = durable;
+        _checkpointedStart = state.LogStart;
         _durableEnd = durable.Offset;
     }
 
@@ -265,16 +271,18 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     private bool IsCheckpointDue()
     {
         const long MaxBytes = 16 << 20;
-        return _durable != _checkpointed
+        return (_durable != _checkpointed || _state.LogStart != _checkpointedStart)
             && (_durable.Position - _checkpointed.Position >= MaxBytes || _log.TakeCheckpointRequest());
     }
 
     private bool TryWriteCheckpoint(bool clean)
     {
+        long start = _state.LogStart;
         try
         {
             _log.WriteCheckpoint(_durable, clean);
             _checkpointed = _durable;
+            _checkpointedStart = start;
             return true;
         }
         catch (DiskFullException)

@@ -324,7 +324,18 @@ internal sealed class PartitionLog : IBackgroundTask
     /// </summary>
     /// <returns>How many segments were removed.</returns>
     /// <exception cref="PartitionFailedException">The new start could not be made durable.</exception>
-    public int DeleteBefore(long offset) => _trimmer.DeleteBefore(offset);
+    public int DeleteBefore(long offset)
+    {
+        long start = StartOffset;
+        int removed = _trimmer.DeleteBefore(offset);
+        if (StartOffset != start)
+        {
+            // A checkpoint that tells of the new start lets a later opening notice when the manifest has lost it.
+            Schedule(s_checkpointDelay);
+        }
+
+        return removed;
+    }
 
     /// <summary>
     /// Ends appends, flushes, and closes the files. Returns whether all is on the disk and told so, which lets the next

@@ -48,8 +48,9 @@ internal sealed class PartitionTrimmer
             _log.RequestFlush();
         }
 
+        long start = _log.StartOffset;
         Segment[] gone = _log.Writer.MoveLogStart(Math.Min(offset, durable));
-        if (gone.Length == 0)
+        if (_log.StartOffset == start)
         {
             return 0;
         }
@@ -63,12 +64,18 @@ internal sealed class PartitionTrimmer
         try
         {
             // The new start is on the disk before the first file goes, or a power loss would leave a log with a hole.
+            // So it is where no file goes: what was removed must not come back.
             _log.FlushManifest();
         }
         catch (FileSystemException failure)
         {
             // The manifest cannot be written any more, so no further segment could be begun either.
             throw _log.Fail(failure);
+        }
+
+        if (gone.Length == 0)
+        {
+            return 0;
         }
 
         DeleteDropped(gone[^1]);

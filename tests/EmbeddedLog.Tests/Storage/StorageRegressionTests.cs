@@ -31,6 +31,47 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
+    public void DeleteBefore_WithinASegment_CameBackAfterAPowerLoss()
+    {
+        using SimulatedPlatform machine = new(seed: 6);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        Topic topic = machine.Run(log.CreateTopicAsync("topic").AsTask);
+        AppendNumbered(topic[0].Log, 20);
+        machine.Run(topic[0].FlushAsync());
+        Assert.Equal(0, topic[0].Log.DeleteBefore(8));
+        Assert.Equal(8, topic[0].StartOffset);
+
+        using SimulatedPlatform after = machine.Crash(CrashKind.PowerLoss);
+        CommitLog recovered = after.Run(OpenLog.OnAsync(after).AsTask);
+        Assert.Equal(8, recovered.GetTopic("topic")[0].StartOffset);
+        after.Run(recovered.DisposeAsync());
+    }
+
+    [Fact]
+    public void DeleteBefore_OnAnIdleLog_WasInNoCheckpointThatWouldMissIt()
+    {
+        using SimulatedPlatform machine = new(seed: 7);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        Topic topic = machine.Run(log.CreateTopicAsync("topic").AsTask);
+        AppendNumbered(topic[0].Log, 20);
+        machine.Run(topic[0].FlushAsync());
+        Settle(machine);
+        topic[0].Log.DeleteBefore(8);
+        const string ManifestPath = "/log/topics/topic-1/0/manifest";
+        Settle(machine);
+
+        using SimulatedPlatform after = machine.Crash(CrashKind.PowerLoss);
+        using (LogFile file = after.Platform.Files.OpenFile(ManifestPath, FileOpening.ReadWrite))
+        {
+            file.Write([0xFF], file.Length - 1);
+        }
+
+        CorruptLogException told = Assert.Throws<CorruptLogException>(
+            () => after.Run(OpenLog.OnAsync(after).AsTask));
+        Assert.Equal(ManifestPath, told.File);
+    }
+
+    [Fact]
     public void Epoch_LostWithAllItsRecords_WasUsedAgain()
     {
         SimulatedPlatform machine = new(seed: 3);
@@ -213,6 +254,16 @@ public sealed class StorageRegressionTests
                 () => again.Open(settings: PartitionFixture.Settings(SegmentBytes)));
             Assert.Equal("/topic-0/manifest", told.File);
             Assert.Empty(machine.Disk.OpenFiles);
+        }
+    }
+
+    /// <summary>Lets the background do all that becomes due while nothing is appended.</summary>
+    private static void Settle(SimulatedPlatform machine)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            machine.Time.Advance(TimeSpan.FromSeconds(1));
+            machine.Scheduler.RunUntilIdle();
         }
     }
 }
