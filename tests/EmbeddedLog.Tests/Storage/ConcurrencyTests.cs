@@ -36,7 +36,7 @@ public sealed class ConcurrencyTests
         await using PartitionFixture fixture = environment.Open(maxOpen: 2);
         PartitionLog log = fixture.Open(settings: environment.Settings());
         const int Rounds = 10;
-        Trimming trimming = new(log, Rounds);
+        using Trimming trimming = new(log, Rounds);
         Task appending = StartNew(() => trimming.AppendUntilDone());
         Task trimmed = trimming.RunAsync();
         Task[] reading = [.. Enumerable.Range(0, 3).Select(_ => StartNew(() => ReadWithLeases(log, trimmed)))];
@@ -135,30 +135,45 @@ public sealed class ConcurrencyTests
     }
 
     /// <summary>
-    /// Appends for as long as segments are still to be removed a number of times, however the threads happen to run.
+    /// Appends for as long as segments are still to be removed a number of times, and never far ahead of that, however
+    /// the threads happen to run.
     /// </summary>
-    private sealed class Trimming(PartitionLog log, int rounds)
+    private sealed class Trimming(PartitionLog log, int rounds) : IDisposable
     {
-        private int _left = rounds;
+        private const int RecordsPerPortion = 600;
+
+        private readonly SemaphoreSlim _portions = new(2);
+        private volatile bool _done;
 
         public void AppendUntilDone()
         {
-            for (int i = 0; Volatile.Read(ref _left) > 0; i++)
+            for (int i = 0; !_done; i++)
             {
+                if (i % RecordsPerPortion == 0)
+                {
+                    _portions.Wait();
+                }
+
                 log.Append(new RawRecord(KeyOf(0), KeyOf(i)), out _);
             }
         }
 
         public async Task RunAsync()
         {
-            while (_left > 0)
+            for (int round = 0; round < rounds;)
             {
                 await log.FlushAsync(log.PublishedEnd, CancellationToken.None);
                 if (log.DeleteBefore(log.PublishedEnd - 200) > 0)
                 {
-                    Volatile.Write(ref _left, _left - 1);
+                    round++;
+                    _portions.Release();
                 }
             }
+
+            _done = true;
+            _portions.Release();
         }
+
+        public void Dispose() => _portions.Dispose();
     }
 }
