@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace EmbeddedLog.Torture;
+
+/// <summary>Starts this program once more, as one of its children, with pipes for what the two have to tell.</summary>
+internal static class ChildProcess
+{
+    /// <param name="name">The child's name.</param>
+    /// <param name="arguments">What it is given.</param>
+    /// <param name="under">A program with arguments to run it under, such as strace; null for none.</param>
+    public static Process Start(string name, IEnumerable<string> arguments, IReadOnlyList<string>? under = null)
+    {
+        string[] self = [Environment.ProcessPath!, .. HostArguments(), "child", name, .. arguments];
+        string[] all = under is null ? self : [.. under, .. self];
+        ProcessStartInfo start = new(all[0], all[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        return Process.Start(start) ?? throw new InvalidOperationException($"'{all[0]}' did not start.");
+    }
+
+    /// <summary>Under the dotnet host the program is its first argument.</summary>
+    private static string[] HostArguments() =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? [Path.Combine(AppContext.BaseDirectory, typeof(ChildProcess).Assembly.GetName().Name + ".dll")]
+            : [];
+}

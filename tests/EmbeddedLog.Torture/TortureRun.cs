@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace EmbeddedLog.Torture;
+
+/// <summary>
+/// One run of a mode: gives out the seeds of its cases, one after the other, until enough were played, and keeps what
+/// came of them. All members are safe from any thread, so that cases may be played side by side.
+/// </summary>
+internal sealed class TortureRun
+{
+    private static readonly TimeSpan s_progressInterval = TimeSpan.FromSeconds(5);
+
+    private readonly ITortureMode _mode;
+    private readonly TextWriter _output;
+    private readonly long _count;
+    private readonly TimeSpan? _duration;
+    private readonly CancellationToken _stop;
+    private readonly Stopwatch _elapsed = Stopwatch.StartNew();
+    private readonly Lock _gate = new();
+
+    /// <summary>In the order in which they were first added. Under the gate, as all below.</summary>
+    private readonly List<KeyValuePair<string, long>> _summary = [];
+
+    private long _cases;
+    private long _given;
+    private long _violations;
+    private TimeSpan _toldAt;
+
+    public TortureRun(
+        ITortureMode mode, int seed, long? count, TimeSpan? duration, TextWriter output, CancellationToken stop)
+    {
+        _mode = mode;
+        _output = output;
+        _stop = stop;
+        _duration = duration;
+        _count = count ?? (duration is null ? mode.DefaultCount : long.MaxValue);
+        Seed = seed;
+    }
+
+    /// <summary>The seed of the first case; each further one has the next number.</summary>
+    public int Seed { get; }
+
+    /// <summary>How many cases at most.</summary>
+    public long Count => _count;
+
+    /// <summary>Cancelled when the run is to end at once.</summary>
+    public CancellationToken Stop => _stop;
+
+    /// <summary>The violations so far.</summary>
+    public long Violations => Volatile.Read(ref _violations);
+
+    /// <summary>How long the run has taken so far.</summary>
+    public TimeSpan Elapsed => _elapsed.Elapsed;
+
+    /// <summary>Whether the run's time is over, for modes that look between two cases.</summary>
+    public bool IsOver => _stop.IsCancellationRequested || (_duration is { } duration && Elapsed >= duration);
+
+    /// <summary>
+    /// Gives the seed of the next case; false when enough were played, time is over, or a violation was found.
+    /// </summary>
+    /// <param name="seed">The seed: with a count of one it plays this case alone.</param>
+    /// <param name="weight">How many of the mode's units the case counts for.</param>
+    public bool TryNext(out int seed, long weight = 1)
+    {
+        lock (_gate)
+        {
+            seed = unchecked(Seed + (int)_cases);
+            if (IsOver || _violations > 0 || _given >= _count)
+            {
+                return false;
+            }
+
+            _given += weight;
+            _cases++;
+            TellProgressUnsynchronized();
+            return true;
+        }
+    }
+
+    /// <summary>Counts further units for a case that turned out to have more of them.</summary>
+    public void NoteUnits(long more)
+    {
+        lock (_gate)
+        {
+            _given += more;
+        }
+    }
+
+    /// <summary>Adds to a number of the summary line.</summary>
+    public void Add(string name, long value)
+    {
+        lock (_gate)
+        {
+            int at = _summary.FindIndex(entry => entry.Key == name);
+            if (at < 0)
+            {
+                _summary.Add(new(name, value));
+            }
+            else
+            {
+                _summary[at] = new(name, _summary[at].Value + value);
+            }
+        }
+    }
+
+    /// <summary>Tells a violation, the shortest history that shows it, and how to play it again.</summary>
+    /// <param name="seed">The case's seed.</param>
+    /// <param name="what">What went wrong and, where there is one, the shortest history found.</param>
+    /// <param name="replay">What to give the mode beside the seed to see it again.</param>
+    public void Violation(int seed, string what, string replay = "--count 1")
+    {
+        lock (_gate)
+        {
+            _violations++;
+            _output.WriteLine($"VIOLATION at seed {seed}: {what}");
+            _output.WriteLine(
+                "replay: dotnet run -c Release --project tests/EmbeddedLog.Torture -- "
+                + $"{_mode.Name} --seed {seed} {replay}");
+            _output.Flush();
+        }
+    }
+
+    /// <summary>Says something on the way.</summary>
+    public void Tell(string line)
+    {
+        lock (_gate)
+        {
+            _output.WriteLine(line);
+            _output.Flush();
+        }
+    }
+
+    /// <summary>The last line: what was counted, as pairs of name and value.</summary>
+    public string Summary()
+    {
+        lock (_gate)
+        {
+            IEnumerable<string> pairs =
+            [
+                $"mode={_mode.Name}",
+                $"seed={Seed}",
+                $"{_mode.Unit}={_given}",
+                .. _summary.Select(entry => $"{entry.Key}={entry.Value}"),
+                $"seconds={Elapsed.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)}",
+                $"violations={_violations}",
+            ];
+            return string.Join(' ', pairs);
+        }
+    }
+
+    private void TellProgressUnsynchronized()
+    {
+        TimeSpan now = Elapsed;
+        if (now - _toldAt >= s_progressInterval)
+        {
+            _toldAt = now;
+            string of = _count == long.MaxValue ? string.Empty : $" of {_count}";
+            _output.WriteLine($"{_mode.Name}: {_given}{of} {_mode.Unit}, {now.TotalSeconds:F0} s");
+            _output.Flush();
+        }
+    }
+}
