@@ -4,10 +4,23 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EmbeddedLog.Benchmarks;
 
-// `write-modes` compares the two ways of writing; anything else is for BenchmarkDotNet, such as `--filter '*'`.
+// `write-modes` compares the two ways of writing, `recovery` times an opening after a kill; anything else is for
+// BenchmarkDotNet, such as `--filter '*'`.
 if (args is ["write-modes", ..])
 {
     await WriteModeComparison.RunAsync();
+    return;
+}
+
+if (args is ["recovery", ..])
+{
+    await RecoveryMeasurement.RunAsync();
+    return;
+}
+
+if (args is ["recovery-child", string directory])
+{
+    await RecoveryMeasurement.AppendAsync(directory);
     return;
 }
 

@@ -19,7 +19,7 @@ internal static class Program
             return await TortureModes.Children.Single(child => child.Name == name).RunAsync(rest);
         }
 
-        RootCommand root = new("Tortures the log and checks that nothing acknowledged is lost and nothing is invented.");
+        RootCommand root = new("Tortures the log and checks that nothing acknowledged is lost, nothing invented.");
         foreach (ITortureMode mode in TortureModes.All)
         {
             root.Subcommands.Add(CommandOf(mode));
