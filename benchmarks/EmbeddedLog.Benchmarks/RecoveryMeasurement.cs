@@ -84,7 +84,7 @@ internal static class RecoveryMeasurement
         using CancellationTokenSource over = new();
         long before = GC.GetTotalMemory(forceFullCollection: true);
         Task<long> highest = Task.Factory.StartNew(
-            () => WatchHeap(over.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => WatchHeap(over.Token), default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Stopwatch watch = Stopwatch.StartNew();
         await using CommitLog log = await CommitLog.OpenAsync(directory);
         double took = watch.Elapsed.TotalSeconds;
