@@ -1,0 +1,26 @@
+namespace EmbeddedLog.Comparison;
+
+/// <summary>One system doing one piece of work, which may yield the figures of several workloads.</summary>
+internal abstract class Contender
+{
+    /// <summary>The name of what is measured: EmbeddedLog, a rival, or a limit of the machine.</summary>
+    public abstract string System { get; }
+
+    /// <summary>How it is set up, to be printed.</summary>
+    public abstract string Settings { get; }
+
+    /// <summary>The workloads that a run yields figures for, in the order of the figures.</summary>
+    public abstract IReadOnlyList<string> Workloads { get; }
+
+    /// <summary>Whether this machine can run it.</summary>
+    public virtual bool IsSupported => true;
+
+    /// <summary>Does the work once.</summary>
+    /// <param name="scale">How much of it.</param>
+    /// <param name="directory">An empty directory, which is removed afterwards.</param>
+    /// <returns>A figure for each workload, in the workload's unit.</returns>
+    public abstract Task<double[]> MeasureAsync(Scale scale, string directory);
+
+    /// <summary>How many a second.</summary>
+    protected static double Rate(long count, TimeSpan took) => count / took.TotalSeconds;
+}
