@@ -2,12 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Groups;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Topics;
 using EmbeddedLog.Validation;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedLog;
 
@@ -36,14 +35,13 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>Set once, while changing; read by everyone.</summary>
     private bool _disposed;
 
-    private CommitLog(
-        LogDirectory directory, TopicStore store, TopicSet topics, OffsetStore offsets, CommitLogOptions options)
+    private CommitLog(OpenedLog opened, CommitLogOptions options)
     {
-        _directory = directory;
-        _store = store;
-        _topics = topics;
-        _offsets = offsets;
-        Context = topics.Context;
+        _directory = opened.Directory;
+        _store = opened.Store;
+        _topics = opened.Topics;
+        _offsets = opened.Offsets;
+        Context = opened.Topics.Context;
         Serdes = new SerdeResolver(options.JsonContexts);
         _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
     }
@@ -98,49 +96,11 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     internal static async ValueTask<CommitLog> OpenAsync(
         string directory, CommitLogOptions options, Platform platform, CancellationToken cancellationToken)
     {
-        string path = Path.GetFullPath(directory);
-        ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
-        LogDirectory owned =
-            await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, cancellationToken).ConfigureAwait(false);
-        StorageContext context = new(
-            platform,
-            new ReaderEpochs(),
-            new OpenSegments(options.MaxOpenSegments),
-            new AsyncWaiterPool(platform.Work),
-            new BackgroundSchedule(platform),
-            owned.State,
-            logger);
-        TopicSet topics = new(context, owned.Traits);
-        OffsetStore? offsets = null;
-        try
-        {
-            TopicStore store = new(platform.Files, path);
-            store.Prepare();
-            foreach (StoredTopic stored in store.Load())
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                topics.Add(stored);
-            }
-
-            // After the topics and before any append: what was committed beyond what has survived is lowered here.
-            offsets = OffsetStore.Open(context, path, topics.Partitions);
-            owned.MarkOpen();
-            CommitLog log = new(owned, store, topics, offsets, options);
-            log._retention.Start();
-            return log;
-        }
-        catch (Exception failure)
-        {
-            await topics.CloseAsync().ConfigureAwait(false);
-            if (offsets is not null)
-            {
-                await offsets.CloseAsync().ConfigureAwait(false);
-            }
-
-            context.Background.Dispose();
-            owned.Dispose();
-            throw failure is FileSystemException cause ? StorageErrors.Translate(cause) : failure;
-        }
+        OpenedLog opened = await LogOpening.RunAsync(directory, options, platform, cancellationToken)
+            .ConfigureAwait(false);
+        CommitLog log = new(opened, options);
+        log._retention.Start();
+        return log;
     }
 
     /// <summary>Makes a topic.</summary>

@@ -25,6 +25,7 @@ public sealed partial class LayerTests
         ["Topics"] = ["Values", "Tops", "Validation", "IO", "Storage"],
         ["Producing"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
+        ["Opening"] = ["Values", "Tops", "Validation", "IO", "Storage", "Topics", "Groups"],
         ["Consuming"] = ["Values", "Validation", "IO", "Storage", "Serialization", "Groups"],
     };
 

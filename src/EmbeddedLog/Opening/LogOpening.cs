@@ -1,0 +1,83 @@
+using EmbeddedLog.Groups;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Topics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EmbeddedLog.Opening;
+
+/// <summary>
+/// Opens a directory as a log: takes it, recovers its partitions, and makes this process the owner of record. Whatever
+/// fails on the way, nothing stays open.
+/// </summary>
+internal sealed class LogOpening
+{
+    private readonly LogDirectory _directory;
+    private readonly StorageContext _context;
+    private readonly TopicSet _topics;
+    private OffsetStore? _offsets;
+
+    private LogOpening(LogDirectory directory, StorageContext context)
+    {
+        _directory = directory;
+        _context = context;
+        _topics = new TopicSet(context, directory.Traits);
+    }
+
+    /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
+    public static async ValueTask<OpenedLog> RunAsync(
+        string directory, CommitLogOptions options, Platform platform, CancellationToken cancellationToken)
+    {
+        string path = Path.GetFullPath(directory);
+        ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
+        LogDirectory owned =
+            await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, cancellationToken).ConfigureAwait(false);
+        StorageContext context = new(
+            platform,
+            new ReaderEpochs(),
+            new OpenSegments(options.MaxOpenSegments),
+            new AsyncWaiterPool(platform.Work),
+            new BackgroundSchedule(platform),
+            owned.State,
+            logger);
+        LogOpening opening = new(owned, context);
+        try
+        {
+            return opening.Recover(cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            await opening.CloseAsync().ConfigureAwait(false);
+            throw failure is FileSystemException cause ? StorageErrors.Translate(cause) : failure;
+        }
+    }
+
+    private OpenedLog Recover(CancellationToken cancellationToken)
+    {
+        TopicStore store = new(_context.Platform.Files, _directory.Path);
+        store.Prepare();
+        foreach (StoredTopic stored in store.Load())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _topics.Add(stored);
+        }
+
+        // After the topics and before any append: what was committed beyond what has survived is lowered here.
+        _offsets = OffsetStore.Open(_context, _directory.Path, _topics.Partitions);
+        _directory.MarkOpen();
+        return new OpenedLog(_directory, store, _topics, _offsets);
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        await _topics.CloseAsync().ConfigureAwait(false);
+        if (_offsets is not null)
+        {
+            await _offsets.CloseAsync().ConfigureAwait(false);
+        }
+
+        _context.Background.Dispose();
+        _directory.Dispose();
+    }
+}

@@ -1,0 +1,12 @@
+using EmbeddedLog.Groups;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Topics;
+
+namespace EmbeddedLog.Opening;
+
+/// <summary>What an opening hands over to the log: all of it is open, and recovered where that was needed.</summary>
+/// <param name="Directory">The directory, owned by this process.</param>
+/// <param name="Store">The topics on the disk.</param>
+/// <param name="Topics">The topics in memory.</param>
+/// <param name="Offsets">What groups have committed.</param>
+internal sealed record OpenedLog(LogDirectory Directory, TopicStore Store, TopicSet Topics, OffsetStore Offsets);
