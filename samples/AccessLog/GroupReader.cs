@@ -119,10 +119,31 @@ internal sealed class GroupReader<TView> : IGroupReader
 
         using (last)
         {
-            snapshot = JsonSerializer.Deserialize(last.Value, _json)
-                ?? throw new JsonException($"The totals of {TView.Group} are null.");
+            snapshot = Read(last);
             return true;
         }
+    }
+
+    /// <summary>The log vouches for the bytes, but anybody may have written others to the topic.</summary>
+    private Snapshot<TView> Read(RecordLease saved)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(saved.Value, _json) is { } snapshot
+                && snapshot.Next?.Length == SampleTopics.RequestPartitions && snapshot.Totals is not null)
+            {
+                return snapshot;
+            }
+        }
+        catch (JsonException)
+        {
+            // Told below, with what to do.
+        }
+
+        throw new InvalidDataException(
+            $"The totals that group {TView.Group} saved at offset {saved.Offset} of partition {_number} of the topic "
+            + $"'{SampleTopics.Totals}' cannot be understood; another version of this program may have written them. "
+            + $"Give another directory with --data, or delete '{_log.Directory}', to count everything anew.");
     }
 
     /// <summary>

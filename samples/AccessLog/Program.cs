@@ -32,7 +32,8 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     Console.Error.WriteLine("Stopped. Run it again to go on from here.");
     return Stopped;
 }
-catch (Exception e) when (e is EmbeddedLogException or IOException or UnauthorizedAccessException)
+catch (Exception e)
+    when (e is EmbeddedLogException or IOException or UnauthorizedAccessException or InvalidDataException)
 {
     Console.Error.WriteLine(e.Message);
     return Failed;

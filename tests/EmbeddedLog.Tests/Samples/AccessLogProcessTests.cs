@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using EmbeddedLog.Tests.Infrastructure;
 
@@ -42,6 +43,26 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
 
         Assert.Contains("This run read 0 lines", second, StringComparison.Ordinal);
         Assert.Equal(TotalsOf(first), TotalsOf(second));
+    }
+
+    [Theory]
+    [InlineData("no JSON")]
+    [InlineData("null")]
+    [InlineData("{\"Next\":[1],\"Totals\":{}}")]
+    public async Task Run_TotalsThatAreNone_SaysWhichAndWhatToDo(string totals)
+    {
+        await SampleProcess.RunAsync(Sample, _folder.Path);
+        string data = Path.Combine(_folder.Path, "data", "access-log");
+        await using (CommitLog log = await CommitLog.OpenAsync(data))
+        {
+            log.GetTopic("totals")[1].Append(new RawRecord(Encoding.UTF8.GetBytes(totals)));
+        }
+
+        using SampleProcess process = SampleProcess.Start(Sample, _folder.Path);
+        (int exitCode, _, string errors) = await process.RunToEndAsync();
+        Assert.Equal(1, exitCode);
+        Assert.Matches("^The totals that group [a-z-]+ saved at offset [0-9]+ of partition 1 ", errors);
+        Assert.Contains($"delete '{data}'", errors, StringComparison.Ordinal);
     }
 
     [Theory]
