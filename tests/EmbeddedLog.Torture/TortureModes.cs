@@ -1,4 +1,6 @@
 using EmbeddedLog.Torture.Crash;
+using EmbeddedLog.Torture.Kill;
+using EmbeddedLog.Torture.Load;
 
 namespace EmbeddedLog.Torture;
 
@@ -8,7 +10,8 @@ internal static class TortureModes
     public static IReadOnlyList<ITortureMode> All { get; } =
     [
         new CrashMode(),
+        new KillMode(),
     ];
 
-    public static IReadOnlyList<ITortureChild> Children { get; } = [];
+    public static IReadOnlyList<ITortureChild> Children { get; } = [new LoadChild()];
 }

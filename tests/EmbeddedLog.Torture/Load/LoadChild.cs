@@ -1,0 +1,134 @@
+namespace EmbeddedLog.Torture.Load;
+
+/// <summary>
+/// One life of a log: waits for its order, opens, appends and reads with several producers and groups, tells what was
+/// acknowledged, and goes on until it is killed or told to close.
+/// </summary>
+internal sealed class LoadChild : ITortureChild
+{
+    /// <summary>The child's name.</summary>
+    public const string ChildName = "load";
+
+    /// <summary>The line that tells it to close the log.</summary>
+    public const string CloseLine = "close";
+
+    private const int MinThreads = 32;
+
+    public string Name => ChildName;
+
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        // A producer that never waits keeps a thread to itself, and the log needs some too.
+        ThreadPool.SetMinThreads(MinThreads, MinThreads);
+        using LoadReport report = new();
+        report.Ready();
+        if (await Console.In.ReadLineAsync() is not { } line)
+        {
+            return 0;
+        }
+
+        LoadOrder order = LoadOrder.Parse(line);
+        Random random = new(HashCode.Combine(order.Seed, order.Life));
+        report.Tell(LoadMessageKind.Opening);
+        CommitLog log;
+        try
+        {
+            log = await OpenAsync(order, random);
+        }
+        catch (EmbeddedLogException failure)
+        {
+            report.Tell(LoadMessageKind.OpenFailed, failure.ToString(), LoadReport.KindOf(failure));
+            return 0;
+        }
+
+        report.Tell(LoadMessageKind.Opened);
+        if (order.OpensOnly)
+        {
+            await Console.In.ReadLineAsync();
+            await log.DisposeAsync();
+            return 0;
+        }
+
+        await LiveAsync(log, report, order, random);
+        return 0;
+    }
+
+    private static async Task<CommitLog> OpenAsync(LoadOrder order, Random random)
+    {
+        CommitLog log = await CommitLog.OpenAsync(order.Directory, new CommitLogOptions
+        {
+            MaxOpenSegments = random.Next(1, 32),
+            RetentionCheckInterval = TimeSpan.FromMilliseconds(random.Next(1, 20)),
+        });
+        try
+        {
+            foreach (LoadTopic topic in LoadTopic.All)
+            {
+                await log.EnsureTopicAsync(topic.Name, topic.Options(random, order.Trimmed));
+            }
+
+            return log;
+        }
+        catch
+        {
+            await log.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task LiveAsync(CommitLog log, LoadReport report, LoadOrder order, Random random)
+    {
+        using CancellationTokenSource stop = new();
+        LoadWork work = new(log, report, order.Life, order.Seed, stop.Token);
+        LoadConsumer[] consumers =
+            [.. Enumerable.Range(0, LoadGroup.All.Count).Select(place => new LoadConsumer(work, place))];
+        LoadProducer[] producers = LoadProducers.Create(work);
+        Task[] workers =
+        [
+            .. producers.Select(producer => Start(producer.RunAsync, report)),
+            .. consumers.Select(consumer => Start(consumer.RunAsync, report)),
+        ];
+
+        // The end of the input says that the parent is gone: then nobody wants this life any more.
+        if (await Console.In.ReadLineAsync() is null)
+        {
+            Environment.Exit(0);
+        }
+
+        // Every other life closes the log under its users.
+        if (random.Next(2) == 0)
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(workers);
+        }
+
+        report.Tell(LoadMessageKind.Closing);
+        await log.DisposeAsync();
+        report.Tell(LoadMessageKind.Closed);
+        await stop.CancelAsync();
+        await Task.WhenAll(workers);
+        foreach (LoadConsumer consumer in consumers)
+        {
+            await consumer.DisposeAsync();
+        }
+    }
+
+    /// <summary>Off the caller's thread, for a producer that never waits would not give it back.</summary>
+    private static Task Start(Func<Task> worker, LoadReport report) => Task.Factory.StartNew(
+        async () =>
+        {
+            try
+            {
+                await worker();
+            }
+#pragma warning disable CA1031 // Whatever the library must not throw is to be told, with where it came from.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                report.Tell(LoadMessageKind.Violation, failure.ToString());
+            }
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default).Unwrap();
+}

@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace EmbeddedLog.Torture.Load;
+
+/// <summary>What a child is told to do: one life of a directory.</summary>
+/// <param name="Directory">The log's directory.</param>
+/// <param name="Seed">The story's seed.</param>
+/// <param name="Life">The life's number in the directory.</param>
+/// <param name="Trimmed">Whether retention is on.</param>
+/// <param name="OpensOnly">Whether the life is over when the log is open.</param>
+internal sealed record LoadOrder(string Directory, int Seed, int Life, bool Trimmed, bool OpensOnly = false)
+{
+    private const char Separator = '\t';
+    private const string TrimmedWord = "trimmed";
+    private const string OpensOnlyWord = "opens-only";
+
+    /// <summary>The order as a line of text.</summary>
+    public string ToLine() => string.Join(
+        Separator,
+        Directory,
+        Seed.ToString(CultureInfo.InvariantCulture),
+        Life,
+        Trimmed ? TrimmedWord : "kept",
+        OpensOnly ? OpensOnlyWord : "works");
+
+    /// <summary>The order of a line.</summary>
+    public static LoadOrder Parse(string line)
+    {
+        string[] fields = line.Split(Separator);
+        return new LoadOrder(
+            fields[0],
+            int.Parse(fields[1], CultureInfo.InvariantCulture),
+            int.Parse(fields[2], CultureInfo.InvariantCulture),
+            fields[3] == TrimmedWord,
+            fields[4] == OpensOnlyWord);
+    }
+}

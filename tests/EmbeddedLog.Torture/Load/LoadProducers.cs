@@ -1,0 +1,32 @@
+namespace EmbeddedLog.Torture.Load;
+
+/// <summary>The producers of a life, by their numbers.</summary>
+internal static class LoadProducers
+{
+    /// <summary>By number: the place of the topic that it sends to.</summary>
+    private static readonly int[] s_topics = [0, 0, 1, 1, 2, 2];
+
+    /// <summary>How many there are.</summary>
+    public static int Count => s_topics.Length;
+
+    /// <summary>The place of the topic that a producer sends to; null where there is no such producer.</summary>
+    public static int? TopicOf(LoadIdentity identity)
+    {
+        int index = IndexOf(identity.Producer);
+        return index < s_topics.Length ? s_topics[index] : null;
+    }
+
+    /// <summary>A producer's number in its life.</summary>
+    public static int IndexOf(int producer) => producer % LoadIdentity.ProducersPerLife;
+
+    /// <summary>Makes them: raw and typed, single and in batches, both levels, with and without keys.</summary>
+    public static LoadProducer[] Create(LoadWork work) =>
+    [
+        new RawProducer(work, 0, s_topics[0], partition: 0, batches: false),
+        new TypedProducer(work, 1, s_topics[1]),
+        new RawProducer(work, 2, s_topics[2], partition: 0, batches: true),
+        new TypedBatchProducer(work, 3, s_topics[3]),
+        new FireAndForgetProducer(work, 4, s_topics[4]),
+        new RawProducer(work, 5, s_topics[5], partition: 1, batches: false),
+    ];
+}

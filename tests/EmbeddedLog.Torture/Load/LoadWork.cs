@@ -1,0 +1,16 @@
+namespace EmbeddedLog.Torture.Load;
+
+/// <summary>What the workers of one life share.</summary>
+/// <param name="Log">The log.</param>
+/// <param name="Report">Where they tell what was acknowledged.</param>
+/// <param name="Life">The life's number.</param>
+/// <param name="Seed">The life's seed; each worker makes its own numbers of it.</param>
+/// <param name="Stop">Cancelled when they are to end.</param>
+internal sealed record LoadWork(CommitLog Log, LoadReport Report, int Life, int Seed, CancellationToken Stop)
+{
+    /// <summary>A worker's own random numbers.</summary>
+    public Random RandomOf(int worker) => new(HashCode.Combine(Seed, Life, worker));
+
+    /// <summary>A topic of the load.</summary>
+    public Topic TopicAt(int place) => Log.GetTopic(LoadTopic.All[place].Name);
+}

@@ -1,0 +1,37 @@
+using EmbeddedLog.Torture.Load;
+
+namespace EmbeddedLog.Torture.Machine;
+
+/// <summary>What this process has open and mapped.</summary>
+internal static class OpenHandles
+{
+    /// <summary>Finds descriptors and maps that were left behind.</summary>
+    /// <exception cref="LoadViolationException">Something in the directory is still open or mapped.</exception>
+    public static void ThrowIfAnyUnder(string directory)
+    {
+        string[] open =
+        [
+            .. Directory.GetFiles("/proc/self/fd").Select(TargetOf).OfType<string>()
+                .Where(target => target.StartsWith(directory, StringComparison.Ordinal)),
+            .. File.ReadLines("/proc/self/maps").Where(line => line.Contains(directory, StringComparison.Ordinal)),
+        ];
+        if (open.Length > 0)
+        {
+            throw new LoadViolationException(
+                $"The log was closed and has left open: {string.Join(Environment.NewLine, open)}");
+        }
+    }
+
+    private static string? TargetOf(string descriptor)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.FullName;
+        }
+        catch (IOException)
+        {
+            // It was that of the listing itself.
+            return null;
+        }
+    }
+}
