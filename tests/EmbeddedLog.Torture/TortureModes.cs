@@ -1,6 +1,7 @@
 using EmbeddedLog.Torture.Crash;
 using EmbeddedLog.Torture.Kill;
 using EmbeddedLog.Torture.Load;
+using EmbeddedLog.Torture.PowerFail;
 
 namespace EmbeddedLog.Torture;
 
@@ -11,6 +12,7 @@ internal static class TortureModes
     [
         new CrashMode(),
         new KillMode(),
+        new PowerFailMode(),
     ];
 
     public static IReadOnlyList<ITortureChild> Children { get; } = [new LoadChild()];

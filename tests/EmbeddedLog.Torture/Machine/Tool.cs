@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace EmbeddedLog.Torture.Machine;
+
+/// <summary>Runs the system's programs.</summary>
+internal static class Tool
+{
+    /// <summary>Longer than any of them takes: one that hangs ends the run instead of holding it up for ever.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+
+    /// <summary>Skips the mode where a program is not installed.</summary>
+    public static void Require(string program, string package)
+    {
+        if (Find(program) is null)
+        {
+            throw new TortureSkippedException($"{program} is not installed; it is in the package {package}.");
+        }
+    }
+
+    /// <summary>Skips the mode where it cannot mount.</summary>
+    public static void RequireMounts()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new TortureSkippedException("It mounts file systems of its own, which is for Linux.");
+        }
+
+        if (!Environment.IsPrivilegedProcess)
+        {
+            throw new TortureSkippedException("It mounts file systems of its own, for which it has to run as root.");
+        }
+    }
+
+    /// <summary>Runs a program that has to succeed, and returns what it printed.</summary>
+    public static string Run(string program, params IEnumerable<string> arguments)
+    {
+        (int code, string output, string error) = TryRun(program, arguments);
+        return code == 0
+            ? output.Trim()
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {code}: {error.Trim()}");
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    public static (int Code, string Output, string Error) TryRun(string program, params IEnumerable<string> arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Find(program) ?? program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(s_limit))
+        {
+            process.Kill();
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {s_limit}.");
+        }
+
+        return (process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Those that make and mount file systems are often not on a user's search path.</summary>
+    private static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Concat(["/usr/sbin", "/sbin"])
+            .Select(directory => Path.Combine(directory, program))
+            .FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,131 @@
+namespace EmbeddedLog.Torture.Machine;
+
+/// <summary>
+/// A small file system of its own, in an image file on a loop device. Unmounted, and the device let go, on
+/// <see cref="Dispose"/>, even while something still has a file open on it. Needs root.
+/// </summary>
+internal sealed class Volume : IDisposable
+{
+    private readonly string _type;
+    private string? _device;
+    private bool _mounted;
+
+    private Volume(string type, string image, string path)
+    {
+        _type = type;
+        Image = image;
+        Path = path;
+    }
+
+    /// <summary>The image file.</summary>
+    public string Image { get; }
+
+    /// <summary>The mount point.</summary>
+    public string Path { get; }
+
+    /// <summary>Skips the mode where a file system of that type cannot be made.</summary>
+    public static void Require(string type)
+    {
+        Tool.RequireMounts();
+        Tool.Require($"mkfs.{type}", type switch { "ext4" => "e2fsprogs", "xfs" => "xfsprogs", _ => "btrfs-progs" });
+        Tool.Require("losetup", "mount");
+    }
+
+    /// <summary>Makes a file system and mounts it.</summary>
+    /// <param name="type">ext4, xfs or btrfs.</param>
+    /// <param name="mebibytes">Its size; xfs takes no less than 300, of which little is used.</param>
+    /// <param name="image">The image file, which is made.</param>
+    /// <param name="path">The mount point, which is made.</param>
+    /// <param name="isFilled">Whether all blocks of the image are to be there from the start.</param>
+    /// <exception cref="TortureSkippedException">The machine does not mount it.</exception>
+    public static Volume Create(string type, int mebibytes, string image, string path, bool isFilled = false)
+    {
+        Volume volume = new(type, image, path);
+        try
+        {
+            Directory.CreateDirectory(path);
+            CreateImage(image, (long)mebibytes << 20, isFilled);
+            volume.Attach();
+            Tool.Run($"mkfs.{type}", [.. MakeOptions(type, isFilled), volume._device!]);
+            volume.Mount();
+            return volume;
+        }
+        catch
+        {
+            volume.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Ends the file system as a loss of power does: what is only in memory is not written any more, the journal
+    /// included. What was written back before stays.
+    /// </summary>
+    public void Shutdown() => FileSystemShutdown.WithoutLogFlush(Path);
+
+    /// <summary>Unmounts the file system and mounts it again: nothing of its page cache is left.</summary>
+    public void Remount()
+    {
+        Tool.Run("umount", Path);
+        _mounted = false;
+        Mount();
+    }
+
+    /// <summary>Gives the blocks of the image back in which the file system has nothing.</summary>
+    public void Trim() => Tool.Run("fstrim", Path);
+
+    public void Dispose()
+    {
+        if (_mounted && Tool.TryRun("umount", Path).Code != 0)
+        {
+            Tool.Run("umount", "--lazy", Path);
+        }
+
+        _mounted = false;
+        if (_device is not null)
+        {
+            // A device that is still in use goes away with its last user.
+            Tool.Run("losetup", "--detach", _device);
+            _device = null;
+        }
+    }
+
+    private static void CreateImage(string image, long bytes, bool isFilled)
+    {
+        using FileStream stream = File.Create(image);
+        stream.SetLength(bytes);
+        byte[] zeros = new byte[1 << 20];
+        for (long at = 0; isFilled && at < bytes; at += zeros.Length)
+        {
+            stream.Write(zeros);
+        }
+    }
+
+    /// <summary>
+    /// Tables are written at once instead of later, in the background; and where the image is to stay filled, the
+    /// blocks are not given back first.
+    /// </summary>
+    private static string[] MakeOptions(string type, bool keepBlocks) => type switch
+    {
+        "ext4" when keepBlocks => ["-q", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard"],
+        "ext4" => ["-q", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0"],
+        "xfs" => keepBlocks ? ["-q", "-f", "-K"] : ["-q", "-f"],
+        _ => ["-q", "-f", "-M"],
+    };
+
+    private void Attach()
+    {
+        (int code, string device, string error) = Tool.TryRun("losetup", "--find", "--show", Image);
+        _device = code == 0
+            ? device.Trim()
+            : throw new TortureSkippedException($"There is no loop device to be had: {error.Trim()}");
+    }
+
+    private void Mount()
+    {
+        (int code, _, string error) = Tool.TryRun("mount", "-t", _type, _device!, Path);
+        _mounted = code == 0
+            ? true
+            : throw new TortureSkippedException($"This machine does not mount {_type}: {error.Trim()}");
+    }
+}
