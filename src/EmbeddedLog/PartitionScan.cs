@@ -66,8 +66,8 @@ public unsafe ref struct PartitionScan : IDisposable
     public readonly long Offset => _nextOffset;
 
     /// <summary>Where to go on with a later scan.</summary>
-    internal readonly ScanPosition Save() =>
-        _batch.Remaining == 0 ? new ScanPosition(_segment, _position, _nextOffset) : ScanPosition.At(_nextOffset);
+    internal readonly ScanPosition Save() => new(
+        _segment, _position, _nextOffset, _batch.Remaining == 0 ? default : _batch.MovedBy(-(nint)_base));
 
     /// <summary>Reads the next record; false when all that is published was read. Later calls may find more.</summary>
     /// <param name="record">The record, good until the scan is disposed.</param>
@@ -149,13 +149,13 @@ public unsafe ref struct PartitionScan : IDisposable
         single = default;
         if (_position + FrameLayout.HeaderBytes > _touchable)
         {
-            MakeTouchable(FrameLayout.HeaderBytes);
+            MakeTouchable(_position, FrameLayout.HeaderBytes);
         }
 
         uint declared = FrameHeader.ReadLengthAcquire(_base + _position);
         if (declared > _touchable - _position)
         {
-            MakeTouchable(declared);
+            MakeTouchable(_position, declared);
         }
 
         FrameCheck check = FrameReader.Check(_base, _seed, _position, _touchable, out uint length);
@@ -244,6 +244,19 @@ public unsafe ref struct PartitionScan : IDisposable
         {
             SetSegment(segment, memory);
             _position = from.Position;
+            ResumeBatch(from.Batch);
+        }
+    }
+
+    /// <summary>
+    /// Goes on in a batch whose checksum was right when it was begun. The segment may have been unmapped since.
+    /// </summary>
+    private void ResumeBatch(in BatchFrame batch)
+    {
+        if (batch.Remaining > 0)
+        {
+            MakeTouchable((nint)batch.Next, batch.RemainingBytes);
+            _batch = batch.MovedBy((nint)_base);
         }
     }
 
@@ -272,8 +285,8 @@ public unsafe ref struct PartitionScan : IDisposable
     }
 
     /// <summary>Extends what may be touched, through the system where the pages may not be in memory.</summary>
-    private void MakeTouchable(long length)
+    private void MakeTouchable(long position, long length)
     {
-        _touchable = _segment!.MakeTouchable(_position, length);
+        _touchable = _segment!.MakeTouchable(position, length);
     }
 }

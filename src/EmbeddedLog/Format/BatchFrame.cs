@@ -27,6 +27,12 @@ internal unsafe struct BatchFrame
     /// <summary>The greatest timestamp of the records, Unix milliseconds.</summary>
     public long MaxTimestamp { get; private set; }
 
+    /// <summary>The next record's first byte.</summary>
+    public readonly byte* Next => _at;
+
+    /// <summary>How many bytes the records that have not been read yet take.</summary>
+    public readonly long RemainingBytes => _end - _at;
+
     /// <summary>Opens the frame; false where it is valid but malformed, that is, forged.</summary>
     public static bool TryOpen(byte* frame, int length, long baseOffset, out BatchFrame batch)
     {
@@ -116,6 +122,16 @@ internal unsafe struct BatchFrame
         _at += valueLength;
         Remaining--;
         return Remaining != 0 || _at == _end;
+    }
+
+    /// <summary>The same place in the same frame, where the memory that holds it is mapped elsewhere.</summary>
+    /// <param name="bytes">How far: back by the segment's address to hold none, and forth by its new one.</param>
+    public readonly BatchFrame MovedBy(nint bytes)
+    {
+        BatchFrame moved = this;
+        moved._at += bytes;
+        moved._end += bytes;
+        return moved;
     }
 
     private static bool TryReadTimestamp(ref byte* at, byte* end, out long timestamp)

@@ -135,6 +135,46 @@ public abstract class ReadContractTests : IDisposable
         lease.Dispose();
     });
 
+    /// <summary>
+    /// Every chunk that a consumer took of a batch checked the whole batch and walked it from its beginning.
+    /// </summary>
+    [Fact]
+    public Task Scan_LeftInABatch_GoesOnWithoutTheBatchFromItsBeginning() => _environment.PlayAsync(async () =>
+    {
+        const int Count = 100;
+        await using (PartitionFixture fixture = _environment.Open())
+        {
+            PartitionLog log = fixture.Open(settings: _environment.Settings());
+            RecordBatch batch = new();
+            for (int i = 0; i < Count; i++)
+            {
+                batch.Add(Numbered(i));
+            }
+
+            log.Append(batch, out _);
+            AppendNumbered(log, 1000);
+        }
+
+        await using PartitionFixture again = _environment.Open(maxOpen: 2);
+        PartitionLog reopened = again.Open(settings: _environment.Settings());
+        ScanPosition from = ScanPosition.At(0);
+        for (int i = 0; i < Count; i++)
+        {
+            from = ReadOne(reopened, from);
+            Assert.Equal(Count - i - 1, from.Batch.Remaining);
+            if (i % 30 == 0)
+            {
+                // The memory that holds the batch goes, and comes back elsewhere.
+                AssertNumbered(reopened, 300, 1000);
+                Assert.False(reopened.Segments.Items[0].IsMapped);
+            }
+        }
+
+        using PartitionScan rest = new(reopened, from);
+        Assert.True(rest.TryRead(out RecordView next));
+        Assert.Equal(Count, next.Offset);
+    });
+
     [Fact]
     public Task Scan_IndexFileMissingOrDamaged_ReadsTheSame() => _environment.PlayAsync(async () =>
     {
@@ -238,6 +278,15 @@ public abstract class ReadContractTests : IDisposable
         AssertNumbered(log, 200, 1500);
         Assert.False(log.Segments.Items[0].IsMapped);
         return record.Lease();
+    }
+
+    private static ScanPosition ReadOne(PartitionLog log, ScanPosition from)
+    {
+        using PartitionScan scan = new(log, from);
+        Assert.True(scan.TryRead(out RecordView record));
+        Assert.Equal(from.NextOffset, record.Offset);
+        Assert.True(record.Key.SequenceEqual(KeyOf(from.NextOffset)));
+        return scan.Save();
     }
 
     private static void ReadAll(PartitionLog log)
