@@ -68,5 +68,10 @@ internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFil
         return new FaultingMap(inner.Map(length, writable), counter);
     }
 
+    public override bool TryDropPages(MappedMemory map, long position, long length) =>
+        inner.TryDropPages(map, position, length);
+
+    public override void DropPages(long position, long length) => inner.DropPages(position, length);
+
     public override void Dispose() => inner.Dispose();
 }

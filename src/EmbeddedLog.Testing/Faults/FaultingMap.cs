@@ -12,6 +12,8 @@ internal sealed unsafe class FaultingMap(MappedMemory inner, FaultCounter counte
     public override bool TryPrepareForWrite(long position, long length) =>
         counter.Count(FaultKind.PrepareForWrite) is null && inner.TryPrepareForWrite(position, length);
 
+    public override void PreferLargePages(bool large) => inner.PreferLargePages(large);
+
     public override bool TryPrepareForRead(long position, long length) =>
         counter.Count(FaultKind.PrepareForRead) is null && inner.TryPrepareForRead(position, length);
 

@@ -48,6 +48,20 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
         Check("fdatasync", LinuxSyscalls.SyncData(Handle));
     }
 
+    public override bool TryDropPages(MappedMemory map, long position, long length)
+    {
+        long start = position & -Environment.SystemPageSize;
+        long end = Math.Min(position + length, map.Length);
+
+        // A page that is mapped is not dropped. To take it out of a shared map loses nothing: the next touch finds it.
+        _ = UnixSyscalls.Advise(map.Pointer + start, end - start, LinuxSyscalls.AdviseDoNotNeed);
+        DropPages(start, end - start);
+        return !LinuxSyscalls.IsPresent(map.Pointer + start);
+    }
+
+    public override void DropPages(long position, long length) =>
+        _ = LinuxSyscalls.AdviseRange(Handle, position, length, LinuxSyscalls.AdviseDoNotNeed);
+
     private protected override MappedMemory WrapMap(byte* pointer, long length, bool writable)
     {
         return new LinuxMappedMemory(pointer, length, _isWritten);

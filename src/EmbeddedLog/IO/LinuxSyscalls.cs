@@ -16,6 +16,9 @@ internal static unsafe partial class LinuxSyscalls
     public const int OpenExclusive = 0x80; // O_EXCL
     public const int AdviseRandom = 1; // MADV_RANDOM, POSIX_FADV_RANDOM
     public const int AdviseWillNeed = 3; // MADV_WILLNEED
+    public const int AdviseDoNotNeed = 4; // MADV_DONTNEED, POSIX_FADV_DONTNEED
+    public const int AdviseHugePages = 14; // MADV_HUGEPAGE
+    public const int AdviseNoHugePages = 15; // MADV_NOHUGEPAGE
     public const int AdvisePopulateRead = 22; // MADV_POPULATE_READ, since Linux 5.14
     public const int AdvisePopulateWrite = 23; // MADV_POPULATE_WRITE, since Linux 5.14
 
@@ -91,6 +94,17 @@ internal static unsafe partial class LinuxSyscalls
     /// </summary>
     public static long AdviseFile(SafeFileHandle file, int advice) => -posix_fadvise(file, 0, 0, advice);
 
+    /// <summary>Advises on a range, with a result as of <see cref="AdviseFile"/>.</summary>
+    public static long AdviseRange(SafeFileHandle file, long position, long length, int advice) =>
+        -posix_fadvise(file, position, length, advice);
+
+    /// <summary>Whether the page at an address of a map is in memory, mapped or not.</summary>
+    public static bool IsPresent(byte* page)
+    {
+        byte present = 0;
+        return UnixSyscalls.Result(mincore(page, 1, &present)) < 0 || (present & 1) != 0;
+    }
+
     /// <summary>The status of what stands at <paramref name="path"/>.</summary>
     public static long GetStatus(string path, out LinuxFileStatus status)
     {
@@ -149,6 +163,9 @@ internal static unsafe partial class LinuxSyscalls
 
     [LibraryImport("libc")]
     private static partial int posix_fadvise(SafeFileHandle file, long position, long length, int advice);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int mincore(byte* address, nuint length, byte* present);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statfs(string path, byte* status);

@@ -51,6 +51,20 @@ internal abstract class LogFile : IDisposable
     /// </summary>
     public abstract MappedMemory Map(long length, bool writable);
 
+    /// <summary>
+    /// Lets go of the memory behind a range of a map of this file, as far as its bytes are on the device, so that its
+    /// pages come back in the unit that the map now prefers. No byte changes; what was not flushed stays in memory.
+    /// Returns false where the first page is still there; true also where the system has no such pages.
+    /// </summary>
+    public virtual bool TryDropPages(MappedMemory map, long position, long length) => true;
+
+    /// <summary>
+    /// The same before there is a map: of what an earlier user of the file, now gone, has left in memory.
+    /// </summary>
+    public virtual void DropPages(long position, long length)
+    {
+    }
+
     /// <summary>Closes the file, without a flush.</summary>
     public abstract void Dispose();
 }

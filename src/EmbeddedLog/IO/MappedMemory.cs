@@ -18,6 +18,15 @@ internal abstract unsafe class MappedMemory : IDisposable
     public abstract bool TryPrepareForWrite(long position, long length);
 
     /// <summary>
+    /// Says whether much will be stored at once from now on. Then pages may come in large units, one fault for many, of
+    /// which a flush writes each whole however little was stored to it; otherwise they come one by one, as in a new
+    /// map. Pages that are present stay as they are. Only advice, without effect where the system knows none.
+    /// </summary>
+    public virtual void PreferLargePages(bool large)
+    {
+    }
+
+    /// <summary>
     /// Makes the pages of the range present, so that reading them does not fault: the fast way to what is not in
     /// memory, for maps of a file that is open for writing read nothing ahead. Returns false when a page cannot be read
     /// and a touch of it would kill the process. A system that cannot tell (macOS, Windows, Linux before 5.14) says

@@ -1,3 +1,4 @@
+using System.Numerics;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
@@ -11,6 +12,12 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
 {
     /// <summary>The first reservation, and what an idle partition costs.</summary>
     public const int FirstChunkBytes = 64 << 10;
+
+    /// <summary>The unit of large pages: two mebibytes, on the systems that have them.</summary>
+    public const int LargePageBytes = 2 << 20;
+
+    /// <summary>The first reservation where much is about to be appended.</summary>
+    public const int FirstBulkBytes = 2 * LargePageBytes;
 
     private const int MaxChunkBytes = 4 << 20;
     private const int PageBytes = 4096;
@@ -32,22 +39,45 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// <summary>Under <see cref="_allocating"/>.</summary>
     private long _nextChunkBytes = FirstChunkBytes;
 
+    /// <summary>Held while pages are prepared or taken back, by the preparer or the flusher, never by an
+    /// append.</summary>
+    private readonly Lock _preparing = new();
+
+    /// <summary>Whether the map prefers large pages. Under <see cref="_preparing"/>; read by anyone.</summary>
+    private bool _prefersLargePages;
+
+    /// <summary>
+    /// How often a flush found large pages that were to be taken back, since they came. Under <see cref="_preparing"/>.
+    /// </summary>
+    private uint _shrinkRequests;
+
     public MappedSegmentWriter(
-        Segment segment, LogFile file, MappedMemory map, long allocated, long capacity, long tail)
+        Segment segment,
+        LogFile file,
+        MappedMemory map,
+        long allocated,
+        long capacity,
+        long tail,
+        bool prefersLargePages = false)
         : base(segment, file, capacity, tail)
     {
         _map = map;
         _base = map.Pointer;
         _allocated = allocated;
+        _prefersLargePages = prefersLargePages;
+        PreparedEnd = prefersLargePages ? allocated : 0;
         segment.SetReadable(allocated);
         segment.Attach(map, presentFrom: tail);
     }
 
-    /// <summary>The pages up to here are ready to be stored to, as far as the preparer has told.</summary>
+    /// <summary>The pages up to here are ready to be stored to, or about to be. Under the append lock.</summary>
     public long PreparedEnd { get; set; }
 
-    /// <summary>The writer's memory, for the preparer, inside a slot.</summary>
-    public MappedMemory Map => _map;
+    /// <summary>Whether pages around the tail may be large ones.</summary>
+    public bool HasLargePages => Volatile.Read(ref _prefersLargePages);
+
+    /// <summary>The end of the large page that holds a position.</summary>
+    public static long LargePagesUpTo(long position) => (position + LargePageBytes - 1) & -LargePageBytes;
 
     /// <inheritdoc/>
     public override byte* Begin(int paddedLength)
@@ -78,16 +108,53 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     public override void WriteHeader(in SegmentHeader header) =>
         header.Write(new Span<byte>(_base, SegmentHeader.PageBytes));
 
-    /// <summary>Reserves blocks off the append path, up to a position within the capacity.</summary>
+    /// <summary>Makes pages of a range within the capacity ready to be stored to, off the append path.</summary>
     /// <exception cref="FileSystemException">There is no space; nothing has changed.</exception>
-    public void AllocateAhead(LogFile file, long end)
+    public void Prepare(LogFile file, long from, long to, bool large)
     {
-        lock (_allocating)
+        lock (_preparing)
         {
-            if (end > _allocated)
+            if (large && !_prefersLargePages)
             {
-                file.Allocate(_allocated, end - _allocated);
-                NoteAllocated(end);
+                _map.PreferLargePages(true);
+                _shrinkRequests = 0;
+                Volatile.Write(ref _prefersLargePages, true);
+            }
+
+            // First the blocks: no page may be touched before, and a large one comes only where the file reaches.
+            AllocateAhead(file, to);
+            long start = from & -PageBytes;
+            _map.TryPrepareForWrite(start, to - start);
+        }
+    }
+
+    /// <summary>
+    /// Goes back to small pages, when all below a tail has just been flushed: a flush would write a large one whole for
+    /// each record in it. An append in between keeps its page in memory, so that it takes another try.
+    /// </summary>
+    /// <exception cref="FileSystemException">What was just flushed cannot be read.</exception>
+    public void ShrinkPages(LogFile file, long tail)
+    {
+        lock (_preparing)
+        {
+            // With ever longer pauses, for each try disturbs whoever appends without a pause.
+            if (!_prefersLargePages || !BitOperations.IsPow2(++_shrinkRequests))
+            {
+                return;
+            }
+
+            long start = tail & -LargePageBytes;
+            _map.PreferLargePages(false);
+            if (!file.TryDropPages(_map, start, Capacity - start))
+            {
+                return;
+            }
+
+            Volatile.Write(ref _prefersLargePages, false);
+            if (!_map.TryPrepareForRead(start, tail - start))
+            {
+                throw new FileSystemException(
+                    "read", file.Path, FileSystemError.DeviceFailure, 0, "what was just flushed cannot be read");
             }
         }
     }
@@ -105,6 +172,18 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         }
 
         FrameHeader.WriteLengthRelease(frame, (uint)length);
+    }
+
+    private void AllocateAhead(LogFile file, long end)
+    {
+        lock (_allocating)
+        {
+            if (end > _allocated)
+            {
+                file.Allocate(_allocated, end - _allocated);
+                NoteAllocated(end);
+            }
+        }
     }
 
     private void Allocate(long end)
@@ -129,7 +208,8 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     private void AllocateUnsynchronized(LogFile file, long end)
     {
         long wanted = Math.Min(Capacity, Math.Max(end, _allocated + _nextChunkBytes));
-        wanted = Math.Min(Capacity, (wanted + PageBytes - 1) & -PageBytes);
+        int unit = HasLargePages ? LargePageBytes : PageBytes;
+        wanted = Math.Min(Capacity, (wanted + unit - 1) & -unit);
         try
         {
             file.Allocate(_allocated, wanted - _allocated);

@@ -270,7 +270,10 @@ internal sealed class PartitionLog : IBackgroundTask
             Context.Platform.Files.SyncDirectory(_identity.Directory);
         }
 
-        Writer.NoteFlushed(plan);
+        if (Writer.NoteFlushed(plan) is { } large)
+        {
+            _preparer.ShrinkPages(large);
+        }
     }
 
     /// <summary>Makes the list of segments and the log's start durable.</summary>

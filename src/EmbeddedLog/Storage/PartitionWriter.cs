@@ -137,14 +137,17 @@ internal sealed unsafe class PartitionWriter
     /// <summary>
     /// Notes that a plan was carried out; segments that have ended and are flushed give up their files.
     /// </summary>
-    public void NoteFlushed(FlushPlan plan)
+    /// <returns>The writer that is to go back to small pages, or null.</returns>
+    public MappedSegmentWriter? NoteFlushed(FlushPlan plan)
     {
         lock (_gate)
         {
+            long bytes = 0;
             _durableEnd = plan.End.Offset;
             _namesUnsynced &= !plan.SyncDirectory || _writer!.Segment.Entry.Sequence != plan.End.Sequence;
             foreach ((SegmentWriter writer, long tail) in plan.Targets)
             {
+                bytes += tail - writer.FlushedEnd;
                 writer.FlushedEnd = tail;
                 if (writer != _writer && tail == writer.Tail)
                 {
@@ -153,6 +156,8 @@ internal sealed unsafe class PartitionWriter
                     _preparer.Finish(writer.Segment);
                 }
             }
+
+            return _preparer.NoteFlushUnsynchronized(bytes, _writer) ? (MappedSegmentWriter?)_writer : null;
         }
     }
 
@@ -269,15 +274,6 @@ internal sealed unsafe class PartitionWriter
             return !_closed && _state.Failure is null
                 && !(spare.Sequence < _writer?.Segment.Entry.Sequence)
                 && _preparer.TryKeepUnsynchronized(spare);
-        }
-    }
-
-    /// <summary>Notes how far pages are prepared ahead of a writer's tail.</summary>
-    public void NotePrepared(MappedSegmentWriter writer, long preparedEnd)
-    {
-        lock (_gate)
-        {
-            writer.PreparedEnd = Math.Max(writer.PreparedEnd, preparedEnd);
         }
     }
 

@@ -20,11 +20,11 @@ internal sealed class SegmentFactory
 
     /// <summary>Makes a file with the first blocks reserved; leaves nothing behind when it throws.</summary>
     /// <exception cref="FileSystemException">There is no space, or another failure.</exception>
-    public SpareSegment CreateSpare(uint sequence, PartitionSettings settings) =>
-        CreateSpare(sequence, settings.SegmentBytes, settings.Positional);
+    public SpareSegment CreateSpare(uint sequence, PartitionSettings settings, bool forBulk = false) =>
+        CreateSpare(sequence, settings.SegmentBytes, settings.Positional, forBulk && !settings.Positional);
 
-    /// <inheritdoc cref="CreateSpare(uint, PartitionSettings)"/>
-    public SpareSegment CreateSpare(uint sequence, long capacity, bool positional)
+    /// <inheritdoc cref="CreateSpare(uint, PartitionSettings, bool)"/>
+    public SpareSegment CreateSpare(uint sequence, long capacity, bool positional, bool forBulk = false)
     {
         string path = SegmentFileName.Of(_identity.Directory, sequence);
         FileSystem files = _context.Platform.Files;
@@ -38,12 +38,19 @@ internal sealed class SegmentFactory
             }
             else
             {
-                allocated = Math.Min(capacity, MappedSegmentWriter.FirstChunkBytes);
+                int first = forBulk ? MappedSegmentWriter.FirstBulkBytes : MappedSegmentWriter.FirstChunkBytes;
+                allocated = Math.Min(capacity, first);
                 file.Allocate(0, allocated);
             }
 
             MappedMemory map = file.Map(capacity, writable: !positional);
-            return new SpareSegment(sequence, path, file, map, allocated, capacity, positional);
+            if (forBulk)
+            {
+                map.PreferLargePages(true);
+                map.TryPrepareForWrite(0, allocated);
+            }
+
+            return new SpareSegment(sequence, path, file, map, allocated, capacity, positional, forBulk);
         }
         catch
         {
@@ -61,7 +68,13 @@ internal sealed class SegmentFactory
         SegmentWriter writer = spare.Positional
             ? new PositionalSegmentWriter(segment, spare.File, spare.Map, spare.Capacity, SegmentHeader.PageBytes)
             : new MappedSegmentWriter(
-                segment, spare.File, spare.Map, spare.Allocated, spare.Capacity, SegmentHeader.PageBytes);
+                segment,
+                spare.File,
+                spare.Map,
+                spare.Allocated,
+                spare.Capacity,
+                SegmentHeader.PageBytes,
+                spare.ForBulk);
         writer.WriteHeader(new SegmentHeader(
             SegmentFlags.None,
             entry.Uid,
@@ -91,6 +104,12 @@ internal sealed class SegmentFactory
             if (positional && file.Length < capacity)
             {
                 file.SetLength(capacity);
+            }
+
+            if (!positional)
+            {
+                // The last owner may have left large pages around the tail, which each small flush would write whole.
+                file.DropPages(tail & -MappedSegmentWriter.LargePageBytes, capacity);
             }
 
             // Blocks behind the tail are reserved again before they are stored to: a file that was copied may have

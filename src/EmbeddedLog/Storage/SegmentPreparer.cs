@@ -9,7 +9,8 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 /// <remarks>
 /// How far ahead follows how fast appends come. A slow writer gets nothing: every prepared page is a dirty one, which
-/// the next flush would have to write.
+/// the next flush would have to write. A writer of whom each flush takes megabytes gets large pages, which cost a
+/// fraction of small ones; they are taken back once a flush takes little.
 /// </remarks>
 internal sealed class SegmentPreparer : IThreadPoolWorkItem
 {
@@ -32,13 +33,14 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
     private readonly Queue<Segment> _finished = new();
 
-    /// <summary>
-    /// The writer to prepare pages for and up to where; null where there is nothing to do. Under the gate.
-    /// </summary>
-    private (MappedSegmentWriter Writer, long From, long To)? _window;
+    /// <summary>The pages to prepare; null where there is nothing to do. Under the gate.</summary>
+    private PageWindow? _window;
 
     /// <summary>The settings to make the next file with; null where none is wanted. Under the gate.</summary>
     private PartitionSettings? _spareWanted;
+
+    /// <summary>Whether the next file is for bulk appends. Under the gate.</summary>
+    private bool _spareForBulk;
 
     /// <summary>Whether an item is queued or running. Under the gate.</summary>
     private bool _active;
@@ -55,9 +57,8 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>The greatest sequence number in use. Under no lock: taken by increments.</summary>
     private long _lastSequence;
 
-    /// <summary>When and where the writer was looked at last. Under the append lock.</summary>
-    private long _lookedAt;
-    private long _lookedTail;
+    /// <summary>How fast the writer is. Under the append lock.</summary>
+    private readonly AppendPace _pace = new();
 
     public SegmentPreparer(StorageContext context, PartitionIdentity identity, uint nextSequence)
     {
@@ -107,37 +108,33 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Begins to follow a writer.</summary>
     public void BeginUnsynchronized(SegmentWriter writer)
     {
-        _lookedTail = writer.Tail;
+        _pace.Begin(writer.Tail);
         NextLook = writer.Tail + LookBytes;
         _spareRequested = false;
+    }
+
+    /// <summary>Notes that a flush took so many bytes; true where the writer should go back to small pages.</summary>
+    public bool NoteFlushUnsynchronized(long bytes, SegmentWriter? writer)
+    {
+        _pace.NoteFlush(bytes);
+        return !_pace.IsBulk && writer is MappedSegmentWriter { HasLargePages: true };
     }
 
     /// <summary>Sees how fast the writer is and asks for what it will need.</summary>
     public void LookUnsynchronized(SegmentWriter writer)
     {
-        long now = _context.Platform.Time.GetTimestamp();
-        double seconds = Math.Max(_context.Platform.Time.GetElapsedTime(_lookedAt, now).TotalSeconds, 1e-6);
-        double bytesPerSecond = (writer.Tail - _lookedTail) / seconds;
-        _lookedAt = now;
-        _lookedTail = writer.Tail;
+        _pace.Look(writer.Tail, _context.Platform.Time);
         NextLook = writer.Tail + LookBytes;
-        if (writer is MappedSegmentWriter mapped && bytesPerSecond >= MinBytesPerSecond)
+        if (writer is MappedSegmentWriter mapped && _pace.BytesPerSecond >= MinBytesPerSecond)
         {
-            long window = Math.Clamp((long)(bytesPerSecond * WindowSeconds), MinWindowBytes, MaxWindowBytes);
-            long from = Math.Max(mapped.PreparedEnd, writer.Tail);
-            long to = Math.Min(writer.Tail + window, writer.Capacity);
-            if (to - from > window / 2)
-            {
-                // What is asked for counts as prepared, so that it is asked for once.
-                mapped.PreparedEnd = to;
-                Request(window: (mapped, from, to));
-            }
+            long ahead = Math.Clamp((long)(_pace.BytesPerSecond * WindowSeconds), MinWindowBytes, MaxWindowBytes);
+            RequestPages(mapped, ahead);
         }
 
-        if (_spare is null && !_spareRequested && writer.Tail > writer.Capacity / 2)
+        if (_spare is null && !_spareRequested && (_pace.IsBulk || writer.Tail > writer.Capacity / 2))
         {
             _spareRequested = true;
-            Request(spare: Log.Settings);
+            Request(spare: Log.Settings, forBulk: _pace.IsBulk);
         }
     }
 
@@ -177,11 +174,12 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         TaskCompletionSource? stopped;
-        while (TryTakeWork(out Segment? finished, out var window, out PartitionSettings? spareSettings, out stopped))
+        while (TryTakeWork(
+            out Segment? finished, out PageWindow? window, out PartitionSettings? spare, out bool forBulk, out stopped))
         {
             try
             {
-                Do(finished, window, spareSettings);
+                Do(finished, window, spare, forBulk);
             }
             catch (Exception failure) when (failure is IOException or EmbeddedLogException)
             {
@@ -193,17 +191,49 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         stopped?.TrySetResult();
     }
 
-    private void Do(
-        Segment? finished, (MappedSegmentWriter Writer, long From, long To)? window, PartitionSettings? spareSettings)
+    /// <summary>
+    /// After a flush and before those who wait for it are released, when all is on the disk and mostly nobody appends:
+    /// takes large pages back.
+    /// </summary>
+    /// <exception cref="FileSystemException">What was just flushed cannot be read.</exception>
+    public void ShrinkPages(MappedSegmentWriter writer) =>
+        WithFile(writer, writer, static (file, one) => one.ShrinkPages(file, one.FlushedEnd));
+
+    private void RequestPages(MappedSegmentWriter writer, long ahead)
     {
-        if (window is { } range)
+        long from = Math.Max(writer.PreparedEnd, writer.Tail);
+        long to = writer.Tail + ahead;
+        if (_pace.IsBulk)
         {
-            PreparePages(range.Writer, range.From, range.To);
+            to = MappedSegmentWriter.LargePagesUpTo(to);
+        }
+        else if (to - from <= ahead / 2)
+        {
+            return;
+        }
+
+        to = Math.Min(to, writer.Capacity);
+        if (to > from)
+        {
+            // What is asked for counts as prepared, so that it is asked for once.
+            writer.PreparedEnd = to;
+            Request(window: new PageWindow(writer, from, to, _pace.IsBulk));
+        }
+    }
+
+    private void Do(Segment? finished, PageWindow? window, PartitionSettings? spareSettings, bool forBulk)
+    {
+        if (window is not null)
+        {
+            WithFile(
+                window.Writer,
+                window,
+                static (file, range) => range.Writer.Prepare(file, range.From, range.To, range.Large));
         }
 
         if (spareSettings is not null)
         {
-            MakeSpare(spareSettings);
+            MakeSpare(spareSettings, forBulk);
         }
 
         if (finished is not null)
@@ -228,7 +258,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private void PreparePages(MappedSegmentWriter writer, long from, long to)
+    private void WithFile<T>(MappedSegmentWriter writer, T argument, Action<LogFile, T> action)
     {
         ReaderSlot slot = _context.Readers.Rent();
         slot.Enter();
@@ -236,14 +266,10 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         try
         {
             // Without a descriptor the segment has ended and was flushed; without a map retention has taken it.
-            if (file is null || !writer.Segment.IsMapped)
+            if (file is not null && writer.Segment.IsMapped)
             {
-                return;
+                action(file, argument);
             }
-
-            writer.AllocateAhead(file, to);
-            writer.Map.TryPrepareForWrite(from & -4096, to - (from & -4096));
-            Log.Writer.NotePrepared(writer, to);
         }
         finally
         {
@@ -256,9 +282,9 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private void MakeSpare(PartitionSettings settings)
+    private void MakeSpare(PartitionSettings settings, bool forBulk)
     {
-        SpareSegment spare = Factory.CreateSpare(NextSequence(), settings);
+        SpareSegment spare = Factory.CreateSpare(NextSequence(), settings, forBulk);
         try
         {
             _context.Platform.Files.SyncDirectory(_identity.Directory);
@@ -276,7 +302,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private void Request((MappedSegmentWriter, long, long)? window = null, PartitionSettings? spare = null)
+    private void Request(PageWindow? window = null, PartitionSettings? spare = null, bool forBulk = false)
     {
         bool start;
         lock (_gate)
@@ -288,6 +314,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
             _window = window ?? _window;
             _spareWanted = spare ?? _spareWanted;
+            _spareForBulk = spare is null ? _spareForBulk : forBulk;
             start = !_active;
             _active = true;
         }
@@ -300,8 +327,9 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
     private bool TryTakeWork(
         out Segment? finished,
-        out (MappedSegmentWriter Writer, long From, long To)? window,
+        out PageWindow? window,
         out PartitionSettings? spareSettings,
+        out bool forBulk,
         out TaskCompletionSource? stopped)
     {
         lock (_gate)
@@ -309,6 +337,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
             bool any = _finished.TryDequeue(out finished) | _window is not null | _spareWanted is not null;
             window = _window;
             spareSettings = _spareWanted;
+            forBulk = _spareForBulk;
             _window = null;
             _spareWanted = null;
             _active = any;

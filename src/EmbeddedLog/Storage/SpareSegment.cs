@@ -10,8 +10,16 @@ namespace EmbeddedLog.Storage;
 /// <param name="Allocated">How many bytes have blocks.</param>
 /// <param name="Capacity">The segment's size limit.</param>
 /// <param name="Positional">Whether appends are positional writes.</param>
+/// <param name="ForBulk">Whether its first pages are large ones and ready.</param>
 internal sealed record SpareSegment(
-    uint Sequence, string Path, LogFile File, MappedMemory Map, long Allocated, long Capacity, bool Positional)
+    uint Sequence,
+    string Path,
+    LogFile File,
+    MappedMemory Map,
+    long Allocated,
+    long Capacity,
+    bool Positional,
+    bool ForBulk)
 {
     /// <summary>
     /// Whether the file's name has reached the disk. Set by the preparer before the spare is handed over.

@@ -16,6 +16,7 @@ public sealed class LinuxAppendCostTests
     /// <summary>Where the appends begin: a scan's reading ahead takes a few megabytes to reach its full size.</summary>
     private const int Start = 8 << 20;
 
+    private const int LargePage = 2 << 20;
     private const int RecordBytes = 100;
     private const int Appends = 400;
     private const int MaxBytesPerAppend = 8 * 1024;
@@ -90,6 +91,35 @@ public sealed class LinuxAppendCostTests
         Require.That(
             BytesPerAppend(mount, file, map) > MaxBytesPerAppend,
             "This kernel has no large folios on ext4 (Linux 6.16).");
+    }
+
+    /// <summary>
+    /// Large pages are for those who append much at once. They can be taken back without a loss, and must be, before
+    /// small appends are flushed one by one.
+    /// </summary>
+    [Theory]
+    [InlineData("ext4", 64)]
+    [InlineData("xfs", 320)]
+    public unsafe void FlushedAppend_AfterLargePagesWereDropped_WritesAtMostEightKibibytes(string type, int mebibytes)
+    {
+        using LoopMount mount = LoopMount.Create(type, mebibytes);
+        using LogFile file = CreateAllocated(mount);
+        using MappedMemory map = file.Map(Length, writable: true);
+        map.PreferLargePages(true);
+        Assert.True(map.TryPrepareForWrite(Start, LargePage));
+        new Span<byte>(map.Pointer + Start - RecordBytes, Appends * RecordBytes).Fill(7);
+        long withLargePages = BytesPerAppend(mount, file, map);
+
+        map.PreferLargePages(false);
+        map.Pointer[Start] = 8;
+        Assert.False(file.TryDropPages(map, Start, LargePage), "A page that was not flushed was dropped.");
+        file.Flush(0, Length);
+        Assert.True(file.TryDropPages(map, Start, LargePage));
+
+        Assert.Equal(8, map.Pointer[Start]);
+        Assert.Equal(1, map.Pointer[Start + 1]);
+        Assert.InRange(BytesPerAppend(mount, file, map), RecordBytes, MaxBytesPerAppend);
+        Require.That(withLargePages > MaxBytesPerAppend, "This kernel has no large pages for files of this type.");
     }
 
     private static unsafe void Touch(MappedMemory map)

@@ -41,6 +41,38 @@ public sealed class DurableAppendCostTests
         Assert.InRange(await BytesPerAppendAsync(mount, reopened), 100, MaxBytesPerAppend);
     }
 
+    /// <summary>While much is appended, pages are large; a flush of little must not pay for that.</summary>
+    [Fact]
+    public async Task FlushedAppend_AfterABulk_WritesAtMostEightKibibytes()
+    {
+        using LoopMount mount = LoopMount.Create("ext4", 96);
+        PartitionSettings settings = PartitionFixture.Settings(16 << 20);
+        await using (PartitionFixture fixture = new(_platform, mount.Path))
+        {
+            PartitionLog log = fixture.Open(settings: settings);
+            await AppendBulkAsync(log);
+            Assert.InRange(await BytesPerAppendAsync(mount, log), 100, MaxBytesPerAppend);
+            await AppendBulkAsync(log);
+        }
+
+        // The same pages are still in memory.
+        await using PartitionFixture again = new(_platform, mount.Path);
+        PartitionLog reopened = again.Open(settings: settings);
+        Assert.InRange(await BytesPerAppendAsync(mount, reopened), 100, MaxBytesPerAppend);
+        Scan(reopened);
+    }
+
+    /// <summary>Ends in the second segment, with most of it in front.</summary>
+    private static async Task AppendBulkAsync(PartitionLog log)
+    {
+        for (int i = 0; i < 150_000; i++)
+        {
+            log.Append(new RawRecord(new byte[100]), out _);
+        }
+
+        await log.FlushAsync(log.PublishedEnd, CancellationToken.None);
+    }
+
     private static async Task<long> BytesPerAppendAsync(LoopMount mount, PartitionLog log)
     {
         byte[] value = new byte[100];
