@@ -2,6 +2,7 @@ using EmbeddedLog.Torture.Crash;
 using EmbeddedLog.Torture.Kill;
 using EmbeddedLog.Torture.Load;
 using EmbeddedLog.Torture.PowerFail;
+using EmbeddedLog.Torture.Unmap;
 
 namespace EmbeddedLog.Torture;
 
@@ -13,6 +14,7 @@ internal static class TortureModes
         new CrashMode(),
         new KillMode(),
         new PowerFailMode(),
+        new UnmapMode(),
     ];
 
     public static IReadOnlyList<ITortureChild> Children { get; } = [new LoadChild()];
