@@ -3,7 +3,9 @@ using EmbeddedLog.Torture.Load;
 
 namespace EmbeddedLog.Torture.Unmap;
 
-/// <summary>Records whose whole content follows from partition and offset, so that any reader can check any of them.</summary>
+/// <summary>
+/// Records whose whole content follows from partition and offset, so that any reader can check any of them.
+/// </summary>
 internal static class UnmapRecords
 {
     private const int MinBytes = 16;
