@@ -22,7 +22,7 @@ public sealed partial class LayerTests
         ["Diagnostics"] = ["Values"],
         ["Storage"] = ["Values", "Validation", "Diagnostics", "Format", "IO"],
         ["Maintenance"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
-        ["Topics"] = ["Values", "Tops", "Validation", "IO", "Storage"],
+        ["Topics"] = ["Values", "Tops", "Validation", "Format", "IO", "Storage"],
         ["Producing"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Opening"] = ["Values", "Tops", "Validation", "IO", "Storage", "Topics", "Groups"],

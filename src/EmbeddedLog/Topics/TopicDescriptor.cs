@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using EmbeddedLog.Format;
 
 namespace EmbeddedLog.Topics;
 
@@ -60,6 +63,13 @@ internal sealed class TopicDescriptor
     [JsonPropertyName("message.timestamp.after.max.ms")]
     public long MaxTimestampAheadMilliseconds { get; set; }
 
+    /// <summary>
+    /// In hexadecimal, of the whole description without this; null in files that were written before there was one.
+    /// </summary>
+    [JsonPropertyName("crc32c")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Checksum { get; set; }
+
     /// <summary>Describes a topic with valid options.</summary>
     public static TopicDescriptor From(string name, string uid, TopicOptions options) => new()
     {
@@ -94,6 +104,41 @@ internal sealed class TopicDescriptor
         TimestampType = TimestampType,
         MaxTimestampAhead = FromMilliseconds(MaxTimestampAheadMilliseconds),
     };
+
+    /// <summary>The file's contents, with its checksum.</summary>
+    public byte[] ToJson()
+    {
+        Checksum = ComputeChecksum();
+        return JsonSerializer.SerializeToUtf8Bytes(this, TopicJsonContext.Default.TopicDescriptor);
+    }
+
+    /// <summary>Reads the file's contents.</summary>
+    /// <exception cref="JsonException">They are no description of a topic, or one that was changed.</exception>
+    public static TopicDescriptor FromJson(ReadOnlySpan<byte> json)
+    {
+        TopicDescriptor descriptor = JsonSerializer.Deserialize(json, TopicJsonContext.Default.TopicDescriptor)
+            ?? throw new JsonException("The file says null.");
+
+        // A newer version may say more than this one can compute a checksum of.
+        if (descriptor is { FormatVersion: <= CurrentVersion, Checksum: { } checksum }
+            && descriptor.ComputeChecksum() is { } computed && checksum != computed)
+        {
+            throw new JsonException(
+                $"Its crc32c is {checksum} where its contents give {computed}: it was damaged or changed by hand. "
+                + "Change a topic's options through the library.");
+        }
+
+        return descriptor;
+    }
+
+    private string ComputeChecksum()
+    {
+        string? checksum = Checksum;
+        Checksum = null;
+        byte[] rest = JsonSerializer.SerializeToUtf8Bytes(this, TopicJsonContext.Default.TopicDescriptor);
+        Checksum = checksum;
+        return Crc32C.Compute(rest).ToString("x8", CultureInfo.InvariantCulture);
+    }
 
     private static long ToMilliseconds(TimeSpan? time) =>
         time is { } span && span != Timeout.InfiniteTimeSpan ? (long)span.TotalMilliseconds : -1;

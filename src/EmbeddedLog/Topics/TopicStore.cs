@@ -154,7 +154,7 @@ internal sealed class TopicStore
         StoredFile.Create(
             _files,
             Path.Combine(directory, DescriptorName),
-            JsonSerializer.SerializeToUtf8Bytes(descriptor, TopicJsonContext.Default.TopicDescriptor));
+            descriptor.ToJson());
 
     private StoredTopic Load(string directory)
     {
@@ -184,9 +184,7 @@ internal sealed class TopicStore
 
     private static StoredTopic Parse(string directory, string path, ReadOnlySpan<byte> json)
     {
-        TopicDescriptor descriptor =
-            JsonSerializer.Deserialize(json, TopicJsonContext.Default.TopicDescriptor)
-            ?? throw new JsonException("The file says null.");
+        TopicDescriptor descriptor = TopicDescriptor.FromJson(json);
         if (descriptor.FormatVersion > TopicDescriptor.CurrentVersion)
         {
             throw StoredFile.TooNew(
