@@ -92,6 +92,27 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         return OpenAsync(directory, copy, RealPlatform.Create(copy.TimeProvider), cancellationToken);
     }
 
+    /// <summary>
+    /// Opens a log to read it only, while another process owns it, or nobody: nothing in the directory is changed, and
+    /// no right to write there is needed. Reading follows the owner through everything that it does.
+    /// </summary>
+    /// <param name="directory">The directory; relative to the current one unless rooted.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="cancellationToken">Ends the opening; nothing stays open.</param>
+    /// <exception cref="ArgumentException">The options are out of bounds; the message tells all.</exception>
+    /// <exception cref="LogDirectoryException">The directory is no log, or cannot be read.</exception>
+    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
+    /// <exception cref="OperationCanceledException">The opening was cancelled.</exception>
+    public static ValueTask<ReadOnlyLog> OpenReadOnlyAsync(
+        string directory, ReadOnlyLogOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        ReadOnlyLogOptions copy = (options ?? new ReadOnlyLogOptions()).ValidatedCopy();
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(ReadOnlyLog.Open(directory, copy, RealPlatform.Create(copy.TimeProvider)));
+    }
+
     /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
     internal static async ValueTask<CommitLog> OpenAsync(
         string directory, CommitLogOptions options, Platform platform, CancellationToken cancellationToken)
@@ -204,7 +225,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             _offsets.ForgetTopic(topic.Stored.Uid);
             try
             {
-                _store.DeleteTree(_store.Hide(topic.Stored));
+                string hidden = _store.Hide(topic.Stored);
+                Context.Control.NoteTopics();
+                _store.DeleteTree(hidden);
             }
             catch (FileSystemException failure)
             {
@@ -336,6 +359,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         }
         finally
         {
+            _directory.MarkClosed();
             _directory.Dispose();
             _changing.Release();
         }
@@ -346,7 +370,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _topics.CheckWriteMode(name, options);
         try
         {
-            return _topics.Add(_store.Create(name, options));
+            Topic topic = _topics.Add(_store.Create(name, options));
+            Context.Control.NoteTopics();
+            return topic;
         }
         catch (FileSystemException failure)
         {
@@ -361,6 +387,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         try
         {
             _topics.Apply(topic, _store.Update(stored, wanted));
+            Context.Control.NoteTopics();
         }
         catch (FileSystemException failure)
         {

@@ -45,16 +45,16 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="topic">The topic's name.</param>
     /// <param name="partitions">All its partitions, by number.</param>
     /// <param name="membership">The place in its group, which the consumer gives up; or null for no group.</param>
-    /// <param name="offsets">What groups have committed; not used without a group.</param>
+    /// <param name="offsets">What groups have committed; null without a group.</param>
     /// <param name="keys">Reads keys.</param>
     /// <param name="values">Reads values.</param>
     /// <param name="options">Valid for that group, and the consumer's own.</param>
     /// <param name="context">What all partitions share.</param>
     internal Consumer(
         string topic,
-        IReadOnlyList<Partition> partitions,
+        IReadOnlyList<ReadOnlyPartition> partitions,
         GroupMembership? membership,
-        OffsetStore offsets,
+        OffsetStore? offsets,
         IDeserializer<TKey> keys,
         IDeserializer<TValue> values,
         ConsumerOptions<TKey, TValue> options,
@@ -67,15 +67,15 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         PartitionCursor[] cursors =
         [
             .. partitions.Select(partition => new PartitionCursor(
-                partition.Log,
+                partition.Source,
                 options.Start,
-                Group is null ? null : offsets.Effective(Group, partition.Log)?.Offset)),
+                Group is null ? null : offsets!.Effective(Group, ((Partition)partition).Log)?.Offset)),
         ];
         _positions = new PositionSet(topic, cursors, options.Start);
         _committer = Group is null
             ? null
             : new OffsetCommitter(
-                _positions, offsets, Group, options.CommitDurability, options.CommitInterval, context);
+                _positions, offsets!, Group, options.CommitDurability, options.CommitInterval, context);
         _reader = new RecordReader<TKey, TValue>(
             _positions,
             new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(topic, keys, values), context.Readers),
@@ -110,6 +110,10 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <exception cref="OffsetUnavailableException">
     /// The position is not in the log, and <see cref="ConsumerOptions{TKey, TValue}.Start"/> is
     /// <see cref="StartAt.Error"/>. With another start the consumer goes on where that says, and logs a warning.
+    /// </exception>
+    /// <exception cref="LogTruncatedException">
+    /// The log is followed, and a recovery by its owner has taken back records that were read; the position was moved
+    /// to the first of these. Undo what came of them, and read again.
     /// </exception>
     /// <exception cref="CorruptLogException">A stored record is damaged. The position stays at it.</exception>
     /// <exception cref="LogIOException">The medium failed to give a record. The position stays at it.</exception>

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog;
@@ -10,30 +9,10 @@ namespace EmbeddedLog;
 /// <remarks>
 /// All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.
 /// </remarks>
-public sealed class Partition
+public sealed class Partition : ReadOnlyPartition
 {
-    internal Partition(PartitionLog log) => Log = log;
-
-    /// <summary>The topic's name.</summary>
-    public string Topic => Log.Id.Topic;
-
-    /// <summary>The partition's number, from zero.</summary>
-    public int Number => Log.Id.Partition;
-
-    /// <summary>Topic and number.</summary>
-    public TopicPartition TopicPartition => Log.Id;
-
-    /// <summary>The offset of the first record that retention has left; as Kafka's log start offset.</summary>
-    public long StartOffset => Log.StartOffset;
-
-    /// <summary>The offset of the next record to be appended; as Kafka's log end offset.</summary>
-    public long EndOffset => Log.PublishedEnd;
-
-    /// <summary>All records below this offset are <see cref="Durability.Flushed"/>.</summary>
-    public long DurableOffset => Log.DurableEnd;
-
-    /// <summary>The bytes of the segments that hold the records, headers included, reserved space not.</summary>
-    public long SizeBytes => Log.SizeBytes;
+    internal Partition(PartitionLog log)
+        : base(log) => Log = log;
 
     internal PartitionLog Log { get; }
 
@@ -88,7 +67,8 @@ public sealed class Partition
     /// Waits until all records below an offset are <see cref="Durability.Flushed"/>. Callers that wait at the same time
     /// share one flush.
     /// </summary>
-    /// <param name="upTo">The offset behind the last record of interest, at most <see cref="EndOffset"/>.</param>
+    /// <param name="upTo">The offset behind the last record of interest, at most
+    /// <see cref="ReadOnlyPartition.EndOffset"/>.</param>
     /// <param name="cancellationToken">Ends the waiting; the flush goes on.</param>
     /// <exception cref="ArgumentOutOfRangeException">The offset lies beyond the end.</exception>
     /// <exception cref="PartitionFailedException">The flush failed: what was not durable yet may be lost.</exception>
@@ -105,56 +85,5 @@ public sealed class Partition
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled(cancellationToken)
             : Log.FlushAsync(upTo, cancellationToken);
-    }
-
-    /// <summary>Waits until a record at an offset can be read: until <see cref="EndOffset"/> is greater.</summary>
-    /// <param name="offset">The offset of the record to wait for.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
-    public ValueTask WaitForAsync(long offset, CancellationToken cancellationToken = default) =>
-        cancellationToken.IsCancellationRequested
-            ? ValueTask.FromCanceled(cancellationToken)
-            : Log.WaitForEndAsync(checked(offset + 1), cancellationToken);
-
-    /// <summary>
-    /// Reads records from an offset on, without a copy. Dispose the scan soon: it keeps memory mapped.
-    /// </summary>
-    /// <param name="offset">From <see cref="StartOffset"/> to <see cref="EndOffset"/>.</param>
-    /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>
-    /// <exception cref="CorruptLogException">What is stored there is damaged.</exception>
-    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
-    public PartitionScan Scan(long offset) => Log.Scan(offset);
-
-    /// <summary>
-    /// Finds the first record whose timestamp is at or after a time; as Kafka's <c>offsetsForTimes</c>.
-    /// </summary>
-    /// <param name="timestamp">The time.</param>
-    /// <returns>The record's offset, or null where all records are earlier.</returns>
-    /// <exception cref="CorruptLogException">What is stored on the way is damaged.</exception>
-    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
-    public long? FindOffset(DateTimeOffset timestamp) => TimestampSearch.Find(Log, timestamp.ToUnixTimeMilliseconds());
-
-    /// <summary>Reads the last record, such as a state that is appended whole each time.</summary>
-    /// <param name="last">A lease on the record; dispose it when done.</param>
-    /// <returns>False where there is no record.</returns>
-    /// <exception cref="CorruptLogException">What is stored there is damaged.</exception>
-    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
-    public bool TryReadLast([NotNullWhen(true)] out RecordLease? last)
-    {
-        last = null;
-        long end = EndOffset;
-        if (end == StartOffset)
-        {
-            return false;
-        }
-
-        using PartitionScan scan = Log.Scan(end - 1);
-        if (scan.TryRead(out RecordView record))
-        {
-            last = record.Lease();
-        }
-
-        return last is not null;
     }
 }

@@ -12,7 +12,10 @@ namespace EmbeddedLog;
 /// <remarks>For one thread; being a ref struct it cannot outlive an await.</remarks>
 public unsafe ref struct PartitionScan : IDisposable
 {
-    private readonly PartitionLog _log;
+    private readonly ReadablePartition _log;
+
+    /// <summary>How many truncations of the log are known to have left this scan's records alone.</summary>
+    private int _truncations;
 
     /// <summary>The mark that keeps memory mapped; null once disposed.</summary>
     private ReaderSlot? _slot;
@@ -39,14 +42,16 @@ public unsafe ref struct PartitionScan : IDisposable
     /// <summary>The rest of a batch that is being read.</summary>
     private BatchFrame _batch;
 
-    internal PartitionScan(PartitionLog log, ScanPosition from)
-        : this(log, log.Context.Readers.Rent(), ownsSlot: true, from)
+    internal PartitionScan(ReadablePartition log, ScanPosition from, int truncations = 0)
+        : this(log, log.Context.Readers.Rent(), ownsSlot: true, from, truncations)
     {
     }
 
-    internal PartitionScan(PartitionLog log, ReaderSlot slot, bool ownsSlot, ScanPosition from)
+    internal PartitionScan(
+        ReadablePartition log, ReaderSlot slot, bool ownsSlot, ScanPosition from, int truncations)
     {
         _log = log;
+        _truncations = truncations;
         _slot = slot;
         _ownsSlot = ownsSlot;
         _nextOffset = from.NextOffset;
@@ -75,6 +80,9 @@ public unsafe ref struct PartitionScan : IDisposable
     /// <exception cref="LogIOException">The medium failed to give what is stored there.</exception>
     /// <exception cref="OffsetUnavailableException">Retention has removed the next record while the scan was on its
     /// way.</exception>
+    /// <exception cref="LogTruncatedException">
+    /// The log is followed, and what this scan has read was taken back. It reads no further; begin another one.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The scan was disposed.</exception>
     [UnscopedRef]
     public bool TryRead(out RecordView record)
@@ -89,7 +97,15 @@ public unsafe ref struct PartitionScan : IDisposable
                     return false;
                 }
 
-                ReadFrame(out RecordFields single, out bool isSingle);
+                if (!TryReadFrame(out RecordFields single, out bool isSingle))
+                {
+                    // Where the file was taken away, the rest of it is looked for anew.
+                    _log.FindAgain(_segment!, _nextOffset);
+                    _segment = null;
+                    _limitOffset = 0;
+                    continue;
+                }
+
                 if (isSingle && single.Offset >= _nextOffset)
                 {
                     _nextOffset = single.Offset + 1;
@@ -110,7 +126,7 @@ public unsafe ref struct PartitionScan : IDisposable
     internal void SkipTo(Segment segment, long timestamp)
     {
         EnterSegment(segment, _nextOffset);
-        IndexEntry entry = segment.Index.Get().FindByTimestamp(timestamp);
+        IndexEntry entry = segment.Index.GetUpTo(_log.PublishedEnd).FindByTimestamp(timestamp);
         long offset = segment.BaseOffset + entry.RelativeOffset;
         if (offset > _nextOffset)
         {
@@ -143,19 +159,21 @@ public unsafe ref struct PartitionScan : IDisposable
         }
     }
 
+    /// <summary>Reads the next frame; false where the segment has no file any more to read it from.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ReadFrame(out RecordFields single, out bool isSingle)
+    private bool TryReadFrame(out RecordFields single, out bool isSingle)
     {
         single = default;
-        if (_position + FrameLayout.HeaderBytes > _touchable)
+        isSingle = false;
+        if (_position + FrameLayout.HeaderBytes > _touchable && !TryMakeTouchable(_position, FrameLayout.HeaderBytes))
         {
-            MakeTouchable(_position, FrameLayout.HeaderBytes);
+            return false;
         }
 
         uint declared = FrameHeader.ReadLengthAcquire(_base + _position);
-        if (declared > _touchable - _position)
+        if (declared > _touchable - _position && !TryMakeTouchable(_position, declared))
         {
-            MakeTouchable(_position, declared);
+            return false;
         }
 
         FrameCheck check = FrameReader.Check(_base, _seed, _position, _touchable, out uint length);
@@ -175,6 +193,7 @@ public unsafe ref struct PartitionScan : IDisposable
         }
 
         _position += FrameLayout.Padded((int)length);
+        return true;
     }
 
     /// <summary>Opens a batch, or passes it over if it ends before the next offset. A seal is damage here.</summary>
@@ -210,13 +229,32 @@ public unsafe ref struct PartitionScan : IDisposable
         // The end of the log is read first, everything else after it: what is published lies in a segment that is on
         // the list by then. A segment without a record is never opened; after a power loss it may not have a file.
         long published = _log.PublishedEnd;
-        if (_nextOffset >= published)
+        bool found = TryFindSegment(published);
+        if (_log.Truncations != _truncations)
+        {
+            // Looked at last: what was read of the list before it counted is older than what it counts.
+            CheckTruncations();
+        }
+
+        if (!found)
         {
             return false;
         }
 
-        if (_segment is null || _nextOffset >= _segment.EndOffset)
+        _limitOffset = Math.Min(published, _segment!.EndOffset);
+        return _nextOffset < _limitOffset || TryAdvance();
+    }
+
+    /// <summary>Sees to it that the scan is in the segment that holds the next record, if there is one.</summary>
+    private bool TryFindSegment(long published)
+    {
+        while (_nextOffset < published)
         {
+            if (_segment is not null && _nextOffset < _segment.EndOffset)
+            {
+                return true;
+            }
+
             Segment? next = _log.FindSegment(_nextOffset);
             if (next is null || next == _segment || _nextOffset >= next.EndOffset)
             {
@@ -225,11 +263,30 @@ public unsafe ref struct PartitionScan : IDisposable
                 return false;
             }
 
-            EnterSegment(next, _nextOffset);
+            if (TryEnterSegment(next, _nextOffset))
+            {
+                return true;
+            }
+
+            _log.FindAgain(next, _nextOffset);
         }
 
-        _limitOffset = Math.Min(published, _segment!.EndOffset);
-        return _nextOffset < _limitOffset || TryAdvance();
+        return false;
+    }
+
+    private void CheckTruncations()
+    {
+        int now = _log.Truncations;
+        long to = _log.TruncatedTo(_truncations);
+        if (to < _nextOffset)
+        {
+            // For good: what this scan has read and what would come next do not belong together.
+            _limitOffset = 0;
+            _batch = default;
+            throw StorageErrors.Truncated(_log.Id, to, _nextOffset);
+        }
+
+        _truncations = now;
     }
 
     private void Resume(ScanPosition from)
@@ -255,23 +312,38 @@ public unsafe ref struct PartitionScan : IDisposable
     {
         if (batch.Remaining > 0)
         {
-            MakeTouchable((nint)batch.Next, batch.RemainingBytes);
+            if (!TryMakeTouchable((nint)batch.Next, batch.RemainingBytes))
+            {
+                // Taken away since: it is looked for by its offset.
+                _segment = null;
+                return;
+            }
+
             _batch = batch.MovedBy((nint)_base);
         }
     }
 
     private void EnterSegment(Segment segment, long offset)
     {
+        if (!TryEnterSegment(segment, offset))
+        {
+            throw StorageErrors.OutOfRange(_log.Id, offset, _log.StartOffset, _log.PublishedEnd);
+        }
+    }
+
+    private bool TryEnterSegment(Segment segment, long offset)
+    {
         byte* memory = segment.GetBase();
         if (memory == null)
         {
-            throw StorageErrors.OutOfRange(_log.Id, offset, _log.StartOffset, _log.PublishedEnd);
+            return false;
         }
 
         SetSegment(segment, memory);
         _position = offset == segment.BaseOffset
             ? SegmentHeader.PageBytes
-            : segment.Index.Get().FindPosition((uint)(offset - segment.BaseOffset));
+            : segment.Index.GetUpTo(offset).FindPosition((uint)(offset - segment.BaseOffset));
+        return true;
     }
 
     private void SetSegment(Segment segment, byte* memory)
@@ -284,9 +356,18 @@ public unsafe ref struct PartitionScan : IDisposable
         _touchable = 0;
     }
 
-    /// <summary>Extends what may be touched, through the system where the pages may not be in memory.</summary>
-    private void MakeTouchable(long position, long length)
+    /// <summary>
+    /// Extends what may be touched, through the system where the pages may not be in memory; false where the bytes
+    /// cannot be had, for the file was taken away.
+    /// </summary>
+    private bool TryMakeTouchable(long position, long length)
     {
-        _touchable = _segment!.MakeTouchable(position, length);
+        if (_segment!.IsFollowed && !_segment.TryExtend(position + length, ref _base))
+        {
+            return false;
+        }
+
+        _touchable = _segment.MakeTouchable(position, length);
+        return true;
     }
 }

@@ -22,7 +22,8 @@ public sealed partial class LayerTests
         ["Diagnostics"] = ["Values"],
         ["Storage"] = ["Values", "Validation", "Diagnostics", "Format", "IO"],
         ["Maintenance"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
-        ["Topics"] = ["Values", "Tops", "Validation", "Format", "IO", "Storage"],
+        ["Following"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
+        ["Topics"] = ["Values", "Tops", "Validation", "Format", "IO", "Storage", "Following"],
         ["Producing"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Opening"] = ["Values", "Tops", "Validation", "IO", "Storage", "Topics", "Groups"],
@@ -31,7 +32,10 @@ public sealed partial class LayerTests
 
     /// <summary>The public types that stand on top of all layers, by the beginning of their names.</summary>
     private static readonly string[] s_tops =
-        ["CommitLog", "Topic", "Partition", "Producer`2", "IProducer`2", "Consumer`2", "IConsumer`2"];
+    [
+        "CommitLog", "Topic", "Partition", "ReadOnlyLog", "ReadOnlyTopic", "ReadOnlyPartition",
+        "Producer`2", "IProducer`2", "Consumer`2", "IConsumer`2",
+    ];
 
     [Fact]
     public void Code_OfALayer_UsesOnlyTheLayersBelow()

@@ -125,7 +125,8 @@ internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
             bool creates = opening is FileOpening.CreateNew or FileOpening.OpenOrCreate;
             Disk.Enter(FaultKind.OpenFile, path, mutates: creates);
             FileNode node = OpenNode(path, creates, mayExist: opening != FileOpening.CreateNew);
-            return new SimulatedFile(Disk, node, path, isWritable: opening != FileOpening.Read);
+            bool isWritable = opening is not (FileOpening.Read or FileOpening.ReadShared);
+            return new SimulatedFile(Disk, node, path, isWritable);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class AppendWaiter(WakeSignal signal) : OffsetWaiter
     /// <summary>
     /// Puts it on the list of a partition; it may be released before this returns. Only by the reader.
     /// </summary>
-    public void Arm(PartitionLog log, long end)
+    public void Arm(ReadablePartition log, long end)
     {
         Target = end;
         Volatile.Write(ref _armed, 1);

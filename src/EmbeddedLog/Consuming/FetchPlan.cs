@@ -5,4 +5,6 @@ namespace EmbeddedLog.Consuming;
 /// <param name="Version">The cursor's version: if it has changed when the records are read, they are of no use.</param>
 /// <param name="From">The offset of the first record.</param>
 /// <param name="Limit">The offset behind the last record to read.</param>
-internal readonly record struct FetchPlan(PartitionCursor Cursor, int Version, long From, long Limit);
+/// <param name="Truncations">The truncations of the partition that the position has been judged by.</param>
+internal readonly record struct FetchPlan(
+    PartitionCursor Cursor, int Version, long From, long Limit, int Truncations);

@@ -71,7 +71,7 @@ internal sealed class OffsetCommitter : IAsyncDisposable
     }
 
     /// <summary>What is committed in a partition, as of now.</summary>
-    public CommittedOffset? Committed(PartitionCursor cursor) => _offsets.Effective(_group, cursor.Log);
+    public CommittedOffset? Committed(PartitionCursor cursor) => _offsets.Effective(_group, Owned(cursor));
 
     /// <summary>Notes that something is finished. Under the gate.</summary>
     public void NoteFinished()
@@ -97,7 +97,7 @@ internal sealed class OffsetCommitter : IAsyncDisposable
         lock (_positions.Gate)
         {
             // Within the gate, so that what is noted is what was committed last.
-            end = _offsets.Commit(_group, new PartitionCommit(cursor.Log, next, metadata));
+            end = _offsets.Commit(_group, new PartitionCommit(Owned(cursor), next, metadata));
             cursor.NoteCommitted(next);
         }
 
@@ -153,7 +153,7 @@ internal sealed class OffsetCommitter : IAsyncDisposable
             {
                 if (cursor.HasUncommitted)
                 {
-                    (commits ??= []).Add(new PartitionCommit(cursor.Log, cursor.Finished));
+                    (commits ??= []).Add(new PartitionCommit(Owned(cursor), cursor.Finished));
                 }
             }
 
@@ -175,6 +175,9 @@ internal sealed class OffsetCommitter : IAsyncDisposable
 
     private ValueTask AcknowledgeAsync(long end, CancellationToken cancellationToken) =>
         _durability == Durability.Flushed ? _offsets.FlushAsync(end, cancellationToken) : ValueTask.CompletedTask;
+
+    /// <summary>Groups commit to a log that they own: who follows one has no group.</summary>
+    private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;
 
     private void OnTimer()
     {

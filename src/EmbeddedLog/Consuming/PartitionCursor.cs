@@ -14,16 +14,17 @@ internal sealed class PartitionCursor
     private bool _handedOut;
 
     /// <summary>A cursor at what its group has committed, or else to be resolved by a policy.</summary>
-    public PartitionCursor(PartitionLog log, StartAt start, long? committed)
+    public PartitionCursor(ReadablePartition log, StartAt start, long? committed)
     {
         Log = log;
+        Truncations = log.Truncations;
         Start = start;
         Position = committed ?? None;
         Committed = Position;
     }
 
     /// <summary>The partition.</summary>
-    public PartitionLog Log { get; }
+    public ReadablePartition Log { get; }
 
     /// <summary>
     /// The offset of the record that is handed out next; negative while that is left to <see cref="Start"/>.
@@ -32,6 +33,9 @@ internal sealed class PartitionCursor
 
     /// <summary>What decides on the position where it is left open.</summary>
     public StartAt Start { get; private set; }
+
+    /// <summary>The truncations of the partition that the position has been judged by.</summary>
+    public int Truncations { get; private set; }
 
     /// <summary>Whether nothing is handed out for now.</summary>
     public bool IsPaused { get; private set; }
@@ -99,6 +103,30 @@ internal sealed class PartitionCursor
         Position = None;
         Start = start;
         TakeBackFinished(expected);
+    }
+
+    /// <summary>
+    /// Judges the position by the truncations there have been; where records before it were taken back it moves to the
+    /// first of them, and that is told.
+    /// </summary>
+    /// <exception cref="LogTruncatedException">Records that were handed out, or passed over, were taken
+    /// back.</exception>
+    public void CheckTruncations()
+    {
+        int now = Log.Truncations;
+        if (now == Truncations)
+        {
+            return;
+        }
+
+        long to = Log.TruncatedTo(Truncations);
+        Truncations = now;
+        if (to < Position)
+        {
+            long readTo = Position;
+            Seek(to);
+            throw StorageErrors.Truncated(Log.Id, to, readTo);
+        }
     }
 
     /// <summary>Stops or resumes handing out. What was read ahead is dropped, not lost: the position stays.</summary>

@@ -75,6 +75,9 @@ internal sealed class PositionSet
     /// <exception cref="OffsetUnavailableException">
     /// A position is not in the log, and the policy is an error.
     /// </exception>
+    /// <exception cref="LogTruncatedException">
+    /// Records before a position were taken back; it was moved to the first of them.
+    /// </exception>
     public bool TryChoose(long[]? ends, out FetchPlan plan)
     {
         while (true)
@@ -174,8 +177,9 @@ internal sealed class PositionSet
                 continue;
             }
 
-            long position = cursor.Position;
             long end = cursor.Log.PublishedEnd;
+            cursor.CheckTruncations();
+            long position = cursor.Position;
             if (position < cursor.Log.StartOffset || position > end)
             {
                 lost = cursor;
@@ -185,7 +189,7 @@ internal sealed class PositionSet
             long limit = ends is null ? end : Math.Min(end, ends[cursor.Log.Id.Partition]);
             if (position < limit)
             {
-                plan = new FetchPlan(cursor, cursor.Version, position, limit);
+                plan = new FetchPlan(cursor, cursor.Version, position, limit, cursor.Truncations);
                 return true;
             }
         }

@@ -29,7 +29,7 @@ internal sealed class RecordFetcher<TKey, TValue>
     /// Reads records of one partition into the beginning of a buffer, as many as there are, at most as many as said,
     /// and not many more bytes than said. What is wrong with a record is told when it is the first.
     /// </summary>
-    /// <returns>How many; zero where retention has just removed the first.</returns>
+    /// <returns>How many; zero where the first has just been removed, by retention or a recovery.</returns>
     /// <exception cref="RecordDeserializationException">The first record cannot be deserialised.</exception>
     /// <exception cref="CorruptLogException">The first record is damaged.</exception>
     /// <exception cref="LogIOException">The medium failed to give the first record.</exception>
@@ -46,7 +46,8 @@ internal sealed class RecordFetcher<TKey, TValue>
         int count = 0;
         try
         {
-            using PartitionScan scan = new(cursor.Log, _slot, ownsSlot: false, cursor.ScanFrom(plan.From));
+            using PartitionScan scan = new(
+                cursor.Log, _slot, ownsSlot: false, cursor.ScanFrom(plan.From), plan.Truncations);
             for (long bytes = 0; count < wanted && bytes < maxBytes && scan.TryRead(out RecordView record); count++)
             {
                 if (count == buffer.Length)
@@ -64,6 +65,12 @@ internal sealed class RecordFetcher<TKey, TValue>
         {
             // Those before it are handed out first; then this one is the first, and is read again.
             cursor.Scanned = default;
+        }
+        catch (LogTruncatedException)
+        {
+            // Told by the choice of what to read next, which moves the position.
+            cursor.Scanned = default;
+            return 0;
         }
         catch (OffsetUnavailableException) when (plan.From < cursor.Log.StartOffset)
         {

@@ -254,7 +254,7 @@ internal sealed class RecordReader<TKey, TValue>
         }
     }
 
-    private void Arm(ref AppendWaiter? waiter, PartitionLog log, long end)
+    private void Arm(ref AppendWaiter? waiter, ReadablePartition log, long end)
     {
         if (waiter is { IsArmed: true })
         {

@@ -7,7 +7,7 @@ internal static class StartPosition
 {
     /// <summary>The offset that a policy gives now, always one that the partition holds, or its end.</summary>
     /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
-    public static long Find(PartitionLog log, StartAt start) => start.Kind switch
+    public static long Find(ReadablePartition log, StartAt start) => start.Kind switch
     {
         StartAtKind.Latest => log.PublishedEnd,
         StartAtKind.Offset => Nearest(log, start.Offset!.Value),
@@ -17,7 +17,7 @@ internal static class StartPosition
     };
 
     /// <summary>The first record at or after a time, or the end where there is none.</summary>
-    public static long FindTime(PartitionLog log, DateTimeOffset timestamp)
+    public static long FindTime(ReadablePartition log, DateTimeOffset timestamp)
     {
         // The end comes first: a record that is appended during the search may be one to read.
         long end = log.PublishedEnd;
@@ -28,7 +28,7 @@ internal static class StartPosition
     /// Where to go on when the position is not in the partition: removed by retention, or beyond the end.
     /// </summary>
     /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
-    public static long Reset(PartitionLog log, long position, StartAt policy)
+    public static long Reset(ReadablePartition log, long position, StartAt policy)
     {
         long start = log.StartOffset;
         long end = log.PublishedEnd;
@@ -56,7 +56,7 @@ internal static class StartPosition
         return found;
     }
 
-    private static long Nearest(PartitionLog log, long offset)
+    private static long Nearest(ReadablePartition log, long offset)
     {
         // The start never passes an end that is read after it.
         long start = log.StartOffset;

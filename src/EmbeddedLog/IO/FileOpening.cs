@@ -6,6 +6,12 @@ internal enum FileOpening
     /// <summary>An existing file, to read.</summary>
     Read,
 
+    /// <summary>
+    /// An existing file, to read while another process appends to it: nothing is read ahead, see
+    /// <see cref="LogFile.Read"/>.
+    /// </summary>
+    ReadShared,
+
     /// <summary>An existing file, to read and write.</summary>
     ReadWrite,
 

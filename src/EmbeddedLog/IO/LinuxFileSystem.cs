@@ -49,7 +49,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     {
         int flags = opening switch
         {
-            FileOpening.Read => LinuxSyscalls.OpenReadOnly,
+            FileOpening.Read or FileOpening.ReadShared => LinuxSyscalls.OpenReadOnly,
             FileOpening.ReadWrite => LinuxSyscalls.OpenReadWrite,
             FileOpening.CreateNew =>
                 LinuxSyscalls.OpenReadWrite | LinuxSyscalls.OpenCreate | LinuxSyscalls.OpenExclusive,

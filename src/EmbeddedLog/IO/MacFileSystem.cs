@@ -33,7 +33,7 @@ internal sealed class MacFileSystem : UnixFileSystem
     {
         int flags = opening switch
         {
-            FileOpening.Read => MacSyscalls.OpenReadOnly,
+            FileOpening.Read or FileOpening.ReadShared => MacSyscalls.OpenReadOnly,
             FileOpening.ReadWrite => MacSyscalls.OpenReadWrite,
             FileOpening.CreateNew => MacSyscalls.OpenReadWrite | MacSyscalls.OpenCreate | MacSyscalls.OpenExclusive,
             FileOpening.OpenOrCreate => MacSyscalls.OpenReadWrite | MacSyscalls.OpenCreate,

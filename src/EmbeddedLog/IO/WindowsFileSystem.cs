@@ -104,7 +104,7 @@ internal sealed class WindowsFileSystem : FileSystem
     }
 
     public override LogFile OpenFile(string path, FileOpening opening) =>
-        new WindowsLogFile(OpenHandle(path, opening, WindowsSyscalls.ShareAll), path, opening != FileOpening.Read);
+        new WindowsLogFile(OpenHandle(path, opening, WindowsSyscalls.ShareAll), path, !IsReadOnly(opening));
 
     public override IDisposable? TryLock(string path)
     {
@@ -122,12 +122,14 @@ internal sealed class WindowsFileSystem : FileSystem
             : throw WindowsErrors.Failure("LockFileEx", path, error);
     }
 
+    private static bool IsReadOnly(FileOpening opening) => opening is FileOpening.Read or FileOpening.ReadShared;
+
     private static SafeFileHandle OpenHandle(string path, FileOpening opening, uint share)
     {
-        uint access = opening == FileOpening.Read ? WindowsSyscalls.AccessRead : WindowsSyscalls.AccessReadWrite;
+        uint access = IsReadOnly(opening) ? WindowsSyscalls.AccessRead : WindowsSyscalls.AccessReadWrite;
         uint disposition = opening switch
         {
-            FileOpening.Read or FileOpening.ReadWrite => WindowsSyscalls.OpenExisting,
+            FileOpening.Read or FileOpening.ReadShared or FileOpening.ReadWrite => WindowsSyscalls.OpenExisting,
             FileOpening.CreateNew => WindowsSyscalls.CreateNew,
             FileOpening.OpenOrCreate => WindowsSyscalls.OpenOrCreate,
             _ => throw new ArgumentOutOfRangeException(nameof(opening)),

@@ -40,7 +40,15 @@ internal sealed class LogOpening
             new AsyncWaiterPool(platform.Work),
             new BackgroundSchedule(platform),
             owned.State,
-            logger);
+            logger)
+        {
+            Control = owned.Control,
+        };
+        if (owned.ControlFailure is { } failed)
+        {
+            StorageLog.NotFollowable(logger, failed, path);
+        }
+
         LogOpening opening = new(owned, context);
         try
         {

@@ -242,6 +242,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
                 rolled = _plan.End.Sequence != _durable.Sequence;
                 _durable = _plan.End;
                 Volatile.Write(ref _durableEnd, _durable.Offset);
+                _state.Slot.NoteDurable(_durable.Offset);
             }
         }
         catch (DiskFullException full)

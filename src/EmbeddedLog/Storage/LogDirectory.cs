@@ -28,6 +28,12 @@ internal sealed class LogDirectory : IDisposable
             session.Current?.Generation ?? 0);
     }
 
+    /// <summary>What tells followers of the log about it.</summary>
+    public ControlFile Control { get; private set; } = ControlFile.None;
+
+    /// <summary>Why followers are told nothing; null where they are.</summary>
+    public FileSystemException? ControlFailure { get; private set; }
+
     /// <summary>The full path.</summary>
     public string Path { get; }
 
@@ -65,9 +71,10 @@ internal sealed class LogDirectory : IDisposable
             LogDirectory directory = new(platform, path, directoryLock, session);
             if (session.Current is null)
             {
-                directory.MarkOpen();
+                directory.EnterSession();
             }
 
+            directory.OpenControl();
             return directory;
         }
         catch (Exception failure)
@@ -82,20 +89,42 @@ internal sealed class LogDirectory : IDisposable
     /// Enters this process as the owner. Called when recovery is done, for until then it is the last owner's end that
     /// decides what a repeated recovery may trust.
     /// </summary>
-    public void MarkOpen() =>
+    public void MarkOpen()
+    {
+        EnterSession();
+        Control.MarkOpen(_session.Current!.Value.Generation);
+    }
+
+    /// <summary>Says that everything is on the disk and every checkpoint tells the end of its partition.</summary>
+    public void MarkClean() => _session.MarkClean();
+
+    /// <summary>Tells followers that nobody appends any more. What they were told of the partitions stays.</summary>
+    public void MarkClosed() => Control.MarkClosed(_session.Current!.Value.Generation);
+
+    /// <summary>Gives the directory up.</summary>
+    public void Dispose()
+    {
+        Control.Dispose();
+        _session.Dispose();
+        _lock.Dispose();
+    }
+
+    private void EnterSession() =>
         _session.MarkOpen(
             _platform.Files.GetCacheIdentity(Path),
             Environment.ProcessId,
             _platform.Time.GetUtcNow().ToUnixTimeMilliseconds());
 
-    /// <summary>Says that everything is on the disk and every checkpoint tells the end of its partition.</summary>
-    public void MarkClean() => _session.MarkClean();
-
-    /// <summary>Gives the directory up.</summary>
-    public void Dispose()
+    private void OpenControl()
     {
-        _session.Dispose();
-        _lock.Dispose();
+        Control = ControlFile.Open(
+            _platform.Files,
+            Path,
+            _session.Current!.Value,
+            _platform.Files.GetCacheIdentity(Path),
+            Traits,
+            out FileSystemException? failure);
+        ControlFailure = failure;
     }
 
     private static void PrepareDirectory(FileSystem files, string path)

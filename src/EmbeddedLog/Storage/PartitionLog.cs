@@ -7,7 +7,7 @@ namespace EmbeddedLog.Storage;
 /// One partition: an ordered, append-only sequence of records in segments. All members are safe to call from any
 /// thread, also while another closes the log.
 /// </summary>
-internal sealed class PartitionLog : IBackgroundTask
+internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 {
     /// <summary>How long appends must pause before a checkpoint is written for it.</summary>
     private static readonly TimeSpan s_checkpointDelay = TimeSpan.FromSeconds(1);
@@ -18,7 +18,6 @@ internal sealed class PartitionLog : IBackgroundTask
     private readonly GroupCommit _commit;
     private readonly SegmentPreparer _preparer;
     private readonly PartitionTrimmer _trimmer;
-    private readonly WaiterList _appendWaiters = new();
 
     /// <summary>Replaced as a whole when the topic's options change; read by every append.</summary>
     private PartitionSettings _settings;
@@ -34,30 +33,26 @@ internal sealed class PartitionLog : IBackgroundTask
     /// </summary>
     private int _checkpointRequested;
 
-    /// <summary>Set once by closing; read by everyone.</summary>
-    private bool _closed;
-
     public PartitionLog(
         StorageContext context, PartitionIdentity identity, PartitionSettings settings, RecoveredPartition recovered)
+        : base(context, identity.Id)
     {
-        Context = context;
         Epoch = recovered.Epoch;
         Recovery = recovered.Report;
         _identity = identity;
         _settings = settings;
         _files = recovered.Files;
-        _state = new PartitionState(recovered.Segments, recovered.End.Offset, recovered.LogStart);
+        _state = new PartitionState(
+            recovered.Segments,
+            recovered.End.Offset,
+            recovered.LogStart,
+            context.Control.Rent(identity.TopicUid, identity.Id.Partition));
+        _state.Slot.NoteDurable(recovered.End.Offset);
         _commit = new GroupCommit(this, _state, context.Platform.Work, recovered.End);
         _preparer = new SegmentPreparer(context, identity, recovered.NextSequence) { Log = this };
         Writer = new PartitionWriter(context, identity, _state, _preparer, recovered);
         _trimmer = new PartitionTrimmer(this);
     }
-
-    /// <summary>What the partition shares with the others.</summary>
-    public StorageContext Context { get; }
-
-    /// <summary>Topic and number.</summary>
-    public TopicPartition Id => _identity.Id;
 
     /// <summary>The topic's uid.</summary>
     public ulong TopicUid => _identity.TopicUid;
@@ -78,14 +73,14 @@ internal sealed class PartitionLog : IBackgroundTask
         set => Volatile.Write(ref _settings, value);
     }
 
-    /// <summary>The first offset that may be read.</summary>
-    public long StartOffset => _state.LogStart;
+    /// <inheritdoc/>
+    public override long StartOffset => _state.LogStart;
 
-    /// <summary>The offset behind the last record that may be read.</summary>
-    public long PublishedEnd => _state.PublishedEnd;
+    /// <inheritdoc/>
+    public override long PublishedEnd => _state.PublishedEnd;
 
-    /// <summary>The offset up to which everything is on the disk.</summary>
-    public long DurableEnd => _commit.DurableEnd;
+    /// <inheritdoc/>
+    public override long DurableEnd => _commit.DurableEnd;
 
     /// <summary>
     /// The offset up to which everything is decided; the published end, until there are transactions.
@@ -95,11 +90,11 @@ internal sealed class PartitionLog : IBackgroundTask
     /// <summary>Why nothing can be appended any more, or null.</summary>
     public EmbeddedLogException? Failure => _state.Failure;
 
-    /// <summary>The segments as of now, oldest first.</summary>
-    public SegmentList Segments => _state.Segments;
+    /// <inheritdoc/>
+    public override SegmentList Segments => _state.Segments;
 
-    /// <summary>The bytes of segments that hold records, headers included.</summary>
-    public long SizeBytes
+    /// <inheritdoc/>
+    public override long SizeBytes
     {
         get
         {
@@ -156,60 +151,6 @@ internal sealed class PartitionLog : IBackgroundTask
     /// Adds somebody to be released once the durable end reaches the waiter's target, or never will. Asks for no flush.
     /// </summary>
     public void AddFlushWaiter(OffsetWaiter waiter) => _commit.AddWaiter(waiter);
-
-    /// <summary>Waits until the published end is at least <paramref name="end"/>.</summary>
-    public ValueTask WaitForEndAsync(long end, CancellationToken cancellationToken)
-    {
-        if (PublishedEnd >= end)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        AsyncWaiter waiter = Context.Waiters.Rent(end, cancellationToken.CanBeCanceled);
-        ValueTask task = waiter.Task;
-        waiter.AddTo(_appendWaiters, cancellationToken);
-        LookAfterAdding();
-        return task;
-    }
-
-    /// <summary>Adds somebody to be released once the published end reaches the waiter's target.</summary>
-    public void AddAppendWaiter(OffsetWaiter waiter)
-    {
-        _appendWaiters.Add(waiter);
-        LookAfterAdding();
-    }
-
-    /// <summary>Removes a waiter; false if it was released or is being released.</summary>
-    public bool RemoveAppendWaiter(OffsetWaiter waiter) => _appendWaiters.Remove(waiter);
-
-    /// <summary>Begins to read at an offset from the log's start to its end.</summary>
-    /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>
-    public PartitionScan Scan(long offset)
-    {
-        CheckReadable(offset);
-        return new PartitionScan(this, ScanPosition.At(offset));
-    }
-
-    /// <summary>Checks that an offset lies between the log's start and its end.</summary>
-    public void CheckReadable(long offset)
-    {
-        ThrowIfClosed();
-        if (offset < StartOffset || offset > PublishedEnd)
-        {
-            throw StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd);
-        }
-    }
-
-    /// <summary>The segment that holds an offset, or null where nothing was appended yet.</summary>
-    /// <exception cref="OffsetUnavailableException">Retention has removed it.</exception>
-    public Segment? FindSegment(long offset)
-    {
-        ThrowIfClosed();
-        SegmentList segments = Segments;
-        return segments.Find(offset) ?? (segments.Count == 0
-            ? null
-            : throw StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
-    }
 
     /// <summary>
     /// The offset behind the last record of an epoch, as far as it survived: what was committed beyond it in that epoch
@@ -367,8 +308,7 @@ internal sealed class PartitionLog : IBackgroundTask
         }
 
         _preparer.DiscardSpare();
-        Volatile.Write(ref _closed, true);
-        _appendWaiters.Fail(StorageErrors.Disposed());
+        CloseToReaders(StorageErrors.Disposed());
         SegmentList segments = Segments;
         foreach (Segment segment in segments.Items)
         {
@@ -379,11 +319,14 @@ internal sealed class PartitionLog : IBackgroundTask
         return clean;
     }
 
+    /// <summary>Tells followers that the partition is gone. Only after it was closed.</summary>
+    public void Forget() => Context.Control.Return(_state.Slot);
+
     /// <summary>Closes the files of a partition that was opened for nothing, without another write.</summary>
     public void Abandon()
     {
         Writer.Close();
-        Volatile.Write(ref _closed, true);
+        CloseToReaders(StorageErrors.Disposed());
         Writer.Release();
         SegmentList segments = Segments;
         foreach (Segment segment in segments.Items)
@@ -410,39 +353,16 @@ internal sealed class PartitionLog : IBackgroundTask
         }
     }
 
-    private void LookAfterAdding()
-    {
-        // An append publishes first and looks for waiters then, with no fence in between. This one makes up for it:
-        // either the append sees the waiter, or this thread sees what it has published. The same goes for closing.
-        Interlocked.MemoryBarrierProcessWide();
-        if (Volatile.Read(ref _closed))
-        {
-            _appendWaiters.Fail(StorageErrors.Disposed());
-        }
-        else
-        {
-            _appendWaiters.ReleaseUpTo(PublishedEnd);
-        }
-    }
-
     private void AfterAppend(PartitionSettings settings)
     {
-        if (_appendWaiters.HasAny)
+        if (AppendWaiters.HasAny)
         {
-            _appendWaiters.ReleaseUpTo(PublishedEnd);
+            AppendWaiters.ReleaseUpTo(PublishedEnd);
         }
 
         if (Volatile.Read(ref _scheduled) == 0)
         {
             Schedule(settings.FlushInterval ?? s_checkpointDelay);
-        }
-    }
-
-    private void ThrowIfClosed()
-    {
-        if (Volatile.Read(ref _closed))
-        {
-            throw StorageErrors.Disposed();
         }
     }
 

@@ -9,19 +9,28 @@ namespace EmbeddedLog.Storage;
 /// Readers rely on this order: a frame is complete before its length is published; a segment's end is set, and the list
 /// holds the next segment, before any of the next segment's records is published; the published end is written last.
 /// </remarks>
-internal sealed class PartitionState
+internal sealed unsafe class PartitionState
 {
     private SegmentList _segments;
     private long _publishedEnd;
     private long _logStart;
     private EmbeddedLogException? _failure;
 
-    public PartitionState(SegmentList segments, long publishedEnd, long logStart)
+    /// <summary>Where followers read the published end.</summary>
+    private readonly long* _sharedEnd;
+
+    public PartitionState(SegmentList segments, long publishedEnd, long logStart, ControlSlot slot)
     {
         _segments = segments;
         _publishedEnd = publishedEnd;
         _logStart = logStart;
+        Slot = slot;
+        _sharedEnd = slot.End;
+        Volatile.Write(ref *_sharedEnd, publishedEnd);
     }
+
+    /// <summary>What followers are told.</summary>
+    public ControlSlot Slot { get; }
 
     /// <summary>The segments, oldest first.</summary>
     public SegmentList Segments
@@ -34,7 +43,11 @@ internal sealed class PartitionState
     public long PublishedEnd
     {
         get => Volatile.Read(ref _publishedEnd);
-        set => Volatile.Write(ref _publishedEnd, value);
+        set
+        {
+            Volatile.Write(ref _publishedEnd, value);
+            Volatile.Write(ref *_sharedEnd, value);
+        }
     }
 
     /// <summary>The first offset that may be read.</summary>

@@ -261,6 +261,7 @@ internal sealed unsafe class PartitionWriter
 
             _state.LogStart = offset;
             _state.Segments = segments.WithoutFirst(gone);
+            _state.Slot.NoteChange();
             return segments.Items[..gone].ToArray();
         }
     }
@@ -368,6 +369,7 @@ internal sealed unsafe class PartitionWriter
             next.Segment.Index.Set(index);
             _unflushed.Add(next);
             _state.Segments = _state.Segments.With(next.Segment);
+            _state.Slot.NoteChange();
             _index = index;
             _writer = next;
             _preparer.BeginUnsynchronized(next);

@@ -16,6 +16,11 @@ internal sealed unsafe class Segment
     private readonly TopicPartition _partition;
 
     /// <summary>
+    /// How many bytes the owner's file may get, as far as is known; zero where this process is the owner.
+    /// </summary>
+    private readonly long _mapAhead;
+
+    /// <summary>
     /// Guards mapping, unmapping, leases and the descriptor; never taken by a read of a mapped segment.
     /// </summary>
     private readonly Lock _gate = new();
@@ -32,8 +37,19 @@ internal sealed unsafe class Segment
     /// </summary>
     private ulong[]? _presentChunks;
 
+    /// <summary>
+    /// The size of another process's file for which the chunk that it does not fill was made present. Written under the
+    /// gate, read without it.
+    /// </summary>
+    private long _preparedPart;
+
     /// <summary>The number of leases that keep the map. Under the gate.</summary>
     private int _leases;
+
+    /// <summary>
+    /// Maps that the segment has outgrown while leases kept them; null while there are none. Under the gate.
+    /// </summary>
+    private List<MappedMemory>? _outgrown;
 
     /// <summary>
     /// Whether retention, or the end of the log, has taken the segment away. Set once under the gate, read by anyone.
@@ -41,7 +57,8 @@ internal sealed unsafe class Segment
     private bool _removed;
 
     /// <summary>
-    /// Written once by the partition's writer when the segment ends, position first; read by everyone.
+    /// Written once by the partition's writer when the segment ends, position first; read by everyone. Who follows
+    /// writes them again where a recovery has taken the end back.
     /// </summary>
     private long _endOffset = long.MaxValue;
     private long _endPosition = long.MaxValue;
@@ -49,10 +66,19 @@ internal sealed unsafe class Segment
     /// <summary>How many bytes may be touched. Grows as the writer reserves blocks; read by everyone.</summary>
     private long _readableBytes;
 
-    public Segment(StorageContext context, TopicPartition partition, string directory, in SegmentEntry entry)
+    /// <param name="context">What all partitions share.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="directory">The partition's directory.</param>
+    /// <param name="entry">What the manifest says.</param>
+    /// <param name="mapAhead">
+    /// In a process that follows another's log, how large the file may get; more is found out when it is needed.
+    /// </param>
+    public Segment(
+        StorageContext context, TopicPartition partition, string directory, in SegmentEntry entry, long mapAhead = 0)
     {
         _context = context;
         _partition = partition;
+        _mapAhead = mapAhead;
         Entry = entry;
         Path = SegmentFileName.Of(directory, entry.Sequence);
         IndexPath = SegmentFileName.IndexOf(directory, entry.Sequence);
@@ -98,6 +124,9 @@ internal sealed unsafe class Segment
 
     /// <summary>Whether the memory is mapped; stays so, once seen inside a slot, until the slot is left.</summary>
     public bool IsMapped => Volatile.Read(ref _base) != 0;
+
+    /// <summary>Whether another process writes the segment, so that its file may grow, or go, at any time.</summary>
+    public bool IsFollowed => _mapAhead != 0;
 
     /// <summary>The number of leases on the segment's memory.</summary>
     public int LeaseCount
@@ -156,6 +185,43 @@ internal sealed unsafe class Segment
     }
 
     /// <summary>
+    /// Finds out how far a file that another process writes has grown, where a position beyond what is known of it is
+    /// wanted, and maps it anew where it has outgrown its map. Inside a slot.
+    /// </summary>
+    /// <param name="end">The position behind the last byte that is wanted.</param>
+    /// <param name="memory">The first byte as the caller knows it; moved where the map is another one.</param>
+    /// <returns>False where the file, or the segment, is gone.</returns>
+    public bool TryExtend(long end, ref byte* memory)
+    {
+        while (true)
+        {
+            byte* present = GetBase();
+            if (present == null)
+            {
+                return false;
+            }
+
+            memory = present;
+            if (end <= ReadableBytes)
+            {
+                return true;
+            }
+
+            lock (_gate)
+            {
+                if (_map is not null)
+                {
+                    bool found = TryMapUnsynchronized();
+                    memory = (byte*)_base;
+                    return found;
+                }
+            }
+
+            // It was closed to make room for another one since.
+        }
+    }
+
+    /// <summary>
     /// Says up to where the memory may be touched, at least to the end of the given range unless the segment ends
     /// before. Pages that this process did not write are made present through the system first, so that damage to the
     /// medium is an exception where a touch would be the end of the process. Inside a slot.
@@ -176,7 +242,8 @@ internal sealed unsafe class Segment
         for (long chunk = position / ChunkBytes; chunk <= lastWithBit; chunk++)
         {
             ulong bit = 1UL << (int)(chunk & 63);
-            if ((Volatile.Read(ref present[chunk >> 6]) & bit) == 0)
+            bool isPrepared = (chunk + 1) * ChunkBytes > readable && Volatile.Read(ref _preparedPart) == readable;
+            if (!isPrepared && (Volatile.Read(ref present[chunk >> 6]) & bit) == 0)
             {
                 FaultIn(present, chunk, bit, readable);
             }
@@ -207,15 +274,18 @@ internal sealed unsafe class Segment
     public void ReleaseLease()
     {
         MappedMemory? unneeded = null;
+        List<MappedMemory>? outgrown = null;
         lock (_gate)
         {
-            if (--_leases == 0 && _removed)
+            if (--_leases == 0)
             {
-                unneeded = Detach();
+                (outgrown, _outgrown) = (_outgrown, null);
+                unneeded = _removed ? Detach() : null;
             }
         }
 
         Retire(unneeded);
+        outgrown?.ForEach(Retire);
     }
 
     /// <summary>Unmaps unless a lease holds the memory; the next reader maps it again.</summary>
@@ -270,7 +340,15 @@ internal sealed unsafe class Segment
                 throw StorageErrors.Unreadable(_partition, Path, from);
             }
 
-            Volatile.Write(ref present[chunk >> 6], present[chunk >> 6] | bit);
+            if (IsFollowed && from + ChunkBytes > readable)
+            {
+                // Of a chunk that another process's file does not fill yet, the rest must be asked for later.
+                Volatile.Write(ref _preparedPart, readable);
+            }
+            else
+            {
+                Volatile.Write(ref present[chunk >> 6], present[chunk >> 6] | bit);
+            }
         }
     }
 
@@ -284,16 +362,58 @@ internal sealed unsafe class Segment
                 return (byte*)_base;
             }
 
-            _map = SegmentOpening.MapForReading(_context.Platform.Files, this);
-            pointer = _map.Pointer;
-            SetReadable(EndPosition);
-            Volatile.Write(ref _presentChunks, NewChunks(EndPosition));
-            Volatile.Write(ref _base, (nint)pointer);
+            if (IsFollowed)
+            {
+                if (!TryMapUnsynchronized())
+                {
+                    return null;
+                }
+            }
+            else
+            {
+                _map = SegmentOpening.MapForReading(_context.Platform.Files, this);
+                SetReadable(EndPosition);
+                Volatile.Write(ref _presentChunks, NewChunks(EndPosition));
+                Volatile.Write(ref _base, (nint)_map.Pointer);
+            }
+
+            pointer = (byte*)_base;
         }
 
         // Outside the gate: making room may close another segment, or this very one, whose memory the slot keeps.
         _context.OpenSegments.Opened(this);
         return pointer;
+    }
+
+    /// <summary>
+    /// Maps the file of another process's segment, or maps it anew where it has grown beyond the map; false where there
+    /// is none any more. What was mapped before stays for whoever is inside.
+    /// </summary>
+    private bool TryMapUnsynchronized()
+    {
+        MappedMemory? outgrown = _map;
+        if (!SegmentOpening.TryMapShared(_context.Platform.Files, this, _mapAhead, ref _map, out long readable))
+        {
+            return false;
+        }
+
+        if (_map != outgrown)
+        {
+            Volatile.Write(ref _preparedPart, 0);
+            Volatile.Write(ref _presentChunks, NewChunks(_map!.Length));
+            Volatile.Write(ref _base, (nint)_map.Pointer);
+            if (outgrown is not null && _leases != 0)
+            {
+                (_outgrown ??= []).Add(outgrown);
+            }
+            else
+            {
+                Retire(outgrown);
+            }
+        }
+
+        SetReadable(readable);
+        return true;
     }
 
     private MappedMemory? Detach()

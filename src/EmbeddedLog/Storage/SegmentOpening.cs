@@ -22,6 +22,47 @@ internal static class SegmentOpening
         }
     }
 
+    /// <summary>
+    /// Maps the file of a segment that another process writes, as long as it is or may get, unless the map that there
+    /// is will do.
+    /// </summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="mapAhead">How large the file may get.</param>
+    /// <param name="map">The present map or null; replaced by one that is long enough.</param>
+    /// <param name="readable">The size of the file: what may be touched, for it never shrinks.</param>
+    /// <returns>False where the file is gone, or is not what the manifest says yet.</returns>
+    public static bool TryMapShared(
+        FileSystem files, Segment segment, long mapAhead, ref MappedMemory? map, out long readable)
+    {
+        readable = 0;
+        try
+        {
+            using LogFile file = files.OpenFile(segment.Path, FileOpening.ReadShared);
+            if (map is null)
+            {
+                Check(file, segment, SegmentHeader.PageBytes);
+            }
+
+            long length = file.Length;
+            if (map is null || map.Length < length)
+            {
+                map = file.Map(Math.Max(length, mapAhead), writable: false);
+            }
+
+            readable = Math.Min(length, map.Length);
+            return true;
+        }
+        catch (FileSystemException failure) when (failure.Error == FileSystemError.NotFound)
+        {
+            return false;
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure, segment.Partition);
+        }
+    }
+
     /// <summary>Checks an open file against the manifest and the position that its frames reach to.</summary>
     /// <exception cref="CorruptLogException">It is too short, or its header is damaged or that of another
     /// segment.</exception>

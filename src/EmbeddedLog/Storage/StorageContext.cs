@@ -22,4 +22,7 @@ internal sealed record StorageContext(
 {
     /// <summary>The time that appends take.</summary>
     public AppendClock Clock { get; } = new(Platform.Time);
+
+    /// <summary>What tells other processes how far the partitions are.</summary>
+    public ControlFile Control { get; init; } = ControlFile.None;
 }

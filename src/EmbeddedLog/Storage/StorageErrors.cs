@@ -104,6 +104,18 @@ internal static class StorageErrors
             Offset = offset,
         };
 
+    /// <summary>Records that were read were taken back since.</summary>
+    public static LogTruncatedException Truncated(TopicPartition partition, long to, long readTo) =>
+        new($"Partition {partition} was taken back to offset {to} by a recovery of the log: what was read from there "
+            + $"to {readTo} was lost before it was flushed, and other records take these offsets. Undo what came of "
+            + $"them, and read on from {to}.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+            Offset = to,
+            ReadTo = readTo,
+        };
+
     /// <summary>The log was disposed.</summary>
     public static ObjectDisposedException Disposed() =>
         new("CommitLog", "The log was disposed. Open it again to go on.");

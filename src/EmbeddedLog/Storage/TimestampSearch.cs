@@ -6,7 +6,7 @@ namespace EmbeddedLog.Storage;
 internal static class TimestampSearch
 {
     /// <summary>The offset of the first record with a timestamp of at least the given one, or null.</summary>
-    public static long? Find(PartitionLog log, long timestamp)
+    public static long? Find(ReadablePartition log, long timestamp)
     {
         ReaderSlot slot = log.Context.Readers.Rent();
         try
@@ -36,7 +36,7 @@ internal static class TimestampSearch
         }
     }
 
-    private static long? TryFindIn(PartitionLog log, Segment segment, long timestamp)
+    private static long? TryFindIn(ReadablePartition log, Segment segment, long timestamp)
     {
         try
         {
@@ -49,10 +49,11 @@ internal static class TimestampSearch
         }
     }
 
-    private static long? FindIn(PartitionLog log, Segment segment, long timestamp)
+    private static long? FindIn(ReadablePartition log, Segment segment, long timestamp)
     {
+        int truncations = log.Truncations;
         long start = Math.Max(segment.BaseOffset, log.StartOffset);
-        using PartitionScan scan = new(log, ScanPosition.At(start));
+        using PartitionScan scan = new(log, ScanPosition.At(start), truncations);
         scan.SkipTo(segment, timestamp);
         while (scan.Offset < segment.EndOffset && scan.TryRead(out RecordView record))
         {

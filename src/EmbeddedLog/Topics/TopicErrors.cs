@@ -12,14 +12,20 @@ internal static class TopicErrors
         };
 
     /// <summary>No topic of that name exists.</summary>
-    public static UnknownTopicException Unknown(string name, IReadOnlyList<Topic> topics)
+    public static UnknownTopicException Unknown(string name, IReadOnlyList<Topic> topics) =>
+        Unknown(
+            name,
+            [.. topics.Select(topic => topic.Name)],
+            $"Make it with {nameof(CommitLog.EnsureTopicAsync)}.");
+
+    /// <summary>No topic of that name exists.</summary>
+    public static UnknownTopicException Unknown(string name, IReadOnlyList<string> topics, string advice)
     {
         string known = topics.Count == 0
             ? "the log has none yet"
-            : $"the log has {string.Join(", ", topics.Take(10).Select(topic => $"'{topic.Name}'"))}"
+            : $"the log has {string.Join(", ", topics.Take(10).Select(topic => $"'{topic}'"))}"
                 + (topics.Count > 10 ? $" and {topics.Count - 10} more" : string.Empty);
-        return new UnknownTopicException(
-            $"There is no topic '{name}'; {known}. Make it with {nameof(CommitLog.EnsureTopicAsync)}.")
+        return new UnknownTopicException($"There is no topic '{name}'; {known}. {advice}")
         {
             Topic = name,
         };

@@ -84,6 +84,10 @@ internal sealed class TopicSet
         rest.Remove(topic.Name);
         Publish(rest);
         await CloseAsync(topic).ConfigureAwait(false);
+        foreach (Partition partition in topic.Partitions)
+        {
+            partition.Log.Forget();
+        }
     }
 
     /// <summary>Closes all topics; true where everything is on the disk and told so.</summary>

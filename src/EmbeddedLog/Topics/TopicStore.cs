@@ -60,6 +60,37 @@ internal sealed class TopicStore
         }
     }
 
+    /// <summary>
+    /// All topics as somebody sees them who does not own the log: one that comes or goes at the moment may be missing.
+    /// </summary>
+    /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
+    public List<StoredTopic> LoadShared()
+    {
+        List<StoredTopic> topics = [];
+        IReadOnlyList<string> names = _files.DirectoryExists(_root) ? _files.ListDirectories(_root) : [];
+        foreach (string name in names)
+        {
+            if (name.EndsWith(DeletedSuffix, StringComparison.Ordinal)
+                || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            string directory = Path.Combine(_root, name);
+            try
+            {
+                topics.Add(Load(directory));
+            }
+            catch (Exception failure) when (
+                failure is CorruptLogException or FileSystemException && !_files.DirectoryExists(directory))
+            {
+                // It was deleted since the names were read.
+            }
+        }
+
+        return topics;
+    }
+
     /// <summary>Makes a topic with its partitions' directories; durable on return.</summary>
     public StoredTopic Create(string name, TopicOptions options)
     {

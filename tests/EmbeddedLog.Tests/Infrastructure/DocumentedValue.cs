@@ -40,6 +40,7 @@ internal static partial class DocumentedValue
 
     private static TimeSpan? ParseSpan(string words) => words.Split(' ') switch
     {
+        [var count, "ms"] => TimeSpan.FromMilliseconds(ParseNumber(count)),
         [var count, "second" or "seconds"] => TimeSpan.FromSeconds(ParseNumber(count)),
         [var count, "minute" or "minutes"] => TimeSpan.FromMinutes(ParseNumber(count)),
         [var count, "hour" or "hours"] => TimeSpan.FromHours(ParseNumber(count)),

@@ -1,0 +1,159 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Following;
+
+/// <summary>
+/// One control file as a follower maps it. Nothing in it is believed beyond what it is for: it says that something is
+/// new, and how far appends are, and every record is checked where it stands.
+/// </summary>
+internal sealed unsafe class ControlPage : IDisposable
+{
+    /// <summary>The most slots that are looked at, whatever the file says.</summary>
+    private const long MaxSlots = 1 << 22;
+
+    private readonly FileSystem _files;
+    private readonly string _path;
+    private readonly Lock _gate = new();
+
+    /// <summary>All maps of the file, each longer than the one before. Under the gate, but for the first.</summary>
+    private readonly List<MappedMemory> _maps = [];
+
+    /// <summary>The first byte of the first map, which has the words that change.</summary>
+    private readonly byte* _header;
+
+    private ControlPage(FileSystem files, string path, MappedMemory map, in ControlHeader header, bool isTrusted)
+    {
+        _files = files;
+        _path = path;
+        _maps.Add(map);
+        _header = map.Pointer;
+        Header = header;
+        EndsAreTrusted = isTrusted;
+    }
+
+    /// <summary>Whose file it is.</summary>
+    public ControlHeader Header { get; }
+
+    /// <summary>
+    /// Whether the ends count: what is mapped here is the very memory that the owner stores to, or stored to before it
+    /// died. After a reboot or a remount they may be of any time, and through another mount that cannot be told.
+    /// </summary>
+    public bool EndsAreTrusted { get; }
+
+    /// <summary>Generation and state, as of now.</summary>
+    public ulong Word => Volatile.Read(ref *(ulong*)(_header + ControlLayout.WordAt));
+
+    /// <summary>Counts changes to the set of topics.</summary>
+    public long Topics => Volatile.Read(ref *(long*)(_header + ControlLayout.TopicsAt));
+
+    /// <summary>Maps the control file of a log; null where there is none, or none that makes sense.</summary>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public static ControlPage? TryOpen(FileSystem files, string directory, ulong logUid)
+    {
+        string path = Path.Combine(directory, ControlFile.FileName);
+        if (!TryReadHeader(files, path, out ControlHeader header) || header.LogUid != logUid
+            || TryMap(files, path, ControlLayout.HeaderBytes) is not { } map)
+        {
+            return null;
+        }
+
+        CacheIdentity mine = files.GetCacheIdentity(directory);
+        CacheIdentity owners = new(header.BootHigh, header.BootLow, header.Device, header.Mount);
+        return new ControlPage(files, path, map, header, mine.IsKnown && mine == owners);
+    }
+
+    /// <summary>Reads the header of the file that stands there now.</summary>
+    public static bool TryReadHeader(FileSystem files, string path, out ControlHeader header)
+    {
+        header = default;
+        try
+        {
+            using LogFile file = files.OpenFile(path, FileOpening.Read);
+            Span<byte> block = stackalloc byte[ControlLayout.BlockBytes];
+            return ControlHeader.TryRead(block[..file.Read(block, 0)], out header);
+        }
+        catch (FileSystemException failure) when (failure.Error == FileSystemError.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The slot of a partition; null where it has none. Good until this is disposed.</summary>
+    public byte* Find(ulong topicUid, int partition)
+    {
+        lock (_gate)
+        {
+            if (_maps.Count == 0)
+            {
+                return null;
+            }
+
+            // Looked for from the first one on, at each change of the owner only: a slot is a cache line.
+            long slots = Math.Min(Volatile.Read(ref *(long*)(_header + ControlLayout.SlotsAt)), MaxSlots);
+            byte* memory = MapUnsynchronized(ref slots);
+            for (int i = 0; i < slots; i++)
+            {
+                byte* slot = memory + ControlLayout.PositionOf(i);
+                if (Volatile.Read(ref *(ulong*)(slot + ControlLayout.TopicUidAt)) == topicUid
+                    && Volatile.Read(ref *(int*)(slot + ControlLayout.PartitionAt)) == partition)
+                {
+                    return slot;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Unmaps. No slot may be looked at any more.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _maps.ForEach(map => map.Dispose());
+            _maps.Clear();
+        }
+    }
+
+    private static MappedMemory? TryMap(FileSystem files, string path, long atLeast)
+    {
+        try
+        {
+            using LogFile file = files.OpenFile(path, FileOpening.Read);
+            long length = file.Length;
+            if (length < atLeast)
+            {
+                return null;
+            }
+
+            MappedMemory map = file.Map(length, writable: false);
+            if (map.TryPrepareForRead(0, length))
+            {
+                return map;
+            }
+
+            map.Dispose();
+            return null;
+        }
+        catch (FileSystemException failure) when (failure.Error == FileSystemError.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A map that has so many slots, or fewer where the file has no more.</summary>
+    private byte* MapUnsynchronized(ref long slots)
+    {
+        long wanted = ControlLayout.HeaderBytes + (slots * ControlLayout.SlotBytes);
+        if (_maps[^1].Length < wanted && TryMap(_files, _path, wanted) is { } longer)
+        {
+            _maps.Add(longer);
+        }
+
+        long mapped = (_maps[^1].Length - ControlLayout.HeaderBytes) / ControlLayout.SlotBytes;
+        slots = Math.Clamp(slots, 0, mapped);
+        return _maps[^1].Pointer;
+    }
+}

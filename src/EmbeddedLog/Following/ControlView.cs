@@ -1,0 +1,108 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Following;
+
+/// <summary>
+/// The control file of a followed log, whichever there is: none before the first owner, and another one after somebody
+/// has removed it. All members are safe to call from any thread.
+/// </summary>
+internal sealed class ControlView : IDisposable
+{
+    /// <summary>How long one that is there is taken to be the one that stands in the directory.</summary>
+    private static readonly TimeSpan s_recheckInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Platform _platform;
+    private readonly string _directory;
+    private readonly ulong _logUid;
+    private readonly TimeSpan _searchInterval;
+    private readonly Lock _gate = new();
+
+    /// <summary>All that were ever found: others may still look at their slots. Under the gate.</summary>
+    private readonly List<ControlPage> _all = [];
+
+    /// <summary>Written under the gate; read by anyone.</summary>
+    private ControlPage? _current;
+
+    /// <summary>The clock's timestamp of the last look. Written under the gate; read by anyone.</summary>
+    private long _lookedAt;
+
+    /// <summary>Set once, under the gate.</summary>
+    private bool _disposed;
+
+    public ControlView(Platform platform, string directory, ulong logUid, TimeSpan searchInterval)
+    {
+        _platform = platform;
+        _directory = directory;
+        _logUid = logUid;
+        _searchInterval = searchInterval;
+        Look();
+    }
+
+    /// <summary>The file as of the last look, or null where there is none that can be of the present owner.</summary>
+    public ControlPage? Current => Volatile.Read(ref _current);
+
+    /// <summary>
+    /// Looks at what stands in the directory, where that is due; true where it was, so that a caller who has nothing
+    /// else to go by may look at the log's files again.
+    /// </summary>
+    public bool LookIfDue()
+    {
+        TimeSpan interval = Current is null ? _searchInterval : s_recheckInterval;
+        if (_platform.Time.GetElapsedTime(Volatile.Read(ref _lookedAt)) < interval)
+        {
+            return false;
+        }
+
+        Look();
+        return true;
+    }
+
+    /// <summary>Unmaps all. No partition may look at its slot any more.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            Volatile.Write(ref _current, null);
+            _all.ForEach(page => page.Dispose());
+            _all.Clear();
+        }
+    }
+
+    private void Look()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _lookedAt, _platform.Time.GetTimestamp());
+            ControlPage? last = _all.LastOrDefault();
+            string path = Path.Combine(_directory, ControlFile.FileName);
+            bool stands = ControlPage.TryReadHeader(_platform.Files, path, out ControlHeader header);
+            bool isLast = last is not null && (!stands || header == last.Header);
+            if (!isLast && stands && ControlPage.TryOpen(_platform.Files, _directory, _logUid) is { } found)
+            {
+                _all.Add(found);
+                last = found;
+            }
+
+            Volatile.Write(ref _current, last is not null && !IsOutdated(last) ? last : null);
+        }
+    }
+
+    /// <summary>
+    /// Whether a later owner has opened the log without this file, which it could not write. An owner's session is one
+    /// further when it has closed the log.
+    /// </summary>
+    private bool IsOutdated(ControlPage page)
+    {
+        ulong generation = page.Word >> 2;
+        using SessionFile session = SessionFile.Open(_platform.Files, _directory);
+        return session.Current is { } current && current.Generation > generation + 1;
+    }
+}

@@ -1,0 +1,425 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Following;
+
+/// <summary>
+/// A partition whose log another process owns, or nobody does at the moment. It never writes. Each look at the
+/// published end is a look at the owner's slot, and now and then at the partition's small files.
+/// </summary>
+/// <remarks>
+/// The law: what can be read is at any moment a prefix of what the owner has published, or of what a recovery would
+/// find. It only grows, but where a recovery has taken records back: then <see cref="Truncations"/> counts before
+/// anything can be read that has taken their places.
+/// </remarks>
+internal sealed class FollowedPartition : ReadablePartition
+{
+    /// <summary>
+    /// How often files are looked at that change while they are read, before that is taken for damage.
+    /// </summary>
+    private const int MaxAttempts = 20;
+
+    private readonly PartitionIdentity _identity;
+    private readonly ControlView _view;
+    private readonly FollowPoller _poller;
+    private readonly long _mapAhead;
+
+    /// <summary>Whether the topic has not been deleted.</summary>
+    private readonly Func<bool> _exists;
+
+    /// <summary>Over all looking; never held while a reader reads.</summary>
+    private readonly Lock _gate = new();
+
+    /// <summary>What the last look at the files went by. All under the gate.</summary>
+    private ControlPage? _page;
+    private ulong _word;
+    private unsafe byte* _slot;
+    private long _version;
+
+    /// <summary>Finds the end where no slot tells it. Under the gate.</summary>
+    private FollowedTail? _tail;
+
+    /// <summary>Whether the files were looked at. Under the gate.</summary>
+    private bool _isLoaded;
+
+    /// <summary>Counts looks, so that one that finds nothing looks farther now and then. Under the gate.</summary>
+    private uint _looks;
+
+    /// <summary>Written under the gate in the order of the law, the end last; read by anyone.</summary>
+    private long[] _truncatedTo = [];
+    private SegmentList _segments = SegmentList.Empty;
+    private long _start;
+    private long _durable;
+    private long _end;
+
+    /// <summary>Why nothing can be read any more, beside closing. Written once; read by anyone.</summary>
+    private EmbeddedLogException? _gone;
+
+    public FollowedPartition(
+        StorageContext context,
+        PartitionIdentity identity,
+        ControlView view,
+        FollowPoller poller,
+        long mapAhead,
+        Func<bool> exists)
+        : base(context, identity.Id)
+    {
+        _identity = identity;
+        _view = view;
+        _poller = poller;
+        _mapAhead = mapAhead;
+        _exists = exists;
+    }
+
+    /// <inheritdoc/>
+    public override long StartOffset
+    {
+        get
+        {
+            Look();
+            return Volatile.Read(ref _start);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long PublishedEnd
+    {
+        get
+        {
+            Look();
+            return Volatile.Read(ref _end);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long DurableEnd
+    {
+        get
+        {
+            Look();
+            return Math.Min(Volatile.Read(ref _durable), Volatile.Read(ref _end));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override SegmentList Segments => Volatile.Read(ref _segments);
+
+    /// <inheritdoc/>
+    public override int Truncations => Volatile.Read(ref _truncatedTo).Length;
+
+    /// <inheritdoc/>
+    public override long SizeBytes
+    {
+        get
+        {
+            Look();
+            long bytes = 0;
+            foreach (Segment segment in Segments.Items)
+            {
+                bytes += segment.EndPosition == long.MaxValue ? TailPosition(segment) : segment.EndPosition;
+            }
+
+            return bytes;
+        }
+    }
+
+    /// <summary>Whether somebody waits for more.</summary>
+    public bool HasWaiters => AppendWaiters.HasAny;
+
+    /// <inheritdoc/>
+    public override long TruncatedTo(int since)
+    {
+        long lowest = long.MaxValue;
+        foreach (long offset in Volatile.Read(ref _truncatedTo).AsSpan(since))
+        {
+            lowest = Math.Min(lowest, offset);
+        }
+
+        return lowest;
+    }
+
+    /// <inheritdoc/>
+    public override void FindAgain(Segment segment, long offset)
+    {
+        // Deleted by retention, which the slot says by now, or by a recovery that has put another one in its place.
+        lock (_gate)
+        {
+            Refresh();
+        }
+
+        if (Segments.Find(offset) == segment)
+        {
+            throw StorageErrors.Corrupt(
+                Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask WaitForEndAsync(long end, CancellationToken cancellationToken)
+    {
+        // Who waits is woken as well when it has to see for itself that something is wrong, or was taken back.
+        while (PublishedEnd < end)
+        {
+            await base.WaitForEndAsync(end, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks whether there is more for those who wait; true where something has changed.</summary>
+    public bool Poll()
+    {
+        long end = Volatile.Read(ref _end);
+        int truncations = Truncations;
+        try
+        {
+            Look();
+        }
+#pragma warning disable CA1031 // Whatever it is, those who wait look for themselves and find it.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            AppendWaiters.ReleaseUpTo(long.MaxValue);
+            return true;
+        }
+
+        long now = Volatile.Read(ref _end);
+        bool isTakenBack = truncations != Truncations;
+        AppendWaiters.ReleaseUpTo(isTakenBack ? long.MaxValue : now);
+        return now != end || isTakenBack;
+    }
+
+    /// <summary>Ends all reading.</summary>
+    public unsafe void Close()
+    {
+        lock (_gate)
+        {
+            CloseToReaders(StorageErrors.Disposed());
+            _slot = null;
+            _page = null;
+        }
+
+        foreach (Segment segment in Segments.Items)
+        {
+            segment.Remove();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnWaiting() => _poller.Wake();
+
+    /// <inheritdoc/>
+    protected override void ThrowIfClosed()
+    {
+        base.ThrowIfClosed();
+        if (Volatile.Read(ref _gone) is { } gone)
+        {
+            throw new UnknownTopicException(gone.Message) { Topic = gone.Topic };
+        }
+    }
+
+    private long TailPosition(Segment segment)
+    {
+        // Up to the sparse index's last entry: a few kilobytes less than there is.
+        ReaderSlot slot = Context.Readers.Rent();
+        slot.Enter();
+        try
+        {
+            ReadOnlySpan<IndexEntry> entries = segment.Index.GetUpTo(Volatile.Read(ref _end)).Entries;
+            return entries.IsEmpty ? SegmentHeader.PageBytes : entries[^1].Position;
+        }
+        finally
+        {
+            Context.Readers.Return(slot);
+        }
+    }
+
+    private unsafe void Look()
+    {
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            bool looksFarther = (++_looks & 0xFFF) == 0 || (_isLoaded && _slot is null);
+            if ((looksFarther && LookFarther()) || !_isLoaded || !TryLookAtSlot())
+            {
+                Refresh();
+            }
+        }
+    }
+
+    /// <summary>Looks for another control file, where that is due; true where the files must do meanwhile.</summary>
+    private unsafe bool LookFarther()
+    {
+        try
+        {
+            return _view.LookIfDue() && _slot is null;
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure, Id);
+        }
+    }
+
+    /// <summary>Takes what is new from the slot; false where the files have to be looked at.</summary>
+    private unsafe bool TryLookAtSlot()
+    {
+        if (_view.Current != _page)
+        {
+            return false;
+        }
+
+        if (_page is null)
+        {
+            return _tail?.Advance() != true && PublishTail();
+        }
+
+        // The end first: what it counts lies in segments that are known, if neither of the other two has changed.
+        long end = _slot is null ? ControlLayout.Unpublished : Volatile.Read(ref *(long*)(_slot + ControlLayout.EndAt));
+        long durable = _slot is null ? 0 : Volatile.Read(ref *(long*)(_slot + ControlLayout.DurableAt));
+        long version = _slot is null ? 0 : Volatile.Read(ref *(long*)(_slot + ControlLayout.VersionAt));
+        ulong word = _page.Word;
+        if (word != _word)
+        {
+            // While the next owner recovers the log, what could be read can be read on.
+            return ControlLayout.StateOf(word) == ControlState.Opening;
+        }
+
+        if (version != _version)
+        {
+            return false;
+        }
+
+        if (_tail is not null)
+        {
+            return !_tail.Advance() && PublishTail();
+        }
+
+        Volatile.Write(ref _durable, durable);
+        Publish(end);
+        return true;
+    }
+
+    private bool PublishTail()
+    {
+        if (_tail is not null)
+        {
+            Publish(_tail.Offset);
+        }
+
+        return true;
+    }
+
+    private void Publish(long end)
+    {
+        if (end > _end)
+        {
+            Volatile.Write(ref _end, end);
+        }
+    }
+
+    /// <summary>
+    /// Looks at the partition's files. They may be changing: what does not fit together is looked at again, and only
+    /// what stays so is a failure.
+    /// </summary>
+    private void Refresh()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                if (TryRefresh())
+                {
+                    return;
+                }
+            }
+            catch (Exception failure) when (failure is EmbeddedLogException or FileSystemException)
+            {
+                if (!_exists())
+                {
+                    EmbeddedLogException gone = new UnknownTopicException(
+                        $"Topic '{Id.Topic}' was deleted by the owner of the log.", failure)
+                    {
+                        Topic = Id.Topic,
+                    };
+                    Volatile.Write(ref _gone, gone);
+                    AppendWaiters.ReleaseUpTo(long.MaxValue);
+                    throw gone;
+                }
+
+                if (attempt >= MaxAttempts)
+                {
+                    if (failure is FileSystemException cause)
+                    {
+                        throw StorageErrors.Translate(cause, Id);
+                    }
+
+                    throw;
+                }
+            }
+
+            if (attempt >= MaxAttempts)
+            {
+                // The owner is opening the log again and again; what could be read can be read on.
+                return;
+            }
+        }
+    }
+
+    private unsafe bool TryRefresh()
+    {
+        ControlPage? page = _view.Current;
+        ulong word = page?.Word ?? 0;
+        byte* slot = page is null ? null : page.Find(_identity.TopicUid, Id.Partition);
+        long version = slot == null ? 0 : Volatile.Read(ref *(long*)(slot + ControlLayout.VersionAt));
+        long end = slot == null ? ControlLayout.Unpublished : Volatile.Read(ref *(long*)(slot + ControlLayout.EndAt));
+        long durable = slot == null ? 0 : Volatile.Read(ref *(long*)(slot + ControlLayout.DurableAt));
+
+        // Read after the end, the manifest has all segments that hold what the end counts.
+        FollowedFiles files = FollowedFiles.Read(Context.Platform.Files, _identity);
+        long start = files.Manifest.LogStartOffset;
+        SegmentList segments = FollowedSegments.Make(files.Manifest, _segments, MakeSegment);
+        FollowedTail? tail = null;
+        bool isTold = end >= start && page!.EndsAreTrusted
+            && ControlLayout.StateOf(word) is ControlState.Open or ControlState.Closed;
+        if (!isTold)
+        {
+            tail = new FollowedTail(segments, files.Checkpoint, start, Context.Readers);
+            tail.Advance();
+            end = tail.Offset;
+            durable = Math.Max(files.Checkpoint?.DurableEndOffset ?? 0, start);
+        }
+
+        if (page is not null && page.Word != word)
+        {
+            return false;
+        }
+
+        Apply(segments, start, end, durable);
+        _page = page;
+        _word = word;
+        _slot = slot;
+        _version = version;
+        _tail = tail;
+        _isLoaded = true;
+        return true;
+    }
+
+    /// <summary>Makes readers see what was found, in the order of the law.</summary>
+    private void Apply(SegmentList segments, long start, long end, long durable)
+    {
+        SegmentList old = _segments;
+        long to = Divergence.Find(old, _end, segments, end);
+        if (to != long.MaxValue)
+        {
+            FollowingLog.Truncated(Context.Logger, Id, _end, to);
+            Volatile.Write(ref _truncatedTo, [.. _truncatedTo, to]);
+        }
+
+        Volatile.Write(ref _segments, segments);
+        Volatile.Write(ref _start, start);
+        Volatile.Write(ref _durable, durable);
+        Volatile.Write(ref _end, end);
+        FollowedSegments.RemoveMissing(old, segments);
+    }
+
+    private Segment MakeSegment(SegmentEntry entry) => new(Context, Id, _identity.Directory, entry, _mapAhead);
+}

@@ -1,0 +1,66 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Following;
+
+/// <summary>Turns what a manifest lists into segments, those that are known already among them.</summary>
+internal static class FollowedSegments
+{
+    /// <summary>
+    /// The segments of a manifest, with their ends; the list that there is where it has the same ones.
+    /// </summary>
+    public static SegmentList Make(ManifestState manifest, SegmentList present, Func<SegmentEntry, Segment> make)
+    {
+        Dictionary<ulong, Segment> known = [];
+        foreach (Segment segment in present.Items)
+        {
+            known[segment.Entry.Uid] = segment;
+        }
+
+        IReadOnlyList<SegmentEntry> entries = manifest.Segments;
+        Segment[] segments = new Segment[entries.Count];
+        bool same = segments.Length == present.Count;
+        for (int i = 0; i < segments.Length; i++)
+        {
+            segments[i] = known.TryGetValue(entries[i].Uid, out Segment? old) ? old : make(entries[i]);
+            same = same && segments[i] == present.Items[i];
+            if (i > 0)
+            {
+                SetEnd(segments[i - 1], entries[i].BaseOffset, entries[i].PredecessorEnd);
+            }
+        }
+
+        return same ? present : new SegmentList(segments);
+    }
+
+    /// <summary>Takes away the segments that are no longer listed.</summary>
+    public static void RemoveMissing(SegmentList old, SegmentList present)
+    {
+        if (old == present)
+        {
+            return;
+        }
+
+        HashSet<Segment> listed = [.. present.Items];
+        foreach (Segment segment in old.Items)
+        {
+            if (!listed.Contains(segment))
+            {
+                segment.Remove();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends a segment where the manifest says, which may be before an end that it had: then a recovery has put copies
+    /// in the place of the rest.
+    /// </summary>
+    private static void SetEnd(Segment segment, long offset, long position)
+    {
+        if (segment.EndOffset != offset || segment.EndPosition != position)
+        {
+            segment.End(offset, position);
+            segment.Index.Drop();
+        }
+    }
+}

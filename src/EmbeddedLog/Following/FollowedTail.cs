@@ -1,0 +1,155 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Following;
+
+/// <summary>
+/// Finds the end of a partition by its frames, where nobody tells it: from what the checkpoint proves on, up to the
+/// first frame that is not good. It takes what a recovery would keep and changes nothing. One caller at a time.
+/// </summary>
+internal sealed unsafe class FollowedTail
+{
+    private readonly SegmentList _segments;
+    private readonly ReaderEpochs _readers;
+
+    /// <summary>The segment that the next frame is in.</summary>
+    private int _index;
+
+    /// <summary>Whether the last segment's end was reached, so that more can only come in another list.</summary>
+    private bool _isBehindLast;
+
+    /// <summary>Where the next frame is.</summary>
+    private long _position;
+
+    /// <summary>
+    /// Whether nothing follows, because a recovery has ended the log here and nobody has appended since.
+    /// </summary>
+    private readonly bool _isEnd;
+
+    public FollowedTail(SegmentList segments, Checkpoint? checkpoint, long logStart, ReaderEpochs readers)
+    {
+        _segments = segments;
+        _readers = readers;
+        _position = SegmentHeader.PageBytes;
+        Offset = segments.Count == 0
+            ? Math.Max(logStart, checkpoint?.DurableEndOffset ?? 0)
+            : segments.Items[0].BaseOffset;
+        if (checkpoint is not { ActiveSequence: not 0 } known)
+        {
+            return;
+        }
+
+        for (int i = 0; i < segments.Count; i++)
+        {
+            Segment segment = segments.Items[i];
+            if (segment.Entry.Sequence == known.ActiveSequence && segment.Entry.Uid == known.ActiveUid)
+            {
+                _index = i;
+                _position = known.DurableEndPosition;
+                Offset = known.DurableEndOffset;
+                _isEnd = !TryPassJudged(known);
+                return;
+            }
+        }
+
+        // The checkpoint's segment is gone with the retention, or was replaced; from a segment's beginning it is
+        // longer, and right.
+        while (_index < segments.Count - 1 && segments.Items[_index + 1].BaseOffset <= known.DurableEndOffset)
+        {
+            Offset = segments.Items[++_index].BaseOffset;
+        }
+    }
+
+    /// <summary>The offset behind the last good frame.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>
+    /// Goes on to the end; true where it has come behind a segment that has ended, so that the list may be old.
+    /// </summary>
+    /// <exception cref="LogIOException">The system cannot read what is there.</exception>
+    public bool Advance()
+    {
+        if (_isEnd || _isBehindLast || _segments.Count == 0)
+        {
+            return false;
+        }
+
+        ReaderSlot slot = _readers.Rent();
+        slot.Enter();
+        try
+        {
+            while (true)
+            {
+                Segment segment = _segments.Items[_index];
+                bool ended = segment.IsEmpty || _position == segment.EndPosition || WalkToSeal(segment);
+                if (!ended || _index == _segments.Count - 1)
+                {
+                    _isBehindLast = ended;
+                    return ended;
+                }
+
+                _index++;
+                _position = SegmentHeader.PageBytes;
+            }
+        }
+        finally
+        {
+            _readers.Return(slot);
+        }
+    }
+
+    /// <summary>
+    /// Passes over what an earlier recovery has judged: it wrote its checkpoint in a new epoch, so whatever is of an
+    /// earlier one ends where the checkpoint says. False where nothing comes behind it.
+    /// </summary>
+    private bool TryPassJudged(in Checkpoint checkpoint)
+    {
+        if (_segments.Items[_index].Entry.Epoch >= checkpoint.Epoch)
+        {
+            return true;
+        }
+
+        if (_index == _segments.Count - 1 || _segments.Items[_index + 1].Entry.Epoch < checkpoint.Epoch)
+        {
+            return false;
+        }
+
+        _index++;
+        _position = SegmentHeader.PageBytes;
+        return true;
+    }
+
+    /// <summary>Walks frames; true where the segment's end, or its seal, was reached.</summary>
+    private bool WalkToSeal(Segment segment)
+    {
+        byte* memory = segment.GetBase();
+        while (memory != null && segment.TryExtend(_position + FrameLayout.HeaderBytes, ref memory))
+        {
+            long limit = Math.Min(segment.MakeTouchable(_position, FrameLayout.HeaderBytes), segment.EndPosition);
+            uint declared = _position + FrameLayout.HeaderBytes > limit
+                ? 0
+                : FrameHeader.ReadLengthAcquire(memory + _position);
+            if (declared == 0 || !segment.TryExtend(_position + declared, ref memory))
+            {
+                return false;
+            }
+
+            limit = Math.Min(segment.MakeTouchable(_position, declared), segment.EndPosition);
+            if (FrameReader.Check(memory, segment.CrcSeed, _position, limit, out uint length) != FrameCheck.Valid
+                || !FrameExtent.TryRead(memory + _position, (int)length, segment.BaseOffset, out FrameExtent extent)
+                || extent.FirstOffset != Offset)
+            {
+                return false;
+            }
+
+            _position += FrameLayout.Padded((int)length);
+            Offset = extent.NextOffset;
+            if (extent.Type == FrameType.Seal || _position == segment.EndPosition)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,11 @@
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Following;
+
+/// <summary>All that following another process's log logs.</summary>
+internal static partial class FollowingLog
+{
+    [LoggerMessage(400, LogLevel.Warning, "Partition {Partition}, which could be read up to offset {End}, was taken "
+        + "back to offset {To} by a recovery of the log; whoever read further is told.")]
+    public static partial void Truncated(ILogger logger, TopicPartition partition, long end, long to);
+}

@@ -1,0 +1,184 @@
+using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.Following;
+using EmbeddedLog.IO;
+using EmbeddedLog.Serialization;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Topics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// A log that is read while another process owns it, or nobody does: opened by
+/// <see cref="CommitLog.OpenReadOnlyAsync(string, ReadOnlyLogOptions?, CancellationToken)"/>. It follows the owner as
+/// it appends, removes by retention, dies, recovers, goes and comes again, and changes nothing in the directory.
+/// </summary>
+/// <remarks>
+/// <para>All members are safe to call from any thread.</para>
+/// <para>
+/// What can be read is always a prefix of what the owner has published. Where the owner loses records in a crash of the
+/// machine, or by a flush that failed, before they were <see cref="Durability.Flushed"/>, and gives their offsets to
+/// others, whoever had read further gets a <see cref="LogTruncatedException"/>. Read up to
+/// <see cref="ReadOnlyPartition.DurableOffset"/> to see nothing that can be taken back.
+/// </para>
+/// <para>
+/// Nothing is committed by who reads only: consumers have no group, and begin where their options or a seek say. Keep
+/// the offsets with what comes of the records.
+/// </para>
+/// </remarks>
+public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
+{
+    private readonly StorageContext _context;
+    private readonly ControlView _view;
+    private readonly FollowedTopics _topics;
+    private readonly SerdeResolver _serdes;
+
+    /// <summary>One once disposed; exchanged by the first who disposes, read by everyone.</summary>
+    private int _disposed;
+
+    private ReadOnlyLog(
+        string directory, StorageContext context, ControlView view, FollowedTopics topics, SerdeResolver serdes)
+    {
+        Directory = directory;
+        _context = context;
+        _view = view;
+        _topics = topics;
+        _serdes = serdes;
+    }
+
+    /// <summary>The full path of the log's directory.</summary>
+    public string Directory { get; }
+
+    /// <summary>The topics as of now, by name.</summary>
+    /// <exception cref="CorruptLogException">A topic's description makes no sense.</exception>
+    /// <exception cref="LogIOException">The file system failed.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public IReadOnlyList<ReadOnlyTopic> Topics => [.. Look().Values];
+
+    /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
+    internal static ReadOnlyLog Open(string directory, ReadOnlyLogOptions options, Platform platform)
+    {
+        string path = Path.GetFullPath(directory);
+        ILogger logger = options.LoggerFactory?.CreateLogger(typeof(ReadOnlyLog)) ?? NullLogger.Instance;
+        StorageContext context = new(
+            platform,
+            new ReaderEpochs(),
+            new OpenSegments(options.MaxOpenSegments),
+            new AsyncWaiterPool(platform.Work),
+            new BackgroundSchedule(platform),
+            default,
+            logger);
+        ControlView? view = null;
+        try
+        {
+            view = new ControlView(platform, path, ReadLogUid(platform.Files, path), options.PollInterval);
+            FollowPoller poller = new(context.Background, view, options.PollInterval);
+            FollowedTopics topics = new(context, path, view, poller);
+            topics.Look();
+            return new ReadOnlyLog(path, context, view, topics, new SerdeResolver(options.JsonContexts));
+        }
+        catch (Exception failure)
+        {
+            view?.Dispose();
+            context.Background.Dispose();
+            throw failure is FileSystemException cause ? Unreadable(path, cause) : failure;
+        }
+    }
+
+    /// <summary>A topic.</summary>
+    /// <param name="name">The topic's name.</param>
+    /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    /// <inheritdoc cref="Topics" path="/exception"/>
+    public ReadOnlyTopic GetTopic(string name) => TryGetTopic(name, out ReadOnlyTopic? topic)
+        ? topic
+        : throw TopicErrors.Unknown(
+            name, [.. Topics.Select(each => each.Name)], "The process that owns the log makes topics.");
+
+    /// <summary>A topic, where there is one of that name.</summary>
+    /// <param name="name">The topic's name.</param>
+    /// <param name="topic">The topic.</param>
+    /// <inheritdoc cref="Topics" path="/exception"/>
+    public bool TryGetTopic(string name, [NotNullWhen(true)] out ReadOnlyTopic? topic)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Look().TryGetValue(name, out topic);
+    }
+
+    /// <summary>
+    /// Makes a consumer of all partitions of a topic, without a group: it begins where the options say, or where it is
+    /// sought to, and commits nothing. Consumers read independently of each other.
+    /// </summary>
+    /// <typeparam name="TKey">The type of the keys.</typeparam>
+    /// <typeparam name="TValue">The type of the values.</typeparam>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <exception cref="ArgumentException">The options are not valid for a consumer without a group.</exception>
+    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A type has no deserializer; the message tells how to give it one.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
+        string topic, ConsumerOptions<TKey, TValue>? options = null)
+    {
+        ConsumerOptions<TKey, TValue> copy = (options ?? new ConsumerOptions<TKey, TValue>()).ValidatedCopy(null);
+        ReadOnlyTopic source = GetTopic(topic);
+        return new Consumer<TKey, TValue>(
+            source.Name,
+            source.Partitions,
+            membership: null,
+            offsets: null,
+            copy.KeyDeserializer ?? _serdes.Resolve<TKey>(),
+            copy.ValueDeserializer ?? _serdes.Resolve<TValue>(),
+            copy,
+            _context);
+    }
+
+    /// <summary>
+    /// Closes the log. Whoever waits for records fails with <see cref="ObjectDisposedException"/>; memory that a scan
+    /// or a lease still looks at stays until they are disposed.
+    /// </summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _context.Background.Dispose();
+            _topics.Close();
+            _view.Dispose();
+        }
+    }
+
+    /// <summary>Closes the log, as <see cref="Dispose"/>.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private SortedDictionary<string, ReadOnlyTopic> Look()
+    {
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            throw StorageErrors.Disposed();
+        }
+
+        return _topics.Look();
+    }
+
+    private static ulong ReadLogUid(FileSystem files, string path)
+    {
+        using SessionFile session = SessionFile.Open(files, path);
+        return session.Current?.LogUid ?? throw new LogDirectoryException(
+            $"'{path}' holds no log. Reading only makes none: open it with {nameof(CommitLog)} first.")
+        {
+            File = path,
+        };
+    }
+
+    private static LogDirectoryException Unreadable(string path, FileSystemException failure) =>
+        new($"'{path}' cannot be read as a log: {failure.Message} Give this process the right to read there.", failure)
+        {
+            File = failure.Path,
+        };
+}

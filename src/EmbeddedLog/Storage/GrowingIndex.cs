@@ -1,0 +1,64 @@
+using EmbeddedLog.Format;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// The sparse index of a segment that another process is writing: made by looking at its frames, as far as somebody
+/// asks.
+/// </summary>
+internal sealed class GrowingIndex(Segment segment)
+{
+    private readonly Lock _gate = new();
+    private readonly SegmentIndexBuilder _builder = new();
+
+    /// <summary>The position of the first frame that is not noted. Under the gate.</summary>
+    private long _position = SegmentHeader.PageBytes;
+
+    /// <summary>The offset of that frame. Under the gate.</summary>
+    private long _offset = segment.BaseOffset;
+
+    /// <summary>The index, with everything below an offset that is published. Inside a slot.</summary>
+    public unsafe SegmentIndex GetUpTo(long offset)
+    {
+        lock (_gate)
+        {
+            byte* memory = _offset < offset ? segment.GetBase() : null;
+            while (memory != null && _offset < offset && TryNote(ref memory))
+            {
+            }
+        }
+
+        return _builder.Index;
+    }
+
+    /// <summary>Notes one frame; what is wrong with it is for the reader to say who comes to it.</summary>
+    private unsafe bool TryNote(ref byte* memory)
+    {
+        if (!segment.TryExtend(_position + FrameLayout.HeaderBytes, ref memory))
+        {
+            return false;
+        }
+
+        segment.MakeTouchable(_position, FrameLayout.HeaderBytes);
+        uint declared = _position + FrameLayout.HeaderBytes > segment.ReadableBytes
+            ? 0
+            : FrameHeader.ReadLengthAcquire(memory + _position);
+        if (declared > FrameLayout.HeaderBytes && !segment.TryExtend(_position + declared, ref memory))
+        {
+            return false;
+        }
+
+        long touchable = segment.MakeTouchable(_position, Math.Max(declared, FrameLayout.HeaderBytes));
+        if (FrameReader.Check(memory, segment.CrcSeed, _position, touchable, out uint length) != FrameCheck.Valid
+            || !FrameExtent.TryRead(memory + _position, (int)length, segment.BaseOffset, out FrameExtent extent)
+            || extent.Type == FrameType.Seal)
+        {
+            return false;
+        }
+
+        _builder.Note((uint)(extent.FirstOffset - segment.BaseOffset), _position, extent.MaxTimestamp);
+        _position += FrameLayout.Padded((int)length);
+        _offset = extent.NextOffset;
+        return true;
+    }
+}

@@ -1,0 +1,164 @@
+using EmbeddedLog.Following;
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Topics;
+
+/// <summary>
+/// The topics of a log that another process owns, which makes, changes and deletes them. All members are safe to call
+/// from any thread.
+/// </summary>
+internal sealed class FollowedTopics
+{
+    /// <summary>How often descriptions are looked at that change while they are read.</summary>
+    private const int MaxAttempts = 10;
+
+    private readonly StorageContext _context;
+    private readonly TopicStore _store;
+    private readonly ControlView _view;
+    private readonly FollowPoller _poller;
+    private readonly Lock _gate = new();
+
+    /// <summary>By name; replaced as a whole under the gate.</summary>
+    private SortedDictionary<string, ReadOnlyTopic> _byName = new(StringComparer.Ordinal);
+
+    /// <summary>What the last look went by; null where there was nothing to go by. Under the gate.</summary>
+    private (ControlPage Page, ulong Word, long Topics)? _seen;
+
+    /// <summary>Topics that are gone, whose readers may not know it yet. Under the gate.</summary>
+    private readonly List<ReadOnlyTopic> _gone = [];
+
+    /// <summary>Under the gate.</summary>
+    private bool _closed;
+
+    public FollowedTopics(
+        StorageContext context, string directory, ControlView view, FollowPoller poller)
+    {
+        _context = context;
+        _store = new TopicStore(context.Platform.Files, directory);
+        _view = view;
+        _poller = poller;
+    }
+
+    /// <summary>The topics as of now, by name.</summary>
+    /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
+    /// <exception cref="LogIOException">The file system failed.</exception>
+    public SortedDictionary<string, ReadOnlyTopic> Look()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(ReadOnlyLog));
+            (ControlPage Page, ulong Word, long Topics)? now = _view.Current is { } page
+                ? (page, page.Word, page.Topics)
+                : null;
+            if (now is null || now != _seen || ControlLayout.StateOf(now.Value.Word) == ControlState.Opening)
+            {
+                Load();
+                _seen = now;
+            }
+
+            return _byName;
+        }
+    }
+
+    /// <summary>Closes all partitions.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            foreach (ReadOnlyTopic topic in _byName.Values.Concat(_gone))
+            {
+                Close(topic);
+            }
+        }
+    }
+
+    private void Load()
+    {
+        SortedDictionary<string, ReadOnlyTopic> topics = new(StringComparer.Ordinal);
+        foreach (StoredTopic stored in ReadStored())
+        {
+            topics[stored.Name] = Keep(stored) ?? Open(stored);
+        }
+
+        foreach ((string name, ReadOnlyTopic topic) in _byName)
+        {
+            if (!topics.TryGetValue(name, out ReadOnlyTopic? kept) || kept != topic)
+            {
+                // Who still reads it is told by its partitions, and who waits by the poll.
+                _gone.Add(topic);
+            }
+        }
+
+        _byName = topics;
+    }
+
+    private List<StoredTopic> ReadStored()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return _store.LoadShared();
+            }
+            catch (Exception failure) when (
+                failure is CorruptLogException or FileSystemException && attempt < MaxAttempts)
+            {
+                // The owner may be in the middle of it.
+            }
+            catch (FileSystemException failure)
+            {
+                throw StorageErrors.Translate(failure);
+            }
+        }
+    }
+
+    private ReadOnlyTopic? Keep(StoredTopic stored)
+    {
+        if (!_byName.TryGetValue(stored.Name, out ReadOnlyTopic? topic) || topic.Stored.Uid != stored.Uid)
+        {
+            return null;
+        }
+
+        topic.Stored = stored;
+        return topic;
+    }
+
+    private ReadOnlyTopic Open(StoredTopic stored)
+    {
+        FollowedPartition[] partitions = new FollowedPartition[stored.Options.Partitions];
+        for (int i = 0; i < partitions.Length; i++)
+        {
+            PartitionIdentity identity = new(
+                new TopicPartition(stored.Name, i), stored.Uid, TopicStore.PartitionDirectory(stored.Directory, i));
+            partitions[i] = new FollowedPartition(
+                _context, identity, _view, _poller, stored.Options.SegmentBytes, () => Exists(stored));
+        }
+
+        _poller.Add(partitions);
+        return new ReadOnlyTopic(stored, [.. partitions.Select(partition => new ReadOnlyPartition(partition))]);
+    }
+
+    /// <summary>Whether a topic is still there, for a partition of it that finds no files.</summary>
+    private bool Exists(StoredTopic stored)
+    {
+        try
+        {
+            return _store.LoadShared().Exists(topic => topic.Uid == stored.Uid);
+        }
+        catch (Exception failure) when (failure is CorruptLogException or FileSystemException)
+        {
+            return true;
+        }
+    }
+
+    private static void Close(ReadOnlyTopic topic)
+    {
+        foreach (ReadOnlyPartition partition in topic.Partitions)
+        {
+            ((FollowedPartition)partition.Source).Close();
+        }
+    }
+}
