@@ -2,6 +2,7 @@ using EmbeddedLog.Torture.Crash;
 using EmbeddedLog.Torture.Kill;
 using EmbeddedLog.Torture.Load;
 using EmbeddedLog.Torture.PowerFail;
+using EmbeddedLog.Torture.Tail;
 using EmbeddedLog.Torture.Unmap;
 
 namespace EmbeddedLog.Torture;
@@ -14,8 +15,9 @@ internal static class TortureModes
         new CrashMode(),
         new KillMode(),
         new PowerFailMode(),
+        new TailMode(),
         new UnmapMode(),
     ];
 
-    public static IReadOnlyList<ITortureChild> Children { get; } = [new LoadChild()];
+    public static IReadOnlyList<ITortureChild> Children { get; } = [new LoadChild(), new TailOwner(), new TailFollower()];
 }

@@ -1,0 +1,47 @@
+using EmbeddedLog.Torture.Machine;
+
+namespace EmbeddedLog.Torture.Tail;
+
+/// <summary>
+/// A process follows the live tail read-only while others own the log, one after the other: they append, roll, remove
+/// by retention, are killed and close. What the follower reads must be what was appended, in order, once, up to the
+/// end.
+/// </summary>
+internal sealed class TailMode : ITortureMode
+{
+    private const int Lives = 8;
+
+    public string Name => "tail";
+
+    public string Description => "A second process follows the live tail while owners append, delete, die and reopen.";
+
+    public string Unit => "rounds";
+
+    public long DefaultCount => 5;
+
+    public async Task RunAsync(TortureRun run)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new TortureSkippedException("It looks for what is left mapped in /proc, which is for Linux.");
+        }
+
+        while (run.TryNext(out int seed))
+        {
+            using ScratchDirectory scratch = new(Name, inMemory: seed % 2 == 0);
+            try
+            {
+                await new TailRound(run, seed, scratch["log"]).PlayAsync(Lives);
+            }
+            catch (Exception violation) when (violation is TailViolationException or TimeoutException or IOException)
+            {
+                scratch.Keep = true;
+                run.Violation(seed, $"{violation.Message}\nThe directory is kept: {scratch.Path}");
+            }
+            catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
+            {
+                // The run is to end at once.
+            }
+        }
+    }
+}
