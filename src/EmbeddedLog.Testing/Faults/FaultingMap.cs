@@ -14,6 +14,8 @@ internal sealed unsafe class FaultingMap(MappedMemory inner, FaultCounter counte
 
     public override void PreferLargePages(bool large) => inner.PreferLargePages(large);
 
+    public override void ForgetTouches(long position, long length) => inner.ForgetTouches(position, length);
+
     public override bool TryPrepareForRead(long position, long length) =>
         counter.Count(FaultKind.PrepareForRead) is null && inner.TryPrepareForRead(position, length);
 

@@ -27,6 +27,15 @@ internal abstract unsafe class MappedMemory : IDisposable
     }
 
     /// <summary>
+    /// Forgets in one step which of the range's whole pages this process has touched, before a flush of many: that
+    /// would otherwise take the right to store to them away one by one, and interrupt every processor for each. The
+    /// pages stay in memory, no byte changes, and the next touch finds them. Only advice.
+    /// </summary>
+    public virtual void ForgetTouches(long position, long length)
+    {
+    }
+
+    /// <summary>
     /// Makes the pages of the range present, so that reading them does not fault: the fast way to what is not in
     /// memory, for maps of a file that is open for writing read nothing ahead. Returns false when a page cannot be read
     /// and a touch of it would kill the process. A system that cannot tell (macOS, Windows, Linux before 5.14) says

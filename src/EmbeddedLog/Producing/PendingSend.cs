@@ -113,11 +113,22 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
     /// <inheritdoc/>
     public override void Release(Exception? failure)
     {
-        if (Interlocked.Exchange(ref _completed, 1) == 0)
+        if (ReleaseAmongMany(failure) is { } item)
         {
-            _failure = failure;
-            _work.Queue(this);
+            _work.Queue(item);
         }
+    }
+
+    /// <inheritdoc/>
+    public override IThreadPoolWorkItem? ReleaseAmongMany(Exception? failure)
+    {
+        if (Interlocked.Exchange(ref _completed, 1) != 0)
+        {
+            return null;
+        }
+
+        _failure = failure;
+        return this;
     }
 
     void IThreadPoolWorkItem.Execute()

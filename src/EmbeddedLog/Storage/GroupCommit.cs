@@ -15,14 +15,15 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     private readonly PartitionLog _log;
     private readonly PartitionState _state;
     private readonly WorkQueue _work;
-    private readonly WaiterList _waiters = new();
+    private readonly WaiterList _waiters;
     private readonly FlushPlan _plan = new();
+    private readonly Resumption _resumption;
     private readonly Lock _gate = new();
 
     /// <summary>Whether somebody has the role, or it is queued. Under the gate.</summary>
     private bool _active;
 
-    /// <summary>Whether another round was asked for. Under the gate.</summary>
+    /// <summary>Whether another round was asked for. Under the gate; read by whoever asks too.</summary>
     private bool _requested;
 
     /// <summary>Completed when the role is free for good; set by stopping. Under the gate.</summary>
@@ -49,6 +50,8 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         _log = log;
         _state = state;
         _work = work;
+        _waiters = new WaiterList(work);
+        _resumption = new Resumption(this);
         _durable = _checkpointed = durable;
         _checkpointedStart = state.LogStart;
         _durableEnd = durable.Offset;
@@ -113,6 +116,13 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     /// <returns>False once rounds have been stopped.</returns>
     public bool TryRequest()
     {
+        // A round that is yet to begin covers all that was appended, and releases all who were added, before this call:
+        // it takes the locks of both after it has set this to false.
+        if (Volatile.Read(ref _requested))
+        {
+            return true;
+        }
+
         if (TryTakeRole(out bool stopped))
         {
             _work.Queue(this);
@@ -187,7 +197,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             stopped = _stopped is not null;
             bool taken = !_active && !stopped;
-            _requested |= !stopped;
+            Volatile.Write(ref _requested, _requested | !stopped);
             _active |= taken;
             return taken;
         }
@@ -217,20 +227,24 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             lock (_gate)
             {
-                _requested = false;
+                Volatile.Write(ref _requested, false);
             }
 
-            Round();
+            if (Round())
+            {
+                return;
+            }
         }
         while (!TryLeaveRole());
     }
 
-    private void Round()
+    /// <summary>Flushes, and releases who waited for it; true where the resumption goes on from here.</summary>
+    private bool Round()
     {
         if (_state.Failure is { } failed)
         {
             _waiters.Fail(failed);
-            return;
+            return false;
         }
 
         bool rolled = false;
@@ -249,21 +263,25 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             // No flush has failed, one was not begun: nothing is lost, and the next round can succeed.
             _waiters.Fail(full);
-            return;
+            return false;
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
         {
             _waiters.Fail(_log.Fail(failure));
-            return;
+            return false;
         }
 
-        _waiters.ReleaseUpTo(_durable.Offset);
+        if (!rolled && !IsCheckpointDue())
+        {
+            // The next round begins when all have woken up who waited for this one: then what they append goes into one
+            // flush, instead of the first one's alone while the others wait for two.
+            return _waiters.ReleaseUpTo(_durable.Offset, _resumption);
+        }
 
         // Never before the acknowledgement, which does not depend on it.
-        if (rolled || IsCheckpointDue())
-        {
-            TryWriteCheckpoint(clean: false);
-        }
+        _waiters.ReleaseUpTo(_durable.Offset);
+        TryWriteCheckpoint(clean: false);
+        return false;
     }
 
     /// <summary>
@@ -295,6 +313,18 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             _waiters.Fail(_log.Fail(failure));
             return false;
+        }
+    }
+
+    /// <summary>Goes on with the role after those who were released have woken up.</summary>
+    private sealed class Resumption(GroupCommit commit) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute()
+        {
+            if (!commit.TryLeaveRole())
+            {
+                commit.Run();
+            }
         }
     }
 }

@@ -108,7 +108,10 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     public override void WriteHeader(in SegmentHeader header) =>
         header.Write(new Span<byte>(_base, SegmentHeader.PageBytes));
 
-    /// <summary>Makes pages of a range within the capacity ready to be stored to, off the append path.</summary>
+    /// <summary>
+    /// Makes a range within the capacity ready to be stored to, off the append path: its blocks, and where pages may be
+    /// large ones its pages too. Single ones are not worth it: soon a flush would take the right to store to them away.
+    /// </summary>
     /// <exception cref="FileSystemException">There is no space; nothing has changed.</exception>
     public void Prepare(LogFile file, long from, long to, bool large)
     {
@@ -123,10 +126,16 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
 
             // First the blocks: no page may be touched before, and a large one comes only where the file reaches.
             AllocateAhead(file, to);
-            long start = from & -PageBytes;
-            _map.TryPrepareForWrite(start, to - start);
+            if (large)
+            {
+                long start = from & -PageBytes;
+                _map.TryPrepareForWrite(start, to - start);
+            }
         }
     }
+
+    /// <summary>Makes a flush of many small pages cheaper; inside a slot.</summary>
+    public void ForgetTouches(long from, long to) => _map.ForgetTouches(from, to - from);
 
     /// <summary>
     /// Goes back to small pages, when all below a tail has just been flushed: a flush would write a large one whole for

@@ -11,4 +11,14 @@ internal abstract class OffsetWaiter
     /// reached, with the reason when it never will be.
     /// </summary>
     public abstract void Release(Exception? failure);
+
+    /// <summary>
+    /// The same for one of many who are released at once: returns the work instead of queueing it, or null where there
+    /// is none.
+    /// </summary>
+    public virtual IThreadPoolWorkItem? ReleaseAmongMany(Exception? failure)
+    {
+        Release(failure);
+        return null;
+    }
 }

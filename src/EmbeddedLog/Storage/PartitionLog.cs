@@ -201,6 +201,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     {
         foreach ((SegmentWriter writer, long tail) in plan.Targets)
         {
+            _preparer.PrepareFlush(writer, tail);
             FlushSegment(writer, tail);
         }
 

@@ -13,6 +13,7 @@ internal abstract class ReadablePartition
     {
         Context = context;
         Id = id;
+        AppendWaiters = new WaiterList(context.Platform.Work);
     }
 
     /// <summary>What the partition shares with the others.</summary>
@@ -43,7 +44,7 @@ internal abstract class ReadablePartition
     public virtual int Truncations => 0;
 
     /// <summary>Those who wait for the published end.</summary>
-    protected WaiterList AppendWaiters { get; } = new();
+    protected WaiterList AppendWaiters { get; }
 
     /// <summary>Whether the log was closed.</summary>
     protected bool IsClosed => Volatile.Read(ref _closed);

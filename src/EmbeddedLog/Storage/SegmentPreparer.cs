@@ -199,20 +199,20 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     public void ShrinkPages(MappedSegmentWriter writer) =>
         WithFile(writer, writer, static (file, one) => one.ShrinkPages(file, one.FlushedEnd));
 
+    /// <summary>Before a flush up to a tail: makes it cheaper where it takes many small pages.</summary>
+    public void PrepareFlush(SegmentWriter writer, long tail)
+    {
+        const long MinBytes = 64 << 10;
+        if (tail - writer.FlushedEnd >= MinBytes && writer is MappedSegmentWriter { HasLargePages: false } mapped)
+        {
+            WithFile(mapped, tail, (_, end) => mapped.ForgetTouches(mapped.FlushedEnd, end));
+        }
+    }
+
     private void RequestPages(MappedSegmentWriter writer, long ahead)
     {
         long from = Math.Max(writer.PreparedEnd, writer.Tail);
-        long to = writer.Tail + ahead;
-        if (_pace.IsBulk)
-        {
-            to = MappedSegmentWriter.LargePagesUpTo(to);
-        }
-        else if (to - from <= ahead / 2)
-        {
-            return;
-        }
-
-        to = Math.Min(to, writer.Capacity);
+        long to = Math.Min(MappedSegmentWriter.LargePagesUpTo(writer.Tail + ahead), writer.Capacity);
         if (to > from)
         {
             // What is asked for counts as prepared, so that it is asked for once.

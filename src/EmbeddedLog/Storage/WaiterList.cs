@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
+using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Storage;
 
 /// <summary>The waiters for one of a partition's ends.</summary>
 internal sealed class WaiterList
 {
+    private readonly WorkQueue _work;
     private readonly Lock _gate = new();
 
     /// <summary>The waiters in no particular order, under the gate.</summary>
@@ -15,8 +17,13 @@ internal sealed class WaiterList
     /// </summary>
     private List<OffsetWaiter>? _spare = [];
 
+    /// <summary>A list for the work of those released; null while it is in use. Exchanged by any thread.</summary>
+    private List<IThreadPoolWorkItem>? _spareItems = [];
+
     /// <summary>The number of waiters; written under the gate, read by every append without it.</summary>
     private int _count;
+
+    public WaiterList(WorkQueue work) => _work = work;
 
     /// <summary>
     /// Whether anybody waits. A waiter that is being added may be missed: whoever adds looks at the end again after a
@@ -48,20 +55,29 @@ internal sealed class WaiterList
     /// <summary>
     /// Releases those whose target is at or below <paramref name="end"/>; returns how many still wait.
     /// </summary>
-    public int ReleaseUpTo(long end) => Release(end, null);
+    public int ReleaseUpTo(long end)
+    {
+        Release(end, null, null, out int left);
+        return left;
+    }
+
+    /// <summary>
+    /// The same, and where that were many queues an item when the last one wakes up; whether it does so.
+    /// </summary>
+    public bool ReleaseUpTo(long end, IThreadPoolWorkItem then) => Release(end, null, then, out _);
 
     /// <summary>Releases all with a failure.</summary>
-    public void Fail(Exception failure) => Release(long.MaxValue, failure);
+    public void Fail(Exception failure) => Release(long.MaxValue, failure, null, out _);
 
-    private int Release(long end, Exception? failure)
+    private bool Release(long end, Exception? failure, IThreadPoolWorkItem? then, out int left)
     {
         List<OffsetWaiter> released;
-        int left;
         lock (_gate)
         {
+            left = 0;
             if (_waiting.Count == 0)
             {
-                return 0;
+                return false;
             }
 
             released = _waiting;
@@ -73,18 +89,25 @@ internal sealed class WaiterList
         }
 
         // Outside the gate: a waiter may add itself again at once.
+        List<IThreadPoolWorkItem> items = Interlocked.Exchange(ref _spareItems, null) ?? [];
         foreach (OffsetWaiter waiter in released)
         {
-            waiter.Release(failure);
+            if (waiter.ReleaseAmongMany(failure) is { } item)
+            {
+                items.Add(item);
+            }
         }
 
+        bool queued = WakeBatch.Queue(_work, items, then);
+        items.Clear();
+        Volatile.Write(ref _spareItems, items);
         released.Clear();
         lock (_gate)
         {
             _spare = released;
         }
 
-        return left;
+        return queued;
     }
 
     /// <summary>

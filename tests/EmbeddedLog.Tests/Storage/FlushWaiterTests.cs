@@ -100,6 +100,36 @@ public sealed class FlushWaiterTests
         Finish(third);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void FlushAsync_ManyWhoAppendAgainOnceReleased_ShareEachFlush(int seed)
+    {
+        const int Loops = 16;
+        const int Appends = 10;
+        using ProducerFixture topic = new(seed: seed);
+        PartitionLog log = topic.Partitions[0].Log;
+        Append(log);
+        topic.Run(log.FlushAsync(1, CancellationToken.None));
+        topic.Files.Reset();
+
+        Task[] loops = [.. Enumerable.Range(0, Loops).Select(_ => AppendAndAwaitAsync(log, Appends))];
+        topic.Settle();
+
+        Assert.All(loops, loop => Assert.True(loop.IsCompletedSuccessfully));
+        Assert.Equal(1 + (Loops * Appends), log.DurableEnd);
+        Assert.Equal(Appends, topic.Files.CountOf(FaultKind.Flush));
+    }
+
+    private static async Task AppendAndAwaitAsync(PartitionLog log, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Append(log);
+            await log.FlushAsync(log.PublishedEnd, CancellationToken.None);
+        }
+    }
+
     private static void Append(PartitionLog log) => log.Append(new RawRecord("v"u8), out _);
 
     /// <summary>What an awaiter does at the end, without waiting.</summary>

@@ -1,3 +1,4 @@
+using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Tests.Storage;
@@ -7,7 +8,7 @@ public sealed class WaiterListTests
     [Fact]
     public void ReleaseUpTo_OneThatIsReleasedElsewhereMeanwhileAndUsedAgain_ReleasesItOnce()
     {
-        WaiterList list = new();
+        WaiterList list = new(new ThreadPoolWorkQueue());
         Waiter reused = new() { Target = 10 };
         reused.Released = () => reused.Target = 0;
         Waiter first = new() { Target = 1, Released = () => list.ReleaseUpTo(10) };
@@ -23,7 +24,7 @@ public sealed class WaiterListTests
     [Fact]
     public void ReleaseUpTo_Targets_ReleasesThoseAtOrBelowInOrder()
     {
-        WaiterList list = new();
+        WaiterList list = new(new ThreadPoolWorkQueue());
         List<long> released = [];
         foreach (long target in (long[])[3, 1, 2, 4])
         {
@@ -41,7 +42,7 @@ public sealed class WaiterListTests
     [Fact]
     public void Release_AWaiterThatAddsItselfAgain_IsReleasedNextTime()
     {
-        WaiterList list = new();
+        WaiterList list = new(new ThreadPoolWorkQueue());
         Waiter waiter = new() { Target = 1 };
         waiter.Released = () =>
         {

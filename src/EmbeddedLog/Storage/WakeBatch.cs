@@ -1,0 +1,68 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Many items as one of the work queue: queueing each by itself costs more than what most of them do. They run one
+/// after the other on as many threads as the queue has to spare.
+/// </summary>
+internal sealed class WakeBatch : IThreadPoolWorkItem
+{
+    private readonly WorkQueue _work;
+    private readonly IThreadPoolWorkItem[] _items;
+    private readonly IThreadPoolWorkItem? _then;
+
+    /// <summary>The next item to run. Taken by increments, by any thread.</summary>
+    private int _next;
+
+    private WakeBatch(WorkQueue work, IThreadPoolWorkItem[] items, IThreadPoolWorkItem? then)
+    {
+        _work = work;
+        _items = items;
+        _then = then;
+    }
+
+    /// <summary>Queues the items, in their order.</summary>
+    /// <param name="work">Where.</param>
+    /// <param name="items">The items.</param>
+    /// <param name="then">What to queue when the last of them begins to run.</param>
+    /// <returns>Whether <paramref name="then"/> will be queued; not where there are only a few items.</returns>
+    public static bool Queue(WorkQueue work, List<IThreadPoolWorkItem> items, IThreadPoolWorkItem? then)
+    {
+        const int MinBatch = 4;
+        if (items.Count >= MinBatch)
+        {
+            work.Queue(new WakeBatch(work, [.. items], then));
+            return then is not null;
+        }
+
+        foreach (IThreadPoolWorkItem item in items)
+        {
+            work.Queue(item);
+        }
+
+        return false;
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        // Before the first: what an item wakes may block, even on what a later one does, and then another thread must
+        // go on with the rest.
+        if (Volatile.Read(ref _next) < _items.Length - 1)
+        {
+            _work.Queue(this);
+        }
+
+        for (int i = Take(); i < _items.Length; i = Take())
+        {
+            if (i == _items.Length - 1 && _then is not null)
+            {
+                _work.Queue(_then);
+            }
+
+            _items[i].Execute();
+        }
+    }
+
+    private int Take() => Interlocked.Increment(ref _next) - 1;
+}
