@@ -41,6 +41,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _store = opened.Store;
         _topics = opened.Topics;
         _offsets = opened.Offsets;
+        Recovery = opened.Recovery;
         Context = opened.Topics.Context;
         Serdes = new SerdeResolver(options.JsonContexts);
         _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
@@ -51,6 +52,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
     /// <summary>The topics as of now, by name.</summary>
     public IReadOnlyList<Topic> Topics => _topics.All;
+
+    /// <summary>What this opening found and recovered: of the topics that were there, as they were then.</summary>
+    public RecoveryReport Recovery { get; }
 
     /// <summary>What all partitions share.</summary>
     internal StorageContext Context { get; }

@@ -117,7 +117,7 @@ internal sealed class PartitionDriver
     {
         Require(!clean || report is { Clean: true, CopiedRecords: 0, TornBytes: 0 }, $"a clean opening did {report}");
         Require(
-            report.ProvenEnd + report.CopiedRecords == end && report.CopiedRecords >= 0,
+            report.EndOffset == end && report.StartOffset == Log.StartOffset && report.CopiedRecords >= 0,
             $"the end is {end} after {report}");
     }
 

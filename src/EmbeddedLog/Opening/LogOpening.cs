@@ -16,10 +16,12 @@ internal sealed class LogOpening
     private readonly LogDirectory _directory;
     private readonly StorageContext _context;
     private readonly TopicSet _topics;
+    private readonly long _began;
     private OffsetStore? _offsets;
 
     private LogOpening(LogDirectory directory, StorageContext context)
     {
+        _began = context.Platform.Time.GetTimestamp();
         _directory = directory;
         _context = context;
         _topics = new TopicSet(context, directory.Traits);
@@ -74,7 +76,26 @@ internal sealed class LogOpening
         // After the topics and before any append: what was committed beyond what has survived is lowered here.
         _offsets = OffsetStore.Open(_context, _directory.Path, _topics.Partitions);
         _directory.MarkOpen();
-        return new OpenedLog(_directory, store, _topics, _offsets);
+        return new OpenedLog(_directory, store, _topics, _offsets, Report(_offsets.Log));
+    }
+
+    private RecoveryReport Report(PartitionLog offsets)
+    {
+        RecoveryReport report = new(
+            _directory.State.Clean,
+            [.. _topics.Partitions.Select(partition => partition.Recovery), offsets.Recovery],
+            _context.Platform.Time.GetElapsedTime(_began));
+        StorageLog.Opened(
+            _context.Logger,
+            _directory.Path,
+            report.Duration,
+            report.Partitions.Count,
+            report.KeptRecords,
+            report.Clean,
+            report.CopiedRecords,
+            report.TornBytes,
+            report.RebuiltIndexes);
+        return report;
     }
 
     private async ValueTask CloseAsync()

@@ -9,4 +9,6 @@ namespace EmbeddedLog.Opening;
 /// <param name="Store">The topics on the disk.</param>
 /// <param name="Topics">The topics in memory.</param>
 /// <param name="Offsets">What groups have committed.</param>
-internal sealed record OpenedLog(LogDirectory Directory, TopicStore Store, TopicSet Topics, OffsetStore Offsets);
+/// <param name="Recovery">What was kept and what was not.</param>
+internal sealed record OpenedLog(
+    LogDirectory Directory, TopicStore Store, TopicSet Topics, OffsetStore Offsets, RecoveryReport Recovery);

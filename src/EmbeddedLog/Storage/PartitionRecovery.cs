@@ -15,6 +15,9 @@ internal sealed class PartitionRecovery
     private readonly PartitionSettings _settings;
     private readonly PartitionFiles _small;
 
+    /// <summary>When the opening began, by the clock's timestamp.</summary>
+    private readonly long _began;
+
     /// <summary>The names of the files in the partition's directory.</summary>
     private readonly HashSet<string> _names;
 
@@ -22,9 +25,14 @@ internal sealed class PartitionRecovery
     private readonly List<Segment> _made = [];
 
     private PartitionRecovery(
-        StorageContext context, PartitionIdentity identity, PartitionSettings settings, PartitionFiles small)
+        StorageContext context,
+        PartitionIdentity identity,
+        PartitionSettings settings,
+        PartitionFiles small,
+        long began)
     {
         _context = context;
+        _began = began;
         _identity = identity;
         _settings = settings;
         _small = small;
@@ -38,6 +46,7 @@ internal sealed class PartitionRecovery
     public static RecoveredPartition Open(
         StorageContext context, PartitionIdentity identity, PartitionSettings settings)
     {
+        long began = context.Platform.Time.GetTimestamp();
         FileSystem files = context.Platform.Files;
         SessionState session = context.Session;
 
@@ -57,7 +66,8 @@ internal sealed class PartitionRecovery
                 identity.Id,
                 isOnDisk,
                 isWhole: session.Clean || session.CacheSurvived);
-            recovery = new PartitionRecovery(context, identity, settings, new PartitionFiles(manifest, checkpoint));
+            PartitionFiles small = new(manifest, checkpoint);
+            recovery = new PartitionRecovery(context, identity, settings, small, began);
             return recovery.Recover();
         }
         catch
@@ -123,8 +133,7 @@ internal sealed class PartitionRecovery
         if (known is not { } checkpoint || segments.Length == 0)
         {
             DurablePoint empty = new(_small.Manifest.LogStartOffset, 0, 0, 0);
-            return Result(
-                segments, null, empty, known?.Epoch ?? 0, new PartitionRecoveryReport(true, empty.Offset, 0, 0));
+            return Result(segments, null, empty, known?.Epoch ?? 0, Report(true, empty.Offset, empty.Offset));
         }
 
         Segment last = segments[^1];
@@ -155,7 +164,8 @@ internal sealed class PartitionRecovery
             last.End(end.Offset, end.Position);
         }
 
-        return Result(segments, active, end, checkpoint.Epoch, new PartitionRecoveryReport(true, end.Offset, 0, 0));
+        int rebuilt = active is not null && last.Index.WasRebuilt ? 1 : 0;
+        return Result(segments, active, end, checkpoint.Epoch, Report(true, end.Offset, end.Offset, 0, rebuilt));
     }
 
     private ActiveSegment Reopen(Segment segment, in DurablePoint end)
@@ -190,6 +200,7 @@ internal sealed class PartitionRecovery
         DurablePoint proven = new(_small.Manifest.LogStartOffset, 0, 0, 0);
         DurablePoint end = proven;
         long tornBytes = 0;
+        int listed = _made.Count;
         if (segments.Length > 0)
         {
             proven = FindProvenEnd(segments, checkpoint, out int first);
@@ -209,11 +220,10 @@ internal sealed class PartitionRecovery
 
         WriteCheckpoint(end, epoch);
         unlisted.Delete(_small.Manifest);
-        PartitionRecoveryReport report = new(false, proven.Offset, end.Offset - proven.Offset, tornBytes);
+        PartitionRecoveryReport report = Report(false, proven.Offset, end.Offset, tornBytes, _made.Count - listed);
         if (report.CopiedRecords > 0 || report.TornBytes > 0)
         {
-            StorageLog.Recovered(
-                _context.Logger, _identity.Id, report.CopiedRecords, proven.Offset, report.TornBytes, end.Offset);
+            StorageLog.Recovered(_context.Logger, report);
         }
 
         return Result(segments, null, end, epoch, report);
@@ -385,6 +395,17 @@ internal sealed class PartitionRecovery
             epoch,
             NextSequence(),
             report);
+
+    private PartitionRecoveryReport Report(bool clean, long proven, long end, long tornBytes = 0, int rebuilt = 0) =>
+        new(
+            _identity.Id,
+            clean,
+            _small.Manifest.LogStartOffset,
+            proven,
+            end,
+            tornBytes,
+            rebuilt,
+            _context.Platform.Time.GetElapsedTime(_began));
 
     /// <summary>
     /// An epoch above all that were ever used, so that what was lost is told from what takes its offsets. The files of

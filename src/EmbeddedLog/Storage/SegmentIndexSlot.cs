@@ -40,6 +40,9 @@ internal sealed class SegmentIndexSlot
         _context = context;
     }
 
+    /// <summary>Whether the index had to be made from the frames. Read by the thread that has loaded it.</summary>
+    public bool WasRebuilt { get; private set; }
+
     /// <summary>Gives the slot the index that the segment's writer fills.</summary>
     public void Set(SegmentIndexBuilder builder)
     {
@@ -151,6 +154,7 @@ internal sealed class SegmentIndexSlot
 
     private unsafe SegmentIndex Rebuild(long endOffset, long endPosition)
     {
+        WasRebuilt = true;
         SegmentIndexBuilder builder = new();
         byte* memory = _segment.GetBase();
         if (memory == null || (_segment.IsFollowed && !_segment.TryExtend(endPosition, ref memory)))

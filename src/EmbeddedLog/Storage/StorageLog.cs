@@ -14,10 +14,16 @@ internal static partial class StorageLog
     [LoggerMessage(3, LogLevel.Warning, "The next segment of partition {Partition} could not be prepared ahead.")]
     public static partial void PreparationFailed(ILogger logger, Exception failure, TopicPartition partition);
 
-    [LoggerMessage(4, LogLevel.Warning, "Recovered partition {Partition}: {Kept} records above the durable end "
-        + "{DurableEnd} kept and copied, {TornBytes} torn bytes left behind; the log ends at {End}.")]
-    public static partial void Recovered(
-        ILogger logger, TopicPartition partition, long kept, long durableEnd, long tornBytes, long end);
+    /// <summary>Tells what was recovered of a partition, where that is more than nothing.</summary>
+    public static void Recovered(ILogger logger, PartitionRecoveryReport report) => Recovered(
+        logger,
+        report.Partition,
+        report.CopiedRecords,
+        report.ProvenOffset,
+        report.TornBytes,
+        report.EndOffset,
+        report.RebuiltIndexes,
+        report.Duration);
 
     [LoggerMessage(5, LogLevel.Information, "Retention removed {Count} segments of partition {Partition}, which now "
         + "starts at offset {LogStart}.")]
@@ -33,4 +39,31 @@ internal static partial class StorageLog
     [LoggerMessage(8, LogLevel.Warning, "The control file of '{Path}' cannot be used; processes that follow the log "
         + "see what is new later, and at a higher cost.")]
     public static partial void NotFollowable(ILogger logger, Exception failure, string path);
+
+    [LoggerMessage(9, LogLevel.Information, "Opened the log '{Path}' in {Duration}: {Partitions} partitions with "
+        + "{Kept} records, closed cleanly: {Clean}; {Copied} records above the durable ends copied, {TornBytes} torn "
+        + "bytes left behind, {Indexes} indexes made again.")]
+    public static partial void Opened(
+        ILogger logger,
+        string path,
+        TimeSpan duration,
+        int partitions,
+        long kept,
+        bool clean,
+        long copied,
+        long tornBytes,
+        int indexes);
+
+    [LoggerMessage(4, LogLevel.Warning, "Recovered partition {Partition}: {Kept} records above the durable end "
+        + "{DurableEnd} kept and copied, {TornBytes} torn bytes left behind; the log ends at {End}. {Indexes} indexes "
+        + "were made again; it took {Duration}.")]
+    private static partial void Recovered(
+        ILogger logger,
+        TopicPartition partition,
+        long kept,
+        long durableEnd,
+        long tornBytes,
+        long end,
+        int indexes,
+        TimeSpan duration);
 }

@@ -3,12 +3,22 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Tests.Infrastructure;
 
-/// <summary>A logger that keeps its lines, each with its level before it.</summary>
-internal sealed class LogLines : ILogger
+/// <summary>A logger, and a factory of itself, that keeps its lines, each with its level before it.</summary>
+internal sealed class LogLines : ILogger, ILoggerFactory
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
     public IReadOnlyCollection<string> All => _lines;
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

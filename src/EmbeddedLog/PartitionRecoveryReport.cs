@@ -1,0 +1,35 @@
+namespace EmbeddedLog;
+
+/// <summary>What the opening of one partition kept, and what it did not.</summary>
+/// <param name="Partition">
+/// The partition; the committed offsets of all groups are partition 0 of the topic <c>__offsets</c>.
+/// </param>
+/// <param name="Clean">It had been closed cleanly, so that there was nothing to recover.</param>
+/// <param name="StartOffset">The first offset that can be read.</param>
+/// <param name="ProvenOffset">The offset below which everything was known to be on the disk, and kept as it is.</param>
+/// <param name="EndOffset">The offset behind the last record that was kept; all that is kept is durable.</param>
+/// <param name="TornBytes">
+/// How many bytes behind the last good record were left behind: of writes that were never flushed, and that the loss of
+/// power tore.
+/// </param>
+/// <param name="RebuiltIndexes">
+/// How many sparse indexes the opening made from the records: for copies, and where the index of the segment that
+/// appends go on in was missing or bad. All others are looked at when they are needed.
+/// </param>
+/// <param name="Duration">How long the opening of the partition took.</param>
+public sealed record PartitionRecoveryReport(
+    TopicPartition Partition,
+    bool Clean,
+    long StartOffset,
+    long ProvenOffset,
+    long EndOffset,
+    long TornBytes,
+    int RebuiltIndexes,
+    TimeSpan Duration)
+{
+    /// <summary>How many offsets can be read.</summary>
+    public long KeptRecords => EndOffset - StartOffset;
+
+    /// <summary>How many offsets above the proven end were verified, copied and flushed.</summary>
+    public long CopiedRecords => EndOffset - ProvenOffset;
+}
