@@ -19,5 +19,10 @@ internal static class TortureModes
         new UnmapMode(),
     ];
 
-    public static IReadOnlyList<ITortureChild> Children { get; } = [new LoadChild(), new TailOwner(), new TailFollower()];
+    public static IReadOnlyList<ITortureChild> Children { get; } =
+    [
+        new LoadChild(),
+        new TailOwner(),
+        new TailFollower(),
+    ];
 }
