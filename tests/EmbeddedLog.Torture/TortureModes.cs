@@ -1,5 +1,6 @@
 using EmbeddedLog.Torture.Crash;
 using EmbeddedLog.Torture.Kill;
+using EmbeddedLog.Torture.Liar;
 using EmbeddedLog.Torture.Load;
 using EmbeddedLog.Torture.PowerFail;
 using EmbeddedLog.Torture.Tail;
@@ -15,6 +16,7 @@ internal static class TortureModes
         new CrashMode(),
         new KillMode(),
         new PowerFailMode(),
+        new LiarMode(),
         new TailMode(),
         new UnmapMode(),
     ];

@@ -43,6 +43,10 @@ internal sealed class LoadHistory
     /// <summary>Acknowledgements of a flush, of a record or of all up to an offset.</summary>
     public long FlushAcknowledgements => Volatile.Read(ref _flushed);
 
+    /// <summary>Records behind the last acknowledgement of a flush, in all partitions.</summary>
+    public long UnflushedRecords => _partitions.SelectMany(all => all)
+        .Sum(partition => Math.Max(0, partition.AcknowledgedEnd - partition.FlushedEnd));
+
     /// <summary>Commits that were acknowledged.</summary>
     public long Commits => Volatile.Read(ref _commitCount);
 

@@ -36,17 +36,25 @@ internal sealed class Volume : IDisposable
     /// <param name="mebibytes">Its size; xfs takes no less than 300, of which little is used.</param>
     /// <param name="image">The image file, which is made.</param>
     /// <param name="path">The mount point, which is made.</param>
-    /// <param name="isFilled">Whether all blocks of the image are to be there from the start.</param>
+    /// <param name="canFail">
+    /// Whether the device is to fail when the file system of the image is full: then all blocks are there from the
+    /// start, to be given back by <see cref="Trim"/>.
+    /// </param>
     /// <exception cref="TortureSkippedException">The machine does not mount it.</exception>
-    public static Volume Create(string type, int mebibytes, string image, string path, bool isFilled = false)
+    public static Volume Create(string type, int mebibytes, string image, string path, bool canFail = false)
     {
         Volume volume = new(type, image, path);
         try
         {
             Directory.CreateDirectory(path);
-            CreateImage(image, (long)mebibytes << 20, isFilled);
+            CreateImage(image, (long)mebibytes << 20, canFail);
             volume.Attach();
-            Tool.Run($"mkfs.{type}", [.. MakeOptions(type, isFilled), volume._device!]);
+            if (canFail)
+            {
+                volume.LimitRequests();
+            }
+
+            Tool.Run($"mkfs.{type}", [.. MakeOptions(type, canFail), volume._device!]);
             volume.Mount();
             return volume;
         }
@@ -64,10 +72,12 @@ internal sealed class Volume : IDisposable
     public void Shutdown() => FileSystemShutdown.WithoutLogFlush(Path);
 
     /// <summary>Unmounts the file system and mounts it again: nothing of its page cache is left.</summary>
-    public void Remount()
+    /// <param name="copy">Where the image is kept as it was in between, as evidence.</param>
+    public void Remount(string copy)
     {
         Tool.Run("umount", Path);
         _mounted = false;
+        Tool.Run("cp", "--sparse=always", Image, copy);
         Mount();
     }
 
@@ -120,6 +130,13 @@ internal sealed class Volume : IDisposable
             ? device.Trim()
             : throw new TortureSkippedException($"There is no loop device to be had: {error.Trim()}");
     }
+
+    /// <summary>
+    /// Lets no request be longer than a page. The driver reports a write that could not be made to its end as done
+    /// (seen on Linux 6.18): a device that lies, over which nothing can be promised.
+    /// </summary>
+    private void LimitRequests() => File.WriteAllText(
+        $"/sys/block/{System.IO.Path.GetFileName(_device)}/queue/max_sectors_kb", "4");
 
     private void Mount()
     {

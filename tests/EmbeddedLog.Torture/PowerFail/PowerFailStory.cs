@@ -98,7 +98,7 @@ internal sealed class PowerFailStory : IDisposable
         await child.EndAsync(mayDie: _type == "xfs");
         _history.Tell($"the child has ended with {child.ExitCode}");
         _run.Add("ended-by-the-system", child.ExitCode is Aborted or BusError ? 1 : 0);
-        _volume.Remount();
+        _volume.Remount(_scratch["image-before-check"]);
         _run.NoteUnits(1);
         _run.Add("ext4", _type == "ext4" ? 1 : 0);
         _run.Add("xfs", _type == "xfs" ? 1 : 0);

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EmbeddedLog.Torture.Machine;
+
+/// <summary>Files that take the space of a file system, to be given back by deleting them.</summary>
+internal sealed partial class Ballast
+{
+    private const int BlockBytes = 4096;
+    private const int NoSpace = 28; // ENOSPC
+
+    private readonly string _directory;
+    private readonly Stack<string> _pieces = new();
+    private int _made;
+
+    /// <param name="directory">A directory on the file system.</param>
+    public Ballast(string directory) => _directory = directory;
+
+    /// <summary>Whether there is none.</summary>
+    public bool IsEmpty => _pieces.Count == 0;
+
+    /// <summary>Takes space in pieces until only so much is left.</summary>
+    public void Add(long pieceBytes, long leaveBytes)
+    {
+        while (new DriveInfo(_directory).AvailableFreeSpace is long free && free - leaveBytes >= BlockBytes)
+        {
+            if (!TryAdd(Math.Min(pieceBytes, free - leaveBytes) & -BlockBytes))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Takes all the space there is, to the last block.</summary>
+    public void AddAll()
+    {
+        long bytes = new DriveInfo(_directory).TotalSize;
+        while (bytes >= BlockBytes)
+        {
+            if (!TryAdd(bytes))
+            {
+                bytes = bytes / 2 & -BlockBytes;
+            }
+        }
+    }
+
+    /// <summary>Gives one piece back.</summary>
+    public void RemoveOne() => File.Delete(_pieces.Pop());
+
+    /// <summary>Gives everything back.</summary>
+    public void RemoveAll()
+    {
+        while (!IsEmpty)
+        {
+            RemoveOne();
+        }
+    }
+
+    private bool TryAdd(long bytes)
+    {
+        string piece = Path.Combine(_directory, $"ballast-{_made++}");
+        int error;
+        using (SafeFileHandle file = File.OpenHandle(piece, FileMode.CreateNew, FileAccess.Write))
+        {
+            error = posix_fallocate(file, 0, bytes);
+        }
+
+        if (error == 0)
+        {
+            _pieces.Push(piece);
+            return true;
+        }
+
+        File.Delete(piece);
+        return error == NoSpace
+            ? false
+            : throw new InvalidOperationException(
+                $"'{piece}' cannot be given {bytes} bytes: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    /// <summary>Returns the error itself. Where the file system cannot reserve blocks it writes them.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    private static partial int posix_fallocate(SafeFileHandle file, long offset, long length);
+}
