@@ -1,3 +1,4 @@
+using EmbeddedLog.Torture.Bitflip;
 using EmbeddedLog.Torture.Crash;
 using EmbeddedLog.Torture.Kill;
 using EmbeddedLog.Torture.Liar;
@@ -18,6 +19,7 @@ internal static class TortureModes
         new PowerFailMode(),
         new LiarMode(),
         new TailMode(),
+        new BitflipMode(),
         new UnmapMode(),
     ];
 

@@ -102,6 +102,14 @@ internal sealed class TailScan : IDisposable
         }
 
         bool complete = ended ? position == segment.EndPosition : sealedHere;
+        if (_trustsCache && !ended && !sealedHere && map.Length < position + FrameLayout.SealBytes)
+        {
+            // Every append leaves room for a seal behind its frame, so a file that ends before has lost something.
+            throw StorageErrors.Corrupt(
+                _identity.Id, segment.Path, map.Length, "the file is cut short",
+                $"at least {position + FrameLayout.SealBytes} bytes", $"{map.Length} bytes", EndOffset);
+        }
+
         if (complete || (walker.Check == FrameCheck.Empty && !ended))
         {
             return complete;

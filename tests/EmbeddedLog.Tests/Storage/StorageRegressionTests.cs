@@ -71,6 +71,29 @@ public sealed class StorageRegressionTests
         Assert.Equal(ManifestPath, told.File);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Segment_CutAtAFramesEndAfterAKill_PassedForOneThatEndsThere(bool positional)
+    {
+        using SimulatedPlatform machine = new(seed: 8, positional ? SimulationOptions.Positional : null);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        Topic topic = machine.Run(log.CreateTopicAsync("topic").AsTask);
+        AppendNumbered(topic[0].Log, 5);
+        long end = topic[0].SizeBytes;
+        AppendNumbered(topic[0].Log, 9);
+        string path = topic[0].Log.Segments.Last!.Path;
+
+        using SimulatedPlatform after = machine.Crash(CrashKind.ProcessKill);
+        using (LogFile file = after.Platform.Files.OpenFile(path, FileOpening.ReadWrite))
+        {
+            file.SetLength(end + 2);
+        }
+
+        CorruptLogException told = Assert.Throws<CorruptLogException>(() => after.Run(OpenLog.OnAsync(after).AsTask));
+        Assert.Equal(path, told.File);
+    }
+
     [Fact]
     public void Epoch_LostWithAllItsRecords_WasUsedAgain()
     {

@@ -1,0 +1,94 @@
+using EmbeddedLog.Testing.Simulation;
+
+namespace EmbeddedLog.Torture.Bitflip;
+
+/// <summary>
+/// Damages one file of a log and opens it: either the log tells, with the file, or it is as it was. Only where nothing
+/// on the disk proves what a last flush wrote may that be cut off as torn, which is counted by itself.
+/// </summary>
+internal sealed class BitflipMode : ITortureMode
+{
+    public string Name => "bitflip";
+
+    public string Description => "Every bit, every length, overwritten and missing: each file of a log, one at a time.";
+
+    public string Unit => "bits";
+
+    public long DefaultCount => 100_000;
+
+    public async Task RunAsync(TortureRun run)
+    {
+        using (DamageCases cases = new())
+        {
+            run.Tell($"{cases.Count:N0} cases are all there are.");
+        }
+
+        Task[] workers = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Factory.StartNew(
+            () => Work(run), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        await Task.WhenAll(workers);
+    }
+
+    private static void Work(TortureRun run)
+    {
+        using DamageCases cases = new();
+        while (run.TryNext(out int seed))
+        {
+            (DamageFixture fixture, Damage damage) = cases[seed];
+            (string outcome, string? fault) = Play(fixture, damage, seed);
+            run.Add(outcome, 1);
+            if (fault is not null)
+            {
+                run.Violation(seed, $"{fault}\nin the log that is {fixture}, with {damage}");
+            }
+        }
+    }
+
+    private static (string Outcome, string? Fault) Play(DamageFixture fixture, Damage damage, int seed)
+    {
+        using SimulatedDisk disk = fixture.Copy(seed);
+        if (!damage.TryApply(new SimulatedFileSystem(disk)))
+        {
+            return ("unharmed", null);
+        }
+
+        (string outcome, string? fault) = Judge(fixture, damage, disk);
+        if (fault is null && (disk.OpenFiles.Count > 0 || disk.LiveMaps.Count > 0 || disk.Violations.Count > 0))
+        {
+            fault = "Left open: " + string.Join(", ", disk.OpenFiles.Concat(disk.LiveMaps))
+                + "; forbidden: " + string.Join(", ", disk.Violations);
+        }
+
+        return (outcome, fault);
+    }
+
+    private static (string Outcome, string? Fault) Judge(DamageFixture fixture, Damage damage, SimulatedDisk disk)
+    {
+        try
+        {
+            LogContents found = fixture.ReadAll(disk);
+            if (LogContents.Difference(fixture.Contents, found) is not { } difference)
+            {
+                // What was recovered once is found again.
+                return ("unharmed", LogContents.Difference(found, fixture.ReadAll(disk)));
+            }
+
+            bool torn = fixture.Ending == DamageEnding.PowerLostUnproven
+                && found.IsPrefixOf(fixture.Contents, fixture.Proven);
+            return torn ? ("ambiguous", null) : ("silent", $"The damage was not told. {difference}");
+        }
+        catch (Exception told) when (told is CorruptLogException or UnsupportedFormatException)
+        {
+            return ("told", ((EmbeddedLogException)told).File is null ? $"No file is named: {told.Message}" : null);
+        }
+        catch (LogDirectoryException) when (damage.Path == $"{DamageFixture.Root}/session")
+        {
+            return ("told", null);
+        }
+#pragma warning disable CA1031 // Whatever else comes out of a damaged log is a violation.
+        catch (Exception other)
+#pragma warning restore CA1031
+        {
+            return ("failed", $"Something else than an error of the log came out of it: {other}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+using System.Text;
+using EmbeddedLog.IO;
+using EmbeddedLog.Testing.Simulation;
+
+namespace EmbeddedLog.Torture.Bitflip;
+
+/// <summary>
+/// A log with every kind of file and frame on a simulated disk, ended in one way: two lives, so that a recovery has
+/// copied records, with segments that are sealed, copied and written to, a log start within a segment, and commits.
+/// </summary>
+internal sealed class DamageFixture : IDisposable
+{
+    public const string Root = "/log";
+    public const string Group = "group";
+
+    private const int Seed = 20;
+    private const int SegmentBytes = 16 << 10;
+
+    private readonly SimulatedPlatform _machine;
+
+    private DamageFixture(DamageEnding ending, bool positional, SimulatedPlatform machine, LogContents proven)
+    {
+        Ending = ending;
+        Positional = positional;
+        _machine = machine;
+        Proven = proven;
+        Files = [.. FilesUnder(machine.Platform.Files, Root).Select(Measure)];
+
+        // What an opening finds without damage, which after a loss of power is less than what was appended.
+        using SimulatedDisk copy = Copy(0);
+        Contents = ReadAll(copy);
+    }
+
+    public DamageEnding Ending { get; }
+
+    public bool Positional { get; }
+
+    /// <summary>The machine that a copy of the disk is opened on.</summary>
+    public SimulatedPlatform Machine => _machine;
+
+    /// <summary>All files.</summary>
+    public IReadOnlyList<DamagedFile> Files { get; }
+
+    /// <summary>What an opening without damage finds.</summary>
+    public LogContents Contents { get; }
+
+    /// <summary>
+    /// What something on the disk proves to have been there; less than the contents in one ending only.
+    /// </summary>
+    public LogContents Proven { get; }
+
+    /// <summary>Plays the two lives.</summary>
+    public static DamageFixture Create(DamageEnding ending, bool positional)
+    {
+        SimulatedPlatform machine = new(Seed, positional ? SimulationOptions.Positional : null);
+        CommitLog log = machine.Run(() => OpenAsync(machine.Platform).AsTask());
+        TopicOptions options = new()
+        {
+            Partitions = 2,
+            SegmentBytes = SegmentBytes,
+            Retention = new RetentionPolicy { MaxAge = TimeSpan.FromDays(3) },
+        };
+        Topic topic = machine.Run(() => log.CreateTopicAsync("topic", options).AsTask());
+        machine.Run(() => log.CreateTopicAsync("quiet").AsTask());
+        Append(topic[0], 60);
+        Append(topic[1], 5);
+        machine.Run(topic[0].FlushAsync());
+        Append(topic[0], 20);
+        SimulatedPlatform second = machine.Crash(CrashKind.ProcessKill);
+        machine.Dispose();
+
+        log = second.Run(() => OpenAsync(second.Platform).AsTask());
+        topic = log.GetTopic("topic");
+        Append(topic[0], 70);
+        machine = second;
+        second.Run(topic[0].FlushAsync());
+        topic[0].Log.DeleteBefore(30);
+        second.Run(() => CommitAsync(log));
+        Settle(second);
+        LogContents proven = LogContents.Read(second, log, Group);
+        if (ending == DamageEnding.PowerLostUnproven)
+        {
+            Append(topic[0], 12);
+            second.Run(log.FlushAsync());
+        }
+
+        switch (ending)
+        {
+            case DamageEnding.Closed:
+                second.Run(log.DisposeAsync());
+                break;
+            case DamageEnding.Killed:
+                Append(topic[0], 9);
+                machine = second.Crash(CrashKind.ProcessKill);
+                break;
+            default:
+                machine = second.Crash(CrashKind.PowerLoss);
+                break;
+        }
+
+        if (machine != second)
+        {
+            second.Dispose();
+        }
+
+        return new DamageFixture(ending, positional, machine, proven);
+    }
+
+    /// <summary>Opens the log of a platform.</summary>
+    public static ValueTask<CommitLog> OpenAsync(Platform platform) =>
+        CommitLog.OpenAsync(Root, new CommitLogOptions(), platform, CancellationToken.None);
+
+    /// <summary>A copy of the disk, to be damaged.</summary>
+    public SimulatedDisk Copy(int seed) => _machine.Disk.Clone(new Random(seed));
+
+    /// <summary>Opens what is on a disk, reads all of it, and closes it.</summary>
+    public LogContents ReadAll(SimulatedDisk disk)
+    {
+        Platform platform = _machine.Platform with { Files = new SimulatedFileSystem(disk) };
+        CommitLog? log = null;
+        try
+        {
+            log = _machine.Run(() => OpenAsync(platform).AsTask());
+            return LogContents.Read(_machine, log, Group);
+        }
+        finally
+        {
+            if (log is not null)
+            {
+                _machine.Run(log.DisposeAsync());
+            }
+
+            _machine.Scheduler.RunUntilIdle();
+        }
+    }
+
+    public void Dispose() => _machine.Dispose();
+
+    public override string ToString() => $"{(Positional ? "positional" : "mapped")}, {Ending}";
+
+    /// <summary>Lets the background do all that becomes due.</summary>
+    private static void Settle(SimulatedPlatform machine)
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            machine.Time.Advance(TimeSpan.FromSeconds(1));
+            machine.Scheduler.RunUntilIdle();
+        }
+    }
+
+    /// <summary>Records of every form.</summary>
+    private static void Append(Partition partition, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            byte[] key = Encoding.UTF8.GetBytes($"key-{partition.EndOffset}");
+            byte[] value = new byte[(int)(partition.EndOffset * 37 % 700)];
+            new Random((int)partition.EndOffset).NextBytes(value);
+            switch (i % 6)
+            {
+                case 0:
+                    RecordBatch batch = new();
+                    batch.Add(new RawRecord(key, value));
+                    batch.Add(RawRecord.Tombstone(key));
+                    batch.Add(new RawRecord(value) { Headers = new Header[] { new("header", "of a batch") } });
+                    partition.AppendBatch(batch);
+                    break;
+                case 1:
+                    partition.Append(RawRecord.Tombstone(key));
+                    break;
+                case 2:
+                    partition.Append(new RawRecord(value));
+                    break;
+                case 3:
+                    partition.Append(new RawRecord(key, value) { Headers = new Header[] { new("header", "value") } });
+                    break;
+                default:
+                    partition.Append(new RawRecord(key, value));
+                    break;
+            }
+        }
+    }
+
+    private static async Task CommitAsync(CommitLog log)
+    {
+        await using Consumer<byte[]?, byte[]?> consumer = log.CreateConsumer<byte[]?, byte[]?>("topic", Group);
+        await consumer.CommitAsync(new TopicPartitionOffset("topic", 0, 50), "fifty");
+        await consumer.CommitAsync(new TopicPartitionOffset("topic", 1, 2), null);
+        await consumer.CommitAsync(new TopicPartitionOffset("topic", 0, 90), "ninety");
+    }
+
+    private static IEnumerable<string> FilesUnder(FileSystem files, string directory) =>
+        files.ListFiles(directory).Order(StringComparer.Ordinal).Select(name => Path.Combine(directory, name))
+            .Concat(files.ListDirectories(directory).Order(StringComparer.Ordinal)
+                .SelectMany(name => FilesUnder(files, Path.Combine(directory, name))));
+
+    private DamagedFile Measure(string path)
+    {
+        using LogFile file = _machine.Platform.Files.OpenFile(path, FileOpening.Read);
+        byte[] bytes = new byte[file.Length];
+        file.Read(bytes, 0);
+        return new DamagedFile(path, bytes.Length, bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using EmbeddedLog.Testing.Simulation;
+
+namespace EmbeddedLog.Torture.Bitflip;
+
+/// <summary>All that can be read in a log: topics with their options, records, and what groups have committed.</summary>
+internal sealed class LogContents
+{
+    private readonly SortedDictionary<string, PartitionContents> _partitions = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _others = new(StringComparer.Ordinal);
+
+    /// <summary>Reads a log; throws what reading throws.</summary>
+    public static LogContents Read(SimulatedPlatform machine, CommitLog log, string group)
+    {
+        LogContents contents = new();
+        foreach (Topic topic in log.Topics)
+        {
+            contents._others.Add($"topic {topic.Name}", Describe(topic));
+            using Consumer<byte[]?, byte[]?> consumer = machine.Run(
+                () => Task.FromResult(log.CreateConsumer<byte[]?, byte[]?>(topic.Name, group)));
+            foreach (Partition partition in topic.Partitions)
+            {
+                contents._partitions.Add(partition.TopicPartition.ToString(), PartitionContents.Read(partition));
+                string committed = consumer.Committed(partition.TopicPartition)?.ToString() ?? "nothing";
+                contents._others.Add($"commit of {partition.TopicPartition}", committed);
+            }
+        }
+
+        return contents;
+    }
+
+    /// <summary>The first difference, in words; null where there is none.</summary>
+    public static string? Difference(LogContents expected, LogContents actual) =>
+        Difference(expected._others, actual._others) ?? Difference(expected._partitions, actual._partitions);
+
+    /// <summary>
+    /// Whether this log lacks nothing but records at the ends of its partitions, which it still had proven in none of
+    /// them; commits may be lower than they were by then.
+    /// </summary>
+    public bool IsPrefixOf(LogContents whole, LogContents proven) =>
+        _partitions.Keys.SequenceEqual(whole._partitions.Keys)
+        && _partitions.All(entry => entry.Value.IsBetween(proven._partitions[entry.Key], whole._partitions[entry.Key]));
+
+    private static string? Difference<T>(SortedDictionary<string, T> expected, SortedDictionary<string, T> actual)
+        where T : notnull
+    {
+        foreach (string key in expected.Keys.Union(actual.Keys))
+        {
+            object had = expected.TryGetValue(key, out T? before) ? before : "nothing";
+            object has = actual.TryGetValue(key, out T? after) ? after : "nothing";
+            if (!had.Equals(has))
+            {
+                return $"{key}: expected {had}, found {has}";
+            }
+        }
+
+        return null;
+    }
+
+    private static string Describe(Topic topic)
+    {
+        TopicOptions options = topic.Options;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{options.Partitions} {options.SegmentBytes} {options.SegmentAge} {options.MaxRecordBytes} "
+            + $"{options.FlushInterval} {options.WriteMode} {options.TimestampType} {options.MaxTimestampAhead} "
+            + $"{options.Retention}");
+    }
+}

@@ -1,0 +1,70 @@
+using EmbeddedLog.Format;
+
+namespace EmbeddedLog.Torture.Bitflip;
+
+/// <summary>What can be read in a partition: where it starts, and a checksum of each record.</summary>
+internal sealed class PartitionContents : IEquatable<PartitionContents>
+{
+    private readonly long _start;
+    private readonly List<uint> _records = [];
+
+    private PartitionContents(long start)
+    {
+        _start = start;
+    }
+
+    private long End => _start + _records.Count;
+
+    /// <summary>Reads a partition from its start to its end.</summary>
+    /// <exception cref="InvalidOperationException">An offset is missing.</exception>
+    public static PartitionContents Read(Partition partition)
+    {
+        PartitionContents contents = new(partition.StartOffset);
+        using PartitionScan scan = partition.Scan(partition.StartOffset);
+        while (scan.TryRead(out RecordView record))
+        {
+            if (record.Offset != contents.End)
+            {
+                throw new InvalidOperationException($"Offset {record.Offset} follows {contents.End - 1}.");
+            }
+
+            contents._records.Add(ChecksumOf(record));
+        }
+
+        return contents.End == partition.EndOffset
+            ? contents
+            : throw new InvalidOperationException($"A scan ends at {contents.End}, the log at {partition.EndOffset}.");
+    }
+
+    /// <summary>Whether it has what the one has, and no record that the other has not.</summary>
+    public bool IsBetween(PartitionContents least, PartitionContents most) =>
+        _start == most._start && End >= least.End && End <= most.End
+        && _records.SequenceEqual(most._records.Take(_records.Count));
+
+    public bool Equals(PartitionContents? other) =>
+        other is not null && _start == other._start && _records.SequenceEqual(other._records);
+
+    public override bool Equals(object? obj) => Equals(obj as PartitionContents);
+
+    public override int GetHashCode() => HashCode.Combine(_start, _records.Count);
+
+    public override string ToString() => $"offsets {_start} to {End}, checksum {Checksum():x8}";
+
+    private uint Checksum() =>
+        Crc32C.Finish(_records.Aggregate(Crc32C.Initial, Crc32C.Append));
+
+    private static uint ChecksumOf(in RecordView record)
+    {
+        uint crc = Crc32C.Append(Crc32C.Initial, (ulong)record.Offset);
+        crc = Crc32C.Append(crc, (ulong)record.Timestamp);
+        crc = Crc32C.Append(crc, (record.HasKey ? 1u : 0) | (record.IsTombstone ? 2u : 0));
+        crc = Crc32C.Append(Crc32C.Append(crc, (uint)record.Key.Length), record.Key);
+        crc = Crc32C.Append(Crc32C.Append(crc, (uint)record.Value.Length), record.Value);
+        foreach (HeaderView header in record.Headers)
+        {
+            crc = Crc32C.Append(Crc32C.Append(crc, header.Key), header.Value);
+        }
+
+        return Crc32C.Finish(crc);
+    }
+}
