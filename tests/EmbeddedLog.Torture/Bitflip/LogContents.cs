@@ -3,7 +3,7 @@ using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Torture.Bitflip;
 
-/// <summary>All that can be read in a log: topics with their options, records, and what groups have committed.</summary>
+/// <summary>All that a log has to read: topics with their options, records, and what groups have committed.</summary>
 internal sealed class LogContents
 {
     private readonly SortedDictionary<string, PartitionContents> _partitions = new(StringComparer.Ordinal);
