@@ -145,6 +145,11 @@ public unsafe ref struct PartitionScan : IDisposable
             return;
         }
 
+        if (_segment is { IsFollowed: true })
+        {
+            _segment.LetGoOfTail();
+        }
+
         _slot = null;
         _limitOffset = 0;
         _nextOffset = 0;

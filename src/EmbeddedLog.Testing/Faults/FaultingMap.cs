@@ -19,5 +19,7 @@ internal sealed unsafe class FaultingMap(MappedMemory inner, FaultCounter counte
     public override bool TryPrepareForRead(long position, long length) =>
         counter.Count(FaultKind.PrepareForRead) is null && inner.TryPrepareForRead(position, length);
 
+    public override void LetGo(long position, long length) => inner.LetGo(position, length);
+
     public override void Dispose() => inner.Dispose();
 }

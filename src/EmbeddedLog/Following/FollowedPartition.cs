@@ -182,6 +182,8 @@ internal sealed class FollowedPartition : ReadablePartition
             return true;
         }
 
+        // Looking for the end by the frames has touched the last of them.
+        Segments.Last?.LetGoOfTail();
         long now = Volatile.Read(ref _end);
         bool isTakenBack = truncations != Truncations;
         AppendWaiters.ReleaseUpTo(isTakenBack ? long.MaxValue : now);

@@ -66,6 +66,12 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
         return Advise(position, length, LinuxSyscalls.AdvisePopulateRead) is >= 0 or -UnixErrors.InvalidArgument;
     }
 
+    public override void LetGo(long position, long length)
+    {
+        CheckRange(position, length);
+        _ = Advise(position, length, LinuxSyscalls.AdviseDoNotNeed);
+    }
+
     /// <summary>
     /// Advises on whole pages. Populating faults pages in by a call, where a page that cannot be had (no space, no
     /// block, beyond the end, unreadable) is an error instead of a signal that ends the process.

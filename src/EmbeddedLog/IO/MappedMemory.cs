@@ -43,6 +43,14 @@ internal abstract unsafe class MappedMemory : IDisposable
     /// </summary>
     public abstract bool TryPrepareForRead(long position, long length);
 
+    /// <summary>
+    /// Takes the pages of the range out of this map, so that it does not keep them from being dropped by somebody else;
+    /// the next touch finds them again. No byte changes. Only advice, without effect where the system knows none.
+    /// </summary>
+    public virtual void LetGo(long position, long length)
+    {
+    }
+
     /// <summary>Unmaps.</summary>
     public abstract void Dispose();
 }

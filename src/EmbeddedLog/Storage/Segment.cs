@@ -12,6 +12,9 @@ internal sealed unsafe class Segment
     /// <summary>How much is made present at once.</summary>
     private const long ChunkBytes = 1 << 20;
 
+    /// <summary>How much is made present at once where another process is writing.</summary>
+    private const long TailStepBytes = 128 << 10;
+
     private readonly StorageContext _context;
     private readonly TopicPartition _partition;
 
@@ -38,10 +41,10 @@ internal sealed unsafe class Segment
     private ulong[]? _presentChunks;
 
     /// <summary>
-    /// The size of another process's file for which the chunk that it does not fill was made present. Written under the
-    /// gate, read without it.
+    /// The end of what was made present of a segment that another process is writing, since that was let go of last.
+    /// Under the gate.
     /// </summary>
-    private long _preparedPart;
+    private long _preparedEnd;
 
     /// <summary>The number of leases that keep the map. Under the gate.</summary>
     private int _leases;
@@ -222,6 +225,24 @@ internal sealed unsafe class Segment
     }
 
     /// <summary>
+    /// Lets go of the pages where another process is writing. As long as somebody else has them mapped it cannot drop
+    /// huge pages after a bulk, and would write 2 MiB to the device for each small flush.
+    /// </summary>
+    public void LetGoOfTail()
+    {
+        lock (_gate)
+        {
+            if (_map is not null && _preparedEnd > 0)
+            {
+                long start = (_preparedEnd - 1) & -MappedSegmentWriter.LargePageBytes;
+                _map.LetGo(start, _map.Length - start);
+            }
+
+            _preparedEnd = 0;
+        }
+    }
+
+    /// <summary>
     /// Says up to where the memory may be touched, at least to the end of the given range unless the segment ends
     /// before. Pages that this process did not write are made present through the system first, so that damage to the
     /// medium is an exception where a touch would be the end of the process. Inside a slot.
@@ -237,13 +258,17 @@ internal sealed unsafe class Segment
             return readable;
         }
 
+        if (IsFollowed && EndOffset == long.MaxValue)
+        {
+            return PrepareTail(position, Math.Min(readable, Math.Max(end, position + TailStepBytes)));
+        }
+
         long last = (end - 1) / ChunkBytes;
         long lastWithBit = Math.Min(last, (64L * present.Length) - 1);
         for (long chunk = position / ChunkBytes; chunk <= lastWithBit; chunk++)
         {
             ulong bit = 1UL << (int)(chunk & 63);
-            bool isPrepared = (chunk + 1) * ChunkBytes > readable && Volatile.Read(ref _preparedPart) == readable;
-            if (!isPrepared && (Volatile.Read(ref present[chunk >> 6]) & bit) == 0)
+            if ((Volatile.Read(ref present[chunk >> 6]) & bit) == 0)
             {
                 FaultIn(present, chunk, bit, readable);
             }
@@ -329,6 +354,24 @@ internal sealed unsafe class Segment
     /// <summary>Chunks beyond those were written by this process, and need no bit.</summary>
     private static ulong[] NewChunks(long bytes) => new ulong[(bytes / ChunkBytes / 64) + 1];
 
+    /// <summary>
+    /// Makes pages present that another process may store to at any time: a little at once, and for no longer than
+    /// somebody reads, see <see cref="LetGoOfTail"/>.
+    /// </summary>
+    private long PrepareTail(long position, long end)
+    {
+        lock (_gate)
+        {
+            if (_map is not null && !_map.TryPrepareForRead(position, end - position))
+            {
+                throw StorageErrors.Unreadable(_partition, Path, position);
+            }
+
+            _preparedEnd = Math.Max(_preparedEnd, end);
+            return end;
+        }
+    }
+
     private void FaultIn(ulong[] present, long chunk, ulong bit, long readable)
     {
         long from = chunk * ChunkBytes;
@@ -340,13 +383,9 @@ internal sealed unsafe class Segment
                 throw StorageErrors.Unreadable(_partition, Path, from);
             }
 
-            if (IsFollowed && from + ChunkBytes > readable)
+            if (!IsFollowed || from + ChunkBytes <= readable)
             {
-                // Of a chunk that another process's file does not fill yet, the rest must be asked for later.
-                Volatile.Write(ref _preparedPart, readable);
-            }
-            else
-            {
+                // Of a chunk that is not known whole yet, the rest must be asked for later.
                 Volatile.Write(ref present[chunk >> 6], present[chunk >> 6] | bit);
             }
         }
@@ -399,7 +438,6 @@ internal sealed unsafe class Segment
 
         if (_map != outgrown)
         {
-            Volatile.Write(ref _preparedPart, 0);
             Volatile.Write(ref _presentChunks, NewChunks(_map!.Length));
             Volatile.Write(ref _base, (nint)_map.Pointer);
             if (outgrown is not null && _leases != 0)
