@@ -145,7 +145,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
         using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
         {
-            return _topics.TryGet(name, out _) ? throw TopicErrors.Exists(name) : Create(name, wanted);
+            return _topics.TryGet(name, out _)
+                ? throw TopicErrors.Exists(name)
+                : await CreateAsync(name, wanted).ConfigureAwait(false);
         }
     }
 
@@ -176,7 +178,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         {
             if (!_topics.TryGet(name, out Topic? topic))
             {
-                return Create(name, wanted);
+                return await CreateAsync(name, wanted).ConfigureAwait(false);
             }
 
             if (options is not null)
@@ -369,18 +371,25 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         }
     }
 
-    private Topic Create(string name, TopicOptions options)
+    private async ValueTask<Topic> CreateAsync(string name, TopicOptions options)
     {
         _topics.CheckWriteMode(name, options);
+        StoredTopic? made = null;
         try
         {
-            Topic topic = _topics.Add(_store.Create(name, options));
+            made = _store.Create(name, options);
+            Topic topic = await _topics.AddNewAsync(made).ConfigureAwait(false);
             Context.Control.NoteTopics();
             return topic;
         }
-        catch (FileSystemException failure)
+        catch (Exception failure)
         {
-            throw StorageErrors.Translate(failure);
+            if (made is not null)
+            {
+                _store.Discard(made);
+            }
+
+            throw failure is FileSystemException cause ? StorageErrors.Translate(cause) : failure;
         }
     }
 

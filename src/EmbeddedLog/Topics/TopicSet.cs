@@ -38,32 +38,44 @@ internal sealed class TopicSet
     /// <summary>Opens a topic's partitions and adds it.</summary>
     /// <exception cref="CorruptLogException">A partition is damaged; those opened before were closed again.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
-    public Topic Add(StoredTopic stored)
+    public void Add(StoredTopic stored)
     {
-        PartitionSettings settings = SettingsOf(stored.Options);
-        Partition[] partitions = new Partition[stored.Options.Partitions];
-        List<PartitionLog> opened = [];
+        PartitionLog?[] opened = new PartitionLog?[stored.Options.Partitions];
         try
         {
-            for (int i = 0; i < partitions.Length; i++)
+            for (int i = 0; i < opened.Length; i++)
             {
-                string directory = TopicStore.PartitionDirectory(stored.Directory, i);
-                PartitionIdentity identity = new(new TopicPartition(stored.Name, i), stored.Uid, directory);
-                RecoveredPartition recovered = PartitionRecovery.Open(Context, identity, settings);
-                PartitionLog log = new(Context, identity, settings, recovered);
-                opened.Add(log);
-                partitions[i] = new Partition(log);
+                opened[i] = Open(stored, i);
             }
         }
         catch
         {
-            opened.ForEach(log => log.Abandon());
+            Abandon(opened);
             throw;
         }
 
-        Topic topic = new(stored, partitions);
-        Publish(new SortedDictionary<string, Topic>(_byName, StringComparer.Ordinal) { [stored.Name] = topic });
-        return topic;
+        Publish(stored, opened);
+    }
+
+    /// <summary>
+    /// As <see cref="Add"/>, for a topic that was just made: every partition writes its first files and waits for the
+    /// disk, so that many are opened side by side.
+    /// </summary>
+    public async ValueTask<Topic> AddNewAsync(StoredTopic stored)
+    {
+        PartitionLog?[] opened = new PartitionLog?[stored.Options.Partitions];
+        try
+        {
+            await WorkLanes.RunAsync(Context.Platform.Work, opened.Length, i => opened[i] = Open(stored, i))
+                .ConfigureAwait(false);
+        }
+        catch
+        {
+            Abandon(opened);
+            throw;
+        }
+
+        return Publish(stored, opened);
     }
 
     /// <summary>Applies changed options to a topic.</summary>
@@ -117,6 +129,22 @@ internal sealed class TopicSet
 
     private bool CanMap => _traits is { CanAllocate: true, MappedStoresAreSafe: true };
 
+    private PartitionLog Open(StoredTopic stored, int partition)
+    {
+        PartitionSettings settings = SettingsOf(stored.Options);
+        string directory = TopicStore.PartitionDirectory(stored.Directory, partition);
+        PartitionIdentity identity = new(new TopicPartition(stored.Name, partition), stored.Uid, directory);
+        return new PartitionLog(Context, identity, settings, PartitionRecovery.Open(Context, identity, settings));
+    }
+
+    private static void Abandon(PartitionLog?[] opened)
+    {
+        foreach (PartitionLog? log in opened)
+        {
+            log?.Abandon();
+        }
+    }
+
     private static async ValueTask<bool> CloseAsync(Topic topic)
     {
         // Side by side, for each waits for the disk; in order, so that a simulation repeats itself.
@@ -142,6 +170,13 @@ internal sealed class TopicSet
 
     private static long Milliseconds(TimeSpan time) =>
         time == Timeout.InfiniteTimeSpan ? long.MaxValue : (long)time.TotalMilliseconds;
+
+    private Topic Publish(StoredTopic stored, PartitionLog?[] opened)
+    {
+        Topic topic = new(stored, [.. opened.Select(log => new Partition(log!))]);
+        Publish(new SortedDictionary<string, Topic>(_byName, StringComparer.Ordinal) { [stored.Name] = topic });
+        return topic;
+    }
 
     private void Publish(SortedDictionary<string, Topic> byName)
     {

@@ -25,6 +25,11 @@ internal sealed class TopicStore
     private readonly FileSystem _files;
     private readonly string _root;
 
+    /// <summary>
+    /// The directories of topics that were not made after all and could not be removed. Under the log's topic lock.
+    /// </summary>
+    private readonly List<string> _leftovers = [];
+
     public TopicStore(FileSystem files, string logDirectory)
     {
         _files = files;
@@ -91,24 +96,42 @@ internal sealed class TopicStore
         return topics;
     }
 
-    /// <summary>Makes a topic with its partitions' directories; durable on return.</summary>
+    /// <summary>
+    /// Makes a topic with its partitions' directories; durable on return. When it throws, nothing was made.
+    /// </summary>
     public StoredTopic Create(string name, TopicOptions options)
     {
+        RemoveLeftovers();
         ulong uid = SegmentFactory.NewUid();
         string directory = Path.Combine(_root, NewDirectoryName(name));
-        string unfinished = directory + StoredFile.UnfinishedSuffix;
-        DeleteTree(unfinished);
-        _files.CreateDirectory(unfinished);
-        for (int partition = 0; partition < options.Partitions; partition++)
+        StoredTopic topic = new(directory, name, uid, options);
+        try
         {
-            _files.CreateDirectory(PartitionDirectory(unfinished, partition));
+            Make(topic, directory + StoredFile.UnfinishedSuffix);
+            return topic;
         }
+        catch
+        {
+            Discard(topic);
+            throw;
+        }
+    }
 
-        Write(unfinished, TopicDescriptor.From(name, uid.ToString("x16", CultureInfo.InvariantCulture), options));
-        _files.SyncDirectory(unfinished);
-        _files.Rename(unfinished, directory);
-        _files.SyncDirectory(_root);
-        return new StoredTopic(directory, name, uid, options);
+    /// <summary>
+    /// Removes a topic that could not be opened after it was made. What cannot be removed now goes before the next
+    /// topic is made: it would be a second topic of the same name.
+    /// </summary>
+    public void Discard(StoredTopic topic)
+    {
+        _leftovers.Add(topic.Directory);
+        try
+        {
+            RemoveLeftovers();
+        }
+        catch (FileSystemException)
+        {
+            // Why the topic could not be made is what the caller must be told.
+        }
     }
 
     /// <summary>Changes a topic's options; durable on return.</summary>
@@ -121,13 +144,7 @@ internal sealed class TopicStore
 
     /// <summary>Makes a topic disappear, durably; its files are removed by <see cref="DeleteTree"/>.</summary>
     /// <returns>The directory to remove.</returns>
-    public string Hide(StoredTopic topic)
-    {
-        string deleted = topic.Directory + DeletedSuffix;
-        _files.Rename(topic.Directory, deleted);
-        _files.SyncDirectory(_root);
-        return deleted;
-    }
+    public string Hide(StoredTopic topic) => Hide(topic.Directory);
 
     /// <summary>Removes a directory with all that is in it.</summary>
     public void DeleteTree(string directory)
@@ -153,6 +170,45 @@ internal sealed class TopicStore
     /// <summary>The directory of one partition.</summary>
     public static string PartitionDirectory(string topicDirectory, int partition) =>
         Path.Combine(topicDirectory, partition.ToString(CultureInfo.InvariantCulture));
+
+    private void Make(StoredTopic topic, string unfinished)
+    {
+        _files.CreateDirectory(unfinished);
+        for (int partition = 0; partition < topic.Options.Partitions; partition++)
+        {
+            _files.CreateDirectory(PartitionDirectory(unfinished, partition));
+        }
+
+        string uid = topic.Uid.ToString("x16", CultureInfo.InvariantCulture);
+        Write(unfinished, TopicDescriptor.From(topic.Name, uid, topic.Options));
+        _files.SyncDirectory(unfinished);
+        _files.Rename(unfinished, topic.Directory);
+        _files.SyncDirectory(_root);
+    }
+
+    private void RemoveLeftovers()
+    {
+        while (_leftovers.Count > 0)
+        {
+            string directory = _leftovers[^1];
+            DeleteTree(directory + StoredFile.UnfinishedSuffix);
+            if (_files.DirectoryExists(directory))
+            {
+                Hide(directory);
+            }
+
+            DeleteTree(directory + DeletedSuffix);
+            _leftovers.RemoveAt(_leftovers.Count - 1);
+        }
+    }
+
+    private string Hide(string directory)
+    {
+        string deleted = directory + DeletedSuffix;
+        _files.Rename(directory, deleted);
+        _files.SyncDirectory(_root);
+        return deleted;
+    }
 
     /// <summary>
     /// A free name: the topic's, cut where it is long, and a number, which also keeps names apart that differ only by
