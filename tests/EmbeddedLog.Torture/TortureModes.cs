@@ -1,5 +1,6 @@
 using EmbeddedLog.Torture.Bitflip;
 using EmbeddedLog.Torture.Crash;
+using EmbeddedLog.Torture.FullDisk;
 using EmbeddedLog.Torture.Kill;
 using EmbeddedLog.Torture.Liar;
 using EmbeddedLog.Torture.Load;
@@ -18,6 +19,7 @@ internal static class TortureModes
         new KillMode(),
         new PowerFailMode(),
         new LiarMode(),
+        new FullDiskMode(),
         new TailMode(),
         new BitflipMode(),
         new UnmapMode(),

@@ -60,9 +60,15 @@ internal sealed partial class Ballast
     {
         string piece = Path.Combine(_directory, $"ballast-{_made++}");
         int error;
-        using (SafeFileHandle file = File.OpenHandle(piece, FileMode.CreateNew, FileAccess.Write))
+        try
         {
+            using SafeFileHandle file = File.OpenHandle(piece, FileMode.CreateNew, FileAccess.Write);
             error = posix_fallocate(file, 0, bytes);
+        }
+        catch (IOException)
+        {
+            // No space even for a name.
+            return false;
         }
 
         if (error == 0)

@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using EmbeddedLog.Torture.Load;
+using EmbeddedLog.Torture.Machine;
+
+namespace EmbeddedLog.Torture.FullDisk;
+
+/// <summary>One file system that is filled several times in one life of a log, and once more after its end.</summary>
+internal sealed class FullDiskStory : IDisposable
+{
+    private const int Fillings = 3;
+    private const long PieceBytes = 6 << 20;
+    private const long LeaveBytes = 5 << 20;
+    private const int Mebibytes = 64;
+
+    /// <summary>The least that mkfs.xfs makes.</summary>
+    private const int XfsMebibytes = 300;
+
+    /// <summary>btrfs refuses everything, renames too, while some space is left for itself.</summary>
+    private const int BtrfsMebibytes = 256;
+    private const long BtrfsLeaveBytes = 32 << 20;
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_longestFull = TimeSpan.FromMilliseconds(150);
+
+    private readonly TortureRun _run;
+    private readonly int _seed;
+    private readonly string _type;
+    private readonly ScratchDirectory _scratch;
+    private readonly LoadHistory _history;
+    private readonly Random _random;
+    private readonly IDisposable _mount;
+    private readonly Ballast _ballast;
+    private int _life;
+
+    public FullDiskStory(TortureRun run, int seed, string type, ScratchDirectory scratch, LoadHistory history)
+    {
+        _run = run;
+        _seed = seed;
+        _type = type;
+        _scratch = scratch;
+        _history = history;
+        _random = new Random(seed);
+        string path = scratch["mount"];
+        _mount = type switch
+        {
+            "tmpfs" => new MemoryMount(path, (long)Mebibytes << 20),
+            "xfs" => Volume.Create(type, XfsMebibytes, scratch["image"], path),
+            "btrfs" => Volume.Create(type, BtrfsMebibytes, scratch["image"], path),
+            _ => Volume.Create(type, Mebibytes, scratch["image"], path),
+        };
+        _ballast = new Ballast(path);
+    }
+
+    private string LogDirectory => _scratch["mount/log"];
+
+    /// <exception cref="LoadViolationException">A promise was broken.</exception>
+    public async Task PlayAsync()
+    {
+        _ballast.Add(PieceBytes, _type == "btrfs" ? BtrfsLeaveBytes : LeaveBytes);
+        Tolerate();
+        using (LoadProcess child = await StartAsync())
+        {
+            for (int filling = 0; filling < Fillings && !HasFailed; filling++)
+            {
+                await FillAsync(filling);
+                await GiveBackAsync(all: filling == Fillings - 1);
+            }
+
+            await FillUpAsync();
+            await EndAsync(child);
+        }
+
+        CheckWhileFull();
+        _ballast.RemoveAll();
+        Check();
+        _run.Add("failed-by-a-flush", HasFailed ? 1 : 0);
+        _history.Tolerate();
+        using (LoadProcess child = await StartAsync())
+        {
+            await WaitForProgressAsync(() => { });
+            await EndAsync(child);
+        }
+
+        Check();
+        _run.Add(_type, 1);
+        _run.Add("refused", _history.Failures(LoadFailure.DiskFull));
+        _run.Add("acknowledged", _history.AcknowledgedRecords);
+        _run.Add("flush-acknowledgements", _history.FlushAcknowledgements);
+        _run.Add("commits", _history.Commits);
+    }
+
+    public void Dispose() => _mount.Dispose();
+
+    /// <summary>Whether a flush has failed in the first life, as it may on btrfs.</summary>
+    private bool HasFailed => _history.Failures(LoadFailure.PartitionFailed) > 0;
+
+    /// <summary>
+    /// btrfs writes what is overwritten to another place, and may find out only when it is flushed that there is none.
+    /// That ends the partition as any failed flush does; all that was acknowledged must be there all the same.
+    /// </summary>
+    private void Tolerate() => _history.Tolerate(
+        _type == "btrfs" ? [LoadFailure.DiskFull, LoadFailure.PartitionFailed] : [LoadFailure.DiskFull]);
+
+    private async Task<LoadProcess> StartAsync()
+    {
+        LoadProcess child = LoadProcess.Start(_scratch["errors"]);
+        LoadOrder order = new(LogDirectory, _seed, _life++, Trimmed: false);
+        await child.OrderAsync(order, _history, _run.Stop);
+        return await child.WaitForAsync(LoadMessageKind.Opened, _run.Stop)
+            ? child
+            : throw new LoadViolationException($"The log could not be opened. {child.Errors}");
+    }
+
+    /// <summary>Waits until appends are refused, and leaves it so for a moment.</summary>
+    private async Task FillAsync(int filling)
+    {
+        long before = _history.Failures(LoadFailure.DiskFull);
+        await WaitAsync(
+            () => _history.Failures(LoadFailure.DiskFull) > before, $"The disk was not filled ({filling}).");
+        await Task.Delay(_random.NextDouble() * s_longestFull, _run.Stop);
+        _history.Tell("the disk is full");
+        _run.Add("fillings", 1);
+    }
+
+    private async Task GiveBackAsync(bool all)
+    {
+        await WaitForProgressAsync(() =>
+        {
+            // What was given back may be used up again before every producer had its turn.
+            if (all)
+            {
+                _ballast.RemoveAll();
+            }
+            else if (!_ballast.IsEmpty)
+            {
+                _ballast.RemoveOne();
+            }
+        });
+        _history.Tell("all producers go on");
+    }
+
+    /// <summary>Takes what is left, to the last block.</summary>
+    private async Task FillUpAsync()
+    {
+        _ballast.AddAll();
+        await FillAsync(Fillings);
+    }
+
+    private async Task EndAsync(LoadProcess child)
+    {
+        if (_random.Next(2) == 0)
+        {
+            child.OrderClose();
+        }
+        else
+        {
+            child.Kill();
+        }
+
+        await child.EndAsync();
+        _history.Tell("the life is over");
+        _history.ThrowIfBroken();
+    }
+
+    /// <summary>Gives space, and again while it is not enough, until each producer was acknowledged something.</summary>
+    private async Task WaitForProgressAsync(Action giveSpace)
+    {
+        long[] before = [.. Enumerable.Range(0, LoadProducers.Count).Select(_history.AcknowledgedBy)];
+        long refused = _history.Failures(LoadFailure.DiskFull);
+        giveSpace();
+        await WaitAsync(
+            () =>
+            {
+                if (_history.Failures(LoadFailure.DiskFull) > refused + LoadProducers.Count)
+                {
+                    refused = _history.Failures(LoadFailure.DiskFull);
+                    giveSpace();
+                }
+
+                return Enumerable.Range(0, before.Length).All(i => _history.AcknowledgedBy(i) > before[i]);
+            },
+            "Not every producer has gone on although there was space again.");
+    }
+
+    private async Task WaitAsync(Func<bool> condition, string otherwise)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition() && (_life > 1 || !HasFailed))
+        {
+            _history.ThrowIfBroken();
+            if (Stopwatch.GetElapsedTime(start) > s_limit)
+            {
+                throw new LoadViolationException(otherwise);
+            }
+
+            await Task.Delay(s_look, _run.Stop);
+        }
+    }
+
+    /// <summary>A recovery needs space for what it copies; without it, it fails with nothing changed.</summary>
+    private void CheckWhileFull()
+    {
+        try
+        {
+            Check();
+        }
+        catch (Exception full) when (full is DiskFullException or LogDirectoryException)
+        {
+            OpenHandles.ThrowIfAnyUnder(LogDirectory);
+            _history.Tell($"not opened: {full.Message}");
+            _run.Add("openings-refused", 1);
+        }
+    }
+
+    private void Check()
+    {
+        LoadChecker found = LoadChecker.Check(LogDirectory, _history, LoadLoss.None);
+        _run.Add("found", found.Found);
+        _run.Add("copied", found.Copied);
+        _run.Add("torn-bytes", found.TornBytes);
+    }
+}
