@@ -163,7 +163,9 @@ internal sealed class FullDiskStory : IDisposable
         _history.ThrowIfBroken();
     }
 
-    /// <summary>Gives space, and again while it is not enough, until each producer was acknowledged something.</summary>
+    /// <summary>
+    /// Gives space, and again while it is not enough, until each producer was acknowledged something.
+    /// </summary>
     private async Task WaitForProgressAsync(Action giveSpace)
     {
         long[] before = [.. Enumerable.Range(0, LoadProducers.Count).Select(_history.AcknowledgedBy)];
