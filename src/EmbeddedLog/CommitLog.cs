@@ -330,6 +330,39 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
+    /// Checks everything that the log has on the disk: every frame of every segment and that no offset is missing,
+    /// indexes, manifests, checkpoints, the session and the topics' descriptions. Damage is told by the report, not by
+    /// an exception. Appends, reads and retention go on meanwhile; what is appended after its partition's turn is not
+    /// checked.
+    /// </summary>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="progress">Told now and then, on the thread that checks; null for nobody.</param>
+    /// <param name="cancellationToken">Ends it between two slices of at most 1 MiB.</param>
+    /// <exception cref="ArgumentException">The options are out of bounds.</exception>
+    /// <exception cref="NotSupportedException">The file system cannot be read past the page cache.</exception>
+    /// <exception cref="LogIOException">A file could not be opened for lack of handles or the like.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed, perhaps meanwhile.</exception>
+    public async ValueTask<VerifyReport> VerifyAsync(
+        VerifyOptions? options = null,
+        IProgress<VerifyProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        VerifyOptions copy = (options ?? new VerifyOptions()).ValidatedCopy();
+        ThrowIfDisposed();
+        List<VerifyTarget> targets =
+        [
+            .. Topics.Select(topic => new VerifyTarget(
+                () => _store.Load(topic.Stored.Directory), [.. topic.Partitions.Select(each => each.Log)])),
+            new VerifyTarget(() => { }, [_offsets.Log]),
+        ];
+        VerifyReport report = await Verification.RunAsync(
+            Context.Platform, _directory, targets, copy, progress, cancellationToken).ConfigureAwait(false);
+        ThrowIfDisposed();
+        return report;
+    }
+
+    /// <summary>
     /// Flushes everything and closes the log, as <see cref="DisposeAsync"/>, and blocks until that is done.
     /// </summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();

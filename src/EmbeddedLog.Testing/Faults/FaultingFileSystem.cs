@@ -103,6 +103,12 @@ internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
         return new FaultingFile(inner.OpenFile(path, opening), _counter);
     }
 
+    public override LogFile? TryOpenPastCache(string path)
+    {
+        _counter.CountOrThrow(FaultKind.OpenFile, path);
+        return inner.TryOpenPastCache(path) is { } file ? new FaultingFile(file, _counter) : null;
+    }
+
     public override IDisposable? TryLock(string path)
     {
         _counter.CountOrThrow(FaultKind.Lock, path);

@@ -31,4 +31,22 @@ internal static unsafe class FrameCrc
 
         return ~crc;
     }
+
+    /// <summary>Begins the computation for a frame that is not in memory as a whole.</summary>
+    public static uint Begin(uint segmentSeed, long position, int length) =>
+        BitOperations.Crc32C(BitOperations.Crc32C(segmentSeed, (ulong)position), (uint)length);
+
+    /// <summary>Goes on with bytes from the kind on, a multiple of eight of them.</summary>
+    public static uint Append(uint crc, byte* bytes, int count)
+    {
+        for (byte* at = bytes; at < bytes + count; at += sizeof(ulong))
+        {
+            crc = BitOperations.Crc32C(crc, *(ulong*)at);
+        }
+
+        return crc;
+    }
+
+    /// <summary>Ends what <see cref="Begin"/> began, at the frame's padded end.</summary>
+    public static uint Finish(uint crc) => ~crc;
 }

@@ -51,6 +51,12 @@ internal abstract class FileSystem
     public abstract LogFile OpenFile(string path, FileOpening opening);
 
     /// <summary>
+    /// Opens a file to read it from the device, past the page cache; null where the system or the file system cannot.
+    /// Buffers, positions and lengths of reads must be multiples of <see cref="LogFile.DirectUnitBytes"/>.
+    /// </summary>
+    public virtual LogFile? TryOpenPastCache(string path) => null;
+
+    /// <summary>
     /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file in it that is created if need be and
     /// never deleted (one lock a directory). Returns null while another process, or another log of this process, holds
     /// it. After locking, the file at <paramref name="path"/> is compared with the locked one, so that a lock on a

@@ -59,6 +59,31 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         return Open(path, flags);
     }
 
+    public override LogFile? TryOpenPastCache(string path)
+    {
+        // These have no device; since Linux 6.6 tmpfs opens such a file all the same, and reads its cache.
+        long result = LinuxSyscalls.GetFileSystemType(path, out uint number);
+        if (result < 0)
+        {
+            throw UnixErrors.Failure("statfs", path, result);
+        }
+
+        if (LinuxFileSystemType.Of(number).Name is "tmpfs" or "ramfs")
+        {
+            return null;
+        }
+
+        result = LinuxSyscalls.Open(
+            path, LinuxSyscalls.OpenReadOnly | LinuxSyscalls.OpenPastCache, out SafeFileHandle file);
+        if (result >= 0)
+        {
+            return new LinuxLogFile(file, path, isWritten: false, isPastCache: true);
+        }
+
+        file.Dispose();
+        return result == -UnixErrors.InvalidArgument ? null : throw UnixErrors.Failure("open", path, result);
+    }
+
     public override SafeFileHandle OpenDirectory(string path) => Open(path, LinuxSyscalls.OpenDirectory);
 
     public override UnixFileStatus GetStatus(SafeFileHandle file, string path)

@@ -17,15 +17,40 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
     /// <summary>Whether folios must stay small, because small stores to them will be flushed.</summary>
     private readonly bool _isWritten;
 
-    public LinuxLogFile(SafeFileHandle handle, string path, bool isWritten)
+    /// <summary>Whether reads go to the device, and must be aligned.</summary>
+    private readonly bool _isPastCache;
+
+    public LinuxLogFile(SafeFileHandle handle, string path, bool isWritten, bool isPastCache = false)
         : base(handle, path)
     {
         _isWritten = isWritten;
+        _isPastCache = isPastCache;
         if (isWritten)
         {
             // It is only advice: a file system that does not take it is slower, not wrong.
             _ = LinuxSyscalls.AdviseFile(handle, LinuxSyscalls.AdviseRandom);
         }
+    }
+
+    public override int Read(Span<byte> buffer, long position)
+    {
+        int done = _isPastCache ? 0 : base.Read(buffer, position);
+        fixed (byte* bytes = buffer)
+        {
+            // Where the file ends between two units the read stops there, and the next one would not be aligned.
+            while (_isPastCache && done < buffer.Length && done % DirectUnitBytes == 0)
+            {
+                long read = UnixSyscalls.Read(Handle, bytes + done, buffer.Length - done, position + done);
+                if (Check("pread", read) == 0)
+                {
+                    break;
+                }
+
+                done += (int)read;
+            }
+        }
+
+        return done;
     }
 
     public override void Allocate(long position, long length)

@@ -32,6 +32,14 @@ internal static unsafe partial class LinuxSyscalls
     public static int OpenDirectory { get; } =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Ppc64le ? 0x4000 : 0x10000;
 
+    /// <summary>O_DIRECT, which ARM and POWER number otherwise than all others.</summary>
+    public static int OpenPastCache { get; } = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.Arm64 => 0x10000,
+        Architecture.Ppc64le => 0x20000,
+        _ => 0x4000,
+    };
+
     /// <summary>O_TMPFILE: a file without a name, in the directory that is opened.</summary>
     public static int OpenNameless => 0x400000 | OpenDirectory;
 

@@ -8,6 +8,11 @@ namespace EmbeddedLog.IO;
 /// </summary>
 internal abstract class LogFile : IDisposable
 {
+    /// <summary>
+    /// What reads past the page cache are aligned to, in memory and in the file: no device in use has larger blocks.
+    /// </summary>
+    public const int DirectUnitBytes = 4096;
+
     /// <summary>The file's absolute path.</summary>
     public abstract string Path { get; }
 

@@ -26,6 +26,9 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>The newest checkpoint; null before the first, or when the file is missing.</summary>
     public Checkpoint? Current { get; private set; }
 
+    /// <summary>The newest generation, zero while there is none; a hint to other threads than the writer's.</summary>
+    public ulong Generation => _slots.Generation;
+
     /// <summary>Whether a flush has failed, after which nothing is written any more.</summary>
     public bool HasFailed => _slots.HasFailed;
 

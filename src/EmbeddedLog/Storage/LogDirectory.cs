@@ -37,6 +37,9 @@ internal sealed class LogDirectory : IDisposable
     /// <summary>The full path.</summary>
     public string Path { get; }
 
+    /// <summary>The generation of the session that this process is; it stays until the log is closed.</summary>
+    public ulong SessionGeneration => _session.Current?.Generation ?? 0;
+
     /// <summary>What the file system that holds the directory can do.</summary>
     public FileSystemTraits Traits { get; }
 

@@ -250,6 +250,15 @@ internal sealed class Manifest : IDisposable
         }
     }
 
+    /// <summary>The file and what is in it, as of now.</summary>
+    public ManifestMoment Capture()
+    {
+        lock (_gate)
+        {
+            return new ManifestMoment(_file, _end, [.. _state.Segments], _state.LogStartOffset);
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 
     /// <summary>Takes the record and its position in the file together. The caller holds <see cref="_gate"/>.</summary>

@@ -31,12 +31,12 @@ internal sealed class ManifestReader
     /// <summary>The number of bytes in the window that are the file's.</summary>
     private int _windowCount;
 
-    public ManifestReader(LogFile file, ulong topicUid, TopicPartition id)
+    public ManifestReader(LogFile file, ulong topicUid, TopicPartition id, long limit = long.MaxValue)
     {
         _file = file;
         _topicUid = topicUid;
         _id = id;
-        _length = file.Length;
+        _length = Math.Min(file.Length, limit);
         _window = new byte[_length <= MaxWholeBytes ? _length : WindowBytes];
     }
 

@@ -63,6 +63,12 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <summary>What the opening kept and what it did not.</summary>
     public PartitionRecoveryReport Recovery { get; }
 
+    /// <summary>The partition's directory.</summary>
+    public string Directory => _identity.Directory;
+
+    /// <summary>Its manifest and its checkpoint.</summary>
+    public PartitionFiles Files => _files;
+
     /// <summary>The side that holds the append lock.</summary>
     public PartitionWriter Writer { get; }
 

@@ -47,7 +47,7 @@ internal abstract class ReadablePartition
     protected WaiterList AppendWaiters { get; }
 
     /// <summary>Whether the log was closed.</summary>
-    protected bool IsClosed => Volatile.Read(ref _closed);
+    public bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>The lowest offset that was taken back since there were so many truncations.</summary>
     public virtual long TruncatedTo(int since) => long.MaxValue;

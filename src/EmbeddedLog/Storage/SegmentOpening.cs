@@ -89,7 +89,10 @@ internal static class SegmentOpening
         }
     }
 
-    private static SegmentHeader CheckHeader(ReadOnlySpan<byte> page, Segment segment)
+    /// <summary>Checks the first page of a segment's file, as far as the file has it, against the manifest.</summary>
+    /// <exception cref="CorruptLogException">It is damaged, or that of another segment.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
+    public static SegmentHeader CheckHeader(ReadOnlySpan<byte> page, Segment segment)
     {
         HeaderStatus status = SegmentHeader.TryRead(page, out SegmentHeader header);
         if (status == HeaderStatus.NewerVersion)

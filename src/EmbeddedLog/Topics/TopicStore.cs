@@ -243,7 +243,9 @@ internal sealed class TopicStore
             Path.Combine(directory, DescriptorName),
             descriptor.ToJson());
 
-    private StoredTopic Load(string directory)
+    /// <summary>The topic that a directory holds.</summary>
+    /// <exception cref="CorruptLogException">Its description is missing or makes no sense.</exception>
+    public StoredTopic Load(string directory)
     {
         string path = Path.Combine(directory, DescriptorName);
         if (!_files.FileExists(path))

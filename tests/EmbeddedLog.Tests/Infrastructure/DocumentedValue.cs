@@ -19,6 +19,11 @@ internal static partial class DocumentedValue
             return words == "null" && actual is null;
         }
 
+        if (actual is bool flag)
+        {
+            return words == (flag ? "true" : "false");
+        }
+
         if (actual is TimeSpan span)
         {
             return (words == "0" && span == TimeSpan.Zero) || ParseSpan(words) == span;
