@@ -9,6 +9,9 @@ internal sealed class CommitHistory
     /// <summary>The last commit that was acknowledged as flushed.</summary>
     public long Flushed { get; set; }
 
-    /// <summary>The last commit that was begun.</summary>
-    public long Begun { get; set; }
+    /// <summary>
+    /// The commits that were begun since the last acknowledged one. Several, where lives ended in the middle of one and
+    /// nobody has looked since: each may be in the log.
+    /// </summary>
+    public List<long> Begun { get; } = [];
 }

@@ -108,9 +108,9 @@ internal sealed class LoadChecker
             CommitHistory history = _history.Commit(place, partition.Number);
             long found = committed?.Offset ?? 0;
             bool isKept = _loss == LoadLoss.None
-                ? found == history.Acknowledged || found == history.Begun
+                ? found == history.Acknowledged || history.Begun.Contains(found)
                 : found >= Math.Min(history.Flushed, partition.EndOffset)
-                    && found <= Math.Max(history.Acknowledged, history.Begun);
+                    && found <= history.Begun.Append(history.Acknowledged).Max();
             bool hasOwnMetadata = committed?.Metadata is not { } metadata
                 || metadata == group.MetadataOf(partition.Number, found);
             if (!isKept || !hasOwnMetadata || found > partition.EndOffset)
@@ -118,10 +118,11 @@ internal sealed class LoadChecker
                 throw new LoadViolationException(
                     $"Group {group.Name} stands at {found} ('{committed?.Metadata}') in {partition.TopicPartition}, "
                     + $"which ends at {partition.EndOffset}; acknowledged were {history.Acknowledged}, as flushed "
-                    + $"{history.Flushed}, and begun was {history.Begun}.");
+                    + $"{history.Flushed}, and begun was {string.Join(", ", history.Begun)}.");
             }
 
-            history.Acknowledged = history.Flushed = history.Begun = found;
+            history.Acknowledged = history.Flushed = found;
+            history.Begun.Clear();
         }
     }
 }

@@ -27,6 +27,9 @@ internal sealed class LoadHistory
     /// <summary>Replaced as a whole by the mode, read by whoever takes messages.</summary>
     private volatile LoadFailure[] _tolerated = [];
 
+    /// <summary>Set by the mode before the power goes; read by whoever takes messages.</summary>
+    private volatile bool _powerGoes;
+
     private long _acknowledged;
     private long _flushed;
     private long _commitCount;
@@ -75,6 +78,7 @@ internal sealed class LoadHistory
     public void Begin(int life)
     {
         Life = life;
+        _powerGoes = false;
         Array.Clear(_byProducer);
         Tell($"life {life} begins");
     }
@@ -93,6 +97,13 @@ internal sealed class LoadHistory
     /// those that closing brings.
     /// </summary>
     public void Tolerate(params LoadFailure[] failures) => _tolerated = failures;
+
+    /// <summary>
+    /// Says that the power goes now: a flush that is acknowledged from here on promises nothing, since nobody would be
+    /// there to see it. A file system that is shut down goes on answering instead, and ext4 may report a flush as done
+    /// whose last step the shutdown has dropped.
+    /// </summary>
+    public void NotePowerGoes() => _powerGoes = true;
 
     /// <summary>Takes a message of the child.</summary>
     public void Note(in LoadMessage message, string text)
@@ -154,6 +165,8 @@ internal sealed class LoadHistory
             case LoadMessageKind.Appended:
                 TakeAppended(message);
                 break;
+            case LoadMessageKind.Flushed when _powerGoes:
+                break;
             case LoadMessageKind.Flushed:
                 _flushed++;
                 Partition(message.Topic, message.Partition).AcknowledgeFlush(message.Offset);
@@ -166,7 +179,7 @@ internal sealed class LoadHistory
                 TakeFailure(message.Failure, "a flush or a send");
                 break;
             case LoadMessageKind.Committing:
-                Commit(message.Group, message.Partition).Begun = message.Offset;
+                Commit(message.Group, message.Partition).Begun.Add(message.Offset);
                 break;
             case LoadMessageKind.Committed:
                 TakeCommitted(message);
@@ -191,7 +204,7 @@ internal sealed class LoadHistory
 
         _acknowledged += message.Count;
         _byProducer[LoadProducers.IndexOf(message.Producer)] += message.Count;
-        if (message.IsFlushed)
+        if (message.IsFlushed && !_powerGoes)
         {
             _flushed++;
             partition.AcknowledgeFlush(offset);
@@ -202,7 +215,8 @@ internal sealed class LoadHistory
     {
         CommitHistory commit = Commit(message.Group, message.Partition);
         commit.Acknowledged = message.Offset;
-        commit.Flushed = message.IsFlushed ? message.Offset : commit.Flushed;
+        commit.Flushed = message.IsFlushed && !_powerGoes ? message.Offset : commit.Flushed;
+        commit.Begun.Clear();
         _commitCount++;
     }
 

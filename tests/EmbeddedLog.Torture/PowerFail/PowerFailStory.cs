@@ -87,6 +87,7 @@ internal sealed class PowerFailStory : IDisposable
 
         _history.ThrowIfBroken();
         _history.Tolerate(LoadFailure.PartitionFailed, LoadFailure.DiskFull, LoadFailure.Other);
+        _history.NotePowerGoes();
         _volume.Shutdown();
         _history.Tell("the power is gone");
 
