@@ -59,6 +59,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>What all partitions share.</summary>
     internal StorageContext Context { get; }
 
+    /// <summary>What groups have committed.</summary>
+    internal OffsetStore Offsets => _offsets;
+
     /// <summary>Finds serializers by type.</summary>
     internal SerdeResolver Serdes { get; }
 

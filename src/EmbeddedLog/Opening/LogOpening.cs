@@ -66,7 +66,7 @@ internal sealed class LogOpening
     private OpenedLog Recover(CancellationToken cancellationToken)
     {
         TopicStore store = new(_context.Platform.Files, _directory.Path);
-        store.Prepare();
+        store.Prepare(isOnDisk: _directory.State.Clean);
         foreach (StoredTopic stored in store.Load())
         {
             cancellationToken.ThrowIfCancellationRequested();

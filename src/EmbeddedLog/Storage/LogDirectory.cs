@@ -135,6 +135,7 @@ internal sealed class LogDirectory : IDisposable
         if (!files.DirectoryExists(path))
         {
             CreateDurably(files, path);
+            SyncNames(files, path);
             return;
         }
 
@@ -150,6 +151,31 @@ internal sealed class LogDirectory : IDisposable
             {
                 File = path,
             };
+        }
+
+        if (!isLog)
+        {
+            SyncNames(files, path);
+        }
+    }
+
+    /// <summary>
+    /// Makes the name of a directory that is no log yet, and those above it, durable: who made them may have been
+    /// killed before it came to that. Where this process may not read one of them it has not made it either.
+    /// </summary>
+    private static void SyncNames(FileSystem files, string path)
+    {
+        for (string? at = System.IO.Path.GetDirectoryName(path); at is { Length: > 0 };
+            at = System.IO.Path.GetDirectoryName(at))
+        {
+            try
+            {
+                files.SyncDirectory(at);
+            }
+            catch (FileSystemException failure) when (failure.Error == FileSystemError.AccessDenied)
+            {
+                return;
+            }
         }
     }
 

@@ -329,6 +329,10 @@ internal sealed class Manifest : IDisposable
         try
         {
             _file.Flush(0, end);
+
+            // A platform that lets other work in during a flush, on the same thread, lets it through the lock as well.
+            // A flush that has failed there has taken from this one what it should have written.
+            _failure?.Throw();
             if (_unproven is not null)
             {
                 // Whoever made the file may have died before its name was on the disk.

@@ -37,12 +37,22 @@ internal sealed class TopicStore
     }
 
     /// <summary>Makes the topics' directory where there is none, and removes what crashes have left in it.</summary>
-    public void Prepare()
+    /// <param name="isOnDisk">
+    /// Whether everything found is known to be on the disk, because the last owner closed the log cleanly. If not, the
+    /// names of topics and what describes them are synced: a process that was killed may have left them in the page
+    /// cache alone, and what is appended to a topic that a power loss takes away was not flushed.
+    /// </param>
+    public void Prepare(bool isOnDisk)
     {
         if (!_files.DirectoryExists(_root))
         {
             _files.CreateDirectory(_root);
             _files.SyncDirectory(Path.GetDirectoryName(_root)!);
+        }
+        else if (!isOnDisk)
+        {
+            // Before anything is removed, too: of a topic whose deletion is taken back all must be there.
+            _files.SyncDirectory(_root);
         }
 
         foreach (string name in _files.ListDirectories(_root))
@@ -51,6 +61,10 @@ internal sealed class TopicStore
                 || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal))
             {
                 DeleteTree(Path.Combine(_root, name));
+            }
+            else if (!isOnDisk)
+            {
+                _files.SyncDirectory(Path.Combine(_root, name));
             }
         }
     }
