@@ -14,18 +14,19 @@ public sealed partial class LayerTests
     /// </summary>
     private static readonly Dictionary<string, string[]> s_allowed = new()
     {
-        ["Format"] = [],
+        ["Safety"] = [],
+        ["Format"] = ["Safety"],
         ["IO"] = [],
         ["Validation"] = [],
         ["Partitioning"] = ["Values"],
         ["Serialization"] = ["Values", "Validation"],
         ["Diagnostics"] = ["Values"],
-        ["Storage"] = ["Values", "Validation", "Diagnostics", "Format", "IO"],
+        ["Storage"] = ["Values", "Validation", "Diagnostics", "Safety", "Format", "IO"],
         ["Maintenance"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Following"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Topics"] = ["Values", "Tops", "Validation", "Format", "IO", "Storage", "Following"],
         ["Producing"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
-        ["Groups"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
+        ["Groups"] = ["Values", "Validation", "Diagnostics", "Safety", "Format", "IO", "Storage"],
         ["Opening"] = ["Values", "Tops", "Validation", "IO", "Storage", "Topics", "Groups"],
         ["Consuming"] = ["Values", "Validation", "IO", "Storage", "Serialization", "Groups"],
     };

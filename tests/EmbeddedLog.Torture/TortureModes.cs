@@ -6,6 +6,7 @@ using EmbeddedLog.Torture.Liar;
 using EmbeddedLog.Torture.Load;
 using EmbeddedLog.Torture.PowerFail;
 using EmbeddedLog.Torture.Tail;
+using EmbeddedLog.Torture.Teeth;
 using EmbeddedLog.Torture.Unmap;
 
 namespace EmbeddedLog.Torture;
@@ -23,6 +24,7 @@ internal static class TortureModes
         new TailMode(),
         new BitflipMode(),
         new UnmapMode(),
+        new TeethMode(),
     ];
 
     public static IReadOnlyList<ITortureChild> Children { get; } =

@@ -9,6 +9,12 @@ namespace EmbeddedLog.Torture;
 /// </summary>
 internal sealed class TortureRun
 {
+#if DEBUG
+    private const string Configuration = "Debug";
+#else
+    private const string Configuration = "Release";
+#endif
+
     private static readonly TimeSpan s_progressInterval = TimeSpan.FromSeconds(5);
 
     private readonly ITortureMode _mode;
@@ -115,7 +121,7 @@ internal sealed class TortureRun
             _violations++;
             _output.WriteLine($"VIOLATION at seed {seed}: {what}");
             _output.WriteLine(
-                "replay: dotnet run -c Release --project tests/EmbeddedLog.Torture -- "
+                $"replay: dotnet run -c {Configuration} --project tests/EmbeddedLog.Torture -- "
                 + $"{_mode.Name} --seed {seed} {replay}");
             _output.Flush();
         }

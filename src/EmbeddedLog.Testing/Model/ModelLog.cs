@@ -9,15 +9,17 @@ namespace EmbeddedLog.Testing.Model;
 internal sealed class ModelLog : IDisposable
 {
     private const string Directory = "/data/log";
-    private const string TopicName = "topic";
 
     /// <summary>How often a full disk or a flush that is made to fail can stop an opening.</summary>
     private const int MaxAttempts = 20;
 
-    private readonly ModelProgram _program;
     private readonly ModelStatistics _statistics;
-    private readonly PartitionModel[] _models;
-    private readonly PartitionDriver[] _drivers;
+
+    /// <summary>The topic that is always there, and the one that comes and goes.</summary>
+    private readonly TopicModel _main;
+    private readonly TopicModel _other;
+    private readonly TopicModel[] _topics;
+    private readonly GroupsDriver _groups;
     private SimulatedPlatform _machine;
     private CommitLog? _log;
 
@@ -30,19 +32,24 @@ internal sealed class ModelLog : IDisposable
     /// <summary>Whether a flush has failed in this life of the page cache, so that it may lie.</summary>
     private bool _cacheLies;
 
-    /// <summary>Whether the topic was created durably.</summary>
-    private bool _hasTopic;
+    /// <summary>Whether a sector was put in another one's place, of which whoever reads must be told.</summary>
+    private bool _isMisplaced;
 
     public ModelLog(ModelProgram program, ModelStatistics statistics)
     {
-        _program = program;
+        Program = program;
         _statistics = statistics;
         SimulationOptions options = program.Positional ? SimulationOptions.Positional : new SimulationOptions();
         _machine = new SimulatedPlatform(program.Seed, options);
-        _models = [.. Enumerable.Range(0, program.Partitions).Select(_ => new PartitionModel())];
         Random random = new(program.Seed);
-        _drivers = [.. _models.Select((model, i) => new PartitionDriver(this, model, statistics, i, random))];
+        _main = new TopicModel(this, "topic", program.Partitions, statistics, random);
+        _other = new TopicModel(this, "other", 1, statistics, random);
+        _topics = [_main, _other];
+        _groups = new GroupsDriver(this, statistics);
     }
+
+    /// <summary>What is played.</summary>
+    public ModelProgram Program { get; }
 
     /// <summary>Whether the program ended early, because the log rightly refused to be opened.</summary>
     public bool IsOver { get; private set; }
@@ -56,8 +63,11 @@ internal sealed class ModelLog : IDisposable
     /// <summary>The next number for a record.</summary>
     public long NextId { get; set; } = 1;
 
-    /// <summary>What each partition must be.</summary>
-    public IReadOnlyList<PartitionModel> Models => _models;
+    /// <summary>The wall clock, in Unix milliseconds.</summary>
+    public long Now => _machine.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The partitions that are there.</summary>
+    private PartitionDriver[] Drivers => [.. _topics.SelectMany(topic => topic.Drivers)];
 
     /// <summary>What the last opening has to take care of.</summary>
     private enum Ending
@@ -75,7 +85,7 @@ internal sealed class ModelLog : IDisposable
     /// <summary>Opens the log, as often as it takes, and compares it with the model.</summary>
     public void Open()
     {
-        for (int attempt = 0; _log is null && !IsOver; attempt++)
+        for (int attempt = 0; (_log is null || HasStopped) && !IsOver; attempt++)
         {
             if (attempt == MaxAttempts)
             {
@@ -127,8 +137,94 @@ internal sealed class ModelLog : IDisposable
     /// <summary>Plays a step on its partition.</summary>
     public void OnPartition(in ModelStep step)
     {
-        _drivers[step.Partition % _drivers.Length].Play(step);
+        PartitionDriver[] drivers = Drivers;
+        drivers[step.Partition % drivers.Length].Play(step);
         CrashIfStopped();
+    }
+
+    /// <summary>Commits offsets for a group.</summary>
+    public void Commit(in ModelStep step)
+    {
+        PartitionDriver[] drivers = Drivers;
+        _groups.Commit(step, drivers[step.Partition % drivers.Length], drivers);
+        CrashIfStopped();
+    }
+
+    /// <summary>Changes a topic's retention and applies it to one of its partitions.</summary>
+    public void Retain(in ModelStep step)
+    {
+        RetentionPolicy policy = step.Choice % 2 == 0
+            ? new RetentionPolicy { MaxAge = TimeSpan.FromMilliseconds(1 + (step.Amount * 10)) }
+            : new RetentionPolicy { MaxAge = null, MaxBytesPerPartition = 1 + (step.Amount * 50) };
+        PartitionDriver[] drivers = Drivers;
+        PartitionDriver driver = drivers[step.Partition % drivers.Length];
+        _topics.Single(topic => topic.Drivers.Contains(driver)).Retain(_log!, policy);
+        if (!HasStopped)
+        {
+            driver.Play(step);
+        }
+
+        CrashIfStopped();
+    }
+
+    /// <summary>Makes the second topic.</summary>
+    public void CreateTopic()
+    {
+        _other.Create(_log!);
+        CrashIfStopped();
+    }
+
+    /// <summary>Deletes the second topic.</summary>
+    public void DeleteTopic()
+    {
+        if (_other.Presence == TopicPresence.Present)
+        {
+            _groups.Forget(_other.Drivers);
+            _other.Delete(_log!);
+            CrashIfStopped();
+        }
+    }
+
+    /// <summary>Lets a sector of a closed segment stand in another one's place.</summary>
+    public void Misplace(in ModelStep step)
+    {
+        PartitionDriver[] drivers = Drivers;
+        SectorSwap? swap = SectorSwap.Choose(drivers[step.Partition % drivers.Length].Log, step);
+        Close();
+        _machine.Disk.CrashAtMutation(long.MaxValue);
+        if (_log is null && _ending == Ending.Clean && swap?.TryDo(_machine.Platform.Files) == true)
+        {
+            _isMisplaced = true;
+            _statistics.Misplaced++;
+        }
+
+        Open();
+        IsOver |= _isMisplaced;
+    }
+
+    /// <summary>Does something; false where the log refused it for a reason that is to be foreseen.</summary>
+    public bool Try(Action action, Func<bool> hasFailed)
+    {
+        try
+        {
+            action();
+            return true;
+        }
+        catch (Exception refusal) when (IsForeseen(refusal, hasFailed()))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether an exception has a reason in what the machine does to the log.</summary>
+    public bool IsForeseen(Exception refusal, bool hasFailed)
+    {
+        bool full = _machine.Disk.CapacityBytes != long.MaxValue;
+        _statistics.RefusedForSpace += full && refusal is DiskFullException ? 1 : 0;
+        return HasStopped
+            || (refusal is PartitionFailedException && hasFailed)
+            || (refusal is LogIOException && _machine.Disk.Counters.FailedFlushes > 0)
+            || (refusal is DiskFullException && full);
     }
 
     /// <summary>
@@ -139,12 +235,11 @@ internal sealed class ModelLog : IDisposable
         CheckNoViolation();
         if (_log is not null)
         {
-            Array.ForEach(_models, model => model.RememberSeen());
+            RememberSeen();
         }
 
         Count(kind);
-        _log = null;
-        Array.ForEach(_drivers, driver => driver.Detach());
+        Detach();
         SimulatedPlatform dead = _machine;
         _machine = dead.Crash(kind);
         dead.Dispose();
@@ -188,12 +283,12 @@ internal sealed class ModelLog : IDisposable
             return;
         }
 
-        Array.ForEach(_models, model => model.RememberSeen());
-        bool failed = _drivers.Any(driver => driver.HasFailed);
+        RememberSeen();
+        bool failed = HasFailed;
         _machine.Run(_log.DisposeAsync(), patience: TimeSpan.FromMinutes(1));
         _machine.Scheduler.RunUntilIdle();
-        Array.ForEach(_drivers, driver => driver.FinishPending());
-        failed |= _drivers.Any(driver => driver.HasFailed);
+        Array.ForEach(Drivers, driver => driver.FinishPending());
+        failed |= HasFailed;
         if (HasStopped)
         {
             CrashIfStopped();
@@ -204,9 +299,19 @@ internal sealed class ModelLog : IDisposable
         _ending = failed || _machine.Disk.Counters.FailedFlushes > 0 || _machine.Disk.CapacityBytes != long.MaxValue
             ? Ending.Killed
             : Ending.Clean;
-        _log = null;
-        Array.ForEach(_drivers, driver => driver.Detach());
+        Detach();
         CheckNoLeak();
+    }
+
+    private bool HasFailed => _groups.HasFailed || Array.Exists(_topics, topic => topic.HasFailed);
+
+    private void RememberSeen() => Array.ForEach(Drivers, driver => driver.Model.RememberSeen());
+
+    private void Detach()
+    {
+        _log = null;
+        _groups.Detach();
+        Array.ForEach(_topics, topic => topic.Detach());
     }
 
     private void CrashIfStopped()
@@ -220,18 +325,30 @@ internal sealed class ModelLog : IDisposable
 
     private void TryOpen()
     {
-        CommitLogOptions options = new() { TimeProvider = _machine.Time, MaxOpenSegments = 2 };
+        CommitLogOptions options = new()
+        {
+            TimeProvider = _machine.Time,
+            MaxOpenSegments = 2,
+
+            // Retention is applied by steps, when the model looks.
+            RetentionCheckInterval = TimeSpan.FromDays(1),
+        };
         CommitLog? opened = null;
         try
         {
             opened = _machine.Run(
                 () => CommitLog.OpenAsync(Directory, options, _machine.Platform, CancellationToken.None).AsTask());
-            Topic topic = GetTopic(opened);
             if (!HasStopped)
             {
-                _hasTopic = true;
                 _log = opened;
-                Compare(topic);
+                Compare(opened);
+                _main.Create(opened);
+                if (_main.Presence == TopicPresence.Absent)
+                {
+                    // For want of space, or by a flush that was made to fail.
+                    Close();
+                    FreeDisk();
+                }
             }
         }
         catch (Exception refusal) when (refusal is EmbeddedLogException && !HasStopped)
@@ -239,6 +356,7 @@ internal sealed class ModelLog : IDisposable
             if (opened is not null)
             {
                 _machine.Run(opened.DisposeAsync());
+                Detach();
             }
 
             Refused(refusal);
@@ -249,33 +367,18 @@ internal sealed class ModelLog : IDisposable
         }
     }
 
-    private Topic GetTopic(CommitLog log)
-    {
-        if (_hasTopic && !log.TryGetTopic(TopicName, out _))
-        {
-            throw new ModelViolationException("The topic is gone.");
-        }
-
-        TopicOptions options = new()
-        {
-            Partitions = _program.Partitions,
-            SegmentBytes = 16 << 10,
-            Retention = RetentionPolicy.KeepForever,
-            FlushInterval = _program.BackgroundFlush ? TimeSpan.FromSeconds(1) : Timeout.InfiniteTimeSpan,
-        };
-        return _machine.Run(() => log.EnsureTopicAsync(TopicName, options).AsTask());
-    }
-
-    private void Compare(Topic topic)
+    private void Compare(CommitLog log)
     {
         bool clean = _ending == Ending.Clean;
         _statistics.CleanReopenings += clean ? 1 : 0;
-        for (int i = 0; i < _drivers.Length; i++)
+        Array.ForEach(_topics, topic => topic.Attach(log));
+        foreach (PartitionDriver driver in Drivers)
         {
-            _drivers[i].Attach(topic[i].Log);
-            _drivers[i].CompareAfterOpening(clean, writtenSurvives: _ending != Ending.PowerLost);
+            driver.CompareAfterOpening(clean, writtenSurvives: _ending != Ending.PowerLost);
         }
 
+        _groups.Attach(log.Offsets);
+        _groups.CompareAfterOpening(Drivers, clean, writtenSurvives: _ending != Ending.PowerLost);
         _ending = Ending.Clean;
     }
 
@@ -288,7 +391,7 @@ internal sealed class ModelLog : IDisposable
         _ending = _ending == Ending.Clean ? Ending.Killed : _ending;
         switch (refusal)
         {
-            case CorruptLogException when _ending == Ending.PowerLost && _cacheLies:
+            case CorruptLogException when _isMisplaced || (_ending == Ending.PowerLost && _cacheLies):
                 _statistics.ToldOfDamage++;
                 IsOver = true;
                 return;

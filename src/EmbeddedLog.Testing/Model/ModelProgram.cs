@@ -9,9 +9,10 @@ namespace EmbeddedLog.Testing.Model;
 /// <param name="Positional">Whether the file system is one on which only positional writes are safe.</param>
 /// <param name="Partitions">The topic's partitions.</param>
 /// <param name="BackgroundFlush">Whether records are flushed without being asked for, every second.</param>
+/// <param name="Uniform">Whether the frame of each record fills one sector.</param>
 /// <param name="Steps">What is done.</param>
 internal sealed record ModelProgram(
-    int Seed, bool Positional, int Partitions, bool BackgroundFlush, IReadOnlyList<ModelStep> Steps)
+    int Seed, bool Positional, int Partitions, bool BackgroundFlush, bool Uniform, IReadOnlyList<ModelStep> Steps)
 {
     private static readonly (ModelStepKind Kind, int Weight)[] s_weights =
     [
@@ -30,6 +31,11 @@ internal sealed record ModelProgram(
         (ModelStepKind.FailFlush, 2),
         (ModelStepKind.FillDisk, 2),
         (ModelStepKind.FreeDisk, 3),
+        (ModelStepKind.Commit, 12),
+        (ModelStepKind.Retain, 3),
+        (ModelStepKind.CreateTopic, 3),
+        (ModelStepKind.DeleteTopic, 1),
+        (ModelStepKind.Misplace, 1),
     ];
 
     private static readonly int s_totalWeight = s_weights.Sum(entry => entry.Weight);
@@ -41,6 +47,7 @@ internal sealed record ModelProgram(
         bool positional = random.Next(3) == 0;
         int partitions = random.Next(4) == 0 ? 2 : 1;
         bool backgroundFlush = random.Next(3) != 0;
+        bool uniform = random.Next(5) == 0;
 
         // Large records make many segments in few steps, small ones many frames in a segment.
         int largest = random.Next(3) switch { 0 => 200, 1 => 2_000, _ => 12_000 };
@@ -50,7 +57,13 @@ internal sealed record ModelProgram(
             steps[i] = NextStep(random, largest);
         }
 
-        return new ModelProgram(seed, positional, partitions, backgroundFlush, steps);
+        if (random.Next(5) == 0)
+        {
+            // In the middle of the first opening.
+            steps[0] = new ModelStep(ModelStepKind.CrashSoon, 0, random.Next(1, 30), 0, random.Next());
+        }
+
+        return new ModelProgram(seed, positional, partitions, backgroundFlush, uniform, steps);
     }
 
     /// <summary>The program in words, one step a line.</summary>
@@ -60,6 +73,7 @@ internal sealed record ModelProgram(
         text.Append(System.Globalization.CultureInfo.InvariantCulture,
             $"seed {Seed}, {(Positional ? "positional" : "mapped")}, {Partitions} partition(s), ");
         text.Append(BackgroundFlush ? "flushed in the background" : "flushed on demand");
+        text.Append(Uniform ? ", uniform" : "");
         foreach (ModelStep step in Steps)
         {
             text.AppendLine().Append("  ").Append(step);
@@ -83,7 +97,7 @@ internal sealed record ModelProgram(
             _ => random.Next(1_001),
         };
         int size = kind == ModelStepKind.FailFlush ? random.Next(101) : NextSize(random, largest);
-        return new ModelStep(kind, random.Next(2), amount, size, random.Next());
+        return new ModelStep(kind, random.Next(6), amount, size, random.Next());
     }
 
     private static int NextSize(Random random, int largest) => random.Next(4) switch

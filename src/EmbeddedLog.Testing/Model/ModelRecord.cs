@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using EmbeddedLog.Format;
+using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Testing.Model;
 
@@ -12,6 +14,12 @@ namespace EmbeddedLog.Testing.Model;
 /// <param name="Timestamp">As stored.</param>
 internal readonly record struct ModelRecord(long Id, int Size, int Form, bool EndsFrame, long Timestamp)
 {
+    /// <summary>The form of records that are all alike: without a key, with a timestamp.</summary>
+    public const int UniformForm = 1 | 16;
+
+    /// <summary>The value's length with which such a record's frame fills one sector.</summary>
+    public const int UniformSize = SimulatedDisk.SectorBytes - FrameLayout.HeaderBytes - 1;
+
     private const int FillerBytes = 1 << 15;
 
     /// <summary>What values are cut from: no two pieces of any length are likely to be equal.</summary>

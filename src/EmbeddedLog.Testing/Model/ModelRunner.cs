@@ -27,8 +27,15 @@ internal sealed class ModelRunner : IDisposable
     public void Run()
     {
         _statistics.Programs++;
+        ModelStep[] first = [.. _program.Steps.TakeWhile(step => step.Kind == ModelStepKind.CrashSoon)];
+        foreach (ModelStep step in first)
+        {
+            // The log may not even have come into being when the machine stops.
+            Play(step);
+        }
+
         _log.Open();
-        foreach (ModelStep step in _program.Steps)
+        foreach (ModelStep step in _program.Steps.Skip(first.Length))
         {
             if (_log.IsOver)
             {
@@ -110,6 +117,21 @@ internal sealed class ModelRunner : IDisposable
                 return;
             case ModelStepKind.Work:
                 _log.Work(step.Amount);
+                return;
+            case ModelStepKind.Commit:
+                _log.Commit(step);
+                return;
+            case ModelStepKind.Retain:
+                _log.Retain(step);
+                return;
+            case ModelStepKind.CreateTopic:
+                _log.CreateTopic();
+                return;
+            case ModelStepKind.DeleteTopic:
+                _log.DeleteTopic();
+                return;
+            case ModelStepKind.Misplace:
+                _log.Misplace(step);
                 return;
             default:
                 _log.OnPartition(step);

@@ -40,6 +40,22 @@ internal sealed class ModelStatistics
     /// <summary>Openings that rightly told of damage, after a flush that lied.</summary>
     public long ToldOfDamage { get; set; }
 
+    /// <summary>Offsets that groups committed.</summary>
+    public long Commits { get; set; }
+
+    /// <summary>How often retention moved a log's start.</summary>
+    public long Retained { get; set; }
+
+    public long TopicsCreated { get; set; }
+
+    public long TopicsDeleted { get; set; }
+
+    /// <summary>Sectors of segments that were overwritten by others of the same segment.</summary>
+    public long Misplaced { get; set; }
+
+    /// <summary>All ends of a machine's life together.</summary>
+    public long CrashedStates => Kills + PowerLosses + Remounts;
+
     public override string ToString() => string.Join(
         ' ',
         GetType().GetProperties().Select(property => $"{property.Name}={property.GetValue(this)}"));

@@ -37,7 +37,10 @@ internal enum ModelStepKind
     /// <summary>Ends the machine's life now, in the way that the choice gives, and opens the log again.</summary>
     Crash,
 
-    /// <summary>Lets the machine stop after as many more changes to the disk as the amount says.</summary>
+    /// <summary>
+    /// Lets the machine stop after as many more changes to the disk as the amount says. As a first step, it can do so
+    /// in the first opening.
+    /// </summary>
     CrashSoon,
 
     /// <summary>
@@ -55,4 +58,25 @@ internal enum ModelStepKind
 
     /// <summary>Gives the disk space again.</summary>
     FreeDisk,
+
+    /// <summary>
+    /// Commits a place, in thousandths of the log, by the group that the choice gives; with an odd amount in all
+    /// partitions together.
+    /// </summary>
+    Commit,
+
+    /// <summary>Changes the topic's retention to what amount and choice give, and applies it.</summary>
+    Retain,
+
+    /// <summary>Makes the second topic, where there is none.</summary>
+    CreateTopic,
+
+    /// <summary>Deletes the second topic, where there is one.</summary>
+    DeleteTopic,
+
+    /// <summary>
+    /// Closes the log and lets the disk put a sector of a segment, which amount and choice give, in another one's
+    /// place. Whoever reads must be told; with that the program ends.
+    /// </summary>
+    Misplace,
 }

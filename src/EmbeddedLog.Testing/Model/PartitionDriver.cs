@@ -1,3 +1,4 @@
+using EmbeddedLog.Maintenance;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Testing.Model;
@@ -8,7 +9,7 @@ internal sealed class PartitionDriver
     private readonly ModelLog _owner;
     private readonly PartitionModel _model;
     private readonly ModelStatistics _statistics;
-    private readonly int _number;
+    private readonly string _name;
     private readonly Random _random;
     private readonly RecordBatch _batch = new();
     private readonly Header[] _headers = new Header[1];
@@ -20,19 +21,23 @@ internal sealed class PartitionDriver
     private PartitionLog? _log;
 
     public PartitionDriver(
-        ModelLog owner, PartitionModel model, ModelStatistics statistics, int number, Random random)
+        ModelLog owner, PartitionModel model, ModelStatistics statistics, string name, Random random)
     {
         _owner = owner;
         _model = model;
         _statistics = statistics;
-        _number = number;
+        _name = name;
         _random = random;
     }
 
     /// <summary>Whether a flush of the partition has failed.</summary>
     public bool HasFailed => _log?.Failure is not null;
 
-    private PartitionLog Log => _log!;
+    /// <summary>The partition, while the log is open.</summary>
+    public PartitionLog Log => _log!;
+
+    /// <summary>What it must be.</summary>
+    public PartitionModel Model => _model;
 
     /// <summary>Goes on with the partition of a log that was opened.</summary>
     public void Attach(PartitionLog log) => _log = log;
@@ -59,13 +64,16 @@ internal sealed class PartitionDriver
                 Flush(wait: step.Choice % 2 == 0);
                 break;
             case ModelStepKind.Roll:
-                Try(() => Log.Writer.Roll(Log.Settings, Now()));
+                Try(() => Log.Writer.Roll(Log.Settings, _owner.Now));
                 break;
             case ModelStepKind.DeleteBefore:
                 DeleteBefore(_model.Records.Count * (long)step.Amount / 1000);
                 break;
             case ModelStepKind.Read:
                 Read(step);
+                break;
+            case ModelStepKind.Retain:
+                Retain();
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(step), step, "No such step.");
@@ -81,10 +89,32 @@ internal sealed class PartitionDriver
         {
             if (task is { IsCompleted: false } && !_owner.HasStopped)
             {
-                throw new ModelViolationException($"Partition {_number}: a flush that was asked for never ends.");
+                throw new ModelViolationException($"Partition {_name}: a flush that was asked for never ends.");
             }
         }
     }
+
+    /// <summary>The ids of the records below a place, in thousandths of what can be read.</summary>
+    public long[] SeenBelow(int thousandths) => SeenBelowOffset(
+        Log.StartOffset + ((Log.PublishedEnd - Log.StartOffset) * Math.Min(thousandths, 1000) / 1000));
+
+    /// <summary>The ids of the records below an offset.</summary>
+    public long[] SeenBelowOffset(long offset) => [.. _model.Records.Take((int)offset).Select(record => record.Id)];
+
+    /// <summary>How many records, from the first on, are those that somebody has seen.</summary>
+    public int CountSame(long[] seen)
+    {
+        int same = 0;
+        while (same < seen.Length && same < _model.Records.Count && seen[same] == _model.Records[same].Id)
+        {
+            same++;
+        }
+
+        return same;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => _name;
 
     /// <summary>Compares all that can be told from outside after an opening.</summary>
     /// <param name="clean">Whether the log had been closed.</param>
@@ -144,12 +174,7 @@ internal sealed class PartitionDriver
     {
         foreach ((uint epoch, long[] seen) in _model.Seen)
         {
-            int same = 0;
-            while (same < seen.Length && same < _model.Records.Count && seen[same] == _model.Records[same].Id)
-            {
-                same++;
-            }
-
+            int same = CountSame(seen);
             long effective = Math.Min(seen.Length, Log.EndOfEpoch(epoch));
             Require(
                 effective == same || (effective > same && effective <= Log.StartOffset),
@@ -171,6 +196,11 @@ internal sealed class PartitionDriver
             });
             record = record with { Timestamp = record.HasTimestamp ? record.Timestamp : timestamp };
             Note([record], end, done);
+            if (_random.Next(8) == 0)
+            {
+                // Pages reach the disk in the middle of being filled, and are there in a state between old and new.
+                _owner.Machine.Disk.WriteBackSome();
+            }
         }
     }
 
@@ -244,7 +274,7 @@ internal sealed class PartitionDriver
         {
             await Log.FlushAsync(end, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception refusal) when (IsForeseen(refusal))
+        catch (Exception refusal) when (_owner.IsForeseen(refusal, HasFailed))
         {
             return;
         }
@@ -273,10 +303,34 @@ internal sealed class PartitionDriver
         Require(!done || HasFailed || Log.StartOffset == bound, $"the start is {Log.StartOffset} instead of {bound}");
         _model.Start = Log.StartOffset;
         _statistics.SegmentsRemoved += removed;
-        if (removed > 0 && done)
+        if (done && !HasFailed)
         {
             _model.DurableStart = _model.Start;
         }
+    }
+
+    /// <summary>Applies the topic's retention: what goes must be due, and what is due must go.</summary>
+    private void Retain()
+    {
+        long greatest = _model.GreatestStart;
+        _model.GreatestStart = Math.Max(greatest, Log.DurableEnd);
+        RetentionCheck check = new(Log, _model, _owner.Now);
+        bool done = Try(() => _statistics.SegmentsRemoved += RetentionRules.Apply(Log, _owner.Now));
+        if (_owner.HasStopped)
+        {
+            return;
+        }
+
+        _model.GreatestStart = Math.Max(greatest, Log.StartOffset);
+        Require(Log.StartOffset >= _model.Start, $"the start moved back to {Log.StartOffset} from {_model.Start}");
+        if (check.FindFault(complete: done && !HasFailed) is { } fault)
+        {
+            throw Violation(fault);
+        }
+
+        _statistics.Retained += Log.StartOffset > _model.Start ? 1 : 0;
+        _model.Start = Log.StartOffset;
+        _model.DurableStart = done && !HasFailed ? _model.Start : _model.DurableStart;
     }
 
     private void Read(in ModelStep step)
@@ -351,37 +405,24 @@ internal sealed class PartitionDriver
     private bool Try(Action action)
     {
         bool had = HasFailed;
-        try
-        {
-            action();
-            return true;
-        }
-        catch (Exception refusal) when (IsForeseen(refusal))
-        {
-            _statistics.PoisonedPartitions += !had && HasFailed ? 1 : 0;
-            return false;
-        }
-    }
-
-    private bool IsForeseen(Exception refusal)
-    {
-        bool full = _owner.Machine.Disk.CapacityBytes != long.MaxValue;
-        _statistics.RefusedForSpace += full && refusal is DiskFullException ? 1 : 0;
-        return _owner.HasStopped
-            || (refusal is PartitionFailedException && HasFailed)
-            || (refusal is LogIOException && _owner.Machine.Disk.Counters.FailedFlushes > 0)
-            || (refusal is DiskFullException && full);
+        bool done = _owner.Try(action, () => HasFailed);
+        _statistics.PoisonedPartitions += !had && HasFailed ? 1 : 0;
+        return done;
     }
 
     private ModelRecord NewRecord(in ModelStep step, int index, bool endsFrame)
     {
+        long timestamp = _owner.Now - _random.Next(0, 5_000);
+        if (_owner.Program.Uniform)
+        {
+            return new ModelRecord(
+                _owner.NextId++, ModelRecord.UniformSize, ModelRecord.UniformForm, endsFrame, timestamp);
+        }
+
         int form = (step.Choice >> (index % 20)) & 0x1F;
         int size = Math.Max(0, step.Size - (index * 7));
-        long timestamp = Now() - _random.Next(0, 5_000);
         return new ModelRecord(_owner.NextId++, (form & 4) != 0 ? 0 : size, form, endsFrame, timestamp);
     }
-
-    private long Now() => _owner.Machine.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private void Require(bool condition, string otherwise)
     {
@@ -391,5 +432,5 @@ internal sealed class PartitionDriver
         }
     }
 
-    private ModelViolationException Violation(string what) => new($"Partition {_number}: {what}.");
+    private ModelViolationException Violation(string what) => new($"Partition {_name}: {what}.");
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Format;
 
@@ -21,7 +22,7 @@ internal static unsafe class FrameCrc
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Compute(uint segmentSeed, long position, byte* frame, int length)
     {
-        uint crc = BitOperations.Crc32C(segmentSeed, (ulong)position);
+        uint crc = BitOperations.Crc32C(segmentSeed, Protections.FramePosition ? (ulong)position : 0);
         crc = BitOperations.Crc32C(crc, (uint)length);
         byte* end = frame + FrameLayout.Padded(length);
         for (byte* at = frame + FrameLayout.KindAt; at < end; at += sizeof(ulong))

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Format;
 
@@ -34,7 +35,8 @@ internal static unsafe class FrameReader
             return FrameCheck.BadLength;
         }
 
-        if (FrameCrc.Compute(segmentSeed, position, frame, (int)length) != FrameHeader.ReadCrc(frame))
+        if (Protections.FrameCrc
+            && FrameCrc.Compute(segmentSeed, position, frame, (int)length) != FrameHeader.ReadCrc(frame))
         {
             return FrameCheck.BadCrc;
         }

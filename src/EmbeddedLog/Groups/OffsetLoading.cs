@@ -1,3 +1,4 @@
+using EmbeddedLog.Safety;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Groups;
@@ -70,7 +71,7 @@ internal static class OffsetLoading
     private static void Lower(in GroupPartition key, CommittedEntry entry, PartitionLog partition)
     {
         OffsetValue value = entry.Value;
-        long end = partition.EndOfEpoch(value.Epoch);
+        long end = Protections.CommitEpoch ? partition.EndOfEpoch(value.Epoch) : partition.PublishedEnd;
         if (value.Offset <= end)
         {
             return;

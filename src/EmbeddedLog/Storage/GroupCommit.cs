@@ -1,4 +1,5 @@
 using EmbeddedLog.IO;
+using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Storage;
 
@@ -188,7 +189,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
             return false;
         }
 
-        return TryWriteCheckpoint(clean: true);
+        return TryWriteCheckpoint(_durable, clean: true);
     }
 
     private bool TryTakeRole(out bool stopped)
@@ -252,6 +253,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             if (_log.Writer.TryPlanFlush(_plan))
             {
+                _ = Protections.FlushBeforeCheckpoint || TryWriteCheckpoint(_plan.End, clean: false);
                 _log.Flush(_plan);
                 rolled = _plan.End.Sequence != _durable.Sequence;
                 _durable = _plan.End;
@@ -267,7 +269,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
         {
-            _waiters.Fail(_log.Fail(failure));
+            _waiters.Fail(Protections.Poisoning ? _log.Fail(failure) : new LogIOException(failure.Message, failure));
             return false;
         }
 
@@ -280,7 +282,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
 
         // Never before the acknowledgement, which does not depend on it.
         _waiters.ReleaseUpTo(_durable.Offset);
-        TryWriteCheckpoint(clean: false);
+        TryWriteCheckpoint(_durable, clean: false);
         return false;
     }
 
@@ -294,13 +296,13 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
             && (_durable.Position - _checkpointed.Position >= MaxBytes || _log.TakeCheckpointRequest());
     }
 
-    private bool TryWriteCheckpoint(bool clean)
+    private bool TryWriteCheckpoint(in DurablePoint durable, bool clean)
     {
         long start = _state.LogStart;
         try
         {
-            _log.WriteCheckpoint(_durable, clean);
-            _checkpointed = _durable;
+            _log.WriteCheckpoint(durable, clean);
+            _checkpointed = durable;
             _checkpointedStart = start;
             return true;
         }

@@ -1,5 +1,6 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
+using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Storage;
 
@@ -208,12 +209,15 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         foreach ((SegmentWriter writer, long tail) in plan.Targets)
         {
             _preparer.PrepareFlush(writer, tail);
-            FlushSegment(writer, tail);
+            if (Protections.PreviousSegmentFlush || writer == plan.Targets[^1].Writer)
+            {
+                FlushSegment(writer, tail);
+            }
         }
 
         // A record in a segment that a power loss makes nameless, or unlisted, was not flushed.
         FlushManifest();
-        if (plan.SyncDirectory)
+        if (Protections.DirectorySync && plan.SyncDirectory)
         {
             Context.Platform.Files.SyncDirectory(_identity.Directory);
         }

@@ -1,5 +1,6 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
+using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Storage;
 
@@ -209,6 +210,13 @@ internal sealed class PartitionRecovery
             using TailScan scan = new(_context, _identity, _names);
             scan.Walk(segments, first, proven);
             unlisted.CheckThatNoneIsMissed(_small.Manifest, scan.EndOffset);
+            if (!Protections.CopyOnUncleanOpen && scan.Ranges is [.., var last])
+            {
+                first = Array.IndexOf(segments, last.Segment);
+                proven = new DurablePoint(
+                    scan.EndOffset, last.Segment.Entry.Sequence, last.Segment.Entry.Uid, last.To);
+            }
+
             segments = Replace(segments, first, proven, scan);
             end = EndOf(segments, scan.EndOffset);
             tornBytes = scan.TornBytes;

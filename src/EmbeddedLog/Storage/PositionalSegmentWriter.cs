@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
+using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Storage;
 
@@ -57,7 +58,7 @@ internal sealed unsafe class PositionalSegmentWriter : SegmentWriter
         int bodyEnd = (int)Math.Min(FrameLayout.Padded(length) + sizeof(ulong), Capacity - Tail);
 
         // The body brings a length of zero: a write of this place that was told to have failed may have left another.
-        MemoryMarshal.Write(scratch, 0);
+        MemoryMarshal.Write(scratch, Protections.PublishOrder ? 0 : length);
         Write(scratch[..bodyEnd], Tail);
         MemoryMarshal.Write(scratch, length);
         Write(scratch[..sizeof(uint)], Tail);

@@ -33,7 +33,7 @@ public sealed class RecoveryLaws
         Assert.True(statistics.RefusedForSpace > Programs / 20, $"{statistics}");
     }
 
-    /// <summary>Seeds that once showed something, and neighbours of theirs: the same in every run.</summary>
+    /// <summary>Some seeds, the same in every run.</summary>
     [Fact]
     public void FixedSeedsStayGood()
     {

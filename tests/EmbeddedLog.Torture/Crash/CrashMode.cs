@@ -40,7 +40,7 @@ internal sealed class CrashMode : ITortureMode
                 run.Violation(seed, violation.Message);
             }
 
-            run.NoteUnits(statistics.Kills + statistics.PowerLosses + statistics.Remounts);
+            run.NoteUnits(statistics.CrashedStates);
             run.Add("programs", statistics.Programs);
             run.Add("kills", statistics.Kills);
             run.Add("power-losses", statistics.PowerLosses);

@@ -1,0 +1,79 @@
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Testing.Model;
+
+/// <summary>
+/// What retention may and must do to a partition, told from the segments before and the records of the model, not from
+/// what the log knows of their times.
+/// </summary>
+internal sealed class RetentionCheck
+{
+    private readonly PartitionLog _log;
+    private readonly PartitionModel _model;
+    private readonly RetentionPolicy _policy;
+    private readonly long _now;
+    private readonly long _startBefore;
+
+    /// <summary>What may go: more can become durable while retention is at work.</summary>
+    private readonly long _durableBefore;
+
+    /// <param name="log">The partition, before retention is applied to it.</param>
+    /// <param name="model">What it holds.</param>
+    /// <param name="now">Unix milliseconds.</param>
+    public RetentionCheck(PartitionLog log, PartitionModel model, long now)
+    {
+        _log = log;
+        _model = model;
+        _policy = log.Settings.Retention;
+        _now = now;
+        _startBefore = log.StartOffset;
+        _durableBefore = log.DurableEnd;
+    }
+
+    /// <summary>Says what went wrong; null where all is as it must be.</summary>
+    /// <param name="complete">Whether retention could do all that it had to.</param>
+    public string? FindFault(bool complete)
+    {
+        long start = _log.StartOffset;
+        long limit = _policy.MaxBytesPerPartition ?? long.MaxValue;
+        bool tooLarge = _log.SizeBytes >= limit;
+        if (start > _startBefore && !tooLarge && !AllExpired(_startBefore, start))
+        {
+            return $"retention of {_policy} removed records up to {start} that were not due";
+        }
+
+        if (start > _log.DurableEnd)
+        {
+            return $"retention moved the start to {start}, beyond what is durable, {_log.DurableEnd}";
+        }
+
+        // What lies below the start already, in a segment that a recovery has cut there, goes with the next one.
+        SegmentList segments = _log.Segments;
+        Segment? first = segments.Count > 1 ? segments.Items[0] : null;
+        if (!complete || first is null || first.EndOffset > _durableBefore || first.EndOffset <= start)
+        {
+            return null;
+        }
+
+        bool due = _log.SizeBytes - first.EndPosition >= limit || AllExpired(first.BaseOffset, first.EndOffset);
+        return due ? $"{_policy} left records {first.BaseOffset} to {first.EndOffset}, which are due" : null;
+    }
+
+    private bool AllExpired(long from, long to)
+    {
+        if (_policy.MaxAge is not { } age)
+        {
+            return false;
+        }
+
+        for (long offset = from; offset < to; offset++)
+        {
+            if (_now - _model.Records[(int)offset].Timestamp <= age.TotalMilliseconds)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
