@@ -75,6 +75,28 @@ public sealed class CommitLogTests
     }
 
     [Fact]
+    public async Task ChangesOfTopics_Cancelled_ChangeNothingAndLeaveTheLogUsable()
+    {
+        using TempDirectory root = new();
+        await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        Topic topic = await log.CreateTopicAsync("topic", new TopicOptions { MaxRecordBytes = 1_000 });
+        topic[0].Append(new RawRecord("value"u8));
+        CancellationToken cancelled = new(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await log.CreateTopicAsync("other", null, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await log.EnsureTopicAsync("topic", new TopicOptions { MaxRecordBytes = 9 }, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await log.DeleteTopicAsync("topic", cancelled));
+
+        Assert.Equal(topic, Assert.Single(log.Topics));
+        Assert.Equal(1_000, topic.Options.MaxRecordBytes);
+        Assert.Equal(1, topic[0].Append(new RawRecord("next"u8)));
+        await log.DeleteTopicAsync("topic", CancellationToken.None);
+    }
+
+    [Fact]
     public async Task OpenAsync_OwnedByAnotherProcess_NamesIt()
     {
         Require.That(OperatingSystem.IsLinux() && File.Exists("/usr/bin/flock"), "needs flock(1) of util-linux");
