@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace EmbeddedLog.Comparison;
@@ -12,17 +13,36 @@ internal sealed class Comparison(Scale scale, string directory)
 
     public async Task<IReadOnlyList<Result>> RunAsync(IReadOnlyList<Contender> contenders)
     {
-        for (int round = 1; round <= scale.Rounds; round++)
+        Stopwatch watch = Stopwatch.StartNew();
+        foreach (Contender contender in contenders)
         {
+            // What is compiled, and compiled again, is compiled here, and not where it would count.
+            await MeasureAsync(contender, Scale.WarmUp);
+        }
+
+        // What a round took that does only what every round does.
+        TimeSpan longest = TimeSpan.Zero;
+        for (int round = 1; round <= scale.Rounds && watch.Elapsed + longest < scale.AtMost; round++)
+        {
+            TimeSpan took = TimeSpan.Zero;
             foreach (Contender contender in contenders)
             {
-                await MeasureAsync(contender, round);
+                if (contender.IsSlowToPrepare && round > scale.SlowRounds)
+                {
+                    continue;
+                }
+
+                TimeSpan start = watch.Elapsed;
+                Note(contender, round, await MeasureAsync(contender, scale));
+                took += contender.IsSlowToPrepare ? TimeSpan.Zero : watch.Elapsed - start;
             }
+
+            longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, took.Ticks));
         }
 
         return
         [
-            .. from workload in Workload.All
+            .. from workload in Workloads.All
                from figure in _figures
                where figure.Key.Workload == workload.Name
                select new Result(workload, figure.Key.System, Median(figure.Value), figure.Value),
@@ -36,7 +56,23 @@ internal sealed class Comparison(Scale scale, string directory)
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    private async Task MeasureAsync(Contender contender, int round)
+    private void Note(Contender contender, int round, double[] figures)
+    {
+        foreach ((string workload, double figure) in contender.Workloads.Zip(figures))
+        {
+            if (!_figures.TryGetValue((workload, contender.System), out List<double>? rounds))
+            {
+                _figures.Add((workload, contender.System), rounds = []);
+            }
+
+            rounds.Add(figure);
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"round {round}: {workload,-24} {contender.System,-18} {figure,14:N1}"));
+        }
+    }
+
+    private async Task<double[]> MeasureAsync(Contender contender, Scale amount)
     {
         string scratch = Path.Combine(directory, Path.GetRandomFileName());
         Directory.CreateDirectory(scratch);
@@ -45,19 +81,7 @@ internal sealed class Comparison(Scale scale, string directory)
             // What the one before has left to write, or to give back, is not for this one to pay.
             GC.Collect();
             Posix.SyncFileSystem(scratch);
-            double[] figures = await contender.MeasureAsync(scale, scratch);
-            foreach ((string workload, double figure) in contender.Workloads.Zip(figures))
-            {
-                if (!_figures.TryGetValue((workload, contender.System), out List<double>? rounds))
-                {
-                    _figures.Add((workload, contender.System), rounds = []);
-                }
-
-                rounds.Add(figure);
-                await Console.Error.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"round {round}: {workload,-18} {contender.System,-14} {figure,14:N1}"));
-            }
+            return await contender.MeasureAsync(amount, scratch);
         }
         finally
         {

@@ -15,6 +15,9 @@ internal abstract class Contender
     /// <summary>Whether this machine can run it.</summary>
     public virtual bool IsSupported => true;
 
+    /// <summary>Whether it takes so long to prepare that a quick look does it only once.</summary>
+    public virtual bool IsSlowToPrepare => false;
+
     /// <summary>Does the work once.</summary>
     /// <param name="scale">How much of it.</param>
     /// <param name="directory">An empty directory, which is removed afterwards.</param>

@@ -1,39 +1,10 @@
 using System.CommandLine;
 using EmbeddedLog.Comparison;
-using EmbeddedLog.Comparison.Append;
-using EmbeddedLog.Comparison.Batch;
-using EmbeddedLog.Comparison.Durable;
-using EmbeddedLog.Comparison.Read;
-using EmbeddedLog.Comparison.Typed;
-
-Contender[] all =
-[
-    new MapLimitAppend(smallPages: false),
-    new LogAppend(),
-    new MapLimitAppend(smallPages: true),
-    new FasterLogAppend(),
-    new SqliteAppend(),
-    new FileStreamAppend(),
-    new LogTypedAppend(),
-    new MapLimitBatch(),
-    new LogBatch(),
-    new WriteLimitDurable(),
-    new LogDurable(),
-    new FasterLogDurable(),
-    new SqliteDurable(),
-    new FileStreamDurable(),
-    .. from inFlight in ManyInFlight.Counts
-       from contender in new Contender[] { new LogDurableMany(inFlight), new FasterLogDurableMany(inFlight) }
-       select contender,
-    new MapLimitRead(),
-    new LogRead(),
-    new FasterLogRead(),
-];
 
 Option<bool> quick = new("--quick") { Description = "Less of everything: ends within a minute, and is less exact." };
 Option<string[]> only = new("--only")
 {
-    Description = "Only this workload, or those that begin with it; may be given several times.",
+    Description = "Only this workload, or this group, such as durable-many; may be given several times.",
     DefaultValueFactory = _ => [],
 };
 Option<FileInfo?> json = new("--json") { Description = "Writes the figures to a file." };
@@ -51,13 +22,13 @@ root.SetAction(async parsed =>
     string[] wanted = parsed.GetValue(only)!;
     Contender[] contenders =
     [
-        .. all.Where(one => one.IsSupported && one.Workloads.Any(
-            name => wanted.Length == 0 || wanted.Any(want => name.StartsWith(want, StringComparison.Ordinal)))),
+        .. Contenders.All.Where(one => one.IsSupported && one.Workloads.Any(
+            name => wanted.Length == 0 || wanted.Any(want => Workload.IsMeant(name, want)))),
     ];
     if (contenders.Length == 0)
     {
         await Console.Error.WriteLineAsync(
-            $"No such workload. There are: {string.Join(", ", Workload.All.Select(workload => workload.Name))}.");
+            $"No such workload. There are: {string.Join(", ", Workloads.All.Select(workload => workload.Name))}.");
         return 2;
     }
 

@@ -12,7 +12,7 @@ internal static class Report
         Console.WriteLine(
             $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, "
             + $"{Environment.ProcessorCount} processors; values of {Scale.ValueBytes} bytes; "
-            + $"{scale.Rounds} rounds, interleaved; medians.");
+            + $"{scale.Rounds} rounds{(scale.AtMost < TimeSpan.MaxValue ? " at most" : "")}, interleaved; medians.");
         foreach (IGrouping<string, Contender> system in contenders.GroupBy(contender => contender.System))
         {
             Console.WriteLine($"  {system.Key}: {string.Join("; ", system.Select(one => one.Settings).Distinct())}");
@@ -21,7 +21,7 @@ internal static class Report
         Console.WriteLine();
     }
 
-    /// <summary>A line for each figure, with how many times better EmbeddedLog is.</summary>
+    /// <summary>A line for each figure, with how many times better EmbeddedLog is, and one for each target.</summary>
     public static void PrintTable(IReadOnlyList<Result> results)
     {
         foreach (IGrouping<Workload, Result> group in results.GroupBy(result => result.Workload))
@@ -38,11 +38,44 @@ internal static class Report
                     : "";
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {result.System,-14} {result.Value,14:N1} {time,13}  spread {spread,6:P0}  {ratio}"));
+                    $"  {result.System,-18} {result.Value,14:N1} {time,13}  spread {spread,6:P0}  {ratio}"));
+            }
+
+            if (ours is { } reached)
+            {
+                PrintTargets(workload, reached, results);
             }
 
             Console.WriteLine();
         }
+    }
+
+    private static void PrintTargets(Workload workload, double ours, IReadOnlyList<Result> results)
+    {
+        foreach (Target target in workload.Targets)
+        {
+            PrintTarget(workload, target, ours, results);
+        }
+    }
+
+    private static void PrintTarget(Workload workload, Target target, double ours, IReadOnlyList<Result> results)
+    {
+        string name = target.Workload ?? workload.Name;
+        Result? other = results.FirstOrDefault(one => one.Workload.Name == name && one.System == target.System);
+        double figure = other is null ? target.Figure
+            : other.Workload.Unit == workload.Unit ? other.Value
+            : 1e6 / other.Value;
+        if (figure == 0)
+        {
+            Console.WriteLine($"  target: {target.Text}; not measured");
+            return;
+        }
+
+        double ratio = workload.Ratio(ours, figure);
+        string verdict = target.AtLeast == 0 ? "" : ratio >= target.AtLeast ? ", met" : ", MISSED";
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {(target.AtLeast == 0 ? "ratio" : "target")}: {target.Text}; it is {ratio:F2} x{verdict}"));
     }
 
     /// <summary>An array of objects, one for each figure.</summary>

@@ -2,17 +2,74 @@ namespace EmbeddedLog.Comparison;
 
 /// <summary>How much work a run does.</summary>
 /// <param name="Rounds">How often everything is measured, in turn.</param>
-/// <param name="Appends">Records in a run of appends and of reads.</param>
-/// <param name="SlowAppends">The same for systems that are slower by orders of magnitude.</param>
-/// <param name="Durable">Appends that are awaited one by one.</param>
-/// <param name="DurableMany">Appends that are awaited many at a time, at most.</param>
-internal sealed record Scale(int Rounds, int Appends, int SlowAppends, int Durable, int DurableMany)
+/// <param name="AtMost">No round is begun that would end later than this.</param>
+internal sealed record Scale(int Rounds, TimeSpan AtMost)
 {
+    /// <summary>Rounds of what is slow to prepare, which are the first ones.</summary>
+    public int SlowRounds { get; init; } = int.MaxValue;
+
+    /// <summary>Records in a run of appends and of reads.</summary>
+    public int Appends { get; init; } = 10_000_000;
+
+    /// <summary>The same for systems that are slower by orders of magnitude.</summary>
+    public int SlowAppends { get; init; } = 1_000_000;
+
+    /// <summary>The same where several threads append.</summary>
+    public int ContendedAppends { get; init; } = 4_000_000;
+
+    /// <summary>Appends that are awaited one by one.</summary>
+    public int Durable { get; init; } = 3_000;
+
+    /// <summary>Appends that are awaited many at a time, at most.</summary>
+    public int DurableMany { get; init; } = 1_000_000;
+
+    /// <summary>The same over many partitions.</summary>
+    public int DurableSpread { get; init; } = 65_536;
+
+    /// <summary>Partitions to spread them over, at most.</summary>
+    public int MaxPartitions { get; init; } = 4096;
+
+    /// <summary>Records that wake a consumer.</summary>
+    public int WakeUps { get; init; } = 5_000;
+
+    /// <summary>Records that 20 groups read.</summary>
+    public int FannedOut { get; init; } = 2_000_000;
+
+    /// <summary>Records of mixed sizes, of 8 KiB in the mean.</summary>
+    public int Mixed { get; init; } = 100_000;
+
     /// <summary>The figures to publish.</summary>
-    public static Scale Full { get; } = new(5, 10_000_000, 1_000_000, 3_000, 1_000_000);
+    public static Scale Full { get; } = new(5, TimeSpan.MaxValue);
 
     /// <summary>A look that ends within a minute.</summary>
-    public static Scale Quick { get; } = new(3, 1_000_000, 50_000, 200, 80_000);
+    public static Scale Quick { get; } = new(3, TimeSpan.FromSeconds(56))
+    {
+        SlowRounds = 1,
+        Appends = 1_000_000,
+        SlowAppends = 50_000,
+        ContendedAppends = 400_000,
+        Durable = 200,
+        DurableMany = 80_000,
+        DurableSpread = 16_384,
+        WakeUps = 200,
+        FannedOut = 200_000,
+        Mixed = 10_000,
+    };
+
+    /// <summary>So little that it only serves to have everything compiled.</summary>
+    public static Scale WarmUp { get; } = new(1, TimeSpan.MaxValue)
+    {
+        Appends = 100_000,
+        SlowAppends = 5_000,
+        ContendedAppends = 64_000,
+        Durable = 20,
+        DurableMany = 4_096,
+        DurableSpread = 1_024,
+        MaxPartitions = 16,
+        WakeUps = 20,
+        FannedOut = 20_000,
+        Mixed = 1_000,
+    };
 
     /// <summary>The bytes of a record's value.</summary>
     public const int ValueBytes = 100;

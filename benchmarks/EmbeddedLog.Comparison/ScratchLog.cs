@@ -1,25 +1,29 @@
 namespace EmbeddedLog.Comparison;
 
-/// <summary>A log with one topic of one partition and the default options.</summary>
+/// <summary>A log with one topic and the default options.</summary>
 internal sealed class ScratchLog : IAsyncDisposable
 {
-    private ScratchLog(CommitLog log, Partition partition)
+    private ScratchLog(CommitLog log, Topic topic)
     {
         Log = log;
-        Partition = partition;
+        Topic = topic;
     }
 
     public const string Settings = "the default options: checksums, retention, 64 MiB segments, flushed every second";
 
+    public const string TopicName = "topic";
+
     public CommitLog Log { get; }
 
-    public Partition Partition { get; }
+    public Topic Topic { get; }
 
-    public static async Task<ScratchLog> OpenAsync(string directory)
+    /// <summary>The first partition, which is the only one unless more were asked for.</summary>
+    public Partition Partition => Topic[0];
+
+    public static async Task<ScratchLog> OpenAsync(string directory, int partitions = 1)
     {
         CommitLog log = await CommitLog.OpenAsync(Path.Combine(directory, "log"));
-        Topic topic = await log.CreateTopicAsync("topic");
-        return new ScratchLog(log, topic[0]);
+        return new ScratchLog(log, await log.CreateTopicAsync(TopicName, new TopicOptions { Partitions = partitions }));
     }
 
     public ValueTask DisposeAsync() => Log.DisposeAsync();

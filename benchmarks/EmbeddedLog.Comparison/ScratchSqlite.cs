@@ -5,6 +5,8 @@ namespace EmbeddedLog.Comparison;
 /// <summary>A table as a queue, with a statement that was prepared once.</summary>
 internal sealed class ScratchSqlite : IDisposable
 {
+    private readonly string _source;
+    private readonly string _synchronous;
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _insert;
 
@@ -14,10 +16,10 @@ internal sealed class ScratchSqlite : IDisposable
     /// cache.</param>
     public ScratchSqlite(string directory, string synchronous)
     {
-        _connection = new SqliteConnection($"Data Source={Path.Combine(directory, "sqlite.db")};Pooling=False");
-        _connection.Open();
+        _source = $"Data Source={Path.Combine(directory, "sqlite.db")};Pooling=False";
+        _synchronous = synchronous;
+        _connection = Connect();
         Execute("PRAGMA journal_mode=WAL");
-        Execute("PRAGMA synchronous=" + synchronous);
         Execute("CREATE TABLE queue(id INTEGER PRIMARY KEY, value BLOB NOT NULL)");
         _insert = _connection.CreateCommand();
         _insert.CommandText = "INSERT INTO queue(value) VALUES (@value)";
@@ -34,12 +36,21 @@ internal sealed class ScratchSqlite : IDisposable
 
     public void Insert() => _insert.ExecuteNonQuery();
 
+    /// <summary>Opens another connection to the database.</summary>
+    public SqliteConnection Connect()
+    {
+        SqliteConnection connection = new(_source);
+        connection.Open();
+        using SqliteCommand command = CreateCommand("PRAGMA synchronous=" + _synchronous, connection);
+        command.ExecuteNonQuery();
+        return connection;
+    }
+
+    public SqliteCommand CreateCommand(string text) => CreateCommand(text, _connection);
+
     public void Execute(string text)
     {
-        using SqliteCommand command = _connection.CreateCommand();
-#pragma warning disable CA2100 // The text is a constant of this program.
-        command.CommandText = text;
-#pragma warning restore CA2100
+        using SqliteCommand command = CreateCommand(text);
         command.ExecuteNonQuery();
     }
 
@@ -47,5 +58,14 @@ internal sealed class ScratchSqlite : IDisposable
     {
         _insert.Dispose();
         _connection.Dispose();
+    }
+
+    private static SqliteCommand CreateCommand(string text, SqliteConnection connection)
+    {
+        SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // The text is a constant of this program.
+        command.CommandText = text;
+#pragma warning restore CA2100
+        return command;
     }
 }

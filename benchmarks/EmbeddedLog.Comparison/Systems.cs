@@ -14,4 +14,17 @@ internal static class Systems
     public const string FasterLog = "FasterLog";
     public const string Sqlite = "SQLite";
     public const string FileStream = "FileStream";
+    public const string Channel = "Channel<T>";
+
+    /// <summary>Of many files: one flush after the other.</summary>
+    public const string SerialFlush = "serial-fdatasync";
+
+    /// <summary>Of many files: flushes by several threads.</summary>
+    public const string FlusherPool = "flusher-pool";
+
+    /// <summary>Of many files: one call for the whole file system.</summary>
+    public const string SyncFileSystem = "syncfs";
+
+    /// <summary>Of many files: one flush of a journal that all share, and theirs later.</summary>
+    public const string Journal = "journal-prototype";
 }

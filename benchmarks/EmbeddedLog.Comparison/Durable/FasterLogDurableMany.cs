@@ -7,7 +7,7 @@ internal sealed class FasterLogDurableMany(int inFlight) : Contender
 
     public override string Settings => "many in flight: EnqueueAndWaitForCommitAsync, and a loop of CommitAsync";
 
-    public override IReadOnlyList<string> Workloads => [$"durable-{inFlight}"];
+    public override IReadOnlyList<string> Workloads => [ManyInFlight.Name(inFlight)];
 
     public override async Task<double[]> MeasureAsync(Scale scale, string directory)
     {

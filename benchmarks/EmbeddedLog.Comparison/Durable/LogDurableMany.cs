@@ -6,7 +6,7 @@ internal sealed class LogDurableMany(int inFlight) : Contender
 
     public override string Settings => ScratchLog.Settings;
 
-    public override IReadOnlyList<string> Workloads => [$"durable-{inFlight}"];
+    public override IReadOnlyList<string> Workloads => [ManyInFlight.Name(inFlight)];
 
     public override async Task<double[]> MeasureAsync(Scale scale, string directory)
     {

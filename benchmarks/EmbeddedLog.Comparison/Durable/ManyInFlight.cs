@@ -8,10 +8,21 @@ internal static class ManyInFlight
     /// <summary>How many are in flight, by workload.</summary>
     public static IReadOnlyList<int> Counts { get; } = [16, 256, 4096];
 
+    /// <summary>The workload's name.</summary>
+    public static string Name(int inFlight) => $"durable-many-{inFlight}";
+
     /// <summary>Acknowledged appends a second.</summary>
-    public static async Task<double> RateAsync(int inFlight, Scale scale, Func<ValueTask> append)
+    public static Task<double> RateAsync(int inFlight, Scale scale, Func<ValueTask> append) =>
+        RateAsync(inFlight, scale.DurableMany, scale.Durable, append);
+
+    /// <summary>Acknowledged appends a second.</summary>
+    /// <param name="inFlight">How many are in flight at a time.</param>
+    /// <param name="count">How many in all, about.</param>
+    /// <param name="atMostEach">How many, at most, one after the other.</param>
+    /// <param name="append">Makes an append and waits for its acknowledgement.</param>
+    public static async Task<double> RateAsync(int inFlight, int count, int atMostEach, Func<ValueTask> append)
     {
-        int each = Math.Clamp(scale.DurableMany / inFlight, 4, scale.Durable);
+        int each = Math.Clamp(count / inFlight, Math.Min(4, atMostEach), atMostEach);
         await LoopsAsync(inFlight, Math.Max(each / 10, 1), append);
         Stopwatch watch = Stopwatch.StartNew();
         await LoopsAsync(inFlight, each, append);
