@@ -77,6 +77,72 @@ public sealed class FullDiskTests
         Assert.Empty(log.Topics);
     }
 
+    /// <summary>
+    /// A file of a partition written positionally has its full size without blocks, and on a full tmpfs a page that
+    /// nothing was written to cannot even be looked at through a map. Opening has no business there.
+    /// </summary>
+    [Fact]
+    public async Task Open_PositionalTailWithoutIndexOnFullFileSystem_ReadsWhatIsThere()
+    {
+        using LoopMount mount = Create("tmpfs");
+        await using (CommitLog log = await CommitLog.OpenAsync(mount["log"]))
+        {
+            Topic topic = await log.CreateTopicAsync("topic", Positional());
+            AppendNumbered(topic[0], 100);
+        }
+
+        Array.ForEach(Directory.GetFiles(mount["log"], "*.index", SearchOption.AllDirectories), File.Delete);
+        string ballast = Fill(mount);
+
+        await using (CommitLog full = await CommitLog.OpenAsync(mount["log"]))
+        {
+            AssertNumbered(full.GetTopic("topic")[0], 100);
+            File.Delete(ballast);
+        }
+    }
+
+    [Fact]
+    public async Task Open_UncleanPositionalTailOnFullFileSystem_SaysSoAndOpensWhenThereIsSpace()
+    {
+        using LoopMount mount = Create("tmpfs");
+        await using (CommitLog log = await CommitLog.OpenAsync(mount["log"]))
+        {
+            Topic topic = await log.CreateTopicAsync("topic", Positional());
+            AppendNumbered(topic[0], 100);
+            CopySparsely(mount["log"], mount["copy"]);
+        }
+
+        string ballast = Fill(mount);
+        await Assert.ThrowsAsync<DiskFullException>(async () => await CommitLog.OpenAsync(mount["copy"]));
+
+        File.Delete(ballast);
+        await using CommitLog copy = await CommitLog.OpenAsync(mount["copy"]);
+        AssertNumbered(copy.GetTopic("topic")[0], 100);
+    }
+
+    private static TopicOptions Positional() =>
+        new() { SegmentBytes = 1 << 20, WriteMode = WriteMode.Positional };
+
+    /// <summary>What stands there while the log is open; the zeros at the end of a file take no space.</summary>
+    private static void CopySparsely(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (string directory in Directory.GetDirectories(from))
+        {
+            CopySparsely(directory, Path.Combine(to, Path.GetFileName(directory)));
+        }
+
+        foreach (string file in Directory.GetFiles(from).Where(file => Path.GetFileName(file) != "lock"))
+        {
+            using FileStream source = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            byte[] bytes = new byte[source.Length];
+            source.ReadExactly(bytes);
+            using FileStream target = new(Path.Combine(to, Path.GetFileName(file)), FileMode.CreateNew);
+            target.Write(bytes.AsSpan(0, bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1));
+            target.SetLength(bytes.Length);
+        }
+    }
+
     private static LoopMount Create(string type) => type switch
     {
         "tmpfs" => LoopMount.CreateWithoutDevice("tmpfs", "size=8m"),

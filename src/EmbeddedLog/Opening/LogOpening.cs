@@ -56,10 +56,15 @@ internal sealed class LogOpening
         {
             return opening.Recover(cancellationToken);
         }
-        catch (Exception failure)
+        catch (FileSystemException failure)
         {
             await opening.CloseAsync().ConfigureAwait(false);
-            throw failure is FileSystemException cause ? StorageErrors.Translate(cause) : failure;
+            throw StorageErrors.Translate(failure);
+        }
+        catch
+        {
+            await opening.CloseAsync().ConfigureAwait(false);
+            throw;
         }
     }
 

@@ -60,6 +60,12 @@ internal sealed unsafe class Segment
     private bool _removed;
 
     /// <summary>
+    /// The first page that this process alone has written, or will. Under <see cref="_gate"/>. To ask for it before
+    /// would be worse than useless: on tmpfs it takes a page of the disk, and fails where that is full.
+    /// </summary>
+    private long _ownFrom = long.MaxValue;
+
+    /// <summary>
     /// Written once by the partition's writer when the segment ends, position first; read by everyone. Who follows
     /// writes them again where a recovery has taken the end back.
     /// </summary>
@@ -170,6 +176,7 @@ internal sealed unsafe class Segment
         lock (_gate)
         {
             _map = map;
+            _ownFrom = (presentFrom + Environment.SystemPageSize - 1) & -Environment.SystemPageSize;
             Volatile.Write(
                 ref _presentChunks, presentFrom <= SegmentHeader.PageBytes ? null : NewChunks(presentFrom));
             Volatile.Write(ref _base, (nint)map.Pointer);
@@ -378,7 +385,8 @@ internal sealed unsafe class Segment
         lock (_gate)
         {
             // Without a map the caller holds pointers into one that is kept for it; there is nothing to ask any more.
-            if (_map is not null && !_map.TryPrepareForRead(from, Math.Min(ChunkBytes, readable - from)))
+            long end = Math.Min(Math.Min(from + ChunkBytes, readable), _ownFrom);
+            if (_map is not null && end > from && !_map.TryPrepareForRead(from, end - from))
             {
                 throw StorageErrors.Unreadable(_partition, Path, from);
             }
@@ -458,6 +466,7 @@ internal sealed unsafe class Segment
     {
         MappedMemory? map = _map;
         _map = null;
+        _ownFrom = long.MaxValue;
         Volatile.Write(ref _base, 0);
         return map;
     }

@@ -87,6 +87,19 @@ internal static class StorageErrors
             Position = position,
         };
 
+    /// <summary>
+    /// The file can be read, but not through a map: a file system in memory must find a page for each one of a file
+    /// that nothing was written to.
+    /// </summary>
+    public static DiskFullException NoSpaceToRead(TopicPartition partition, string file) =>
+        new($"There is no space left to read the tail of '{file}' (partition {partition}). Nothing was changed. Free "
+            + "some space and open the log again.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+            File = file,
+        };
+
     /// <summary>A newer version of the library wrote the file.</summary>
     public static UnsupportedFormatException NewerFormat(string file) =>
         new($"'{file}' was written by a newer version of EmbeddedLog. Open it with that version or a later one.")

@@ -195,13 +195,34 @@ internal sealed class TailScan : IDisposable
                 if (!map.TryPrepareForRead(0, length))
                 {
                     map.Dispose();
-                    throw StorageErrors.Unreadable(_identity.Id, segment.Path, provenPosition);
+                    throw CanReadWithoutMap(file, length)
+                        ? StorageErrors.NoSpaceToRead(_identity.Id, segment.Path)
+                        : StorageErrors.Unreadable(_identity.Id, segment.Path, provenPosition);
                 }
             }
         }
 
         _maps.Add(segment.Entry.Sequence, map);
         return map;
+    }
+
+    /// <summary>Whether the device gives every byte; reading without a map takes no pages where nothing is.</summary>
+    private static bool CanReadWithoutMap(LogFile file, long length)
+    {
+        byte[] buffer = new byte[256 << 10];
+        try
+        {
+            for (long position = 0; position < length; position += buffer.Length)
+            {
+                _ = file.Read(buffer, position);
+            }
+
+            return true;
+        }
+        catch (FileSystemException)
+        {
+            return false;
+        }
     }
 
     private void Flush(LogFile file)

@@ -47,7 +47,7 @@ internal sealed class LoadChecker
                 directory, new CommitLogOptions { RetentionCheckInterval = TimeSpan.FromDays(1) });
             checker.CheckTopics(log);
         }
-        catch (CorruptLogException damage)
+        catch (EmbeddedLogException damage) when (damage is CorruptLogException or LogIOException)
         {
             throw new LoadViolationException($"The log cannot be opened or read: {damage}");
         }
