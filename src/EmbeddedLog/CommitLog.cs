@@ -333,6 +333,18 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
+    /// Who keeps memory of segments mapped, longest first: leases that are not disposed, and scans under which a
+    /// segment was removed or closed. As of now; scans of segments that are there and open hold nothing up and are not
+    /// told.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public IReadOnlyList<SegmentPin> GetPins()
+    {
+        ThrowIfDisposed();
+        return Pins.Collect(Context, _topics.Partitions);
+    }
+
+    /// <summary>
     /// Checks everything that the log has on the disk: every frame of every segment and that no offset is missing,
     /// indexes, manifests, checkpoints, the session and the topics' descriptions. Damage is told by the report, not by
     /// an exception. Appends, reads and retention go on meanwhile; what is appended after its partition's turn is not

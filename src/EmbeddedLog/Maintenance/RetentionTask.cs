@@ -28,7 +28,7 @@ internal sealed class RetentionTask : IBackgroundTask
             Apply(partition, now);
         }
 
-        _context.Readers.Reclaim();
+        Pins.Warn(_context);
         Start();
     }
 

@@ -1,3 +1,5 @@
+using EmbeddedLog.IO;
+
 namespace EmbeddedLog.Storage;
 
 /// <summary>
@@ -15,7 +17,7 @@ internal sealed class ReaderEpochs
     private readonly Stack<ReaderSlot> _free = new();
 
     /// <summary>What waits for its readers to leave, oldest first, under the gate.</summary>
-    private readonly Queue<(long Epoch, IDisposable Resource)> _retired = new();
+    private readonly Queue<RetiredMap> _retired = new();
 
     /// <summary>Advanced under the gate by <see cref="Retire"/>; read by every reader that enters.</summary>
     private long _current = 1;
@@ -69,14 +71,17 @@ internal sealed class ReaderEpochs
     }
 
     /// <summary>
-    /// Disposes <paramref name="resource"/> as soon as no reader can look at it. New readers must already be unable to
-    /// find it.
+    /// Disposes <paramref name="map"/> as soon as no reader can look at it. New readers must already be unable to find
+    /// it.
     /// </summary>
-    public void Retire(IDisposable resource)
+    /// <param name="map">What the segment was mapped to.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="now">The time.</param>
+    public void Retire(MappedMemory map, Segment segment, DateTimeOffset now)
     {
         lock (_gate)
         {
-            _retired.Enqueue((_current, resource));
+            _retired.Enqueue(new RetiredMap(_current, map, segment, now));
             Volatile.Write(ref _current, _current + 1);
         }
 
@@ -101,12 +106,34 @@ internal sealed class ReaderEpochs
                 }
             }
 
-            while (_retired.TryPeek(out (long Epoch, IDisposable Resource) next) && next.Epoch < oldest)
+            while (_retired.TryPeek(out RetiredMap next) && next.Epoch < oldest)
             {
-                _retired.Dequeue().Resource.Dispose();
+                _retired.Dequeue().Map.Dispose();
             }
 
             return _retired.Count;
         }
     }
+
+    /// <summary>What still waits, and for how many readers; oldest first.</summary>
+    public SegmentPin[] GetPins()
+    {
+        Reclaim();
+        lock (_gate)
+        {
+            return [.. _retired.Select(ToPin)];
+        }
+    }
+
+    private SegmentPin ToPin(RetiredMap retired)
+    {
+        // A reader that entered later cannot have seen the map. One that leaves meanwhile makes the count one too many.
+        int readers = _slots.Count(slot => slot.EnteredEpoch is > 0 and var entered && entered <= retired.Epoch);
+        Segment segment = retired.Segment;
+        return new SegmentPin(
+            segment.Partition, segment.BaseOffset, segment.Path, retired.Map.Length, leases: 0, readers,
+            segment.IsRemoved, retired.Since);
+    }
+
+    private readonly record struct RetiredMap(long Epoch, MappedMemory Map, Segment Segment, DateTimeOffset Since);
 }

@@ -49,6 +49,9 @@ internal sealed unsafe class Segment
     /// <summary>The number of leases that keep the map. Under the gate.</summary>
     private int _leases;
 
+    /// <summary>Since when there has always been a lease. Under the gate.</summary>
+    private DateTimeOffset _leasedSince;
+
     /// <summary>
     /// Maps that the segment has outgrown while leases kept them; null while there are none. Under the gate.
     /// </summary>
@@ -136,18 +139,6 @@ internal sealed unsafe class Segment
 
     /// <summary>Whether another process writes the segment, so that its file may grow, or go, at any time.</summary>
     public bool IsFollowed => _mapAhead != 0;
-
-    /// <summary>The number of leases on the segment's memory.</summary>
-    public int LeaseCount
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _leases;
-            }
-        }
-    }
 
     /// <summary>Whether the segment has ended without a record; then its file is never looked at.</summary>
     public bool IsEmpty => EndOffset <= BaseOffset;
@@ -297,8 +288,24 @@ internal sealed unsafe class Segment
                 return false;
             }
 
-            _leases++;
+            if (++_leases == 1)
+            {
+                _leasedSince = _context.Platform.Time.GetUtcNow();
+            }
+
             return true;
+        }
+    }
+
+    /// <summary>Says who holds leases; null where nobody does.</summary>
+    public SegmentPin? GetPin()
+    {
+        lock (_gate)
+        {
+            return _leases == 0 || _map is null
+                ? null
+                : new SegmentPin(
+                    _partition, BaseOffset, Path, _map.Length, _leases, readers: 0, _removed, _leasedSince);
         }
     }
 
@@ -312,7 +319,11 @@ internal sealed unsafe class Segment
             if (--_leases == 0)
             {
                 (outgrown, _outgrown) = (_outgrown, null);
-                unneeded = _removed ? Detach() : null;
+                if (_removed)
+                {
+                    _context.Removed.Forget(this);
+                    unneeded = Detach();
+                }
             }
         }
 
@@ -351,6 +362,10 @@ internal sealed unsafe class Segment
             if (_leases == 0)
             {
                 unneeded = Detach();
+            }
+            else
+            {
+                _context.Removed.Add(this);
             }
         }
 
@@ -475,7 +490,7 @@ internal sealed unsafe class Segment
     {
         if (map is not null)
         {
-            _context.Readers.Retire(map);
+            _context.Readers.Retire(map, this, _context.Platform.Time.GetUtcNow());
         }
     }
 }

@@ -23,6 +23,9 @@ internal sealed record StorageContext(
     /// <summary>The time that appends take.</summary>
     public AppendClock Clock { get; } = new(Platform.Time);
 
+    /// <summary>What leases keep of segments that are gone.</summary>
+    public RemovedSegments Removed { get; } = new();
+
     /// <summary>What tells other processes how far the partitions are.</summary>
     public ControlFile Control { get; init; } = ControlFile.None;
 }
