@@ -28,6 +28,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     private readonly OffsetStore _offsets;
     private readonly GroupRegistry _groups = new();
     private readonly RetentionTask _retention;
+    private readonly ScrubTask? _scrub;
 
     /// <summary>Serialises what changes the set of topics, and closing.</summary>
     private readonly SemaphoreSlim _changing = new(1, 1);
@@ -45,6 +46,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         Context = opened.Topics.Context;
         Serdes = new SerdeResolver(options.JsonContexts);
         _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
+        _scrub = options.ScrubBytesPerSecond is { } rate
+            ? new ScrubTask(Context, _directory, GetVerifyTargets, rate, options.ScrubInterval)
+            : null;
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -55,6 +59,12 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
     /// <summary>What this opening found and recovered: of the topics that were there, as they were then.</summary>
     public RecoveryReport Recovery { get; }
+
+    /// <summary>
+    /// The last round of the scrub that came to its end; null before, and where there is no scrub: see
+    /// <see cref="CommitLogOptions.ScrubBytesPerSecond"/>. What a round under way has found is in the logging.
+    /// </summary>
+    public ScrubReport? LastScrub => _scrub?.Last;
 
     /// <summary>What all partitions share.</summary>
     internal StorageContext Context { get; }
@@ -128,6 +138,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             .ConfigureAwait(false);
         CommitLog log = new(opened, options);
         log._retention.Start();
+        log._scrub?.Start();
         return log;
     }
 
@@ -365,14 +376,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     {
         VerifyOptions copy = (options ?? new VerifyOptions()).ValidatedCopy();
         ThrowIfDisposed();
-        List<VerifyTarget> targets =
-        [
-            .. Topics.Select(topic => new VerifyTarget(
-                () => _store.Load(topic.Stored.Directory), [.. topic.Partitions.Select(each => each.Log)])),
-            new VerifyTarget(() => { }, [_offsets.Log]),
-        ];
-        VerifyReport report = await Verification.RunAsync(
-            Context.Platform, _directory, targets, copy, progress, cancellationToken).ConfigureAwait(false);
+        Verification verification = new(Context.Platform, copy, cancellationToken) { Progress = progress };
+        VerifyReport report = await verification.RunAsync(_directory, GetVerifyTargets).ConfigureAwait(false);
         ThrowIfDisposed();
         return report;
     }
@@ -399,6 +404,11 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
             Volatile.Write(ref _disposed, true);
             Context.Background.Dispose();
+            if (_scrub is not null)
+            {
+                await _scrub.DisposeAsync().ConfigureAwait(false);
+            }
+
             bool clean = await _topics.CloseAsync().ConfigureAwait(false);
             clean &= await _offsets.CloseAsync().ConfigureAwait(false);
             if (clean)
@@ -418,6 +428,13 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             _changing.Release();
         }
     }
+
+    private VerifyTarget[] GetVerifyTargets() =>
+    [
+        .. Topics.Select(topic => new VerifyTarget(
+            () => _store.Load(topic.Stored.Directory), [.. topic.Partitions.Select(each => each.Log)])),
+        new VerifyTarget(() => { }, [_offsets.Log]),
+    ];
 
     private async ValueTask<Topic> CreateAsync(string name, TopicOptions options)
     {

@@ -45,6 +45,21 @@ public sealed class CommitLogOptions
     /// </summary>
     public TimeSpan RetentionCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How many bytes of segments a scrub reads in a second at most, 64 KiB (65,536) to 1 TiB (1,099,511,627,776); null
+    /// for no scrub. A scrub checks what <see cref="CommitLog.VerifyAsync"/> checks, again and again while the log is
+    /// open, past the page cache where the file system allows it. What it finds is logged and told by
+    /// <see cref="CommitLog.LastScrub"/>; it repairs nothing. Default: null.
+    /// </summary>
+    public long? ScrubBytesPerSecond { get; set; }
+
+    /// <summary>
+    /// How often a round of the scrub through the whole log begins, 1 second to 365 days; one that takes longer is
+    /// followed by the next at once. The first begins with the opening. Without effect where
+    /// <see cref="ScrubBytesPerSecond"/> is null. Default: 1 day.
+    /// </summary>
+    public TimeSpan ScrubInterval { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>A copy that is known to be valid, its list included.</summary>
     /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
     /// it.</exception>
@@ -81,6 +96,19 @@ public sealed class CommitLogOptions
             TimeSpan.FromMilliseconds(1),
             TimeSpan.FromDays(1),
             "to keep records for ever, use RetentionPolicy.KeepForever instead");
+        faults.Range(
+            nameof(ScrubBytesPerSecond),
+            ScrubBytesPerSecond ?? VerifyOptions.MinRate,
+            VerifyOptions.MinRate,
+            VerifyOptions.MaxRate,
+            "bytes",
+            "use null for no scrub");
+        faults.Range(
+            nameof(ScrubInterval),
+            ScrubInterval,
+            TimeSpan.FromSeconds(1),
+            TimeSpan.FromDays(365),
+            "to do without, leave ScrubBytesPerSecond at null");
         faults.ThrowIfAny();
     }
 }

@@ -5,6 +5,12 @@ namespace EmbeddedLog;
 /// <summary>How <see cref="CommitLog.VerifyAsync"/> goes about it. Checked and copied when handed over.</summary>
 public sealed class VerifyOptions
 {
+    /// <summary>The smallest bound on the rate.</summary>
+    internal const long MinRate = 64 << 10;
+
+    /// <summary>The greatest bound on the rate.</summary>
+    internal const long MaxRate = 1L << 40;
+
     /// <summary>
     /// Whether segments are read from the device, past the page cache, as far as they are durable: what the cache holds
     /// may be good where the device is not. Only on Linux, on file systems with direct reads (ext4, xfs and others, not
@@ -26,9 +32,9 @@ public sealed class VerifyOptions
         var faults = new OptionFaults(nameof(VerifyOptions));
         faults.Range(
             nameof(MaxBytesPerSecond),
-            copy.MaxBytesPerSecond ?? 64 << 10,
-            64 << 10,
-            1L << 40,
+            copy.MaxBytesPerSecond ?? MinRate,
+            MinRate,
+            MaxRate,
             "bytes",
             "use null for no limit");
         faults.ThrowIfAny();

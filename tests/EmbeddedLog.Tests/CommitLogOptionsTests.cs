@@ -32,6 +32,8 @@ public sealed class CommitLogOptionsTests
             JsonContexts = [ShapesContext.Default],
             MaxOpenSegments = 3,
             RetentionCheckInterval = TimeSpan.FromSeconds(3),
+            ScrubBytesPerSecond = 1 << 20,
+            ScrubInterval = TimeSpan.FromHours(3),
         };
 
         CommitLogOptions copy = options.ValidatedCopy();
@@ -42,6 +44,8 @@ public sealed class CommitLogOptionsTests
         Assert.Equal(options.JsonContexts, copy.JsonContexts);
         Assert.Equal(options.MaxOpenSegments, copy.MaxOpenSegments);
         Assert.Equal(options.RetentionCheckInterval, copy.RetentionCheckInterval);
+        Assert.Equal(options.ScrubBytesPerSecond, copy.ScrubBytesPerSecond);
+        Assert.Equal(options.ScrubInterval, copy.ScrubInterval);
     }
 
     [Fact]
@@ -54,18 +58,22 @@ public sealed class CommitLogOptionsTests
             JsonContexts = [ShapesContext.Default, null!],
             MaxOpenSegments = 0,
             RetentionCheckInterval = Timeout.InfiniteTimeSpan,
+            ScrubBytesPerSecond = 0,
+            ScrubInterval = TimeSpan.Zero,
         };
 
         var exception = Assert.Throws<ArgumentException>("options", options.ValidatedCopy);
 
         Assert.Equal(
             """
-            CommitLogOptions has 5 faults:
+            CommitLogOptions has 7 faults:
             - TimeProvider is null but must be set: use TimeProvider.System.
             - JsonContexts[1] is null but must be set: use the Default property of a context.
             - OwnerTimeout is -00:00:01 but must be from 00:00:00 to 1.00:00:00, or Timeout.InfiniteTimeSpan for no limit: use TimeSpan.Zero not to wait.
             - MaxOpenSegments is 0 but must be from 1 to 32,768 segments: 256 suits most logs.
-            - RetentionCheckInterval is -00:00:00.0010000 but must be from 00:00:00.0010000 to 1.00:00:00: to keep records for ever, use RetentionPolicy.KeepForever instead. (Parameter 'options')
+            - RetentionCheckInterval is -00:00:00.0010000 but must be from 00:00:00.0010000 to 1.00:00:00: to keep records for ever, use RetentionPolicy.KeepForever instead.
+            - ScrubBytesPerSecond is 0 but must be from 65,536 to 1,099,511,627,776 bytes: use null for no scrub.
+            - ScrubInterval is 00:00:00 but must be from 00:00:01 to 365.00:00:00: to do without, leave ScrubBytesPerSecond at null. (Parameter 'options')
             """,
             exception.Message,
             ignoreLineEndingDifferences: true);

@@ -48,6 +48,7 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("TopicOptions", "SegmentBytes", 16 << 10, 1 << 30, "16 KiB to 1 GiB")]
     [InlineData("TopicOptions", "MaxRecordBytes", 1, (64 << 20) - 4_224, "1 to TopicOptions.SegmentBytes less 4,224")]
     [InlineData("CommitLogOptions", "MaxOpenSegments", 1, 32_768, "1 to 32,768")]
+    [InlineData("CommitLogOptions", "ScrubBytesPerSecond", 64 << 10, 1L << 40, "64 KiB (65,536) to 1 TiB (1,099,")]
     [InlineData("ReadOnlyLogOptions", "MaxOpenSegments", 1, 32_768, "1 to 32,768")]
     [InlineData("ProducerOptions`2", "MaxInFlightBytes", 1, 1L << 40, "1 to 1 TiB (1,099,511,627,776)")]
     [InlineData("ConsumerOptions`2", "MaxBufferedRecords", 1, 1_000_000, "1 to 1,000,000")]
@@ -65,6 +66,7 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("TopicOptions", "MaxTimestampAhead", "00:00:00", "36500.00:00:00", "0 to 36,500 days, or Timeout.")]
     [InlineData("CommitLogOptions", "OwnerTimeout", "00:00:00", "1.00:00:00", "0 to 1 day, or Timeout.")]
     [InlineData("CommitLogOptions", "RetentionCheckInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
+    [InlineData("CommitLogOptions", "ScrubInterval", "00:00:01", "365.00:00:00", "1 second to 365 days")]
     [InlineData("ReadOnlyLogOptions", "PollInterval", "00:00:00.001", "00:00:01", "1 ms to 1 second")]
     [InlineData("ConsumerOptions`2", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
     public void Bounds_OfTimes_AreThoseDocumented(

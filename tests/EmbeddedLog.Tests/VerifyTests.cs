@@ -100,6 +100,23 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public void Verify_HeldUpForLong_DoesNotMakeUpForTheTime()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        (CommitLog log, _) = Open(machine);
+        VerifyOptions options = new() { MaxBytesPerSecond = 64 << 10 };
+        TimeSpan pause = TimeSpan.FromMinutes(10);
+        Trimmer held = new(() => machine.Time.Advance(pause));
+
+        VerifyReport report =
+            machine.Run(() => log.VerifyAsync(options, held).AsTask(), TimeSpan.FromMinutes(1));
+
+        TimeSpan least = TimeSpan.FromSeconds((double)(report.Bytes - (2 * SegmentBytes)) / (64 << 10));
+        Assert.True(report.Duration >= pause + least, $"{report.Duration} for {report.Bytes} bytes");
+        Close(machine, log);
+    }
+
+    [Fact]
     public void Verify_PastACacheThatCannotBePassed_SaysSo()
     {
         using SimulatedPlatform machine = new(seed: 1);

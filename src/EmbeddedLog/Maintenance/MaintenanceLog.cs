@@ -13,4 +13,33 @@ internal static partial class MaintenanceLog
         + "leases and scans that nobody needs.")]
     public static partial void StillPinned(
         ILogger logger, TopicPartition partition, long baseOffset, long bytes, int leases, int readers, TimeSpan age);
+
+    /// <summary>Tells what a scrub has found; what is harmless more quietly.</summary>
+    public static void ScrubFound(ILogger logger, VerifyFinding finding)
+    {
+        LogLevel level = finding.IsHarmless ? LogLevel.Warning : LogLevel.Error;
+        string consequence = finding is { FirstOffset: { } first, EndOffset: { } end }
+            ? $"offsets {first} to {end - 1} cannot be read"
+            : finding.IsHarmless ? "nothing depends on it" : "no offset is named by it";
+        ScrubFound(logger, level, finding.File, finding.Position, finding.Expected, finding.Actual, consequence);
+    }
+
+    [LoggerMessage(102, LogLevel.Information, "A scrub checked {Records} records in {Partitions} partitions, {Bytes} "
+        + "bytes, in {Duration}, past the page cache: {PastCache}. It found {Findings} faults.")]
+    public static partial void Scrubbed(
+        ILogger logger, long records, int partitions, long bytes, TimeSpan duration, bool pastCache, long findings);
+
+    [LoggerMessage(103, LogLevel.Warning, "A round of the scrub could not go on; the next one begins anew.")]
+    public static partial void ScrubFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(EventId = 104, Message = "The scrub found damage in '{File}' at position {Position}: expected "
+        + "{Expected}, found {Actual}; {Consequence}.")]
+    private static partial void ScrubFound(
+        ILogger logger,
+        LogLevel level,
+        string file,
+        long position,
+        string expected,
+        string actual,
+        string consequence);
 }

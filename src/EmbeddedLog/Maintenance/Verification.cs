@@ -13,54 +13,61 @@ internal sealed class Verification
     private const long MaxSliceBytes = 1 << 20;
     private const long MinSliceBytes = 64 << 10;
 
+    /// <summary>Timers are no finer.</summary>
+    private static readonly TimeSpan s_leastWait = TimeSpan.FromMilliseconds(1);
+
     private readonly Platform _platform;
     private readonly VerifyOptions _options;
-    private readonly IProgress<VerifyProgress>? _progress;
     private readonly CancellationToken _cancellation;
     private readonly VerifyFindings _findings = new();
     private readonly long _began;
     private long _totalBytes;
     private int _partitions;
 
-    private Verification(
-        Platform platform,
-        VerifyOptions options,
-        IProgress<VerifyProgress>? progress,
-        CancellationToken cancellation)
+    /// <summary>When the slice that is being read was begun, and how many bytes had been read then.</summary>
+    private (long At, long Bytes) _slice;
+
+    /// <param name="platform">The seam.</param>
+    /// <param name="options">Valid options.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Verification(Platform platform, VerifyOptions options, CancellationToken cancellation)
     {
         _platform = platform;
         _options = options;
-        _progress = progress;
         _cancellation = cancellation;
         _began = platform.Time.GetTimestamp();
     }
 
-    /// <summary>Verifies a log, away from the caller's thread.</summary>
-    /// <param name="platform">The seam.</param>
+    /// <summary>Told after each slice; or null.</summary>
+    public IProgress<VerifyProgress>? Progress { get; init; }
+
+    /// <summary>Told of each finding once it is certain that it is one; or null.</summary>
+    public Action<VerifyFinding>? Settled { get => _findings.Settled; init => _findings.Settled = value; }
+
+    /// <summary>Whether to read from the device if that can be done, and through the cache otherwise.</summary>
+    public bool BypassesCacheWherePossible { get; init; }
+
+    /// <summary>Whether segments are read from the device.</summary>
+    public bool BypassesCache { get; private set; }
+
+    /// <summary>Verifies a log, once, away from the caller's thread.</summary>
     /// <param name="directory">The log's directory.</param>
-    /// <param name="targets">All topics, and the committed offsets.</param>
-    /// <param name="options">Valid options.</param>
-    /// <param name="progress">Told after each slice; or null.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="getTargets">Gives all topics, and the committed offsets.</param>
     /// <exception cref="NotSupportedException">The file system cannot be read past the page cache.</exception>
-    public static async Task<VerifyReport> RunAsync(
-        Platform platform,
-        LogDirectory directory,
-        IReadOnlyList<VerifyTarget> targets,
-        VerifyOptions options,
-        IProgress<VerifyProgress>? progress,
-        CancellationToken cancellation)
+    public async Task<VerifyReport> RunAsync(LogDirectory directory, Func<IReadOnlyList<VerifyTarget>> getTargets)
     {
-        Verification run = new(platform, options, progress, cancellation);
-        await run.YieldAsync().ConfigureAwait(false);
+        await YieldAsync().ConfigureAwait(false);
         try
         {
-            run.CheckThatCacheCanBeBypassed(directory);
-            run.CheckSession(directory);
-            run._totalBytes = targets.Sum(target => target.Partitions.Sum(partition => partition.SizeBytes));
+            ChooseWayToRead(directory);
+            CheckSession(directory);
+            _findings.Settle();
+            IReadOnlyList<VerifyTarget> targets = getTargets();
+            _totalBytes = targets.Sum(target => target.Partitions.Sum(partition => partition.SizeBytes));
+            _slice = (_platform.Time.GetTimestamp(), 0);
             foreach (VerifyTarget target in targets)
             {
-                await run.CheckAsync(target).ConfigureAwait(false);
+                await CheckAsync(target).ConfigureAwait(false);
             }
         }
         catch (FileSystemException failure)
@@ -68,18 +75,19 @@ internal sealed class Verification
             throw StorageErrors.Translate(failure);
         }
 
-        return run._findings.ToReport(run._partitions, platform.Time.GetElapsedTime(run._began));
+        return _findings.ToReport(_partitions, _platform.Time.GetElapsedTime(_began));
     }
 
-    private void CheckThatCacheCanBeBypassed(LogDirectory directory)
+    private void ChooseWayToRead(LogDirectory directory)
     {
-        if (!_options.BypassPageCache)
+        if (!_options.BypassPageCache && !BypassesCacheWherePossible)
         {
             return;
         }
 
         using LogFile? file = _platform.Files.TryOpenPastCache(Path.Combine(directory.Path, SessionFile.FileName));
-        if (file is null)
+        BypassesCache = file is not null;
+        if (!BypassesCache && _options.BypassPageCache)
         {
             throw new NotSupportedException(
                 $"'{directory.Path}' is on {directory.Traits.Name}, which cannot be read past the page cache here. "
@@ -109,7 +117,9 @@ internal sealed class Verification
                 return;
             }
 
+            _findings.Settle();
             await CheckSegmentsAsync(partition).ConfigureAwait(false);
+            await YieldAsync().ConfigureAwait(false);
             _partitions++;
             before = _findings.Count;
         }
@@ -131,7 +141,7 @@ internal sealed class Verification
         foreach (Segment segment in segments)
         {
             bool hasRecords = !segment.IsEmpty
-                && segment.BaseOffset < (_options.BypassPageCache ? partition.DurableEnd : partition.PublishedEnd);
+                && segment.BaseOffset < (BypassesCache ? partition.DurableEnd : partition.PublishedEnd);
             if (hasRecords && !segment.IsRemoved)
             {
                 await CheckSegmentAsync(partition, segment).ConfigureAwait(false);
@@ -147,13 +157,13 @@ internal sealed class Verification
         try
         {
             _findings.Run(partition.Id, () => check = new SegmentCheck(
-                _platform.Files, partition, segment, _options.BypassPageCache, _findings));
+                _platform.Files, partition, segment, BypassesCache, _findings));
             while (check is not null && isMore && !segment.IsRemoved)
             {
                 long from = check.Position;
                 isMore = check.Step(SliceBytes);
                 _findings.Bytes += check.Position - from;
-                _progress?.Report(
+                Progress?.Report(
                     new VerifyProgress(partition.Id, _findings.Bytes, _totalBytes, _findings.Count));
                 await PaceAsync().ConfigureAwait(false);
             }
@@ -168,27 +178,50 @@ internal sealed class Verification
             _findings.BackTo(before);
             _findings.RemovedSegments += isMore ? 1 : 0;
         }
+
+        _findings.Settle();
     }
 
     private long SliceBytes => _options.MaxBytesPerSecond is { } rate
         ? Math.Clamp(rate / 8, MinSliceBytes, MaxSliceBytes)
         : MaxSliceBytes;
 
-    /// <summary>Lets others run, and waits where what was read is ahead of the rate.</summary>
+    /// <summary>
+    /// Lets others run, and waits as long as the rate wants it for what the last slice has read. Time that was lost is
+    /// not made up for: after a pause a bound on the rate is still one.
+    /// </summary>
     private async Task PaceAsync()
     {
         _cancellation.ThrowIfCancellationRequested();
         if (_options.MaxBytesPerSecond is { } rate)
         {
-            TimeSpan wait = TimeSpan.FromSeconds((double)_findings.Bytes / rate)
-                - _platform.Time.GetElapsedTime(_began);
-            if (wait >= TimeSpan.FromMilliseconds(1))
+            TimeSpan wait = TimeSpan.FromSeconds((double)(_findings.Bytes - _slice.Bytes) / rate)
+                - _platform.Time.GetElapsedTime(_slice.At);
+            if (wait >= s_leastWait)
             {
-                await Task.Delay(wait, _platform.Time, _cancellation).ConfigureAwait(false);
+                // Rounded up, for a timer would round down.
+                await WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds))).ConfigureAwait(false);
+            }
+
+            // What is too short to wait for stays on the account.
+            if (wait >= s_leastWait || wait <= TimeSpan.Zero)
+            {
+                _slice = (_platform.Time.GetTimestamp(), _findings.Bytes);
             }
         }
 
         await YieldAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits on the clock; a cancelled delay of the framework would go on outside of the seam.</summary>
+    private async Task WaitAsync(TimeSpan wait)
+    {
+        TaskCompletionSource over = new();
+        Action<object?> end = static state => ((TaskCompletionSource)state!).TrySetResult();
+        using ITimer timer = _platform.Time.CreateTimer(end.Invoke, over, wait, Timeout.InfiniteTimeSpan);
+        using CancellationTokenRegistration registration = _cancellation.UnsafeRegister(end, over);
+        await over.Task.ConfigureAwait(false);
+        _cancellation.ThrowIfCancellationRequested();
     }
 
     private Task YieldAsync()

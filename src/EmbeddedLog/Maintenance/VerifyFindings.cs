@@ -8,6 +8,12 @@ internal sealed class VerifyFindings
     private readonly List<VerifyFinding> _kept = [];
     private long _count;
 
+    /// <summary>How many of the kept ones were told.</summary>
+    private int _settled;
+
+    /// <summary>Told of what is found, when it is settled; or null.</summary>
+    public Action<VerifyFinding>? Settled { get; set; }
+
     /// <summary>How much was found so far.</summary>
     public int Count => (int)Math.Min(_count, int.MaxValue);
 
@@ -33,6 +39,15 @@ internal sealed class VerifyFindings
         if (_kept.Count < VerifyReport.MaxFindings)
         {
             _kept.Add(finding);
+        }
+    }
+
+    /// <summary>Says that nothing found so far will be forgotten.</summary>
+    public void Settle()
+    {
+        for (; _settled < _kept.Count; _settled++)
+        {
+            Settled?.Invoke(_kept[_settled]);
         }
     }
 
