@@ -81,7 +81,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(topic, keys, values), context.Readers),
             _committer,
             new WakeSignal(context.Platform.Work),
-            options.MaxBufferedRecords);
+            options.MaxBufferedRecords,
+            options.AllowSynchronousContinuations);
     }
 
     /// <summary>The topic's name.</summary>

@@ -45,6 +45,15 @@ public sealed class ConsumerOptions<TKey, TValue>
     /// </summary>
     public int MaxBufferedRecords { get; set; } = 500;
 
+    /// <summary>
+    /// Whether a consumer that waits goes on inside the append that wakes it, on that thread, instead of through the
+    /// thread pool: about a microsecond later instead of about 20, and the append returns only when the consumer waits
+    /// again. For handlers that are short and never block; as the option of the same name of
+    /// <c>System.Threading.Channels</c>. Has no effect where the log is only read, whose readers no append wakes.
+    /// Default: false.
+    /// </summary>
+    public bool AllowSynchronousContinuations { get; set; }
+
     /// <summary>A copy that is known to be valid for a group, or for none.</summary>
     /// <param name="group">The consumer's group, or null.</param>
     /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of

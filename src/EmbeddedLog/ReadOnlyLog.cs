@@ -123,6 +123,9 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         string topic, ConsumerOptions<TKey, TValue>? options = null)
     {
         ConsumerOptions<TKey, TValue> copy = (options ?? new ConsumerOptions<TKey, TValue>()).ValidatedCopy(null);
+
+        // There is no append to go on in, and what polls for one reader polls for all.
+        copy.AllowSynchronousContinuations = false;
         ReadOnlyTopic source = GetTopic(topic);
         return new Consumer<TKey, TValue>(
             source.Name,

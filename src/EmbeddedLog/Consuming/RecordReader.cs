@@ -22,6 +22,7 @@ internal sealed class RecordReader<TKey, TValue>
     private readonly OffsetCommitter? _committer;
     private readonly AppendWaiter?[] _waiters;
     private readonly int _maxBuffered;
+    private readonly bool _inline;
 
     /// <summary>What was read ahead: of one partition, from <see cref="_next"/> up to <see cref="_count"/>.</summary>
     private Record<TKey, TValue>[] _buffer = [];
@@ -40,12 +41,14 @@ internal sealed class RecordReader<TKey, TValue>
         RecordFetcher<TKey, TValue> fetcher,
         OffsetCommitter? committer,
         WakeSignal signal,
-        int maxBuffered)
+        int maxBuffered,
+        bool inline)
     {
         _positions = positions;
         _fetcher = fetcher;
         _committer = committer;
         _maxBuffered = maxBuffered;
+        _inline = inline;
         _waiters = new AppendWaiter?[positions.Cursors.Length];
         Signal = signal;
         Claim = new ReadClaim(GiveUp);
@@ -268,7 +271,7 @@ internal sealed class RecordReader<TKey, TValue>
             waiter = null;
         }
 
-        waiter ??= new AppendWaiter(Signal);
+        waiter ??= new AppendWaiter(Signal, _inline);
         waiter.Arm(log, end);
     }
 

@@ -5,7 +5,8 @@ namespace EmbeddedLog.Consuming;
 
 /// <summary>
 /// Wakes a reader that has nothing to hand out. Anybody may set it, at any time and on any stack; one reader at a time
-/// waits, and goes on through the work queue. A wake-up may be for nothing: the reader looks again and waits again.
+/// waits, and goes on through the work queue, or on the stack of whoever takes it over. A wake-up may be for nothing:
+/// the reader looks again and waits again.
 /// </summary>
 internal sealed class WakeSignal : IValueTaskSource, IThreadPoolWorkItem
 {
@@ -47,23 +48,33 @@ internal sealed class WakeSignal : IValueTaskSource, IThreadPoolWorkItem
     /// <summary>Wakes the reader, or keeps its next wait from waiting.</summary>
     public void Wake()
     {
+        if (TryTakeReader())
+        {
+            _work.Queue(this);
+        }
+    }
+
+    /// <summary>
+    /// Takes over a reader that waits: nobody else wakes it any more, and the caller must <see cref="Resume"/> it.
+    /// False where none waits; then its next wait does not wait.
+    /// </summary>
+    public bool TryTakeReader()
+    {
         int seen = Volatile.Read(ref _state);
         while (true)
         {
             int found = Interlocked.CompareExchange(ref _state, seen == Waiting ? Idle : Set, seen);
             if (found == seen)
             {
-                break;
+                return seen == Waiting;
             }
 
             seen = found;
         }
-
-        if (seen == Waiting)
-        {
-            _work.Queue(this);
-        }
     }
+
+    /// <summary>Lets the reader that was taken over go on, on this stack.</summary>
+    public void Resume() => _core.SetResult(true);
 
     /// <summary>Wakes the reader for good.</summary>
     public void Fail(Exception failure)
@@ -72,7 +83,7 @@ internal sealed class WakeSignal : IValueTaskSource, IThreadPoolWorkItem
         Wake();
     }
 
-    void IThreadPoolWorkItem.Execute() => _core.SetResult(true);
+    void IThreadPoolWorkItem.Execute() => Resume();
 
     void IValueTaskSource.GetResult(short token)
     {

@@ -13,8 +13,16 @@ internal abstract class OffsetWaiter
     public abstract void Release(Exception? failure);
 
     /// <summary>
-    /// The same for one of many who are released at once: returns the work instead of queueing it, or null where there
-    /// is none.
+    /// Called after all who were released together, for one that wants to go on on the caller's stack. It may be in use
+    /// again by then.
+    /// </summary>
+    public virtual void Resume()
+    {
+    }
+
+    /// <summary>
+    /// The same as <see cref="Release"/> for one of many who are released at once: returns the work instead of queueing
+    /// it, or null where there is none.
     /// </summary>
     public virtual IThreadPoolWorkItem? ReleaseAmongMany(Exception? failure)
     {

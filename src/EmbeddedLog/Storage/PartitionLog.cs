@@ -366,14 +366,15 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 
     private void AfterAppend(PartitionSettings settings)
     {
-        if (AppendWaiters.HasAny)
-        {
-            AppendWaiters.ReleaseUpTo(PublishedEnd);
-        }
-
         if (Volatile.Read(ref _scheduled) == 0)
         {
             Schedule(settings.FlushInterval ?? s_checkpointDelay);
+        }
+
+        // Last, for a consumer may go on right here.
+        if (AppendWaiters.HasAny)
+        {
+            AppendWaiters.ReleaseUpTo(PublishedEnd);
         }
     }
 

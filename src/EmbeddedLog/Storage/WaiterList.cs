@@ -101,6 +101,13 @@ internal sealed class WaiterList
         bool queued = WakeBatch.Queue(_work, items, then);
         items.Clear();
         Volatile.Write(ref _spareItems, items);
+
+        // Last, for it may run a handler of the user's, which must not keep the others waiting.
+        foreach (OffsetWaiter waiter in released)
+        {
+            waiter.Resume();
+        }
+
         released.Clear();
         lock (_gate)
         {
