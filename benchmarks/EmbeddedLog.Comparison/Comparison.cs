@@ -58,17 +58,17 @@ internal sealed class Comparison(Scale scale, string directory)
 
     private void Note(Contender contender, int round, double[] figures)
     {
-        foreach ((string workload, double figure) in contender.Workloads.Zip(figures))
+        foreach ((string workload, string system, double figure) in contender.Workloads.Zip(contender.Owners, figures))
         {
-            if (!_figures.TryGetValue((workload, contender.System), out List<double>? rounds))
+            if (!_figures.TryGetValue((workload, system), out List<double>? rounds))
             {
-                _figures.Add((workload, contender.System), rounds = []);
+                _figures.Add((workload, system), rounds = []);
             }
 
             rounds.Add(figure);
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"round {round}: {workload,-24} {contender.System,-18} {figure,14:N1}"));
+                $"round {round}: {workload,-24} {system,-18} {figure,14:N1}"));
         }
     }
 

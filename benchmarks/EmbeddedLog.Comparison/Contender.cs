@@ -12,6 +12,9 @@ internal abstract class Contender
     /// <summary>The workloads that a run yields figures for, in the order of the figures.</summary>
     public abstract IReadOnlyList<string> Workloads { get; }
 
+    /// <summary>Whose figure each of them is, where one run measures several ways of doing the same.</summary>
+    public virtual IReadOnlyList<string> Owners => [.. Workloads.Select(_ => System)];
+
     /// <summary>Whether this machine can run it.</summary>
     public virtual bool IsSupported => true;
 

@@ -36,29 +36,22 @@ internal static class Contenders
         .. from inFlight in ManyInFlight.Counts
            from contender in new Contender[] { new LogDurableMany(inFlight), new FasterLogDurableMany(inFlight) }
            select contender,
-        .. from partitions in SpreadFiles.Counts from contender in Spread(partitions) select contender,
+        .. from partitions in SpreadFiles.Counts
+           from contender in new Contender[] { new LogSpread(partitions), new RawSpread(partitions) }
+           select contender,
         new MapLimitRead(),
         new LogRead(),
         new FasterLogRead(),
         new LogTypedRead(),
         new SqliteTypedRead(),
         new ChannelTypedRead(),
-        new LogLatency(flushed: false),
+        new LogLatency(Durability.Written, inline: false),
         new ChannelLatency(inline: false),
+        new LogLatency(Durability.Written, inline: true),
         new ChannelLatency(inline: true),
-        new LogLatency(flushed: true),
+        new LogLatency(Durability.Flushed, inline: false),
         new LogFanOut(),
         new ChannelFanOut(),
         new KafkaShape(),
-    ];
-
-    private static Contender[] Spread(int partitions) =>
-    [
-        new LogSpread(partitions),
-        new RawSpread(partitions, Systems.SerialFlush, SerialFlusher.Settings, _ => new SerialFlusher()),
-        new RawSpread(partitions, Systems.FlusherPool, FlusherPool.Settings, _ => new FlusherPool()),
-        new RawSpread(
-            partitions, Systems.SyncFileSystem, FileSystemFlusher.Settings, path => new FileSystemFlusher(path)),
-        new RawSpread(partitions, Systems.Journal, JournalFlusher.Settings, path => new JournalFlusher(path)),
     ];
 }

@@ -16,6 +16,9 @@ internal static class Systems
     public const string FileStream = "FileStream";
     public const string Channel = "Channel<T>";
 
+    /// <summary>The ways of flushing many files, each of which has figures of its own.</summary>
+    public const string ManyFiles = "many files";
+
     /// <summary>Of many files: one flush after the other.</summary>
     public const string SerialFlush = "serial-fdatasync";
 

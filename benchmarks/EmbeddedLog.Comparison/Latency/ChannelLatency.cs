@@ -8,9 +8,7 @@ internal sealed class ChannelLatency(bool inline) : Contender
 
     public override string Settings => "latency: unbounded, one reader, inline with AllowSynchronousContinuations";
 
-    public override IReadOnlyList<string> Workloads => inline
-        ? ["latency-written-inline", "latency-written-inline-p99"]
-        : ["latency-written-pool", "latency-written-pool-p99"];
+    public override IReadOnlyList<string> Workloads => IdleLatency.Names(Durability.Written, inline);
 
     public override async Task<double[]> MeasureAsync(Scale scale, string directory)
     {

@@ -11,6 +11,13 @@ internal sealed class IdleLatency : IDisposable
     private readonly AutoResetEvent _arrived = new(false);
     private long _arrivedAt;
 
+    /// <summary>The names of the two workloads: the median and the 99th percentile.</summary>
+    public static string[] Names(Durability level, bool inline)
+    {
+        string name = $"latency-{(level == Durability.Flushed ? "flushed" : "written")}-{(inline ? "inline" : "pool")}";
+        return [name, name + "-p99"];
+    }
+
     /// <summary>Called by the consumer with each record in its hands.</summary>
     public void NoteArrival()
     {

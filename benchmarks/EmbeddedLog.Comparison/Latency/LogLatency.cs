@@ -1,15 +1,15 @@
 namespace EmbeddedLog.Comparison.Latency;
 
-/// <summary>The typed producer and the typed consumer, both with the default options.</summary>
-internal sealed class LogLatency(bool flushed) : Contender
+/// <summary>The typed producer and the typed consumer.</summary>
+/// <param name="level">What a produce waits for.</param>
+/// <param name="inline">Whether the consumer goes on inside the append.</param>
+internal sealed class LogLatency(Durability level, bool inline) : Contender
 {
     public override string System => Systems.EmbeddedLog;
 
-    public override string Settings => ScratchLog.Settings;
+    public override string Settings => inline ? "inline: AllowSynchronousContinuations" : ScratchLog.Settings;
 
-    public override IReadOnlyList<string> Workloads => flushed
-        ? ["latency-flushed-pool", "latency-flushed-pool-p99"]
-        : ["latency-written-pool", "latency-written-pool-p99"];
+    public override IReadOnlyList<string> Workloads => IdleLatency.Names(level, inline);
 
     public override async Task<double[]> MeasureAsync(Scale scale, string directory)
     {
@@ -17,28 +17,28 @@ internal sealed class LogLatency(bool flushed) : Contender
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory);
         await using Producer<string, byte[]> producer =
             scratch.Log.CreateProducer<string, byte[]>(ScratchLog.TopicName);
-        Consumer<string, byte[]> consumer = scratch.Log.CreateConsumer<string, byte[]>(ScratchLog.TopicName, "group");
+        ConsumerOptions<string, byte[]> options = new() { AllowSynchronousContinuations = inline };
+        Consumer<string, byte[]> consumer = scratch.Log.CreateConsumer(ScratchLog.TopicName, "group", options);
         using IdleLatency latency = new();
         Task reader = ReadAsync(consumer, latency);
-        double[] times = await latency.TimeAsync(scale.WakeUps, Produce, flushed);
+        double[] times = await latency.TimeAsync(
+            scale.WakeUps, Produce, toTheEnd: level == Durability.Flushed);
         await consumer.DisposeAsync();
         await reader;
         return times;
 
         void Produce()
         {
-            if (flushed)
+            if (level == Durability.Flushed)
             {
-                producer.ProduceAsync(TypedKey, value).AsTask().GetAwaiter().GetResult();
+                producer.ProduceAsync(Typed.TypedRecords.Key, value).AsTask().GetAwaiter().GetResult();
             }
-            else if (!producer.TryProduce(TypedKey, value, out _))
+            else if (!producer.TryProduce(Typed.TypedRecords.Key, value, out _))
             {
                 throw new InvalidOperationException("The producer's window is full.");
             }
         }
     }
-
-    private const string TypedKey = Typed.TypedRecords.Key;
 
     private static async Task ReadAsync(Consumer<string, byte[]> consumer, IdleLatency latency)
     {

@@ -5,8 +5,6 @@ namespace EmbeddedLog.Comparison.Spread;
 /// <summary>One call for the whole file system.</summary>
 internal sealed class FileSystemFlusher(string directory) : IGroupFlusher
 {
-    public const string Settings = "256 writes, then syncfs, which also writes what others have left";
-
     public void Flush(SafeFileHandle[] files) => Posix.SyncFileSystem(directory);
 
     public void Dispose()

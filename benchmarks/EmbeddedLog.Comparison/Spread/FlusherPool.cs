@@ -5,8 +5,6 @@ namespace EmbeddedLog.Comparison.Spread;
 /// <summary>Threads that flush a group of files together.</summary>
 internal sealed class FlusherPool : IGroupFlusher
 {
-    public const string Settings = "256 writes, then fdatasync of the files by 8 threads";
-
     private const int Threads = 8;
 
     private readonly Barrier _barrier = new(Threads + 1);

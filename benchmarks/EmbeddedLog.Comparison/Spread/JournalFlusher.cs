@@ -8,9 +8,6 @@ namespace EmbeddedLog.Comparison.Spread;
 /// </summary>
 internal sealed class JournalFlusher : IGroupFlusher
 {
-    public const string Settings =
-        "256 writes, the same bytes to a journal of 16 MiB and its fdatasync; syncfs when it is full; an estimate";
-
     /// <summary>How much is written twice before the files themselves are flushed.</summary>
     private const long JournalBytes = 16 << 20;
 

@@ -3,21 +3,23 @@ using System.Diagnostics;
 namespace EmbeddedLog.Comparison.Spread;
 
 /// <summary>
-/// Groups of records that are written to the files of their partitions and put on the disk together, in one of several
-/// ways. Nobody has to be woken, which makes them a little faster than they could be.
+/// Groups of records that are written to the files of their partitions and put on the disk together, in several ways,
+/// one after the other on the same files. Nobody has to be woken, which makes them a little faster than they could be.
 /// </summary>
 /// <param name="partitions">How many files.</param>
-/// <param name="system">The way.</param>
-/// <param name="settings">The way in words.</param>
-/// <param name="begin">Prepares that way in a directory.</param>
-internal sealed class RawSpread(
-    int partitions, string system, string settings, Func<string, IGroupFlusher> begin) : Contender
+internal sealed class RawSpread(int partitions) : Contender
 {
-    public override string System => system;
+    public override string System => Systems.ManyFiles;
 
-    public override string Settings => settings;
+    public override string Settings =>
+        "256 writes at a time to 128-byte frames of preallocated files, then: fdatasync of one file after the other; "
+        + "fdatasync by 8 threads; syncfs, which also writes what others have left; the same bytes once more to a "
+        + "journal of 16 MiB and its fdatasync, syncfs when it is full, as an estimate";
 
-    public override IReadOnlyList<string> Workloads => [SpreadFiles.Name(partitions)];
+    public override IReadOnlyList<string> Workloads => [.. Owners.Select(_ => SpreadFiles.Name(partitions))];
+
+    public override IReadOnlyList<string> Owners =>
+        [Systems.SerialFlush, Systems.FlusherPool, Systems.SyncFileSystem, Systems.Journal];
 
     public override bool IsSlowToPrepare => SpreadFiles.IsSlowToPrepare(partitions);
 
@@ -25,16 +27,25 @@ internal sealed class RawSpread(
 
     public override Task<double[]> MeasureAsync(Scale scale, string directory)
     {
-        int groups = Math.Max(1, scale.DurableSpread / SpreadFiles.InFlight);
         using SpreadFiles files = new(directory, Math.Min(partitions, scale.MaxPartitions));
-        using IGroupFlusher flusher = begin(directory);
-        flusher.Flush(files.WriteGroup());
+        int groups = Math.Max(1, scale.DurableSpread / SpreadFiles.InFlight);
+        using SerialFlusher serial = new();
+        using FlusherPool pool = new();
+        using FileSystemFlusher fileSystem = new(directory);
+        using JournalFlusher journal = new(directory);
+        IGroupFlusher[] ways = [serial, pool, fileSystem, journal];
+        return Task.FromResult(Array.ConvertAll(ways, way => Measure(files, way, groups)));
+    }
+
+    private static double Measure(SpreadFiles files, IGroupFlusher way, int groups)
+    {
+        way.Flush(files.WriteGroup());
         Stopwatch watch = Stopwatch.StartNew();
         for (int i = 0; i < groups; i++)
         {
-            flusher.Flush(files.WriteGroup());
+            way.Flush(files.WriteGroup());
         }
 
-        return Task.FromResult<double[]>([Rate((long)groups * SpreadFiles.InFlight, watch.Elapsed)]);
+        return Rate((long)groups * SpreadFiles.InFlight, watch.Elapsed);
     }
 }

@@ -5,8 +5,6 @@ namespace EmbeddedLog.Comparison.Spread;
 /// <summary>One file after the other.</summary>
 internal sealed class SerialFlusher : IGroupFlusher
 {
-    public const string Settings = "256 writes, then fdatasync of one file after the other";
-
     public void Flush(SafeFileHandle[] files)
     {
         foreach (SafeFileHandle file in files)
