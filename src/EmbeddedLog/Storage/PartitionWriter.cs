@@ -360,12 +360,11 @@ internal sealed unsafe class PartitionWriter
                 EndUnsynchronized(previous);
 
                 // An ended segment keeps its descriptor until it is flushed, and what recovery has to look at grows
-                // with
-                // each. Only queued here: no flush is made under this lock.
+                // with each. Only queued here: no flush is made under this lock.
                 _preparer.Log.RequestFlush();
             }
 
-            SegmentIndexBuilder index = new();
+            SegmentIndexBuilder index = new(spare.Index);
             next.Segment.Index.Set(index);
             _unflushed.Add(next);
             _state.Segments = _state.Segments.With(next.Segment);

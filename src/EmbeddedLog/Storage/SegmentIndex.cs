@@ -17,6 +17,9 @@ internal sealed class SegmentIndex
 {
     private const int InitialCapacity = 16;
 
+    /// <summary>Room made ahead is for a few megabytes at least.</summary>
+    private const int MinRoomAhead = 1024;
+
     /// <summary>
     /// Written by the writer only, with release, before <see cref="_count"/>; read by anyone, after it.
     /// </summary>
@@ -24,6 +27,12 @@ internal sealed class SegmentIndex
 
     /// <summary>Written by the writer only, with release, last; read by anyone, first.</summary>
     private int _count;
+
+    /// <summary>
+    /// The array to go on with when this one is full, made ahead so that the writer need not. Put there by anyone,
+    /// taken by the writer.
+    /// </summary>
+    private IndexEntry[]? _next;
 
     /// <summary>An empty index, which has allocated nothing.</summary>
     public SegmentIndex()
@@ -37,6 +46,9 @@ internal sealed class SegmentIndex
         _entries = entries;
         _count = count;
     }
+
+    /// <summary>An empty index with room for as many entries as a segment may need.</summary>
+    public static SegmentIndex WithRoomFor(long segmentBytes) => new(Allocate(RoomFor(segmentBytes)), 0);
 
     /// <summary>The number of entries.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -80,9 +92,11 @@ internal sealed class SegmentIndex
         if (count == entries.Length)
         {
             // Readers keep the old array for as long as they like; its entries stay true.
-            Array.Resize(ref entries, Math.Max(InitialCapacity, 2 * count));
-            entries[count] = entry;
-            Volatile.Write(ref _entries, entries);
+            IndexEntry[]? ahead = Interlocked.Exchange(ref _next, null);
+            IndexEntry[] larger = ahead?.Length > count ? ahead : Allocate(Math.Max(InitialCapacity, 2 * count));
+            entries.AsSpan(0, count).CopyTo(larger);
+            larger[count] = entry;
+            Volatile.Write(ref _entries, larger);
         }
         else
         {
@@ -90,6 +104,26 @@ internal sealed class SegmentIndex
         }
 
         Volatile.Write(ref _count, count + 1);
+    }
+
+    /// <summary>Whether <see cref="MakeRoom"/> would make any.</summary>
+    public bool IsShortOfRoom(long segmentBytes)
+    {
+        int room = Volatile.Read(ref _entries).Length;
+        return Count >= room / 2 && room < RoomFor(segmentBytes) && Volatile.Read(ref _next) is null;
+    }
+
+    /// <summary>
+    /// Makes room for many more entries, up to what a segment may need, where little is left. By any thread but the
+    /// writer, which finds it when it comes to it.
+    /// </summary>
+    public void MakeRoom(long segmentBytes)
+    {
+        if (IsShortOfRoom(segmentBytes))
+        {
+            int room = Volatile.Read(ref _entries).Length;
+            Volatile.Write(ref _next, Allocate(Math.Min(RoomFor(segmentBytes), Math.Max(MinRoomAhead, 4 * room))));
+        }
     }
 
     /// <summary>
@@ -113,6 +147,12 @@ internal sealed class SegmentIndex
     /// <summary>Reads an index back, see <see cref="SegmentIndexFile.TryLoad"/>.</summary>
     public static SegmentIndex? TryLoad(FileSystem files, string path, ulong segmentUid, uint endPosition) =>
         SegmentIndexFile.TryLoad(files, path, segmentUid, endPosition);
+
+    /// <summary>One for each interval, and the one at the end.</summary>
+    private static int RoomFor(long segmentBytes) => (int)(segmentBytes / SegmentIndexBuilder.IntervalBytes) + 1;
+
+    /// <summary>What lies behind the count is never looked at.</summary>
+    private static IndexEntry[] Allocate(int entries) => GC.AllocateUninitializedArray<IndexEntry>(entries);
 
     private IndexEntry FindLast<TProbe>(TProbe probe)
         where TProbe : struct, IComparable<IndexEntry>

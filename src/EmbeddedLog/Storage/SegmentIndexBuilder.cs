@@ -14,8 +14,15 @@ internal sealed class SegmentIndexBuilder
     private long _maxTimestamp = long.MinValue;
 
     public SegmentIndexBuilder()
+        : this(new SegmentIndex())
     {
-        Index = new SegmentIndex();
+    }
+
+    /// <summary>Begins an index of a new segment.</summary>
+    /// <param name="index">Empty.</param>
+    public SegmentIndexBuilder(SegmentIndex index)
+    {
+        Index = index;
         _nextEntryPosition = SegmentHeader.PageBytes + IntervalBytes;
     }
 

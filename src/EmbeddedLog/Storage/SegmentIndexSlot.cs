@@ -50,6 +50,13 @@ internal sealed class SegmentIndexSlot
         Volatile.Write(ref _index, builder.Index);
     }
 
+    /// <summary>Whether the index of a segment that is written to should be given room ahead. By its writer.</summary>
+    public bool IsShortOfRoom(long segmentBytes) =>
+        Volatile.Read(ref _builder) is { } builder && builder.Index.IsShortOfRoom(segmentBytes);
+
+    /// <summary>Gives it room, off the append path; nothing where the segment has ended.</summary>
+    public void MakeRoom(long segmentBytes) => Volatile.Read(ref _builder)?.Index.MakeRoom(segmentBytes);
+
     /// <summary>Lets go of the memory of an ended segment's index.</summary>
     public void Drop()
     {

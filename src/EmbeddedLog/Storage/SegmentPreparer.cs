@@ -33,14 +33,8 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
     private readonly Queue<Segment> _finished = new();
 
-    /// <summary>The pages to prepare; null where there is nothing to do. Under the gate.</summary>
-    private PageWindow? _window;
-
-    /// <summary>The settings to make the next file with; null where none is wanted. Under the gate.</summary>
-    private PartitionSettings? _spareWanted;
-
-    /// <summary>Whether the next file is for bulk appends. Under the gate.</summary>
-    private bool _spareForBulk;
+    /// <summary>What else is to be done. Under the gate.</summary>
+    private Wanted _wanted;
 
     /// <summary>Whether an item is queued or running. Under the gate.</summary>
     private bool _active;
@@ -134,7 +128,12 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         if (_spare is null && !_spareRequested && (_pace.IsBulk || writer.Tail > writer.Capacity / 2))
         {
             _spareRequested = true;
-            Request(spare: Log.Settings, forBulk: _pace.IsBulk);
+            Request(new Wanted { Spare = Log.Settings, ForBulk = _pace.IsBulk });
+        }
+
+        if (writer.Segment.Index.IsShortOfRoom(writer.Capacity))
+        {
+            Request(new Wanted { Index = writer });
         }
     }
 
@@ -148,7 +147,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
             _finished.Enqueue(segment);
         }
 
-        Request();
+        Request(default);
     }
 
     /// <summary>Takes no more requests; completes when the last one is done.</summary>
@@ -174,12 +173,11 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         TaskCompletionSource? stopped;
-        while (TryTakeWork(
-            out Segment? finished, out PageWindow? window, out PartitionSettings? spare, out bool forBulk, out stopped))
+        while (TryTakeWork(out Segment? finished, out Wanted wanted, out stopped))
         {
             try
             {
-                Do(finished, window, spare, forBulk);
+                Do(finished, wanted);
             }
             catch (Exception failure) when (failure is IOException or EmbeddedLogException)
             {
@@ -217,13 +215,18 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         {
             // What is asked for counts as prepared, so that it is asked for once.
             writer.PreparedEnd = to;
-            Request(window: new PageWindow(writer, from, to, _pace.IsBulk));
+            Request(new Wanted { Window = new PageWindow(writer, from, to, _pace.IsBulk) });
         }
     }
 
-    private void Do(Segment? finished, PageWindow? window, PartitionSettings? spareSettings, bool forBulk)
+    private void Do(Segment? finished, in Wanted wanted)
     {
-        if (window is not null)
+        if (wanted.Index is { } writer)
+        {
+            writer.Segment.Index.MakeRoom(writer.Capacity);
+        }
+
+        if (wanted.Window is { } window)
         {
             WithFile(
                 window.Writer,
@@ -231,9 +234,9 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
                 static (file, range) => range.Writer.Prepare(file, range.From, range.To, range.Large));
         }
 
-        if (spareSettings is not null)
+        if (wanted.Spare is { } settings)
         {
-            MakeSpare(spareSettings, forBulk);
+            MakeSpare(settings, wanted.ForBulk);
         }
 
         if (finished is not null)
@@ -302,7 +305,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private void Request(PageWindow? window = null, PartitionSettings? spare = null, bool forBulk = false)
+    private void Request(in Wanted more)
     {
         bool start;
         lock (_gate)
@@ -312,9 +315,13 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
                 return;
             }
 
-            _window = window ?? _window;
-            _spareWanted = spare ?? _spareWanted;
-            _spareForBulk = spare is null ? _spareForBulk : forBulk;
+            _wanted = new Wanted
+            {
+                Window = more.Window ?? _wanted.Window,
+                Spare = more.Spare ?? _wanted.Spare,
+                ForBulk = more.Spare is null ? _wanted.ForBulk : more.ForBulk,
+                Index = more.Index ?? _wanted.Index,
+            };
             start = !_active;
             _active = true;
         }
@@ -325,21 +332,13 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private bool TryTakeWork(
-        out Segment? finished,
-        out PageWindow? window,
-        out PartitionSettings? spareSettings,
-        out bool forBulk,
-        out TaskCompletionSource? stopped)
+    private bool TryTakeWork(out Segment? finished, out Wanted wanted, out TaskCompletionSource? stopped)
     {
         lock (_gate)
         {
-            bool any = _finished.TryDequeue(out finished) | _window is not null | _spareWanted is not null;
-            window = _window;
-            spareSettings = _spareWanted;
-            forBulk = _spareForBulk;
-            _window = null;
-            _spareWanted = null;
+            bool any = _finished.TryDequeue(out finished) | !_wanted.IsNothing;
+            wanted = _wanted;
+            _wanted = default;
             _active = any;
             stopped = any ? null : _stopped;
             return any;
@@ -347,4 +346,22 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     }
 
     private uint NextSequence() => (uint)Interlocked.Increment(ref _lastSequence);
+
+    /// <summary>What was asked for since the last time; of each kind the latest.</summary>
+    private readonly struct Wanted
+    {
+        /// <summary>The pages to prepare.</summary>
+        public PageWindow? Window { get; init; }
+
+        /// <summary>The settings to make the next file with.</summary>
+        public PartitionSettings? Spare { get; init; }
+
+        /// <summary>Whether that file is for bulk appends.</summary>
+        public bool ForBulk { get; init; }
+
+        /// <summary>Whose segment's index needs room.</summary>
+        public SegmentWriter? Index { get; init; }
+
+        public bool IsNothing => Window is null && Spare is null && Index is null;
+    }
 }

@@ -21,6 +21,9 @@ internal sealed record SpareSegment(
     bool Positional,
     bool ForBulk)
 {
+    /// <summary>Where its index will be filled in.</summary>
+    public SegmentIndex Index { get; } = ForBulk ? SegmentIndex.WithRoomFor(Capacity) : new SegmentIndex();
+
     /// <summary>
     /// Whether the file's name has reached the disk. Set by the preparer before the spare is handed over.
     /// </summary>

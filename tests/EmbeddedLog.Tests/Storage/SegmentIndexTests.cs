@@ -27,6 +27,35 @@ public sealed class SegmentIndexTests
     [Fact]
     public void Entry_InMemory_TakesSixteenBytes() => Assert.Equal(16, Unsafe.SizeOf<IndexEntry>());
 
+    /// <summary>The preparer looks more often than this; what it makes in time, the append need not.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Add_RoomMadeAhead_AllocatesNothing(bool forBulk)
+    {
+        const int SegmentBytes = 64 << 20;
+        const int Between = 16;
+        SegmentIndex index = forBulk ? SegmentIndex.WithRoomFor(SegmentBytes) : new SegmentIndex();
+        long allocated = 0;
+        for (uint i = 0; i <= SegmentBytes / SegmentIndexBuilder.IntervalBytes; i++)
+        {
+            if (i % Between == 0)
+            {
+                Assert.False(forBulk && index.IsShortOfRoom(SegmentBytes));
+                index.MakeRoom(SegmentBytes);
+            }
+
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            index.Add(i, SegmentHeader.PageBytes * (i + 1), i);
+            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, allocated);
+        Assert.Equal((uint)SegmentHeader.PageBytes * 1001, index.FindPosition(1000));
+        index.MakeRoom(SegmentBytes);
+        Assert.False(index.IsShortOfRoom(SegmentBytes));
+    }
+
     [Fact]
     public void FindPosition_Empty_IsTheFirstFrame()
     {
