@@ -138,12 +138,28 @@ internal sealed class Sample
         using PartitionScan scan = rejected.Scan(Math.Max(0, rejected.EndOffset - RejectedShown));
         while (scan.TryRead(out RecordView record))
         {
-            if (JsonSerializer.Deserialize(record.Value, AccessLogJson.Default.RejectedLine) is { } line)
+            if (ReadRejected(record.Value) is { } line)
             {
                 table.Add($"{line.Line:N0}", line.Reason, line.Text);
+            }
+            else
+            {
+                table.Add("?", "the record was not written by this sample", $"offset {record.Offset} of the topic");
             }
         }
 
         table.Print(_output);
+    }
+
+    private static RejectedLine? ReadRejected(ReadOnlySpan<byte> value)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(value, AccessLogJson.Default.RejectedLine);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -161,6 +161,29 @@ public sealed class CommitLogTests
         await using CommitLog log = await OpenLog.OnAsync(real, directory: root["log"]);
     }
 
+    /// <summary>No injected error: the file system itself, for a new log and for one that is there.</summary>
+    [Fact]
+    public async Task OpenAsync_ReadOnlyFileSystem_SaysWhatToDoAndCanStillBeRead()
+    {
+        using LoopMount mount = LoopMount.CreateWithoutDevice("tmpfs", "size=16m");
+        await using (CommitLog log = await CommitLog.OpenAsync(mount["log"]))
+        {
+            Topic topic = await log.CreateTopicAsync("topic", new TopicOptions { SegmentBytes = 1 << 20 });
+            topic[0].Append(new RawRecord("value"u8));
+        }
+
+        mount.MakeReadOnly();
+        foreach (string name in new[] { "log", "new" })
+        {
+            LogDirectoryException failure = await Assert.ThrowsAsync<LogDirectoryException>(
+                async () => await CommitLog.OpenAsync(mount[name]));
+            Assert.Contains("right to write", failure.Message, StringComparison.Ordinal);
+        }
+
+        await using ReadOnlyLog readOnly = await CommitLog.OpenReadOnlyAsync(mount["log"]);
+        Assert.Equal(1, readOnly.GetTopic("topic")[0].EndOffset);
+    }
+
     [Fact]
     public async Task OpenAsync_NewerFormat_IsRefused()
     {

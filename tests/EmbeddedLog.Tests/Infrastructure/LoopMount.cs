@@ -85,6 +85,9 @@ internal sealed class LoopMount : IDisposable
         Mount(_device!);
     }
 
+    /// <summary>Lets nothing be written any more.</summary>
+    public void MakeReadOnly() => Command.RunOrThrow("mount", "-o", "remount,ro", Path);
+
     /// <summary>Writes a file until the file system is full.</summary>
     public void FillUp(string name)
     {

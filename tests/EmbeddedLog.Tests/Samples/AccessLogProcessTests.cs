@@ -66,6 +66,21 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
     }
 
     [Theory]
+    [InlineData("no JSON")]
+    [InlineData("null")]
+    public async Task Run_RejectedTopicWithAForeignRecord_TellsItAndGoesOn(string value)
+    {
+        await SampleProcess.RunAsync(Sample, _folder.Path);
+        await using (CommitLog log = await CommitLog.OpenAsync(Path.Combine(_folder.Path, "data", "access-log")))
+        {
+            log.GetTopic("rejected")[0].Append(new RawRecord(Encoding.UTF8.GetBytes(value)));
+        }
+
+        string again = await SampleProcess.RunAsync(Sample, _folder.Path);
+        Assert.Contains("the record was not written by this sample", again, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("read", 0.05)]
     [InlineData("read", 0.25)]
     [InlineData("read", 0.5)]
