@@ -208,7 +208,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     {
         foreach ((SegmentWriter writer, long tail) in plan.Targets)
         {
-            _preparer.PrepareFlush(writer, tail);
+            _preparer.Pages.PrepareFlush(writer, tail);
             if (Protections.PreviousSegmentFlush || writer == plan.Targets[^1].Writer)
             {
                 FlushSegment(writer, tail);
@@ -224,7 +224,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 
         if (Writer.NoteFlushed(plan) is { } large)
         {
-            _preparer.ShrinkPages(large);
+            _preparer.Pages.Shrink(large);
         }
     }
 

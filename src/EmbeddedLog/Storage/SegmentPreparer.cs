@@ -3,9 +3,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Storage;
 
 /// <summary>
-/// Works ahead of a partition's writer: reserves blocks, makes pages ready to be stored to, has the next segment's file
-/// waiting, and puts away segments that have ended. All of it is only for speed: what is not ready in time, the append
-/// does itself.
+/// Works ahead of a partition's writer: has pages made ready to be stored to and the next segment's file waiting, and
+/// puts away segments that have ended. All of it is only for speed: what is not ready in time, the append does itself.
 /// </summary>
 /// <remarks>
 /// How far ahead follows how fast appends come. A slow writer gets nothing: every prepared page is a dirty one, which
@@ -33,8 +32,11 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
     private readonly Queue<Segment> _finished = new();
 
-    /// <summary>What else is to be done. Under the gate.</summary>
-    private Wanted _wanted;
+    /// <summary>The settings to make the next file with; null where none is wanted. Under the gate.</summary>
+    private PartitionSettings? _spareWanted;
+
+    /// <summary>Whether the next file is for bulk appends. Under the gate.</summary>
+    private bool _spareForBulk;
 
     /// <summary>Whether an item is queued or running. Under the gate.</summary>
     private bool _active;
@@ -60,10 +62,14 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         _identity = identity;
         _lastSequence = nextSequence - 1;
         Factory = new SegmentFactory(context, identity);
+        Pages = new PagePreparer(context, identity);
     }
 
     /// <summary>Makes the segments.</summary>
     public SegmentFactory Factory { get; }
+
+    /// <summary>Makes their pages ready.</summary>
+    public PagePreparer Pages { get; }
 
     /// <summary>The partition's settings, and where spares are offered. Set before the first append.</summary>
     public PartitionLog Log { get; set; } = null!;
@@ -81,7 +87,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
             Factory.Discard(ready);
         }
 
-        return _spare ??= Factory.CreateSpare(NextSequence(), settings);
+        return _spare ??= Factory.CreateSpare(NextSequence(), settings, _pace.IsBulk);
     }
 
     /// <summary>Notes that the spare has become a segment.</summary>
@@ -128,12 +134,12 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         if (_spare is null && !_spareRequested && (_pace.IsBulk || writer.Tail > writer.Capacity / 2))
         {
             _spareRequested = true;
-            Request(new Wanted { Spare = Log.Settings, ForBulk = _pace.IsBulk });
+            Request(Log.Settings, _pace.IsBulk);
         }
 
         if (writer.Segment.Index.IsShortOfRoom(writer.Capacity))
         {
-            Request(new Wanted { Index = writer });
+            Pages.RequestIndexRoom(writer);
         }
     }
 
@@ -147,7 +153,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
             _finished.Enqueue(segment);
         }
 
-        Request(default);
+        Request(null, false);
     }
 
     /// <summary>Takes no more requests; completes when the last one is done.</summary>
@@ -156,7 +162,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         lock (_gate)
         {
             _stopped ??= new TaskCompletionSource();
-            return _active ? _stopped.Task : Task.CompletedTask;
+            return Task.WhenAll(Pages.StopAsync(), _active ? _stopped.Task : Task.CompletedTask);
         }
     }
 
@@ -173,11 +179,19 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         TaskCompletionSource? stopped;
-        while (TryTakeWork(out Segment? finished, out Wanted wanted, out stopped))
+        while (TryTakeWork(out Segment? finished, out PartitionSettings? spare, out bool forBulk, out stopped))
         {
             try
             {
-                Do(finished, wanted);
+                if (spare is not null)
+                {
+                    MakeSpare(spare, forBulk);
+                }
+
+                if (finished is not null)
+                {
+                    PutAway(finished);
+                }
             }
             catch (Exception failure) when (failure is IOException or EmbeddedLogException)
             {
@@ -189,24 +203,6 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         stopped?.TrySetResult();
     }
 
-    /// <summary>
-    /// After a flush and before those who wait for it are released, when all is on the disk and mostly nobody appends:
-    /// takes large pages back.
-    /// </summary>
-    /// <exception cref="FileSystemException">What was just flushed cannot be read.</exception>
-    public void ShrinkPages(MappedSegmentWriter writer) =>
-        WithFile(writer, writer, static (file, one) => one.ShrinkPages(file, one.FlushedEnd));
-
-    /// <summary>Before a flush up to a tail: makes it cheaper where it takes many small pages.</summary>
-    public void PrepareFlush(SegmentWriter writer, long tail)
-    {
-        const long MinBytes = 64 << 10;
-        if (tail - writer.FlushedEnd >= MinBytes && writer is MappedSegmentWriter { HasLargePages: false } mapped)
-        {
-            WithFile(mapped, tail, (_, end) => mapped.ForgetTouches(mapped.FlushedEnd, end));
-        }
-    }
-
     private void RequestPages(MappedSegmentWriter writer, long ahead)
     {
         long from = Math.Max(writer.PreparedEnd, writer.Tail);
@@ -215,33 +211,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         {
             // What is asked for counts as prepared, so that it is asked for once.
             writer.PreparedEnd = to;
-            Request(new Wanted { Window = new PageWindow(writer, from, to, _pace.IsBulk) });
-        }
-    }
-
-    private void Do(Segment? finished, in Wanted wanted)
-    {
-        if (wanted.Index is { } writer)
-        {
-            writer.Segment.Index.MakeRoom(writer.Capacity);
-        }
-
-        if (wanted.Window is { } window)
-        {
-            WithFile(
-                window.Writer,
-                window,
-                static (file, range) => range.Writer.Prepare(file, range.From, range.To, range.Large));
-        }
-
-        if (wanted.Spare is { } settings)
-        {
-            MakeSpare(settings, wanted.ForBulk);
-        }
-
-        if (finished is not null)
-        {
-            PutAway(finished);
+            Pages.Request(new PageWindow(writer, from, to, _pace.IsBulk));
         }
     }
 
@@ -261,37 +231,18 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private void WithFile<T>(MappedSegmentWriter writer, T argument, Action<LogFile, T> action)
-    {
-        ReaderSlot slot = _context.Readers.Rent();
-        slot.Enter();
-        LogFile? file = writer.File.TryUse();
-        try
-        {
-            // Without a descriptor the segment has ended and was flushed; without a map retention has taken it.
-            if (file is not null && writer.Segment.IsMapped)
-            {
-                action(file, argument);
-            }
-        }
-        finally
-        {
-            if (file is not null)
-            {
-                writer.File.Release();
-            }
-
-            _context.Readers.Return(slot);
-        }
-    }
-
     private void MakeSpare(PartitionSettings settings, bool forBulk)
     {
         SpareSegment spare = Factory.CreateSpare(NextSequence(), settings, forBulk);
         try
         {
-            _context.Platform.Files.SyncDirectory(_identity.Directory);
-            spare.NameIsDurable = true;
+            // To sync a directory takes as long as the flushes under way, in which a bulk fills whole segments. There
+            // the next flush does it.
+            if (!forBulk)
+            {
+                _context.Platform.Files.SyncDirectory(_identity.Directory);
+                spare.NameIsDurable = true;
+            }
         }
         catch
         {
@@ -305,7 +256,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private void Request(in Wanted more)
+    private void Request(PartitionSettings? spare, bool forBulk)
     {
         bool start;
         lock (_gate)
@@ -315,13 +266,8 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
                 return;
             }
 
-            _wanted = new Wanted
-            {
-                Window = more.Window ?? _wanted.Window,
-                Spare = more.Spare ?? _wanted.Spare,
-                ForBulk = more.Spare is null ? _wanted.ForBulk : more.ForBulk,
-                Index = more.Index ?? _wanted.Index,
-            };
+            _spareWanted = spare ?? _spareWanted;
+            _spareForBulk = spare is null ? _spareForBulk : forBulk;
             start = !_active;
             _active = true;
         }
@@ -332,36 +278,19 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private bool TryTakeWork(out Segment? finished, out Wanted wanted, out TaskCompletionSource? stopped)
+    private bool TryTakeWork(
+        out Segment? finished, out PartitionSettings? spare, out bool forBulk, out TaskCompletionSource? stopped)
     {
         lock (_gate)
         {
-            bool any = _finished.TryDequeue(out finished) | !_wanted.IsNothing;
-            wanted = _wanted;
-            _wanted = default;
-            _active = any;
-            stopped = any ? null : _stopped;
-            return any;
+            spare = _spareWanted;
+            forBulk = _spareForBulk;
+            _spareWanted = null;
+            _active = _finished.TryDequeue(out finished) | spare is not null;
+            stopped = _active ? null : _stopped;
+            return _active;
         }
     }
 
     private uint NextSequence() => (uint)Interlocked.Increment(ref _lastSequence);
-
-    /// <summary>What was asked for since the last time; of each kind the latest.</summary>
-    private readonly struct Wanted
-    {
-        /// <summary>The pages to prepare.</summary>
-        public PageWindow? Window { get; init; }
-
-        /// <summary>The settings to make the next file with.</summary>
-        public PartitionSettings? Spare { get; init; }
-
-        /// <summary>Whether that file is for bulk appends.</summary>
-        public bool ForBulk { get; init; }
-
-        /// <summary>Whose segment's index needs room.</summary>
-        public SegmentWriter? Index { get; init; }
-
-        public bool IsNothing => Window is null && Spare is null && Index is null;
-    }
 }
