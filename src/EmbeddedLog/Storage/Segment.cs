@@ -17,6 +17,7 @@ internal sealed unsafe class Segment
 
     private readonly StorageContext _context;
     private readonly TopicPartition _partition;
+    private readonly string _directory;
 
     /// <summary>
     /// How many bytes the owner's file may get, as far as is known; zero where this process is the owner.
@@ -92,8 +93,7 @@ internal sealed unsafe class Segment
         _partition = partition;
         _mapAhead = mapAhead;
         Entry = entry;
-        Path = SegmentFileName.Of(directory, entry.Sequence);
-        IndexPath = SegmentFileName.IndexOf(directory, entry.Sequence);
+        _directory = directory;
         CrcSeed = FrameCrc.SegmentSeed(entry.Uid);
         Index = new SegmentIndexSlot(this, context);
     }
@@ -101,11 +101,13 @@ internal sealed unsafe class Segment
     /// <summary>What the manifest says of the segment.</summary>
     public SegmentEntry Entry { get; }
 
-    /// <summary>The segment's file.</summary>
-    public string Path { get; }
+    /// <summary>
+    /// The segment's file. Made when it is asked for: kept, it would be most of what a segment weighs.
+    /// </summary>
+    public string Path => SegmentFileName.Of(_directory, Entry.Sequence);
 
     /// <summary>The file of the segment's sparse index.</summary>
-    public string IndexPath { get; }
+    public string IndexPath => SegmentFileName.IndexOf(_directory, Entry.Sequence);
 
     /// <summary>The segment's part of every frame's CRC.</summary>
     public uint CrcSeed { get; }

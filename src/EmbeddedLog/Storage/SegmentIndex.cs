@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
@@ -52,6 +53,9 @@ internal sealed class SegmentIndex
 
     /// <summary>The number of entries.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The memory that the entries take.</summary>
+    public long Bytes => (long)Unsafe.SizeOf<IndexEntry>() * Volatile.Read(ref _entries).Length;
 
     /// <summary>The entries as of now.</summary>
     public ReadOnlySpan<IndexEntry> Entries

@@ -43,9 +43,14 @@ internal sealed class SegmentIndexSlot
     /// <summary>Whether the index had to be made from the frames. Read by the thread that has loaded it.</summary>
     public bool WasRebuilt { get; private set; }
 
+    /// <summary>Whether there is an index in memory.</summary>
+    public bool IsLoaded => Volatile.Read(ref _index) is not null;
+
     /// <summary>Gives the slot the index that the segment's writer fills.</summary>
     public void Set(SegmentIndexBuilder builder)
     {
+        // Of an active segment that was found at the opening; its index is not one to drop any more.
+        _context.Indexes.Dropped(this);
         Volatile.Write(ref _builder, builder);
         Volatile.Write(ref _index, builder.Index);
     }
@@ -59,6 +64,13 @@ internal sealed class SegmentIndexSlot
 
     /// <summary>Lets go of the memory of an ended segment's index.</summary>
     public void Drop()
+    {
+        Forget();
+        _context.Indexes.Dropped(this);
+    }
+
+    /// <summary>The same for one that nobody counts any more.</summary>
+    public void Forget()
     {
         Volatile.Write(ref _index, null);
         Volatile.Write(ref _builder, null);
@@ -117,7 +129,7 @@ internal sealed class SegmentIndexSlot
             return long.MinValue;
         }
 
-        bool wasLoaded = Volatile.Read(ref _index) is not null;
+        bool wasLoaded = IsLoaded;
         SegmentIndex index = Get();
         long timestamp = index.Count == 0 ? long.MinValue : index.Entries[^1].MaxTimestampBefore;
         Volatile.Write(ref _maxTimestamp, timestamp);
@@ -156,6 +168,7 @@ internal sealed class SegmentIndexSlot
                 _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition)
             ?? Rebuild(endOffset, endPosition);
         Volatile.Write(ref _index, index);
+        _context.Indexes.Loaded(this, index.Bytes);
         return index;
     }
 

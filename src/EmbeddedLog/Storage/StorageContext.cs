@@ -20,8 +20,14 @@ internal sealed record StorageContext(
     SessionState Session,
     ILogger Logger)
 {
+    /// <summary>The indexes of 64 segments of the default size, or of 4 of the largest.</summary>
+    private const long MaxIndexBytes = 16 << 20;
+
     /// <summary>The time that appends take.</summary>
     public AppendClock Clock { get; } = new(Platform.Time);
+
+    /// <summary>Bounds the memory of what is loaded to find offsets in segments that are only read.</summary>
+    public LoadedIndexes Indexes { get; } = new(MaxIndexBytes);
 
     /// <summary>What leases keep of segments that are gone.</summary>
     public RemovedSegments Removed { get; } = new();
