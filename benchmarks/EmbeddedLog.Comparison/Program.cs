@@ -1,5 +1,12 @@
 using System.CommandLine;
 using EmbeddedLog.Comparison;
+using EmbeddedLog.Comparison.Growth;
+
+if (args is [GrowthRun.ChildArgument, string log, .. string[] point])
+{
+    await (point is [] ? GrowthChild.UseAsync(log) : GrowthChild.RunAsync(log, GrowthPoint.Parse(point)));
+    return 0;
+}
 
 Option<bool> quick = new("--quick") { Description = "Less of everything: ends within a minute, and is less exact." };
 Option<string[]> only = new("--only")
@@ -12,18 +19,38 @@ Option<DirectoryInfo?> directory = new("--directory")
 {
     Description = "Where to put the data; on the disk that is to be measured. Default: under the build's output.",
 };
+Option<bool> growth = new("--growth")
+{
+    Description = "Instead of the comparison: what more records, partitions and segments cost.",
+};
+Option<bool> huge = new("--huge") { Description = "With --growth: also 100 M records, which take 13 GB." };
 RootCommand root = new("Compares EmbeddedLog with other logs and with what the machine can do at best.")
 {
-    quick, only, json, directory,
+    quick, only, json, directory, growth, huge,
 };
 root.SetAction(async parsed =>
 {
+    // Not in the system's temporary directory, which is memory on many systems.
+    string scratch = parsed.GetValue(directory)?.FullName ?? Path.Combine(AppContext.BaseDirectory, "scratch");
+    if (parsed.GetValue(growth))
+    {
+        GrowthPoint[] points = Array.FindAll(
+            GrowthPoint.All(parsed.GetValue(huge)), point => IsWanted(point.Name, parsed.GetValue(only)!));
+        IReadOnlyList<GrowthResult> grown = await GrowthRun.RunAsync(points, parsed.GetValue(quick) ? 1 : 3, scratch);
+        GrowthReport.Print(grown);
+        if (parsed.GetValue(json) is { } growthFile)
+        {
+            GrowthReport.WriteJson(growthFile.FullName, grown);
+        }
+
+        return 0;
+    }
+
     Scale scale = parsed.GetValue(quick) ? Scale.Quick : Scale.Full;
-    string[] wanted = parsed.GetValue(only)!;
     Contender[] contenders =
     [
-        .. Contenders.All.Where(one => one.IsSupported && one.Workloads.Any(
-            name => wanted.Length == 0 || wanted.Any(want => Workload.IsMeant(name, want)))),
+        .. Contenders.All.Where(
+            one => one.IsSupported && one.Workloads.Any(name => IsWanted(name, parsed.GetValue(only)!))),
     ];
     if (contenders.Length == 0)
     {
@@ -33,9 +60,6 @@ root.SetAction(async parsed =>
     }
 
     Report.PrintSettings(scale, contenders);
-
-    // Not in the system's temporary directory, which is memory on many systems.
-    string scratch = parsed.GetValue(directory)?.FullName ?? Path.Combine(AppContext.BaseDirectory, "scratch");
     IReadOnlyList<Result> results = await new Comparison(scale, scratch).RunAsync(contenders);
     Report.PrintTable(results);
     if (parsed.GetValue(json) is { } file)
@@ -46,3 +70,6 @@ root.SetAction(async parsed =>
     return 0;
 });
 return await root.Parse(args).InvokeAsync();
+
+static bool IsWanted(string name, string[] wanted) =>
+    wanted.Length == 0 || wanted.Any(want => Workload.IsMeant(name, want));
