@@ -170,9 +170,18 @@ public unsafe ref struct PartitionScan : IDisposable
     {
         single = default;
         isSingle = false;
-        if (_position + FrameLayout.HeaderBytes > _touchable && !TryMakeTouchable(_position, FrameLayout.HeaderBytes))
+        if (_position + FrameLayout.HeaderBytes > _touchable)
         {
-            return false;
+            if (!TryMakeTouchable(_position, FrameLayout.HeaderBytes))
+            {
+                return false;
+            }
+
+            if (_position + FrameLayout.HeaderBytes > _touchable)
+            {
+                // The manifest promises records where the segment has no room for any; behind it is no memory.
+                throw StorageErrors.BadFrame(_segment!, _position, FrameCheck.Empty, _nextOffset);
+            }
         }
 
         uint declared = FrameHeader.ReadLengthAcquire(_base + _position);

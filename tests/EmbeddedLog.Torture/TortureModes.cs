@@ -1,6 +1,7 @@
 using EmbeddedLog.Torture.Bitflip;
 using EmbeddedLog.Torture.Crash;
 using EmbeddedLog.Torture.FullDisk;
+using EmbeddedLog.Torture.Hostile;
 using EmbeddedLog.Torture.Kill;
 using EmbeddedLog.Torture.Liar;
 using EmbeddedLog.Torture.Load;
@@ -17,6 +18,7 @@ internal static class TortureModes
     public static IReadOnlyList<ITortureMode> All { get; } =
     [
         new CrashMode(),
+        new HostileMode(),
         new KillMode(),
         new PowerFailMode(),
         new LiarMode(),
@@ -29,6 +31,7 @@ internal static class TortureModes
 
     public static IReadOnlyList<ITortureChild> Children { get; } =
     [
+        new HostileChild(),
         new LoadChild(),
         new TailOwner(),
         new TailFollower(),

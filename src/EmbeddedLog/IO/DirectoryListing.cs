@@ -15,7 +15,9 @@ internal static class DirectoryListing
         ReturnSpecialDirectories = false,
     };
 
-    /// <summary>The names of the directories in <paramref name="path"/>, or of all else, in ordinal order.</summary>
+    /// <summary>
+    /// The names of the directories in <paramref name="path"/>, or of all else, links included, in ordinal order.
+    /// </summary>
     public static string[] Read(string path, bool directories)
     {
         try
@@ -23,7 +25,8 @@ internal static class DirectoryListing
             FileSystemEnumerable<string> names = new(
                 path, (ref FileSystemEntry entry) => entry.FileName.ToString(), s_everything)
             {
-                ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.IsDirectory == directories,
+                ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                    (entry.IsDirectory && !IsLink(ref entry)) == directories,
             };
             string[] sorted = [.. names];
             Array.Sort(sorted, StringComparer.Ordinal);
@@ -42,4 +45,10 @@ internal static class DirectoryListing
             throw new FileSystemException("readdir", path, FileSystemError.Other, e.HResult, e.Message);
         }
     }
+
+    /// <summary>
+    /// Whether a directory is only a link to one, which may stand anywhere: who removes a tree must not follow it.
+    /// </summary>
+    private static bool IsLink(ref FileSystemEntry entry) =>
+        (entry.Attributes & FileAttributes.ReparsePoint) != 0 && entry.ToFileSystemInfo().LinkTarget is not null;
 }

@@ -38,7 +38,10 @@ internal abstract class FileSystem
     /// <summary>The names (not paths) of the regular files in <paramref name="path"/>, in ordinal order.</summary>
     public abstract IReadOnlyList<string> ListFiles(string path);
 
-    /// <summary>The names (not paths) of the directories in <paramref name="path"/>, in ordinal order.</summary>
+    /// <summary>
+    /// The names (not paths) of the directories in <paramref name="path"/>, in ordinal order; links to directories are
+    /// none.
+    /// </summary>
     public abstract IReadOnlyList<string> ListDirectories(string path);
 
     /// <summary>Renames a file or directory within one file system, replacing a file that has the new name.</summary>
@@ -47,7 +50,10 @@ internal abstract class FileSystem
     /// <summary>Removes a file. No error if it does not exist.</summary>
     public abstract void DeleteFile(string path);
 
-    /// <summary>Opens or creates a file (mode 0600, closed on exec).</summary>
+    /// <summary>
+    /// Opens or creates a file (mode 0600, closed on exec). What is no regular file, a symbolic link or a pipe, is
+    /// refused without being followed or waited for, where the system can do that.
+    /// </summary>
     public abstract LogFile OpenFile(string path, FileOpening opening);
 
     /// <summary>

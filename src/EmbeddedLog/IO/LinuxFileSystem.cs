@@ -56,7 +56,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             FileOpening.OpenOrCreate => LinuxSyscalls.OpenReadWrite | LinuxSyscalls.OpenCreate,
             _ => throw new ArgumentOutOfRangeException(nameof(opening)),
         };
-        return Open(path, flags);
+        return Open(path, flags | LinuxSyscalls.OpenPlain);
     }
 
     public override LogFile? TryOpenPastCache(string path)

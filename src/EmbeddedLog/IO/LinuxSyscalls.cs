@@ -40,6 +40,12 @@ internal static unsafe partial class LinuxSyscalls
         _ => 0x4000,
     };
 
+    /// <summary>
+    /// O_NOFOLLOW and O_NONBLOCK: a link is an error, and the opening of a pipe does not wait for its other end.
+    /// </summary>
+    public static int OpenPlain { get; } =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Ppc64le ? 0x8800 : 0x20800;
+
     /// <summary>O_TMPFILE: a file without a name, in the directory that is opened.</summary>
     public static int OpenNameless => 0x400000 | OpenDirectory;
 

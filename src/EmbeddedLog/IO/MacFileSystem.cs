@@ -39,7 +39,7 @@ internal sealed class MacFileSystem : UnixFileSystem
             FileOpening.OpenOrCreate => MacSyscalls.OpenReadWrite | MacSyscalls.OpenCreate,
             _ => throw new ArgumentOutOfRangeException(nameof(opening)),
         };
-        return Open(path, flags);
+        return Open(path, flags | MacSyscalls.OpenPlain);
     }
 
     public override SafeFileHandle OpenDirectory(string path) => Open(path, MacSyscalls.OpenDirectory);

@@ -20,6 +20,7 @@ internal static unsafe partial class MacSyscalls
     public const int OpenCreate = 0x200; // O_CREAT
     public const int OpenExclusive = 0x800; // O_EXCL
     public const int OpenDirectory = 0x100000; // O_DIRECTORY
+    public const int OpenPlain = 0x104; // O_NOFOLLOW | O_NONBLOCK: neither follows a link nor waits for a pipe
     public const int SyncMapNow = 0x10; // MS_SYNC
 
     private const int OpenCloseOnExec = 0x1000000; // O_CLOEXEC

@@ -164,12 +164,24 @@ internal sealed class SegmentIndexSlot
         // A segment without a record may not have a file, after a power loss, and needs none.
         SegmentIndex index = endOffset == _segment.BaseOffset
             ? new SegmentIndex()
-            : SegmentIndex.TryLoad(
-                _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition)
-            ?? Rebuild(endOffset, endPosition);
+            : TryLoad(endOffset, endPosition) ?? Rebuild(endOffset, endPosition);
         Volatile.Write(ref _index, index);
         _context.Indexes.Loaded(this, index.Bytes);
         return index;
+    }
+
+    /// <summary>
+    /// The stored index where its last entry stands at the segment's end: whoever goes on with it adds entries behind
+    /// that one.
+    /// </summary>
+    private SegmentIndex? TryLoad(long endOffset, long endPosition)
+    {
+        SegmentIndex? stored = SegmentIndex.TryLoad(
+            _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition);
+        return stored is { Count: > 0 } && stored.Entries[^1] is { } last
+            && last.RelativeOffset == endOffset - _segment.BaseOffset && last.Position == endPosition
+            ? stored
+            : null;
     }
 
     private unsafe SegmentIndex Rebuild(long endOffset, long endPosition)
@@ -184,13 +196,16 @@ internal sealed class SegmentIndexSlot
 
         _segment.MakeTouchable(0, endPosition);
         FrameWalker walker = new(memory, _segment.CrcSeed, SegmentHeader.PageBytes, endPosition);
+        long next = _segment.BaseOffset;
         while (walker.MoveNext()
-            && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent))
+            && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent)
+            && extent.FirstOffset == next)
         {
             builder.Note((uint)(extent.FirstOffset - _segment.BaseOffset), walker.Position, extent.MaxTimestamp);
+            next = extent.NextOffset;
         }
 
-        if (walker.Position < endPosition)
+        if (walker.Position < endPosition || next != endOffset)
         {
             throw StorageErrors.BadFrame(_segment, walker.Position, walker.Check);
         }

@@ -10,6 +10,13 @@ internal static class SegmentOpening
     /// <summary>Maps a segment that has ended, read-only, from its first byte to its end.</summary>
     public static MappedMemory MapForReading(FileSystem files, Segment segment)
     {
+        if (segment.EndPosition is < SegmentHeader.PageBytes or > uint.MaxValue)
+        {
+            throw StorageErrors.Corrupt(
+                segment.Partition, segment.Path, segment.EndPosition, "the manifest ends the segment at no such place",
+                $"from {SegmentHeader.PageBytes} to {uint.MaxValue}", $"{segment.EndPosition}");
+        }
+
         try
         {
             using LogFile file = files.OpenFile(segment.Path, FileOpening.Read);

@@ -55,6 +55,7 @@ internal sealed class TopicStore
             _files.SyncDirectory(_root);
         }
 
+        RefuseLinks(Path.GetDirectoryName(_root)!);
         foreach (string name in _files.ListDirectories(_root))
         {
             if (name.EndsWith(DeletedSuffix, StringComparison.Ordinal)
@@ -73,9 +74,20 @@ internal sealed class TopicStore
     /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
     public IEnumerable<StoredTopic> Load()
     {
+        RefuseLinks(_root);
+        HashSet<string> names = [];
+        HashSet<ulong> uids = [];
         foreach (string name in _files.ListDirectories(_root))
         {
-            yield return Load(Path.Combine(_root, name));
+            StoredTopic topic = Load(Path.Combine(_root, name));
+            if (!names.Add(topic.Name) || !uids.Add(topic.Uid))
+            {
+                throw StoredFile.Damaged(
+                    Path.Combine(topic.Directory, DescriptorName), 0, "a topic that no other directory holds",
+                    $"a second '{topic.Name}' or uid {topic.Uid:x16}");
+            }
+
+            yield return topic;
         }
     }
 
@@ -257,10 +269,27 @@ internal sealed class TopicStore
             Path.Combine(directory, DescriptorName),
             descriptor.ToJson());
 
+    /// <summary>
+    /// Refuses links to directories where the log has its own: what is written and removed there stays in the log's
+    /// directory. To pass such a topic over in silence would lose it.
+    /// </summary>
+    private void RefuseLinks(string directory)
+    {
+        foreach (string name in _files.ListFiles(directory))
+        {
+            string path = Path.Combine(directory, name);
+            if (_files.DirectoryExists(path))
+            {
+                throw StoredFile.Damaged(path, 0, "a directory", "a link to one, which is not followed");
+            }
+        }
+    }
+
     /// <summary>The topic that a directory holds.</summary>
     /// <exception cref="CorruptLogException">Its description is missing or makes no sense.</exception>
     public StoredTopic Load(string directory)
     {
+        RefuseLinks(directory);
         string path = Path.Combine(directory, DescriptorName);
         if (!_files.FileExists(path))
         {
@@ -277,11 +306,30 @@ internal sealed class TopicStore
         int read = file.Read(json, 0);
         try
         {
-            return Parse(directory, path, json.AsSpan(0, read));
+            StoredTopic topic = Parse(directory, path, json.AsSpan(0, read));
+            RequirePartitions(topic);
+            return topic;
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException or OverflowException)
         {
             throw StoredFile.Damaged(path, 0, "a valid description of a topic", fault.Message);
+        }
+    }
+
+    /// <summary>
+    /// Checks that the partitions' directories are there, which a topic has from the moment it appears: a forged number
+    /// of partitions costs nothing beyond this.
+    /// </summary>
+    private void RequirePartitions(StoredTopic topic)
+    {
+        HashSet<string> names = [.. _files.ListDirectories(topic.Directory)];
+        for (int i = 0; i < topic.Options.Partitions; i++)
+        {
+            string partition = PartitionDirectory(topic.Directory, i);
+            if (!names.Contains(Path.GetFileName(partition)))
+            {
+                throw StoredFile.Damaged(partition, 0, "the directory of a partition", "none");
+            }
         }
     }
 
@@ -295,7 +343,7 @@ internal sealed class TopicStore
         }
 
         if (!ulong.TryParse(descriptor.Uid, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong uid)
-            || uid == 0 || NameRules.Fault(descriptor.Name) is not null)
+            || uid == 0 || string.IsNullOrEmpty(descriptor.Name) || NameRules.Fault(descriptor.Name) is not null)
         {
             throw new JsonException($"'{descriptor.Name}' with uid '{descriptor.Uid}' is no topic.");
         }

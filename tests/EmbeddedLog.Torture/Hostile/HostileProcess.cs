@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace EmbeddedLog.Torture.Hostile;
+
+/// <summary>The parent's side of a <see cref="HostileChild"/>, which is told one seed after the other.</summary>
+internal sealed class HostileProcess : IDisposable
+{
+    /// <summary>Longer than any case takes that does not hang.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+    private readonly string _forged;
+
+    public HostileProcess(string scratch)
+    {
+        _forged = Path.Combine(scratch, HostileChild.ForgedName);
+
+        // Without a core file where the case ends the process.
+        string[] shell = ["/bin/sh", "-c", "ulimit -c 0; exec \"$@\"", "sh"];
+        _process = ChildProcess.Start(HostileChild.ChildName, [scratch], shell);
+    }
+
+    private string Forged => File.Exists(_forged) ? File.ReadAllText(_forged) : "nothing yet";
+
+    /// <summary>Plays a case and gives what the child answers, or what is to be said where it does not.</summary>
+    public async Task<string> PlayAsync(int seed, CancellationToken stop)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(s_limit);
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(seed.ToString(CultureInfo.InvariantCulture));
+            await _process.StandardInput.FlushAsync(limit.Token);
+            if (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } answer)
+            {
+                return answer;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return stop.IsCancellationRequested ? "stopped" : $"{HostileChild.Violated}{Forged}: it hangs";
+        }
+        catch (IOException)
+        {
+            // It is dead: the pipe is broken.
+        }
+
+        await _process.WaitForExitAsync(stop);
+        return $"{HostileChild.Violated}{Forged}: the process died with exit code {_process.ExitCode}";
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+}
