@@ -63,7 +63,10 @@ internal readonly record struct Checkpoint(
             BinaryPrimitives.ReadInt64LittleEndian(page[LogStartOffsetAt..]),
             BinaryPrimitives.ReadUInt32LittleEndian(page[EpochAt..]),
             page[CleanAt] == 1);
-        return checkpoint.DurableEndOffset >= 0 && checkpoint.DurableEndPosition >= 0 && checkpoint.LogStartOffset >= 0
+        return checkpoint.DurableEndOffset is >= 0 and <= FormatLimits.MaxOffset
+            && checkpoint.DurableEndPosition is >= 0 and <= FormatLimits.MaxSegmentBytes
+            && checkpoint.LogStartOffset is >= 0 and <= FormatLimits.MaxOffset
+            && checkpoint.Epoch <= FormatLimits.MaxEpoch
             && page[CleanAt] <= 1;
     }
 }

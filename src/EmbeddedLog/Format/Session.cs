@@ -66,6 +66,6 @@ internal readonly record struct Session(
             BinaryPrimitives.ReadUInt64LittleEndian(page[BootLowAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(page[DeviceAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(page[MountAt..]));
-        return session.LogUid != 0 && page[CleanAt] <= 1;
+        return session.LogUid != 0 && page[CleanAt] <= 1 && generation <= FormatLimits.MaxEpoch;
     }
 }

@@ -50,6 +50,8 @@ internal static class TwoSlotPage
         }
 
         generation = BinaryPrimitives.ReadUInt64LittleEndian(page[GenerationAt..]);
-        return generation != 0 && GetPosition(generation) == position ? HeaderStatus.Valid : HeaderStatus.Corrupt;
+        return generation is > 0 and <= FormatLimits.MaxGeneration && GetPosition(generation) == position
+            ? HeaderStatus.Valid
+            : HeaderStatus.Corrupt;
     }
 }

@@ -61,14 +61,15 @@ internal sealed class ManifestState
 
     private string? FindSegmentFault(in SegmentEntry segment)
     {
-        if (segment.Uid == 0 || segment.BaseOffset < 0 || segment.PredecessorEnd < 0)
+        if (segment.Uid == 0 || segment.BaseOffset is < 0 or > FormatLimits.MaxOffset || segment.PredecessorEnd < 0
+            || segment.Epoch > FormatLimits.MaxEpoch)
         {
-            return "its uid is zero, or its base offset or predecessor's end is negative";
+            return "its uid is zero, its base offset or epoch none that there is, or its predecessor's end negative";
         }
 
-        if (segment.Sequence < NextSequence || segment.Sequence == uint.MaxValue)
+        if (segment.Sequence < NextSequence || segment.Sequence > FormatLimits.MaxSequence)
         {
-            return $"its sequence {segment.Sequence} is not at least {NextSequence}";
+            return $"its sequence {segment.Sequence} is not from {NextSequence} to {FormatLimits.MaxSequence}";
         }
 
         ReadOnlySpan<SegmentEntry> live = Live;
@@ -96,9 +97,14 @@ internal sealed class ManifestState
 
     private string? FindLogStartFault(in ManifestRecord record)
     {
-        if (record.LogStartOffset < LogStartOffset)
+        if (record.LogStartOffset < LogStartOffset || record.LogStartOffset > FormatLimits.MaxOffset)
         {
-            return $"the log start {record.LogStartOffset} is below {LogStartOffset}";
+            return $"the log start {record.LogStartOffset} is below {LogStartOffset}, or none that there is";
+        }
+
+        if (record.NextSequence > FormatLimits.MaxSequence + 1)
+        {
+            return $"the next sequence {record.NextSequence} is above {FormatLimits.MaxSequence}";
         }
 
         ReadOnlySpan<SegmentEntry> live = Live;

@@ -306,7 +306,7 @@ internal sealed class PartitionRecovery
         if (scan.EndOffset > proven.Offset)
         {
             TailCopy copy = new(_context, _identity, _settings, NextSequence(), segments.LastOrDefault());
-            Segment[] copies = copy.Run(scan.Ranges, proven, _small.Manifest);
+            Segment[] copies = copy.Run(scan, proven, _small.Manifest);
             _made.AddRange(copies);
             return [.. segments, .. copies];
         }
@@ -422,22 +422,34 @@ internal sealed class PartitionRecovery
     /// </summary>
     private uint NextEpoch(Segment[] segments, Checkpoint? checkpoint)
     {
-        uint last = Math.Max(checkpoint?.Epoch ?? 0, (uint)Math.Min(_context.Session.Generation, uint.MaxValue - 1));
+        uint last = Math.Max(checkpoint?.Epoch ?? 0, (uint)_context.Session.Generation);
         foreach (Segment segment in segments)
         {
             last = Math.Max(last, segment.Entry.Epoch);
         }
 
-        return last + 1;
+        return last < FormatLimits.MaxEpoch
+            ? last + 1
+            : throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, Manifest.FileName),
+                0,
+                "checkpoint, manifest or session have used up all epochs",
+                $"at most {FormatLimits.MaxEpoch - 1}",
+                $"{last}");
     }
 
-    /// <summary>A sequence above that of every segment that is listed or has left a file.</summary>
+    /// <summary>
+    /// A sequence above that of every segment that is listed or has left a file. What the log leaves unlisted is near
+    /// the last of its numbers; a file with one far above, which somebody planted, does not use up those between.
+    /// </summary>
     private uint NextSequence()
     {
-        uint next = Math.Max(1, _small.Manifest.NextSequence);
+        uint first = Math.Max(1, _small.Manifest.NextSequence);
+        uint next = first;
         foreach (string name in _names)
         {
-            if (SegmentFileName.TryParse(name, out uint sequence))
+            if (SegmentFileName.TryParse(name, out uint sequence) && sequence <= first + (long)ManifestState.MaxSegments)
             {
                 next = Math.Max(next, sequence + 1);
             }

@@ -61,9 +61,21 @@ internal sealed class SegmentFactory
     }
 
     /// <summary>Turns a spare into the segment that is written to, by writing its header.</summary>
+    /// <exception cref="CorruptLogException">The manifest, which was forged, has used up its numbers.</exception>
     /// <exception cref="FileSystemException">The header cannot be written; the spare can be used again.</exception>
     public SegmentWriter Adopt(SpareSegment spare, in SegmentEntry entry, long createdAt)
     {
+        if (entry.Sequence > FormatLimits.MaxSequence || entry.BaseOffset > FormatLimits.MaxOffset)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, Manifest.FileName),
+                0,
+                "all sequence numbers or offsets are used up",
+                $"at most {FormatLimits.MaxSequence} and {FormatLimits.MaxOffset}",
+                $"{entry.Sequence} and {entry.BaseOffset}");
+        }
+
         Segment segment = new(_context, _identity.Id, _identity.Directory, entry);
         SegmentWriter writer = spare.Positional
             ? new PositionalSegmentWriter(segment, spare.File, spare.Map, spare.Capacity, SegmentHeader.PageBytes)

@@ -10,11 +10,11 @@ internal static class SegmentOpening
     /// <summary>Maps a segment that has ended, read-only, from its first byte to its end.</summary>
     public static MappedMemory MapForReading(FileSystem files, Segment segment)
     {
-        if (segment.EndPosition is < SegmentHeader.PageBytes or > uint.MaxValue)
+        if (segment.EndPosition is < SegmentHeader.PageBytes or > FormatLimits.MaxSegmentBytes)
         {
             throw StorageErrors.Corrupt(
                 segment.Partition, segment.Path, segment.EndPosition, "the manifest ends the segment at no such place",
-                $"from {SegmentHeader.PageBytes} to {uint.MaxValue}", $"{segment.EndPosition}");
+                $"from {SegmentHeader.PageBytes} to {FormatLimits.MaxSegmentBytes}", $"{segment.EndPosition}");
         }
 
         try
@@ -51,7 +51,8 @@ internal static class SegmentOpening
                 Check(file, segment, SegmentHeader.PageBytes);
             }
 
-            long length = file.Length;
+            // Above the greatest size nothing is ever looked at: what is mapped is bounded, whatever the file says.
+            long length = Math.Min(file.Length, FormatLimits.MaxSegmentBytes);
             if (map is null || map.Length < length)
             {
                 map = file.Map(Math.Max(length, mapAhead), writable: false);
@@ -75,7 +76,7 @@ internal static class SegmentOpening
     /// segment.</exception>
     public static SegmentHeader Check(LogFile file, Segment segment, long end)
     {
-        long length = file.Length;
+        long length = CheckedLength(file, segment);
         if (length < end)
         {
             throw StorageErrors.Corrupt(
@@ -94,6 +95,18 @@ internal static class SegmentOpening
         {
             ArrayPool<byte>.Shared.Return(page);
         }
+    }
+
+    /// <summary>The size of a segment's file, which may be mapped and read as a whole.</summary>
+    /// <exception cref="CorruptLogException">It is larger than any segment.</exception>
+    public static long CheckedLength(LogFile file, Segment segment)
+    {
+        long length = file.Length;
+        return length <= FormatLimits.MaxSegmentBytes
+            ? length
+            : throw StorageErrors.Corrupt(
+                segment.Partition, segment.Path, FormatLimits.MaxSegmentBytes, "the file is larger than any segment",
+                $"at most {FormatLimits.MaxSegmentBytes} bytes", $"{length} bytes");
     }
 
     /// <summary>Checks the first page of a segment's file, as far as the file has it, against the manifest.</summary>

@@ -42,14 +42,14 @@ internal sealed class TailCopy
     /// <summary>Copies, flushes, and enters the copies in the manifest; returns them, ended.</summary>
     /// <exception cref="FileSystemException">There is no space, or another failure; the old segments still
     /// stand.</exception>
-    public Segment[] Run(IReadOnlyList<TailRange> ranges, in DurablePoint proven, Manifest manifest)
+    public Segment[] Run(TailScan scan, in DurablePoint proven, Manifest manifest)
     {
         try
         {
             long next = proven.Offset;
-            foreach (TailRange range in ranges)
+            foreach (TailRange range in scan.Ranges)
             {
-                next = CopyRange(range, next, proven.Offset);
+                next = CopyRange(scan.MapOf(range), range, next, proven.Offset);
             }
 
             EndLast(next);
@@ -67,9 +67,9 @@ internal sealed class TailCopy
         }
     }
 
-    private unsafe long CopyRange(in TailRange range, long next, long provenEnd)
+    private unsafe long CopyRange(MappedMemory map, in TailRange range, long next, long provenEnd)
     {
-        FrameWalker walker = new(range.Map.Pointer, range.Segment.CrcSeed, range.From, range.To);
+        FrameWalker walker = new(map.Pointer, range.Segment.CrcSeed, range.From, range.To);
         while (walker.MoveNext()
             && FrameExtent.TryRead(walker.Frame, walker.Length, range.Segment.BaseOffset, out FrameExtent extent)
             && extent.Type != FrameType.Seal)

@@ -13,12 +13,20 @@ namespace EmbeddedLog.Storage;
 /// </remarks>
 internal sealed class TailScan : IDisposable
 {
+    /// <summary>
+    /// How many segments are mapped at once: a system has a limit to that, and a manifest may list a million.
+    /// </summary>
+    private const int MaxMaps = 64;
+
     private readonly StorageContext _context;
     private readonly PartitionIdentity _identity;
     private readonly HashSet<string> _names;
 
-    /// <summary>The memory of each segment that was looked at, by its sequence; null where there is no file.</summary>
+    /// <summary>The memory of the segments looked at last, by sequence; null where there is no file.</summary>
     private readonly Dictionary<uint, MappedMemory?> _maps = [];
+
+    /// <summary>The sequences of the segments whose files were flushed and checked.</summary>
+    private readonly HashSet<uint> _checked = [];
 
     /// <summary>Whether what was published must be there.</summary>
     private bool _trustsCache;
@@ -61,6 +69,12 @@ internal sealed class TailScan : IDisposable
         }
     }
 
+    /// <summary>The memory of a range's segment: good until that of another one is asked for.</summary>
+    /// <exception cref="LogIOException">The system cannot read what is there.</exception>
+    public MappedMemory MapOf(in TailRange range) =>
+        Open(range.Segment, range.From)
+        ?? throw StorageErrors.Unreadable(_identity.Id, range.Segment.Path, range.From);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -68,6 +82,8 @@ internal sealed class TailScan : IDisposable
         {
             map?.Dispose();
         }
+
+        _maps.Clear();
     }
 
     /// <summary>Reads one segment; true where its frames reach its end, so that the next one follows.</summary>
@@ -98,7 +114,7 @@ internal sealed class TailScan : IDisposable
         position = walker.Position;
         if (position > from)
         {
-            Ranges.Add(new TailRange(segment, map, from, position));
+            Ranges.Add(new TailRange(segment, from, position));
         }
 
         bool complete = ended ? position == segment.EndPosition : sealedHere;
@@ -167,8 +183,8 @@ internal sealed class TailScan : IDisposable
     }
 
     /// <summary>
-    /// Maps a segment's file, flushed first: where that flush fails, the cache is not to be trusted. Null where there
-    /// is no such file, or nothing in it.
+    /// Maps a segment's file, flushed when it is first looked at: where that flush fails, the cache is not to be
+    /// trusted. Null where there is no such file, or nothing in it. What was mapped before may be unmapped.
     /// </summary>
     private MappedMemory? Open(Segment segment, long provenPosition)
     {
@@ -177,18 +193,20 @@ internal sealed class TailScan : IDisposable
             return map;
         }
 
+        if (_maps.Count == MaxMaps)
+        {
+            Dispose();
+        }
+
         if (_names.Contains(Path.GetFileName(segment.Path)))
         {
             using LogFile file = _context.Platform.Files.OpenFile(segment.Path, FileOpening.ReadWrite);
-            Flush(file);
-            if (provenPosition > SegmentHeader.PageBytes || _trustsCache)
+            if (_checked.Add(segment.Entry.Sequence))
             {
-                // Something in the segment was flushed, or must be in the cache, so its header must be good as well.
-                // Otherwise the frames speak for themselves: the manifest has the uid that their checksums begin with.
-                SegmentOpening.Check(file, segment, provenPosition);
+                Check(file, segment, provenPosition);
             }
 
-            long length = Math.Min(file.Length, uint.MaxValue);
+            long length = SegmentOpening.CheckedLength(file, segment);
             if (length > SegmentHeader.PageBytes)
             {
                 map = file.Map(length, writable: false);
@@ -222,6 +240,17 @@ internal sealed class TailScan : IDisposable
         catch (FileSystemException)
         {
             return false;
+        }
+    }
+
+    private void Check(LogFile file, Segment segment, long provenPosition)
+    {
+        Flush(file);
+        if (provenPosition > SegmentHeader.PageBytes || _trustsCache)
+        {
+            // Something in the segment was flushed, or must be in the cache, so its header must be good as well.
+            // Otherwise the frames speak for themselves: the manifest has the uid that their checksums begin with.
+            SegmentOpening.Check(file, segment, provenPosition);
         }
     }
 

@@ -82,6 +82,12 @@ internal sealed class TwoSlotFile : IDisposable
     public void Write(Span<byte> page)
     {
         _failure?.Throw();
+        if (Generation == FormatLimits.MaxGeneration)
+        {
+            throw StoredFile.Damaged(
+                Path, Position, $"a generation below {FormatLimits.MaxGeneration}", $"{Generation}", _id);
+        }
+
         ulong generation = Generation + 1;
         TwoSlotPage.Seal(page, _magic, generation);
         if (Generation == 0)

@@ -77,7 +77,7 @@ internal sealed class UnlistedFiles
     {
         using LogFile file = _context.Platform.Files.OpenFile(path, FileOpening.Read);
         byte[] page = new byte[SegmentHeader.PageBytes];
-        long length = Math.Min(file.Length, uint.MaxValue);
+        long length = Math.Min(file.Length, FormatLimits.MaxSegmentBytes);
         if (file.Read(page, 0) < page.Length || length <= SegmentHeader.PageBytes
             || SegmentHeader.TryRead(page, out SegmentHeader header) != HeaderStatus.Valid
             || header.TopicUid != _identity.TopicUid || header.Partition != _identity.Id.Partition)

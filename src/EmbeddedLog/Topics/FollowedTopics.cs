@@ -146,7 +146,7 @@ internal sealed class FollowedTopics
     {
         try
         {
-            return _store.LoadShared().Exists(topic => topic.Uid == stored.Uid);
+            return _store.Exists(stored);
         }
         catch (Exception failure) when (failure is CorruptLogException or FileSystemException)
         {

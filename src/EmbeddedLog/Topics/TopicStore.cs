@@ -123,6 +123,15 @@ internal sealed class TopicStore
     }
 
     /// <summary>
+    /// Whether a topic is still there: where its directory is gone, or is another topic's, it was deleted. Looks at that
+    /// directory alone, for it is asked for one partition after the other.
+    /// </summary>
+    /// <exception cref="CorruptLogException">Its description makes no sense.</exception>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public bool Exists(StoredTopic topic) =>
+        _files.FileExists(Path.Combine(topic.Directory, DescriptorName)) && Read(topic.Directory).Uid == topic.Uid;
+
+    /// <summary>
     /// Makes a topic with its partitions' directories; durable on return. When it throws, nothing was made.
     /// </summary>
     public StoredTopic Create(string name, TopicOptions options)
@@ -290,6 +299,13 @@ internal sealed class TopicStore
     public StoredTopic Load(string directory)
     {
         RefuseLinks(directory);
+        StoredTopic topic = Read(directory);
+        RequirePartitions(topic);
+        return topic;
+    }
+
+    private StoredTopic Read(string directory)
+    {
         string path = Path.Combine(directory, DescriptorName);
         if (!_files.FileExists(path))
         {
@@ -306,9 +322,7 @@ internal sealed class TopicStore
         int read = file.Read(json, 0);
         try
         {
-            StoredTopic topic = Parse(directory, path, json.AsSpan(0, read));
-            RequirePartitions(topic);
-            return topic;
+            return Parse(directory, path, json.AsSpan(0, read));
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException or OverflowException)
         {
@@ -320,6 +334,7 @@ internal sealed class TopicStore
     /// Checks that the partitions' directories are there, which a topic has from the moment it appears: a forged number
     /// of partitions costs nothing beyond this.
     /// </summary>
+    /// <exception cref="CorruptLogException">One is missing.</exception>
     private void RequirePartitions(StoredTopic topic)
     {
         HashSet<string> names = [.. _files.ListDirectories(topic.Directory)];
