@@ -91,7 +91,7 @@ internal sealed unsafe class ControlPage : IDisposable
             }
 
             // Looked for from the first one on, at each change of the owner only: a slot is a cache line.
-            long slots = Math.Min(Volatile.Read(ref *(long*)(_header + ControlLayout.SlotsAt)), MaxSlots);
+            long slots = Math.Clamp(Volatile.Read(ref *(long*)(_header + ControlLayout.SlotsAt)), 0, MaxSlots);
             byte* memory = MapUnsynchronized(ref slots);
             for (int i = 0; i < slots; i++)
             {
@@ -117,19 +117,21 @@ internal sealed unsafe class ControlPage : IDisposable
         }
     }
 
-    private static MappedMemory? TryMap(FileSystem files, string path, long atLeast)
+    /// <summary>
+    /// Maps the first bytes of the file, which may be of any length; null where it has not that many.
+    /// </summary>
+    private static MappedMemory? TryMap(FileSystem files, string path, long bytes)
     {
         try
         {
             using LogFile file = files.OpenFile(path, FileOpening.Read);
-            long length = file.Length;
-            if (length < atLeast)
+            if (file.Length < bytes)
             {
                 return null;
             }
 
-            MappedMemory map = file.Map(length, writable: false);
-            if (map.TryPrepareForRead(0, length))
+            MappedMemory map = file.Map(bytes, writable: false);
+            if (map.TryPrepareForRead(0, bytes))
             {
                 return map;
             }
@@ -143,7 +145,7 @@ internal sealed unsafe class ControlPage : IDisposable
         }
     }
 
-    /// <summary>A map that has so many slots, or fewer where the file has no more.</summary>
+    /// <summary>A map that has so many slots, or as many as were mapped before where the file has fewer.</summary>
     private byte* MapUnsynchronized(ref long slots)
     {
         long wanted = ControlLayout.HeaderBytes + (slots * ControlLayout.SlotBytes);

@@ -140,6 +140,7 @@ internal sealed class PartitionRecovery
         Segment last = segments[^1];
         if (IndexOf(segments, checkpoint) != segments.Length - 1
             || checkpoint.DurableEndPosition < SegmentHeader.PageBytes || checkpoint.DurableEndOffset < last.BaseOffset
+            || checkpoint.Epoch < last.Entry.Epoch
             || checkpoint.LogStartOffset != _small.Manifest.LogStartOffset)
         {
             throw StorageErrors.Corrupt(
@@ -147,8 +148,10 @@ internal sealed class PartitionRecovery
                 Path.Combine(_identity.Directory, CheckpointFile.FileName),
                 0,
                 "checkpoint and manifest disagree",
-                $"an end in segment {last.Entry.Sequence}, a start at {_small.Manifest.LogStartOffset}",
-                $"one in segment {checkpoint.ActiveSequence}, one at {checkpoint.LogStartOffset}");
+                $"an end in segment {last.Entry.Sequence} of epoch {last.Entry.Epoch} or later, a start at "
+                + $"{_small.Manifest.LogStartOffset}",
+                $"one in segment {checkpoint.ActiveSequence}, epoch {checkpoint.Epoch}, one at "
+                + $"{checkpoint.LogStartOffset}");
         }
 
         DurablePoint end = new(
@@ -338,6 +341,7 @@ internal sealed class PartitionRecovery
         index = IndexOf(segments, checkpoint);
         if (index >= 0 && checkpoint.DurableEndPosition <= segments[index].EndPosition)
         {
+            CheckThatItLiesIn(segments[index], checkpoint);
             return new DurablePoint(
                 checkpoint.DurableEndOffset,
                 checkpoint.ActiveSequence,
@@ -359,6 +363,25 @@ internal sealed class PartitionRecovery
             "the manifest lacks the segment that the checkpoint names",
             $"segment {checkpoint.ActiveSequence} with the durable end {checkpoint.DurableEndOffset}",
             $"segments from offset {first.BaseOffset} on");
+    }
+
+    /// <summary>A durable end lies behind the segment's header, and its offset is one of the segment's.</summary>
+    private void CheckThatItLiesIn(Segment segment, in Checkpoint checkpoint)
+    {
+        bool isInFile = checkpoint.DurableEndPosition >= SegmentHeader.PageBytes;
+        bool isInSegment = checkpoint.DurableEndOffset >= segment.BaseOffset
+            && checkpoint.DurableEndOffset <= segment.EndOffset;
+        if (!isInFile || !isInSegment)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, CheckpointFile.FileName),
+                0,
+                "checkpoint and manifest disagree",
+                $"a durable end between the offsets {segment.BaseOffset} and {segment.EndOffset}",
+                $"{checkpoint.DurableEndOffset} at position {checkpoint.DurableEndPosition}",
+                checkpoint.DurableEndOffset);
+        }
     }
 
     private static int IndexOf(Segment[] segments, Checkpoint checkpoint) => Array.FindIndex(
@@ -449,7 +472,8 @@ internal sealed class PartitionRecovery
         uint next = first;
         foreach (string name in _names)
         {
-            if (SegmentFileName.TryParse(name, out uint sequence) && sequence <= first + (long)ManifestState.MaxSegments)
+            if (SegmentFileName.TryParse(name, out uint sequence)
+                && sequence <= first + (long)ManifestState.MaxSegments)
             {
                 next = Math.Max(next, sequence + 1);
             }

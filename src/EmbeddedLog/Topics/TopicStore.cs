@@ -123,8 +123,8 @@ internal sealed class TopicStore
     }
 
     /// <summary>
-    /// Whether a topic is still there: where its directory is gone, or is another topic's, it was deleted. Looks at that
-    /// directory alone, for it is asked for one partition after the other.
+    /// Whether a topic is still there: where its directory is gone, or is another topic's, it was deleted. Looks at
+    /// that directory alone, for it is asked for one partition after the other.
     /// </summary>
     /// <exception cref="CorruptLogException">Its description makes no sense.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>

@@ -31,6 +31,9 @@ internal static class Some
 
     public static Gen<long> NotNegative => Bits64.Select(bits => (long)(bits >> 1));
 
+    /// <summary>Those that a file may hold.</summary>
+    public static Gen<long> Offsets => NotNegative.Select(bits => bits >> 1);
+
     public static Gen<uint> Bits32 => Bits64.Select(bits => (uint)bits);
 
     public static Gen<SegmentEntry> Entries =>

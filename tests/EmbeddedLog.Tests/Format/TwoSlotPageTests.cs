@@ -62,7 +62,8 @@ public sealed class TwoSlotPageTests
     [InlineData(1UL, 4096L, HeaderStatus.Corrupt)]
     [InlineData(2UL, 0L, HeaderStatus.Corrupt)]
     [InlineData(2UL, 4096L, HeaderStatus.Valid)]
-    [InlineData(ulong.MaxValue, 0L, HeaderStatus.Valid)]
+    [InlineData(FormatLimits.MaxGeneration, 0L, HeaderStatus.Valid)]
+    [InlineData(ulong.MaxValue, 0L, HeaderStatus.Corrupt)]
     public void Check_Generation_MustBeInItsSlot(ulong generation, long position, object expected)
     {
         byte[] page = new byte[TwoSlotPage.Bytes];

@@ -37,7 +37,7 @@ public sealed class CheckpointFileTests : StorageTest
     [Fact]
     public void Write_AnySequenceWithReopening_KeepsTheLast() =>
         Prop.ForAll(
-            Gen.ListOf(Gen.Zip(Some.NotNegative, Gen.Elements(true, false))).ToArbitrary(),
+            Gen.ListOf(Gen.Zip(Some.Offsets, Gen.Elements(true, false))).ToArbitrary(),
             steps =>
             {
                 Files.DeleteFile(CheckpointPath);

@@ -85,7 +85,7 @@ public sealed class ManifestStateTests
             "uid" => (s_next with { Uid = 0 }, "uid is zero"),
             "base" => (s_next with { BaseOffset = -1 }, "negative"),
             "end" => (s_next with { PredecessorEnd = -1 }, "negative"),
-            "used sequence" => (s_next with { Sequence = 3 }, "sequence 3 is not at least 4"),
+            "used sequence" => (s_next with { Sequence = 3 }, "sequence 3 is not from 4"),
             "last sequence" => (s_next with { Sequence = uint.MaxValue }, "sequence"),
             "unknown predecessor" => (s_next with { PredecessorUid = 0xEE }, "predecessor 00000000000000ee is not"),
             "base below" => (s_next with { BaseOffset = 199 }, "below its predecessor's"),

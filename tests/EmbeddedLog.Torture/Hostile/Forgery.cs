@@ -20,6 +20,9 @@ internal static class Forgery
         int.MaxValue, uint.MaxValue, 1L << 32, 1L << 40, long.MaxValue, long.MaxValue - 1, long.MinValue, -1, -2,
     ];
 
+    /// <summary>More than any file has; most of them more than any may have.</summary>
+    private static readonly long[] s_lengths = [64L << 20, (1L << 30) + 1, 4L << 30, 1L << 40];
+
     /// <summary>Forges a file in a way that its name and the random numbers choose; says how.</summary>
     public static string Apply(string path, Random random)
     {
@@ -48,7 +51,7 @@ internal static class Forgery
 
     private static string SetLength(string path, int length, Random random)
     {
-        long to = random.Next(4) == 0 ? 64L << 20 : random.Next(length + 1);
+        long to = random.Next(4) == 0 ? s_lengths[random.Next(s_lengths.Length)] : random.Next(length + 1);
         using FileStream file = new(path, FileMode.Open);
         file.SetLength(to);
         return $"length {to}";

@@ -27,10 +27,17 @@ internal sealed class HostileCase
         fixtures.CopyOne(_random, directory);
         string[] files = Directory.GetFiles(directory, "*", SearchOption.AllDirectories);
         Array.Sort(files, StringComparer.Ordinal);
-        for (int left = _random.Next(1, 4); left > 0; left--)
+
+        // Each at most once: what is left of a forged one has no fields that could be found.
+        _random.Shuffle(files);
+        foreach (string file in files.AsSpan(0, _random.Next(1, 4)))
         {
-            string file = files[_random.Next(files.Length)];
             _forged.Add($"{Path.GetRelativePath(directory, file)}: {Forgery.Apply(file, _random)}");
+        }
+
+        if (_random.Next(8) == 0)
+        {
+            _forged.Add(Planting.Apply(directory, _random));
         }
     }
 
