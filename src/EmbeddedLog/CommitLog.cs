@@ -223,9 +223,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and
-    /// consumers of
-    /// the topic fail from then on. A topic of the same name that is made later is another topic.
+    /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and consumers
+    /// of the topic fail from then on, with <see cref="UnknownTopicException"/>. A topic of the same name that is made
+    /// later is another topic.
     /// </summary>
     /// <param name="name">The topic's name.</param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was deleted then.</param>

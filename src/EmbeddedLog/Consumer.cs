@@ -120,6 +120,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <exception cref="LogIOException">The medium failed to give a record. The position stays at it.</exception>
     /// <exception cref="InvalidOperationException">Another read is under way.</exception>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted, before or meanwhile.</exception>
     /// <exception cref="ObjectDisposedException">The consumer or the log was disposed, before or meanwhile.</exception>
     /// <exception cref="EmbeddedLogException">
     /// An interval commit has failed since the last call. No record is lost; reading again goes on.

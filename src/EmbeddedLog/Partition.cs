@@ -30,6 +30,7 @@ public sealed class Partition : ReadOnlyPartition
     /// succeed.</exception>
     /// <exception cref="LogIOException">The file system failed. Nothing was appended.</exception>
     /// <exception cref="PartitionFailedException">An earlier flush failed. Nothing was appended.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public long Append(in RawRecord record) => Log.Append(record, out _);
 
@@ -48,6 +49,7 @@ public sealed class Partition : ReadOnlyPartition
     /// succeed.</exception>
     /// <exception cref="LogIOException">The file system failed. Nothing was appended.</exception>
     /// <exception cref="PartitionFailedException">An earlier flush failed. Nothing was appended.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public long AppendBatch(RecordBatch batch)
     {
@@ -59,6 +61,7 @@ public sealed class Partition : ReadOnlyPartition
     /// <param name="cancellationToken">Ends the waiting; the flush goes on.</param>
     /// <exception cref="PartitionFailedException">The flush failed: what was not durable yet may be lost.</exception>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public ValueTask FlushAsync(CancellationToken cancellationToken = default) =>
         FlushAsync(EndOffset, cancellationToken);
@@ -73,6 +76,7 @@ public sealed class Partition : ReadOnlyPartition
     /// <exception cref="ArgumentOutOfRangeException">The offset lies beyond the end.</exception>
     /// <exception cref="PartitionFailedException">The flush failed: what was not durable yet may be lost.</exception>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public ValueTask FlushAsync(long upTo, CancellationToken cancellationToken = default)
     {

@@ -92,6 +92,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// A flush failed: this record, or an earlier one that nobody was told of, may be lost.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The producer or the log was disposed.</exception>
     public ValueTask<RecordMetadata> ProduceAsync(
         ProducerRecord<TKey, TValue> record, CancellationToken cancellationToken = default)
@@ -183,6 +184,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// A flush failed: these records, or earlier ones that nobody was told of, may be lost.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The producer or the log was disposed.</exception>
     public async ValueTask<IReadOnlyList<RecordMetadata>> ProduceBatchAsync(
         IReadOnlyList<ProducerRecord<TKey, TValue>> records, CancellationToken cancellationToken = default)

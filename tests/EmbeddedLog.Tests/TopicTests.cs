@@ -1,3 +1,4 @@
+using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests;
@@ -147,7 +148,7 @@ public sealed class TopicTests
             using RecordLease lease = Last(old[0]);
             await log.DeleteTopicAsync("topic");
             Assert.Equal("value"u8, lease.Value);
-            Assert.Throws<ObjectDisposedException>(() => old[0].Append(new RawRecord("value"u8)));
+            Assert.Throws<UnknownTopicException>(() => old[0].Append(new RawRecord("value"u8)));
             Topic recreated = await log.CreateTopicAsync("topic");
             Assert.Equal(0, recreated[0].EndOffset);
             Assert.NotEqual(old.Stored.Uid, recreated.Stored.Uid);
@@ -156,6 +157,35 @@ public sealed class TopicTests
         await using CommitLog again = await CommitLog.OpenAsync(root["log"]);
         Assert.Equal(0, again.GetTopic("topic")[0].EndOffset);
         Assert.Single(Directory.GetDirectories(Path.Combine(root["log"], "topics")));
+    }
+
+    /// <summary>They used to be told that the log was disposed, and to open it again.</summary>
+    [Fact]
+    public void DeleteTopicAsync_WhileOthersUseIt_TellsThemThatTheTopicIsGone()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        machine.Run(async () =>
+        {
+            await using CommitLog log = await OpenLog.OnAsync(machine);
+            Partition partition = (await log.CreateTopicAsync("topic"))[0];
+            partition.Append(new RawRecord("value"u8));
+            await using Consumer<string, string> consumer = log.CreateConsumer<string, string>(
+                "topic", "group", new ConsumerOptions<string, string> { Start = StartAt.Latest });
+            IAsyncEnumerator<Record<string, string>> records = consumer.ReadAllAsync().GetAsyncEnumerator();
+            Task<bool> reading = records.MoveNextAsync().AsTask();
+            Task waiting = partition.WaitForAsync(2).AsTask();
+
+            await log.DeleteTopicAsync("topic");
+
+            UnknownTopicException failure = await Assert.ThrowsAsync<UnknownTopicException>(() => reading);
+            Assert.Equal("topic", failure.Topic);
+            Assert.Contains(nameof(CommitLog.EnsureTopicAsync), failure.Message, StringComparison.Ordinal);
+            await Assert.ThrowsAsync<UnknownTopicException>(() => waiting);
+            await Assert.ThrowsAsync<UnknownTopicException>(async () => await partition.WaitForAsync(2));
+            Assert.Throws<UnknownTopicException>(() => partition.Scan(0).Dispose());
+            await Assert.ThrowsAsync<UnknownTopicException>(
+                async () => await consumer.CommitAsync(new TopicPartitionOffset("topic", 0, 1)));
+        });
     }
 
     private static RecordLease Last(Partition partition) =>

@@ -42,7 +42,8 @@ internal sealed class FlushWait
                     failed = ExceptionDispatchInfo.Capture(failure);
                 }
             }
-            catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
+            catch (Exception failure)
+                when (failure is OperationCanceledException or ObjectDisposedException or UnknownTopicException)
             {
                 cancelled ??= ExceptionDispatchInfo.Capture(failure);
             }

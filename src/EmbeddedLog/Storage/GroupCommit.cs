@@ -82,7 +82,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         // After the waiter is on the list: the round that this asks for, or one that begins before it, releases it.
         if (!TryRequest())
         {
-            _waiters.Fail(StorageErrors.Disposed());
+            _waiters.Fail(_log.ClosedError());
         }
 
         return task;
@@ -109,7 +109,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         }
         else if (Volatile.Read(ref _stopped) is not null)
         {
-            _waiters.Fail(StorageErrors.Disposed());
+            _waiters.Fail(_log.ClosedError());
         }
     }
 
@@ -154,7 +154,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         }
 
         await over.ConfigureAwait(false);
-        _waiters.Fail(StorageErrors.Disposed());
+        _waiters.Fail(_log.ClosedError());
     }
 
     /// <summary>

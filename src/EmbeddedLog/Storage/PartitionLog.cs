@@ -98,6 +98,10 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     public EmbeddedLogException? Failure => _state.Failure;
 
     /// <inheritdoc/>
+    public override Exception ClosedError() =>
+        _state.IsDeleted ? StorageErrors.Deleted(Id) : base.ClosedError();
+
+    /// <inheritdoc/>
     public override SegmentList Segments => _state.Segments;
 
     /// <inheritdoc/>
@@ -319,7 +323,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         }
 
         _preparer.DiscardSpare();
-        CloseToReaders(StorageErrors.Disposed());
+        CloseToReaders(ClosedError());
         SegmentList segments = Segments;
         foreach (Segment segment in segments.Items)
         {
@@ -329,6 +333,9 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         _files.Dispose();
         return clean;
     }
+
+    /// <summary>Says that the topic is deleted, before the partition is closed for it.</summary>
+    public void MarkDeleted() => _state.IsDeleted = true;
 
     /// <summary>Tells followers that the partition is gone. Only after it was closed.</summary>
     public void Forget() => Context.Control.Return(_state.Slot);

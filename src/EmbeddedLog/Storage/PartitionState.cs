@@ -15,6 +15,7 @@ internal sealed unsafe class PartitionState
     private long _publishedEnd;
     private long _logStart;
     private EmbeddedLogException? _failure;
+    private bool _deleted;
 
     /// <summary>Where followers read the published end.</summary>
     private readonly long* _sharedEnd;
@@ -55,6 +56,16 @@ internal sealed unsafe class PartitionState
     {
         get => Volatile.Read(ref _logStart);
         set => Volatile.Write(ref _logStart, value);
+    }
+
+    /// <summary>
+    /// Whether the topic was deleted. Set before the partition is closed for it, under no lock: it only chooses what
+    /// those who come later are told.
+    /// </summary>
+    public bool IsDeleted
+    {
+        get => Volatile.Read(ref _deleted);
+        set => Volatile.Write(ref _deleted, value);
     }
 
     /// <summary>Why nothing can be appended any more, or null. Once set it stays.</summary>

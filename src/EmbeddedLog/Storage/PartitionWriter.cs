@@ -420,6 +420,6 @@ internal sealed unsafe class PartitionWriter
             };
         }
 
-        throw StorageErrors.Disposed();
+        throw _state.IsDeleted ? StorageErrors.Deleted(_identity.Id) : StorageErrors.Disposed();
     }
 }

@@ -49,6 +49,9 @@ internal abstract class ReadablePartition
     /// <summary>Whether the log was closed.</summary>
     public bool IsClosed => Volatile.Read(ref _closed);
 
+    /// <summary>What they are told who still use the partition after it was closed.</summary>
+    public virtual Exception ClosedError() => StorageErrors.Disposed();
+
     /// <summary>The lowest offset that was taken back since there were so many truncations.</summary>
     public virtual long TruncatedTo(int since) => long.MaxValue;
 
@@ -131,7 +134,7 @@ internal abstract class ReadablePartition
     {
         if (IsClosed)
         {
-            throw StorageErrors.Disposed();
+            throw ClosedError();
         }
     }
 
@@ -142,7 +145,7 @@ internal abstract class ReadablePartition
         Interlocked.MemoryBarrierProcessWide();
         if (IsClosed)
         {
-            AppendWaiters.Fail(StorageErrors.Disposed());
+            AppendWaiters.Fail(ClosedError());
         }
         else
         {

@@ -133,6 +133,15 @@ internal static class StorageErrors
     public static ObjectDisposedException Disposed() =>
         new("CommitLog", "The log was disposed. Open it again to go on.");
 
+    /// <summary>The topic was deleted while somebody used it.</summary>
+    public static UnknownTopicException Deleted(TopicPartition partition) =>
+        new($"Topic '{partition.Topic}' was deleted. To go on, make it again with EnsureTopicAsync, and then another "
+            + "producer or consumer: the new topic is not the old one.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+        };
+
     /// <summary>A flush failed, so nothing can be acknowledged any more.</summary>
     public static PartitionFailedException Failed(TopicPartition partition, Exception cause) =>
         new($"A flush of partition {partition} failed, after which the system may have dropped what was written. "

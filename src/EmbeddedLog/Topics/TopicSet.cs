@@ -95,6 +95,11 @@ internal sealed class TopicSet
         SortedDictionary<string, Topic> rest = new(_byName, StringComparer.Ordinal);
         rest.Remove(topic.Name);
         Publish(rest);
+        foreach (Partition partition in topic.Partitions)
+        {
+            partition.Log.MarkDeleted();
+        }
+
         await CloseAsync(topic).ConfigureAwait(false);
         foreach (Partition partition in topic.Partitions)
         {

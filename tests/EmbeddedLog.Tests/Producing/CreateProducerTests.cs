@@ -72,8 +72,12 @@ public sealed class CreateProducerTests
             await producer.ProduceAsync("k", "v");
             await log.DeleteTopicAsync("t");
 
-            await Assert.ThrowsAsync<ObjectDisposedException>(async () => await producer.ProduceAsync("k", "v"));
-            Assert.Throws<ObjectDisposedException>(() => producer.TryProduce("k", "v", out _));
+            UnknownTopicException failure = await Assert.ThrowsAsync<UnknownTopicException>(
+                async () => await producer.ProduceAsync("k", "v"));
+            Assert.Equal("t", failure.Topic);
+            Assert.Contains("was deleted", failure.Message, StringComparison.Ordinal);
+            Assert.Throws<UnknownTopicException>(() => producer.TryProduce("k", "v", out _));
+            await Assert.ThrowsAsync<UnknownTopicException>(async () => await producer.ProduceBatchAsync([("k", "v")]));
         });
     }
 
