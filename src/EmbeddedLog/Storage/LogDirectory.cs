@@ -242,7 +242,7 @@ internal sealed class LogDirectory : IDisposable
         string who = owner == Environment.ProcessId ? "this process, which has opened it already"
             : owner is { } pid ? $"process {pid}"
             : "another process";
-        string waited = timeout > TimeSpan.Zero ? $", which did not let go of it within {timeout}" : string.Empty;
+        string waited = timeout > TimeSpan.Zero ? $" and was not let go of within {timeout}" : string.Empty;
         return new LogOwnedException(
             $"'{path}' is owned by {who}{waited}. A log has one owner: share it within the process, stop the other "
             + $"one, or set {nameof(CommitLogOptions)}.{nameof(CommitLogOptions.OwnerTimeout)} to wait for it.")

@@ -28,7 +28,10 @@ internal readonly record struct RecordSize(int KeyLength, int HeadersLength, int
             and not RawRecord.NoTimestamp)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(record), record.Timestamp, "A timestamp is Unix milliseconds and must fit into 48 bits.");
+                nameof(record),
+                record.Timestamp,
+                "The timestamp lies outside the years -2,491 to 6,429, which is what a record can hold. Nothing was "
+                + "appended. Correct it; it counts Unix milliseconds, not ticks and not microseconds.");
         }
 
         return new RecordSize(

@@ -164,6 +164,22 @@ public sealed class ProducerSendTests
     }
 
     [Fact]
+    public void Produce_APartitionerThatThrows_AppendsNothingAndTheNextOne()
+    {
+        using ProducerFixture topic = new();
+        Choice choice = new() { Failure = new FormatException("a bad day") };
+        Producer<string, string> producer = topic.Create(partitioner: choice);
+
+        Assert.Same(
+            choice.Failure, Assert.Throws<FormatException>(() => topic.Run(producer.ProduceAsync("k", "v"))));
+        Assert.Throws<FormatException>(() => producer.TryProduce("k", "v", out _));
+        Assert.Throws<FormatException>(() => topic.Run(producer.ProduceBatchAsync([("k", "v")])));
+
+        choice.Failure = null;
+        AssertUnharmed(topic, producer);
+    }
+
+    [Fact]
     public void Produce_WithoutAPartition_AsksThePartitionerWithTheBytes()
     {
         using ProducerFixture topic = new(partitions: 3);
@@ -288,6 +304,19 @@ public sealed class ProducerSendTests
     }
 
     [Fact]
+    public void Produce_ATimestampThatNoRecordCanHold_SaysWhatToDoAndAppendsNothing()
+    {
+        PartitionSettings settings = PartitionFixture.Settings() with { MaxAheadMilliseconds = long.MaxValue };
+        using ProducerFixture topic = new(settings: settings);
+        Producer<string, string> producer = topic.Create();
+        ProducerRecord<string, string> record = new("k", "v") { Timestamp = DateTimeOffset.MaxValue };
+
+        var failure = Assert.Throws<ArgumentOutOfRangeException>(() => topic.Run(producer.ProduceAsync(record)));
+        Assert.Contains("Nothing was appended. Correct it", failure.Message, StringComparison.Ordinal);
+        AssertUnharmed(topic, producer);
+    }
+
+    [Fact]
     public void Produce_LogAppendTime_ReportsTheTimeThatIsStored()
     {
         PartitionSettings settings = PartitionFixture.Settings() with { AppendTime = true };
@@ -360,6 +389,8 @@ public sealed class ProducerSendTests
     {
         public int Partition { get; set; }
 
+        public Exception? Failure { get; set; }
+
         public int Calls { get; private set; }
 
         public string? Topic { get; private set; }
@@ -380,7 +411,7 @@ public sealed class ProducerSendTests
             Key = Encoding.UTF8.GetString(context.Key);
             HasKey = context.HasKey;
             Bytes = context.RecordBytes;
-            return Partition;
+            return Failure is null ? Partition : throw Failure;
         }
     }
 
