@@ -31,6 +31,8 @@ internal sealed class LogOpening
     public static async ValueTask<OpenedLog> RunAsync(
         string directory, CommitLogOptions options, Platform platform, CancellationToken cancellationToken)
     {
+        // Before the directory is made.
+        cancellationToken.ThrowIfCancellationRequested();
         string path = Path.GetFullPath(directory);
         ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
         LogDirectory owned =

@@ -221,6 +221,26 @@ public sealed class ConsumerCommitTests : IDisposable
         });
 
     [Fact]
+    public void CommitAsync_CancelledWhileItWaitsForTheFlush_StaysCommitted() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        await using Consumer<string, string> consumer = topic.Consume(
+            options: new ConsumerOptions<string, string> { CommitDurability = Durability.Flushed });
+        List<Record<string, string>> read = await consumer.TakeToEndAsync();
+        using CancellationTokenSource source = new();
+
+        Task committing = consumer.CommitAsync(read[2], source.Token).AsTask();
+        Assert.False(committing.IsCompleted);
+        Cancel(source);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => committing);
+        Assert.Equal(3, topic.Committed());
+        await consumer.CommitAsync(read[3], CancellationToken.None);
+        Assert.Equal((4, 2), (topic.Committed(), topic.Offsets.Log.DurableEnd));
+    });
+
+    [Fact]
     public void CommitAsync_TokenIsCancelled_CommitsNothing() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
@@ -301,4 +321,7 @@ public sealed class ConsumerCommitTests : IDisposable
     });
 
     public void Dispose() => _simulation.Dispose();
+
+    /// <summary>On this thread: what the asynchronous one does on the thread pool, no simulation sees.</summary>
+    private static void Cancel(CancellationTokenSource source) => source.Cancel();
 }
