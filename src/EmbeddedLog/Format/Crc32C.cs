@@ -21,8 +21,19 @@ internal static class Crc32C
     public static uint Compute(ReadOnlySpan<byte> bytes) => Finish(Append(Initial, bytes));
 
     /// <summary>Advances the register over <paramref name="bytes"/>.</summary>
-    public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
+    public static unsafe uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
+        if (bytes.Length >= Crc32CStreams.MinBytes)
+        {
+            int count = bytes.Length & -sizeof(ulong);
+            fixed (byte* first = bytes)
+            {
+                crc = Crc32CStreams.Append(crc, first, count);
+            }
+
+            bytes = bytes[count..];
+        }
+
         // Eight bytes an instruction; the tail takes at most one step each of four, two and one.
         while (bytes.Length >= sizeof(ulong))
         {

@@ -22,24 +22,24 @@ internal static unsafe class FrameCrc
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Compute(uint segmentSeed, long position, byte* frame, int length)
     {
-        uint crc = BitOperations.Crc32C(segmentSeed, Protections.FramePosition ? (ulong)position : 0);
-        crc = BitOperations.Crc32C(crc, (uint)length);
-        byte* end = frame + FrameLayout.Padded(length);
-        for (byte* at = frame + FrameLayout.KindAt; at < end; at += sizeof(ulong))
-        {
-            crc = BitOperations.Crc32C(crc, *(ulong*)at);
-        }
-
-        return ~crc;
+        int count = FrameLayout.Padded(length) - FrameLayout.KindAt;
+        return Finish(Append(Begin(segmentSeed, position, length), frame + FrameLayout.KindAt, count));
     }
 
     /// <summary>Begins the computation for a frame that is not in memory as a whole.</summary>
-    public static uint Begin(uint segmentSeed, long position, int length) =>
-        BitOperations.Crc32C(BitOperations.Crc32C(segmentSeed, (ulong)position), (uint)length);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Begin(uint segmentSeed, long position, int length) => BitOperations.Crc32C(
+        BitOperations.Crc32C(segmentSeed, Protections.FramePosition ? (ulong)position : 0), (uint)length);
 
     /// <summary>Goes on with bytes from the kind on, a multiple of eight of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Append(uint crc, byte* bytes, int count)
     {
+        if (count >= Crc32CStreams.MinBytes)
+        {
+            return Crc32CStreams.Append(crc, bytes, count);
+        }
+
         for (byte* at = bytes; at < bytes + count; at += sizeof(ulong))
         {
             crc = BitOperations.Crc32C(crc, *(ulong*)at);

@@ -21,7 +21,7 @@ internal sealed unsafe class PartitionWriter
     private readonly uint _epoch;
 
     /// <summary>The append lock.</summary>
-    private readonly Lock _gate = new();
+    private readonly AppendLock _gate = new();
 
     /// <summary>
     /// The segment that is written to, or null until the first append needs one. Under the append lock.
@@ -74,14 +74,16 @@ internal sealed unsafe class PartitionWriter
     {
         int length = (int)size.FrameLength;
         int kind = (int)FrameType.Record | (settings.AppendTime ? FrameLayout.AppendTimeBit : 0);
-        lock (_gate)
+        using (_gate.Enter())
         {
             byte* frame = BeginUnsynchronized(length, now, settings, out SegmentWriter writer);
             long offset = _state.PublishedEnd;
             FrameHeader.Write(
                 frame, kind, size.Flags(record), (uint)(offset - writer.Segment.BaseOffset), timestamp, LagOf(offset));
-            RecordEncoder.WriteSingle(frame, record, size);
-            CommitUnsynchronized(writer, frame, length, timestamp);
+            uint crc = FrameCrc.Begin(writer.Segment.CrcSeed, writer.Tail, length);
+            crc = FrameCrc.Append(crc, frame + FrameLayout.KindAt, FrameLayout.HeaderBytes - FrameLayout.KindAt);
+            crc = RecordEncoder.WriteSingle(frame, record, size, crc, FrameLayout.Padded(length));
+            CommitUnsynchronized(writer, frame, length, timestamp, FrameCrc.Finish(crc));
             _state.PublishedEnd = offset + 1;
             return offset;
         }
@@ -92,7 +94,7 @@ internal sealed unsafe class PartitionWriter
     {
         int length = AppendRules.FrameLength(batch);
         int kind = (int)FrameType.Batch | (settings.AppendTime ? FrameLayout.AppendTimeBit : 0);
-        lock (_gate)
+        using (_gate.Enter())
         {
             byte* frame = BeginUnsynchronized(length, now, settings, out SegmentWriter writer);
             long offset = _state.PublishedEnd;
@@ -100,7 +102,8 @@ internal sealed unsafe class PartitionWriter
             FrameHeader.Write(frame, kind, FrameFlags.None, offsetDelta, timestamp, LagOf(offset));
             byte* at = BatchFrame.WritePrelude(frame + FrameLayout.HeaderBytes, batch.Count, maxTimestamp);
             batch.Encoded.CopyTo(new Span<byte>(at, batch.Bytes));
-            CommitUnsynchronized(writer, frame, length, maxTimestamp);
+            uint crc = FrameCrc.Compute(writer.Segment.CrcSeed, writer.Tail, frame, length);
+            CommitUnsynchronized(writer, frame, length, maxTimestamp, crc);
             _state.PublishedEnd = offset + batch.Count;
             return offset;
         }
@@ -115,7 +118,7 @@ internal sealed unsafe class PartitionWriter
     public bool TryPlanFlush(FlushPlan plan, bool last = false)
     {
         plan.Targets.Clear();
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_writer is null || (_state.PublishedEnd == _durableEnd && !last))
             {
@@ -140,7 +143,7 @@ internal sealed unsafe class PartitionWriter
     /// <returns>The writer that is to go back to small pages, or null.</returns>
     public MappedSegmentWriter? NoteFlushed(FlushPlan plan)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             long bytes = 0;
             _durableEnd = plan.End.Offset;
@@ -164,7 +167,7 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Ends all appending, for good, after a flush failed; returns the reason that stands.</summary>
     public EmbeddedLogException Fail(Exception cause)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             return _state.Failure ??= StorageErrors.Failed(_identity.Id, cause);
         }
@@ -175,7 +178,7 @@ internal sealed unsafe class PartitionWriter
     /// </summary>
     public void Close()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             _closed = true;
         }
@@ -186,7 +189,7 @@ internal sealed unsafe class PartitionWriter
     {
         get
         {
-            lock (_gate)
+            using (_gate.Enter())
             {
                 return _writer?.Tail ?? 0;
             }
@@ -196,7 +199,7 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Closes the files after <see cref="Close"/>; returns the segment that was written to.</summary>
     public Segment? Release()
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             Segment? active = _writer?.Segment;
             foreach (SegmentWriter writer in _unflushed)
@@ -220,7 +223,7 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Ends the segment that is written to, if it has records, so that retention can remove it.</summary>
     public void Roll(PartitionSettings settings, long now)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             if (_state.Failure is null && !_closed && _writer is not null
                 && _state.PublishedEnd > _writer.Segment.BaseOffset)
@@ -236,7 +239,7 @@ internal sealed unsafe class PartitionWriter
     /// </summary>
     public Segment[] MoveLogStart(long offset)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             SegmentList segments = _state.Segments;
             int gone = 0;
@@ -269,7 +272,7 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Hands over a spare that was made ahead; false where it is not wanted any more.</summary>
     public bool TryOffer(SpareSegment spare)
     {
-        lock (_gate)
+        using (_gate.Enter())
         {
             // Sequences rise along the log; a spare that was overtaken by one made in haste is of no use.
             return !_closed && _state.Failure is null
@@ -314,10 +317,10 @@ internal sealed unsafe class PartitionWriter
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void CommitUnsynchronized(SegmentWriter writer, byte* frame, int length, long maxTimestamp)
+    private void CommitUnsynchronized(SegmentWriter writer, byte* frame, int length, long maxTimestamp, uint crc)
     {
         long position = writer.Tail;
-        FrameHeader.WriteCrc(frame, FrameCrc.Compute(writer.Segment.CrcSeed, position, frame, length));
+        FrameHeader.WriteCrc(frame, crc);
         try
         {
             writer.Commit(length);

@@ -36,6 +36,19 @@ public sealed class Crc32CTests
     public void Append_AnyBytes_EqualsBitwiseDefinition() =>
         Prop.ForAll<byte[]>(bytes => Crc32C.Compute(bytes) == ComputeBitwise(bytes)).QuickCheckThrowOnFailure();
 
+    /// <summary>With several streams, over the ends of blocks of either size.</summary>
+    [Fact]
+    public void Append_ManyBytes_EqualsBitwiseDefinition()
+    {
+        byte[] bytes = new byte[8000];
+        new Random(1).NextBytes(bytes);
+        for (int length = 0; length <= bytes.Length; length += length < 900 ? 1 : 61)
+        {
+            byte[] some = bytes[^length..];
+            Assert.Equal(ComputeBitwise(some), Crc32C.Compute(some));
+        }
+    }
+
     [Fact]
     public void Append_Integers_EqualTheirLittleEndianBytes() =>
         Prop.ForAll<uint, ulong, uint>((crc, wide, narrow) =>

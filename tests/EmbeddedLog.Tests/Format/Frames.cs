@@ -30,8 +30,12 @@ internal sealed unsafe class Frames
         byte* frame = Segment + Tail;
         int kind = (int)FrameType.Record | (appendTime ? FrameLayout.AppendTimeBit : 0);
         FrameHeader.Write(frame, kind, size.Flags(record), offsetDelta, record.Timestamp, lag);
-        RecordEncoder.WriteSingle(frame, record, size);
-        Publish((int)size.FrameLength);
+        int length = (int)size.FrameLength;
+        uint crc = FrameCrc.Begin(Seed, Tail, length);
+        crc = FrameCrc.Append(crc, frame + FrameLayout.KindAt, FrameLayout.HeaderBytes - FrameLayout.KindAt);
+        crc = RecordEncoder.WriteSingle(frame, record, size, crc, FrameLayout.Padded(length));
+        Assert.Equal(FrameCrc.Compute(Seed, Tail, frame, length), FrameCrc.Finish(crc));
+        Publish(length);
     }
 
     /// <summary>Appends a batch.</summary>
