@@ -8,6 +8,9 @@ public class ScanBenchmarks
 {
     private const int Records = 1_000_000;
 
+    private static readonly DateTimeOffset s_start =
+        TimeProvider.System.GetUtcNow() - TimeSpan.FromMilliseconds(Records);
+
     private ScratchLog _scratch = null!;
 
     [GlobalSetup]
@@ -17,7 +20,8 @@ public class ScanBenchmarks
         byte[] value = new byte[100];
         for (int i = 0; i < Records; i++)
         {
-            _scratch.Topic[0].Append(new RawRecord(value));
+            long timestamp = s_start.ToUnixTimeMilliseconds() + i;
+            _scratch.Topic[0].Append(new RawRecord(value) { Timestamp = timestamp });
         }
     }
 
@@ -43,4 +47,7 @@ public class ScanBenchmarks
         using PartitionScan scan = _scratch.Topic[0].Scan(Records / 2);
         return scan.TryRead(out RecordView record) ? record.Offset : -1;
     }
+
+    [Benchmark]
+    public long? SeekByTime() => _scratch.Topic[0].FindOffset(s_start + TimeSpan.FromMilliseconds(Records / 2));
 }
