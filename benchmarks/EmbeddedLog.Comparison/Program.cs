@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EmbeddedLog.Comparison;
+using EmbeddedLog.Comparison.Charts;
 using EmbeddedLog.Comparison.Growth;
 
 if (args is [GrowthRun.ChildArgument, string log, .. string[] point])
@@ -24,9 +25,13 @@ Option<bool> growth = new("--growth")
     Description = "Instead of the comparison: what more records, partitions and segments cost.",
 };
 Option<bool> huge = new("--huge") { Description = "With --growth: also 100 M records, which take 13 GB." };
+Option<DirectoryInfo?> charts = new("--charts")
+{
+    Description = "Draws throughput.svg, or growth.svg, into a directory.",
+};
 RootCommand root = new("Compares EmbeddedLog with other logs and with what the machine can do at best.")
 {
-    quick, only, json, directory, growth, huge,
+    quick, only, json, directory, growth, huge, charts,
 };
 root.SetAction(async parsed =>
 {
@@ -41,6 +46,11 @@ root.SetAction(async parsed =>
         if (parsed.GetValue(json) is { } growthFile)
         {
             GrowthReport.WriteJson(growthFile.FullName, grown);
+        }
+
+        if (parsed.GetValue(charts) is { } growthCharts)
+        {
+            GrowthChart.Write(Path.Combine(growthCharts.FullName, "growth.svg"), grown);
         }
 
         return 0;
@@ -65,6 +75,11 @@ root.SetAction(async parsed =>
     if (parsed.GetValue(json) is { } file)
     {
         Report.WriteJson(file.FullName, results);
+    }
+
+    if (parsed.GetValue(charts) is { } into)
+    {
+        ThroughputChart.Write(Path.Combine(into.FullName, "throughput.svg"), results);
     }
 
     return 0;
