@@ -57,13 +57,14 @@ internal sealed class PartitionSender : OffsetWaiter
 
     /// <summary>Appends a record and counts it.</summary>
     /// <param name="raw">The record.</param>
+    /// <param name="size">What it measures.</param>
     /// <param name="bytes">What it counts; if the producer has a window, room that was taken there.</param>
-    public RecordMetadata Append(in RawRecord raw, long bytes)
+    public RecordMetadata Append(in RawRecord raw, RecordSize size, long bytes)
     {
         long offset, timestamp;
         try
         {
-            offset = Log.Append(raw, out timestamp);
+            offset = Log.Append(raw, size, out timestamp);
         }
         catch (PartitionFailedException)
         {

@@ -186,7 +186,7 @@ internal sealed class ProducerCore
         long bytes = record.FrameBytes;
         try
         {
-            return sender.Append(record.Raw, bytes);
+            return sender.Append(record.Raw, record.Size, bytes);
         }
         catch
         {

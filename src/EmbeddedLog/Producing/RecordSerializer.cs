@@ -1,3 +1,4 @@
+using EmbeddedLog.Serialization;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Producing;
@@ -36,8 +37,11 @@ internal sealed class RecordSerializer<TKey, TValue>(
             Serialize(keys, record.Key, buffer, new SerializationContext(topic, IsKey: true, record.Headers));
         }
 
+        // Bytes that are the value already go to the log without a copy between.
         int keyLength = buffer.Length;
-        if (!isTombstone)
+        ReadOnlySpan<byte> asIs = default;
+        bool isAsIs = !isTombstone && BytesSerde.TryGetBytes(values, record.Value, out asIs);
+        if (!isTombstone && !isAsIs)
         {
             Serialize(values, record.Value, buffer, new SerializationContext(topic, IsKey: false, record.Headers));
         }
@@ -47,7 +51,7 @@ internal sealed class RecordSerializer<TKey, TValue>(
         {
             Key = buffer.Written(0, keyLength),
             HasKey = hasKey,
-            Value = buffer.Written(keyLength, buffer.Length),
+            Value = isAsIs ? asIs : buffer.Written(keyLength, buffer.Length),
             IsTombstone = isTombstone,
             Timestamp = record.Timestamp is { } time ? time.ToUnixTimeMilliseconds() : RawRecord.NoTimestamp,
             Headers = record.Headers is { } headers ? headers.AsSpan() : default,

@@ -12,6 +12,19 @@ internal sealed class BytesSerde : ISerde<byte[]>, ISerde<ReadOnlyMemory<byte>>,
     {
     }
 
+    /// <summary>The bytes themselves, where it is this serializer that makes a value's bytes.</summary>
+    public static bool TryGetBytes<T>(ISerializer<T> serializer, T value, out ReadOnlySpan<byte> bytes)
+    {
+        if (ReferenceEquals(serializer, Instance) && value is byte[] array)
+        {
+            bytes = array;
+            return true;
+        }
+
+        bytes = default;
+        return false;
+    }
+
     /// <inheritdoc/>
     public void Serialize(byte[] value, IBufferWriter<byte> destination, in SerializationContext context) =>
         destination.Write(value);

@@ -125,10 +125,16 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <param name="record">The record.</param>
     /// <param name="timestamp">The timestamp that it was given.</param>
     /// <returns>The record's offset.</returns>
-    public long Append(in RawRecord record, out long timestamp)
+    public long Append(in RawRecord record, out long timestamp) => Append(record, RecordSize.Of(record), out timestamp);
+
+    /// <summary>Appends a record that was measured.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="size">What it measures.</param>
+    /// <param name="timestamp">The timestamp that it was given.</param>
+    /// <returns>The record's offset.</returns>
+    public long Append(in RawRecord record, RecordSize size, out long timestamp)
     {
         PartitionSettings settings = Settings;
-        RecordSize size = RecordSize.Of(record);
         AppendRules.CheckSize(Id, settings, size.ContentBytes);
         long now = Context.Clock.Now;
         timestamp = AppendRules.Timestamp(settings, record.Timestamp, now);
