@@ -17,8 +17,7 @@ namespace EmbeddedLog;
 /// <remarks>
 /// All members are safe to call from any thread. Dispose the log when the process ends: what was appended is flushed
 /// then, and the next opening finds it without looking. A process that dies instead loses nothing that was
-/// acknowledged;
-/// the next opening verifies the tail of each partition.
+/// acknowledged; the next opening verifies the tail of each partition.
 /// </remarks>
 public sealed class CommitLog : IDisposable, IAsyncDisposable
 {
@@ -31,7 +30,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     private readonly ScrubTask? _scrub;
 
     /// <summary>Serialises what changes the set of topics, and closing.</summary>
-    private readonly SemaphoreSlim _changing = new(1, 1);
+    private readonly Turnstile _changing;
 
     /// <summary>Set once, while changing; read by everyone.</summary>
     private bool _disposed;
@@ -44,6 +43,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _offsets = opened.Offsets;
         Recovery = opened.Recovery;
         Context = opened.Topics.Context;
+        _changing = new Turnstile(Context.Platform.Work);
         Serdes = new SerdeResolver(options.JsonContexts);
         _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
         _scrub = options.ScrubBytesPerSecond is { } rate
@@ -394,7 +394,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await _changing.WaitAsync().ConfigureAwait(false);
+        await _changing.EnterAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             if (_disposed)
@@ -425,7 +425,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         {
             _directory.MarkClosed();
             _directory.Dispose();
-            _changing.Release();
+            _changing.Exit();
         }
     }
 
@@ -475,10 +475,10 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
     private async ValueTask<ChangeScope> ChangeAsync(CancellationToken cancellationToken)
     {
-        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _changing.EnterAsync(cancellationToken).ConfigureAwait(false);
         if (_disposed)
         {
-            _changing.Release();
+            _changing.Exit();
             throw StorageErrors.Disposed();
         }
 
@@ -493,8 +493,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         }
     }
 
-    private readonly struct ChangeScope(SemaphoreSlim changing) : IDisposable
+    private readonly struct ChangeScope(Turnstile changing) : IDisposable
     {
-        public void Dispose() => changing.Release();
+        public void Dispose() => changing.Exit();
     }
 }

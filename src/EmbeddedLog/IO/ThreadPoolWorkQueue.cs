@@ -7,6 +7,8 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
     {
         // The global queue: an item on the local one would wait for a thread that may next block on what the item does.
         // No execution context flows, for the item belongs to the log and not to whoever happened to cause it.
+#pragma warning disable RS0030 // This is the seam.
         ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+#pragma warning restore RS0030
     }
 }

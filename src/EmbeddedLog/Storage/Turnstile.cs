@@ -1,0 +1,97 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// Lets one caller in at a time, in the order of asking. A semaphore of the framework would do the same, but lets who
+/// waited go on through the thread pool, past the work queue and out of sight of a simulation.
+/// </summary>
+internal sealed class Turnstile(WorkQueue work)
+{
+    private readonly Lock _gate = new();
+
+    /// <summary>Those who wait, in their order. Under the gate.</summary>
+    private readonly List<Waiter> _waiting = [];
+
+    /// <summary>Whether somebody is inside. Under the gate.</summary>
+    private bool _taken;
+
+    /// <summary>Waits until nobody else is inside. Who was let in must <see cref="Exit"/>.</summary>
+    /// <exception cref="OperationCanceledException">The waiting was cancelled; the caller is not inside.</exception>
+    public ValueTask EnterAsync(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        Waiter waiter = new(cancellationToken);
+        lock (_gate)
+        {
+            if (!_taken)
+            {
+                _taken = true;
+                return ValueTask.CompletedTask;
+            }
+
+            _waiting.Add(waiter);
+        }
+
+        return new ValueTask(WaitAsync(waiter));
+    }
+
+    /// <summary>Lets in whoever has waited longest.</summary>
+    public void Exit()
+    {
+        lock (_gate)
+        {
+            _taken = _waiting.Count > 0;
+            if (_taken)
+            {
+                work.Queue(_waiting[0]);
+                _waiting.RemoveAt(0);
+            }
+        }
+    }
+
+    private async Task WaitAsync(Waiter waiter)
+    {
+        using CancellationTokenRegistration registration =
+            waiter.Token.UnsafeRegister(static state => ((Action)state!)(), () => Cancel(waiter));
+        await waiter.Task.ConfigureAwait(false);
+    }
+
+    private void Cancel(Waiter waiter)
+    {
+        lock (_gate)
+        {
+            // Whoever takes it off the list queues it, so that happens once.
+            if (_waiting.Remove(waiter))
+            {
+                waiter.IsCancelled = true;
+                work.Queue(waiter);
+            }
+        }
+    }
+
+    /// <summary>One who waits; as a work item, what ends the waiting.</summary>
+    private sealed class Waiter(CancellationToken token) : TaskCompletionSource, IThreadPoolWorkItem
+    {
+        public CancellationToken Token { get; } = token;
+
+        /// <summary>Set at most once, before it is queued.</summary>
+        public bool IsCancelled { get; set; }
+
+        void IThreadPoolWorkItem.Execute()
+        {
+            if (IsCancelled)
+            {
+                SetCanceled(Token);
+            }
+            else
+            {
+                SetResult();
+            }
+        }
+    }
+}
