@@ -18,7 +18,7 @@ internal abstract class Contender
     /// <summary>Whether this machine can run it.</summary>
     public virtual bool IsSupported => true;
 
-    /// <summary>Whether it takes so long to prepare that a quick look does it only once.</summary>
+    /// <summary>Whether it takes so long, mostly to prepare, that a quick look does it only once.</summary>
     public virtual bool IsSlowToPrepare => false;
 
     /// <summary>Does the work once.</summary>

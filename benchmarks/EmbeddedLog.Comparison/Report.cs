@@ -72,10 +72,11 @@ internal static class Report
         }
 
         double ratio = workload.Ratio(ours, figure);
+        double shown = target.IsOfTime ? 1 / ratio : ratio;
         string verdict = target.AtLeast == 0 ? "" : ratio >= target.AtLeast ? ", met" : ", MISSED";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {(target.AtLeast == 0 ? "ratio" : "target")}: {target.Text}; it is {ratio:F2} x{verdict}"));
+            $"  {(target.AtLeast == 0 ? "ratio" : "target")}: {target.Text}; it is {shown:F2} x{verdict}"));
     }
 
     /// <summary>An array of objects, one for each figure.</summary>

@@ -6,12 +6,18 @@ namespace EmbeddedLog.Comparison;
 /// <param name="System">Whose figure is the other one; null where <paramref name="Figure"/> is.</param>
 /// <param name="Workload">The workload of the other figure; null for the same one.</param>
 /// <param name="Figure">The other figure where it is a number, in the workload's unit.</param>
+/// <param name="IsOfTime">Whether the words tell how long it may take, not how good it is.</param>
 internal sealed record Target(
-    string Text, double AtLeast, string? System = null, string? Workload = null, double Figure = 0)
+    string Text,
+    double AtLeast,
+    string? System = null,
+    string? Workload = null,
+    double Figure = 0,
+    bool IsOfTime = false)
 {
     /// <summary>At most so many times the time of another.</summary>
     public static Target TimesTheTimeOf(string system, double times) =>
-        new($"at most {times} x the time of {system}", 1 / times, system);
+        new($"at most {times} x the time of {system}", 1 / times, system, IsOfTime: true);
 
     /// <summary>At least so many times as good as another.</summary>
     public static Target TimesAsGoodAs(string system, double times) =>
@@ -28,5 +34,5 @@ internal sealed record Target(
     public static Target AtLeastRate(double rate) => new($"at least {rate / 1e6} M records/s", 1, Figure: rate);
 
     /// <summary>At most so long.</summary>
-    public static Target AtMostMicroseconds(double time) => new($"at most {time} us", 1, Figure: time);
+    public static Target AtMostMicroseconds(double time) => new($"at most {time} us", 1, Figure: time, IsOfTime: true);
 }

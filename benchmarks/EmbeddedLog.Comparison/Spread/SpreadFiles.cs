@@ -37,8 +37,8 @@ internal sealed class SpreadFiles : IDisposable
     /// <summary>How many partitions there are, by workload.</summary>
     public static IReadOnlyList<int> Counts { get; } = [16, 256, 4096];
 
-    /// <summary>Whether so many files take seconds to make.</summary>
-    public static bool IsSlowToPrepare(int partitions) => partitions >= 1024;
+    /// <summary>Whether so many files take seconds to make and to flush.</summary>
+    public static bool IsSlowToPrepare(int partitions) => partitions > 16;
 
     /// <summary>The workload's name.</summary>
     public static string Name(int partitions) => $"durable-spread-{partitions}";
