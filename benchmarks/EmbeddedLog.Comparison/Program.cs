@@ -35,6 +35,8 @@ RootCommand root = new("Compares EmbeddedLog with other logs and with what the m
 };
 root.SetAction(async parsed =>
 {
+    string machine = Machine.Describe();
+
     // Not in the system's temporary directory, which is memory on many systems.
     string scratch = parsed.GetValue(directory)?.FullName ?? Path.Combine(AppContext.BaseDirectory, "scratch");
     if (parsed.GetValue(growth))
@@ -50,7 +52,7 @@ root.SetAction(async parsed =>
 
         if (parsed.GetValue(charts) is { } growthCharts)
         {
-            GrowthChart.Write(Path.Combine(growthCharts.FullName, "growth.svg"), grown);
+            GrowthChart.Write(Path.Combine(growthCharts.FullName, "growth.svg"), grown, machine);
         }
 
         return 0;
@@ -79,7 +81,7 @@ root.SetAction(async parsed =>
 
     if (parsed.GetValue(charts) is { } into)
     {
-        ThroughputChart.Write(Path.Combine(into.FullName, "throughput.svg"), results);
+        ThroughputChart.Write(Path.Combine(into.FullName, "throughput.svg"), results, machine);
     }
 
     return 0;

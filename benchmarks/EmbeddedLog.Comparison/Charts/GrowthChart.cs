@@ -40,7 +40,7 @@ internal static class GrowthChart
                 ]),
         ];
 
-    public static void Write(string path, IReadOnlyList<GrowthResult> results)
+    public static void Write(string path, IReadOnlyList<GrowthResult> results, string machine)
     {
         IGrouping<string, GrowthResult>[] axes = [.. results.GroupBy(result => result.Point.Axis)];
         PlotModel[] charts =
@@ -51,7 +51,7 @@ internal static class GrowthChart
         ];
         if (charts.Length > 0)
         {
-            SvgGrid.Write(path, charts, axes.Length, Width, Height, $"Values of 100 bytes. {Machine.Name}.");
+            SvgGrid.Write(path, charts, axes.Length, Width, Height, $"Values of 100 bytes. {machine}.");
         }
     }
 

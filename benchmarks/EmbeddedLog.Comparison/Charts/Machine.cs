@@ -7,9 +7,16 @@ internal static class Machine
 {
     private const string ProcessorPrefix = "model name";
 
-    public static string Name { get; } =
+    /// <summary>The machine, and how busy it is with other work: to be asked before anything is measured.</summary>
+    public static string Describe() =>
         $"{Processor()}, {Environment.ProcessorCount} processors, Linux {Environment.OSVersion.Version.ToString(2)}, "
-        + RuntimeInformation.FrameworkDescription;
+        + $"{RuntimeInformation.FrameworkDescription}, load {Load()} before";
+
+    private static string Load()
+    {
+        const string Path = "/proc/loadavg";
+        return File.Exists(Path) ? File.ReadAllText(Path).Split(' ')[0] : "unknown";
+    }
 
     private static string Processor()
     {

@@ -26,7 +26,7 @@ internal static class ThroughputChart
     ];
 
     /// <summary>Writes the chart of what was measured, or nothing if that is nothing.</summary>
-    public static void Write(string path, IReadOnlyList<Result> results)
+    public static void Write(string path, IReadOnlyList<Result> results, string machine)
     {
         PlotModel[] charts =
         [
@@ -37,7 +37,7 @@ internal static class ThroughputChart
         ];
         if (charts.Length > 0)
         {
-            SvgGrid.Write(path, charts, Columns, Width, Height, $"Records a second, more is better. {Machine.Name}.");
+            SvgGrid.Write(path, charts, Columns, Width, Height, $"Records a second, more is better. {machine}.");
         }
     }
 
