@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
+using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using FsCheck;
@@ -114,6 +115,34 @@ public sealed class VerifyTests
         TimeSpan least = TimeSpan.FromSeconds((double)(report.Bytes - (2 * SegmentBytes)) / (64 << 10));
         Assert.True(report.Duration >= pause + least, $"{report.Duration} for {report.Bytes} bytes");
         Close(machine, log);
+    }
+
+    [Fact]
+    public void Verify_AReadFails_LeftTheFileOpen()
+    {
+        foreach (FaultKind kind in new[] { FaultKind.OpenFile, FaultKind.Read })
+        {
+            bool fired = true;
+            for (int call = 1; fired; call++)
+            {
+                using SimulatedPlatform machine = new(seed: 1);
+                FaultingFileSystem faults = new(machine.Platform.Files);
+                CommitLog log = machine.Run(
+                    OpenLog.OnAsync(machine.Platform with { Files = faults }).AsTask);
+                Topic topic = machine.Run(() => log.CreateTopicAsync("topic", s_options).AsTask());
+                AppendNumbered(topic[0].Log, Records);
+                machine.Scheduler.RunUntilIdle();
+                faults.Reset();
+                faults.Fail(kind, call, FileSystemError.TooManyFiles);
+
+                Exception? told = Record.Exception(() => Verify(machine, log));
+
+                Assert.True(told is null or LogIOException, $"{told}");
+                fired = faults.Fired > 0;
+                faults.Clear();
+                Close(machine, log);
+            }
+        }
     }
 
     [Fact]

@@ -37,8 +37,16 @@ internal sealed class SegmentCheck : IDisposable
         _window = new FileWindow(file, limit);
         _survey = new SegmentSurvey(
             _window, segment.Entry.Uid, segment.BaseOffset, Math.Min(end, segmentEnd), limit, goesOn);
-        _index = goesOn ? null : IndexCheck.TryBegin(files, segment, findings);
-        CheckHeader();
+        try
+        {
+            _index = goesOn ? null : IndexCheck.TryBegin(files, segment, findings);
+            CheckHeader();
+        }
+        catch
+        {
+            _window.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Checks some more; false when all was checked.</summary>
@@ -70,8 +78,9 @@ internal sealed class SegmentCheck : IDisposable
         if (part.Check == FrameCheck.Valid && part.Extent.FirstOffset == part.FirstOffset && part.Length > 0)
         {
             _index?.Note(part.Position, part.Extent);
-            _findings.Frames += part.Extent.Type == FrameType.Seal ? 0 : 1;
-            _findings.Records += part.NextOffset - part.FirstOffset;
+            bool hasRecords = part.Extent.Type is FrameType.Record or FrameType.Batch;
+            _findings.Frames += hasRecords ? 1 : 0;
+            _findings.Records += hasRecords ? part.NextOffset - part.FirstOffset : 0;
             return;
         }
 
