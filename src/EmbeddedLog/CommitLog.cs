@@ -24,6 +24,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     private readonly LogDirectory _directory;
     private readonly TopicStore _store;
     private readonly TopicSet _topics;
+    private readonly TopicChanges _changes;
     private readonly OffsetStore _offsets;
     private readonly GroupRegistry _groups = new();
     private readonly RetentionTask _retention;
@@ -44,6 +45,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         Recovery = opened.Recovery;
         Context = opened.Topics.Context;
         _changing = new Turnstile(Context.Platform.Work);
+        _changes = new TopicChanges(_store, _topics, uid => _offsets.ForgetTopic(uid));
         Serdes = new SerdeResolver(options.JsonContexts);
         _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
         _scrub = options.ScrubBytesPerSecond is { } rate
@@ -130,6 +132,40 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         return ValueTask.FromResult(ReadOnlyLog.Open(directory, copy, RealPlatform.Create(copy.TimeProvider)));
     }
 
+    /// <summary>
+    /// Makes a damaged partition of a closed log readable again: keeps every frame whose checksum is right, at the
+    /// offsets that they have, and reports exactly which offsets are gone. Readers pass over those; nothing else ever
+    /// gets them. The damaged files are kept beside the partition as they were found. Nothing calls this by itself.
+    /// </summary>
+    /// <param name="directory">The log's directory; relative to the current one unless rooted.</param>
+    /// <param name="partition">The partition, as <see cref="VerifyFinding.Partition"/> names it.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="cancellationToken">Ends it before anything of the partition was changed, or comes too late.</param>
+    /// <exception cref="ArgumentException">The options are out of bounds; the message tells all.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The topic has no such partition.</exception>
+    /// <exception cref="LogDirectoryException">The directory is no log, or cannot be used.</exception>
+    /// <exception cref="LogOwnedException">A process, perhaps this one, has the log open.</exception>
+    /// <exception cref="UnknownTopicException">There is no such topic, or its description is damaged.</exception>
+    /// <exception cref="CorruptLogException">
+    /// The session or the partition's manifest is damaged: nothing tells what there should be. Nothing was changed.
+    /// </exception>
+    /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
+    /// <exception cref="DiskFullException">
+    /// There is no space for a copy of the damaged segments and for new ones. The partition is as it was.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ValueTask<SalvageReport> SalvageAsync(
+        string directory,
+        TopicPartition partition,
+        SalvageOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        SalvageOptions copy = (options ?? new SalvageOptions()).ValidatedCopy();
+        return SalvageOpening.RunAsync(
+            directory, partition, copy, RealPlatform.Create(copy.TimeProvider), cancellationToken);
+    }
+
     /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
     internal static async ValueTask<CommitLog> OpenAsync(
         string directory, CommitLogOptions options, Platform platform, CancellationToken cancellationToken)
@@ -161,7 +197,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         {
             return _topics.TryGet(name, out _)
                 ? throw TopicErrors.Exists(name)
-                : await CreateAsync(name, wanted).ConfigureAwait(false);
+                : await _changes.CreateAsync(name, wanted).ConfigureAwait(false);
         }
     }
 
@@ -192,12 +228,12 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         {
             if (!_topics.TryGet(name, out Topic? topic))
             {
-                return await CreateAsync(name, wanted).ConfigureAwait(false);
+                return await _changes.CreateAsync(name, wanted).ConfigureAwait(false);
             }
 
             if (options is not null)
             {
-                Change(topic, wanted);
+                _changes.Change(topic, wanted);
             }
 
             return topic;
@@ -241,18 +277,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
                 throw TopicErrors.Unknown(name, Topics);
             }
 
-            await _topics.RemoveAsync(topic).ConfigureAwait(false);
-            _offsets.ForgetTopic(topic.Stored.Uid);
-            try
-            {
-                string hidden = _store.Hide(topic.Stored);
-                Context.Control.NoteTopics();
-                _store.DeleteTree(hidden);
-            }
-            catch (FileSystemException failure)
-            {
-                throw StorageErrors.Translate(failure);
-            }
+            await _changes.DeleteAsync(topic).ConfigureAwait(false);
         }
     }
 
@@ -435,43 +460,6 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             () => _store.Load(topic.Stored.Directory), [.. topic.Partitions.Select(each => each.Log)])),
         new VerifyTarget(() => { }, [_offsets.Log]),
     ];
-
-    private async ValueTask<Topic> CreateAsync(string name, TopicOptions options)
-    {
-        _topics.CheckWriteMode(name, options);
-        StoredTopic? made = null;
-        try
-        {
-            made = _store.Create(name, options);
-            Topic topic = await _topics.AddNewAsync(made).ConfigureAwait(false);
-            Context.Control.NoteTopics();
-            return topic;
-        }
-        catch (Exception failure)
-        {
-            if (made is not null)
-            {
-                _store.Discard(made);
-            }
-
-            throw failure is FileSystemException cause ? StorageErrors.Translate(cause) : failure;
-        }
-    }
-
-    private void Change(Topic topic, TopicOptions wanted)
-    {
-        StoredTopic stored = topic.Stored;
-        TopicErrors.ThrowIfConflicting(topic.Name, stored.Options, wanted);
-        try
-        {
-            _topics.Apply(topic, _store.Update(stored, wanted));
-            Context.Control.NoteTopics();
-        }
-        catch (FileSystemException failure)
-        {
-            throw StorageErrors.Translate(failure);
-        }
-    }
 
     private async ValueTask<ChangeScope> ChangeAsync(CancellationToken cancellationToken)
     {

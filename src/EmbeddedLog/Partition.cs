@@ -4,7 +4,8 @@ namespace EmbeddedLog;
 
 /// <summary>
 /// One partition of a topic, at the level of bytes: an ordered, append-only, immutable sequence of records with offsets
-/// that begin at zero and have no gaps. The fastest way in and out, without serializers, partitioner or group.
+/// that begin at zero and have no gaps but those that <see cref="CommitLog.SalvageAsync"/> has told of. The fastest way
+/// in and out, without serializers, partitioner or group.
 /// </summary>
 /// <remarks>
 /// All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.

@@ -210,9 +210,19 @@ public unsafe ref struct PartitionScan : IDisposable
         return true;
     }
 
-    /// <summary>Opens a batch, or passes it over if it ends before the next offset. A seal is damage here.</summary>
+    /// <summary>
+    /// Opens a batch, or passes it over if it ends before the next offset; passes over what a salvage found gone. A
+    /// seal is damage here.
+    /// </summary>
     private bool TryOpenBatch(byte* frame, int length)
     {
+        if (FrameHeader.ReadType(frame) == FrameType.Gap)
+        {
+            bool isGap = FrameExtent.TryRead(frame, length, _baseOffset, out FrameExtent gap);
+            _nextOffset = Math.Max(_nextOffset, gap.NextOffset);
+            return isGap;
+        }
+
         if (FrameHeader.ReadType(frame) != FrameType.Batch
             || !BatchFrame.TryOpen(frame, length, _baseOffset, out BatchFrame batch))
         {

@@ -5,7 +5,8 @@ namespace EmbeddedLog;
 
 /// <summary>
 /// One partition of a topic as its readers see it, at the level of bytes: an ordered sequence of records with offsets
-/// that begin at zero and have no gaps. <see cref="Partition"/> adds appending, for the process that owns the log.
+/// that begin at zero and have no gaps but those that <see cref="CommitLog.SalvageAsync"/> has told of, which readers
+/// pass over. <see cref="Partition"/> adds appending, for the process that owns the log.
 /// </summary>
 /// <remarks>
 /// <para>All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.</para>
@@ -83,15 +84,19 @@ public class ReadOnlyPartition
     {
         last = null;
         long end = EndOffset;
-        if (end == StartOffset)
-        {
-            return false;
-        }
+        long start = StartOffset;
+        long from = end;
 
-        using PartitionScan scan = Source.Scan(end - 1);
-        if (scan.TryRead(out RecordView record))
+        // Nearly always it is the one before the end; where a salvage has found that one gone, it is farther back.
+        for (long back = 1; last is null && from > start; back *= 2)
         {
-            last = record.Lease();
+            from = Math.Max(start, end - back);
+            using PartitionScan scan = Source.Scan(from);
+            while (scan.Offset < end && scan.TryRead(out RecordView record))
+            {
+                last?.Dispose();
+                last = record.Lease();
+            }
         }
 
         return last is not null;

@@ -65,6 +65,7 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("TopicOptions", "FlushInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day, or Timeout.")]
     [InlineData("TopicOptions", "MaxTimestampAhead", "00:00:00", "36500.00:00:00", "0 to 36,500 days, or Timeout.")]
     [InlineData("CommitLogOptions", "OwnerTimeout", "00:00:00", "1.00:00:00", "0 to 1 day, or Timeout.")]
+    [InlineData("SalvageOptions", "OwnerTimeout", "00:00:00", "1.00:00:00", "0 to 1 day, or Timeout.")]
     [InlineData("CommitLogOptions", "RetentionCheckInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
     [InlineData("CommitLogOptions", "ScrubInterval", "00:00:01", "365.00:00:00", "1 second to 365 days")]
     [InlineData("ReadOnlyLogOptions", "PollInterval", "00:00:00.001", "00:00:01", "1 ms to 1 second")]
@@ -130,6 +131,7 @@ public sealed partial class DocumentedOptionsTests
         {
             TopicOptions topic => (object)topic.ValidatedCopy(),
             CommitLogOptions log => log.ValidatedCopy(),
+            SalvageOptions salvage => salvage.ValidatedCopy(),
             ReadOnlyLogOptions reader => reader.ValidatedCopy(),
             ProducerOptions<string, int> producer => producer.ValidatedCopy(),
             ConsumerOptions<string, int> consumer => consumer.ValidatedCopy("g"),

@@ -27,7 +27,7 @@ public sealed partial class LayerTests
         ["Topics"] = ["Values", "Tops", "Validation", "Format", "IO", "Storage", "Following"],
         ["Producing"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage", "Serialization"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Safety", "Format", "IO", "Storage"],
-        ["Opening"] = ["Values", "Tops", "Validation", "IO", "Storage", "Topics", "Groups"],
+        ["Opening"] = ["Values", "Tops", "Validation", "IO", "Storage", "Maintenance", "Topics", "Groups"],
         ["Consuming"] = ["Values", "Validation", "IO", "Storage", "Serialization", "Groups"],
     };
 

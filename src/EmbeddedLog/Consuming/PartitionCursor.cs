@@ -58,12 +58,29 @@ internal sealed class PartitionCursor
     public ScanPosition Scanned { get; set; }
 
     /// <summary>
+    /// The offset up to which the last read has found what there is. It is below the offset read from where nothing is
+    /// known. Only for the reader.
+    /// </summary>
+    public long PassedTo { get; set; }
+
+    /// <summary>
     /// Where to scan for an offset: where the last scan ended, if that is the place. Only for the reader.
     /// </summary>
     public ScanPosition ScanFrom(long offset) => Scanned.NextOffset == offset ? Scanned : ScanPosition.At(offset);
 
     /// <summary>Gives the position that was left open, or is no longer in the log, its value.</summary>
     public void Resolve(long offset) => Position = offset;
+
+    /// <summary>
+    /// Moves the position behind offsets that a salvage has found gone, where nothing else was found up to a limit.
+    /// </summary>
+    public void PassGap(in FetchPlan plan)
+    {
+        if (Position == plan.From)
+        {
+            Position = Math.Max(Position, PassedTo);
+        }
+    }
 
     /// <summary>Moves the position behind a record that is handed out.</summary>
     public void HandOut(long next)

@@ -14,6 +14,8 @@ internal sealed class RecordFetcher<TKey, TValue>
     /// </summary>
     private const int FirstBufferRecords = 1024;
 
+    private const long None = -1;
+
     private readonly RecordDecoder<TKey, TValue> _decoder;
     private readonly ReaderEpochs _readers;
     private readonly ReaderSlot _slot;
@@ -29,7 +31,10 @@ internal sealed class RecordFetcher<TKey, TValue>
     /// Reads records of one partition into the beginning of a buffer, as many as there are, at most as many as said,
     /// and not many more bytes than said. What is wrong with a record is told when it is the first.
     /// </summary>
-    /// <returns>How many; zero where the first has just been removed, by retention or a recovery.</returns>
+    /// <returns>
+    /// How many; zero where the first has just been removed, by retention or a recovery, or all are gone since a
+    /// salvage.
+    /// </returns>
     /// <exception cref="RecordDeserializationException">The first record cannot be deserialised.</exception>
     /// <exception cref="CorruptLogException">The first record is damaged.</exception>
     /// <exception cref="LogIOException">The medium failed to give the first record.</exception>
@@ -44,12 +49,21 @@ internal sealed class RecordFetcher<TKey, TValue>
         }
 
         int count = 0;
+        cursor.PassedTo = None;
         try
         {
             using PartitionScan scan = new(
                 cursor.Log, _slot, ownsSlot: false, cursor.ScanFrom(plan.From), plan.Truncations);
             for (long bytes = 0; count < wanted && bytes < maxBytes && scan.TryRead(out RecordView record); count++)
             {
+                if (record.Offset >= plan.Limit)
+                {
+                    // Offsets before it are gone since a salvage, so that there are fewer records than offsets.
+                    cursor.Scanned = default;
+                    cursor.PassedTo = record.Offset;
+                    return count;
+                }
+
                 if (count == buffer.Length)
                 {
                     Array.Resize(ref buffer, (int)Math.Min(wanted, 2L * count));
@@ -60,6 +74,7 @@ internal sealed class RecordFetcher<TKey, TValue>
             }
 
             cursor.Scanned = scan.Save();
+            cursor.PassedTo = scan.Offset;
         }
         catch (EmbeddedLogException) when (count > 0)
         {

@@ -196,6 +196,11 @@ internal sealed class RecordReader<TKey, TValue>
         _positions.EndTurn(plan.Cursor);
         lock (_positions.Gate)
         {
+            if (count == 0 && plan.Cursor.Version == plan.Version)
+            {
+                plan.Cursor.PassGap(plan);
+            }
+
             _buffered = plan.Cursor;
             _version = plan.Version;
             _next = 0;

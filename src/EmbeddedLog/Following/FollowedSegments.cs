@@ -22,7 +22,9 @@ internal static class FollowedSegments
         bool same = segments.Length == present.Count;
         for (int i = 0; i < segments.Length; i++)
         {
-            segments[i] = known.TryGetValue(entries[i].Uid, out Segment? old) ? old : make(entries[i]);
+            segments[i] = known.TryGetValue(entries[i].Uid, out Segment? old) && old.Entry == entries[i]
+                ? old
+                : make(entries[i]);
             same = same && segments[i] == present.Items[i];
             if (i > 0)
             {

@@ -42,7 +42,7 @@ internal sealed unsafe class FollowedTail
         for (int i = 0; i < segments.Count; i++)
         {
             Segment segment = segments.Items[i];
-            if (segment.Entry.Sequence == known.ActiveSequence && segment.Entry.Uid == known.ActiveUid)
+            if (segment.Entry.Uid == known.ActiveUid)
             {
                 _index = i;
                 _position = known.DurableEndPosition;

@@ -48,6 +48,17 @@ internal static unsafe class FrameCrc
         return crc;
     }
 
+    /// <summary>Goes on with zeros, a multiple of eight of them.</summary>
+    public static uint AppendZeros(uint crc, long count)
+    {
+        for (; count > 0; count -= sizeof(ulong))
+        {
+            crc = BitOperations.Crc32C(crc, 0UL);
+        }
+
+        return crc;
+    }
+
     /// <summary>Ends what <see cref="Begin"/> began, at the frame's padded end.</summary>
     public static uint Finish(uint crc) => ~crc;
 }

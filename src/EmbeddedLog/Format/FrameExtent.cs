@@ -4,7 +4,9 @@ namespace EmbeddedLog.Format;
 /// <param name="Type">What the frame holds.</param>
 /// <param name="FirstOffset">The offset of the first record; of a seal, the next segment's first.</param>
 /// <param name="NextOffset">The offset behind the last record; of a seal, the same as the first.</param>
-/// <param name="MaxTimestamp">The greatest timestamp of the records; of a seal, of the whole segment.</param>
+/// <param name="MaxTimestamp">
+/// The greatest timestamp of the records; of a seal, of the whole segment; of a gap, <see cref="long.MinValue"/>.
+/// </param>
 internal readonly record struct FrameExtent(FrameType Type, long FirstOffset, long NextOffset, long MaxTimestamp)
 {
     /// <summary>
@@ -25,6 +27,9 @@ internal readonly record struct FrameExtent(FrameType Type, long FirstOffset, lo
                 return true;
             case FrameType.Seal:
                 extent = new FrameExtent(type, first, first, timestamp);
+                return true;
+            case FrameType.Gap when GapFrame.TryReadCount(frame, length, out long count):
+                extent = new FrameExtent(type, first, first + count, long.MinValue);
                 return true;
             default:
                 extent = default;

@@ -43,7 +43,7 @@ internal static unsafe class FrameReader
 
         int kind = FrameHeader.ReadKind(frame);
         bool known = (kind & (FrameLayout.CodecMask | FrameLayout.ExtensionBit)) == 0
-            && (kind & FrameLayout.TypeMask) is >= (int)FrameType.Record and <= (int)FrameType.Seal;
+            && (kind & FrameLayout.TypeMask) is >= (int)FrameType.Record and <= (int)FrameType.Gap;
         return known ? FrameCheck.Valid : FrameCheck.Unknown;
     }
 }

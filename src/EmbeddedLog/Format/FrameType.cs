@@ -11,4 +11,7 @@ internal enum FrameType : byte
 
     /// <summary>The end of a segment; its offset is the first one of the next segment.</summary>
     Seal = 3,
+
+    /// <summary>Records that a salvage found damaged: their offsets, and nothing else that was in them.</summary>
+    Gap = 4,
 }

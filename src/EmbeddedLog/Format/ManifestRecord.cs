@@ -14,7 +14,10 @@ internal readonly record struct ManifestRecord
     private const int CrcAt = 0;
     private const int LengthAt = 4;
     private const int KindAt = 6;
+    private const int FlagsAt = 7;
     private const int ProvenEndAt = 8;
+
+    private const byte SalvagedFlag = 1;
 
     private const int SequenceAt = 16;
     private const int EpochAt = 20;
@@ -84,6 +87,7 @@ internal readonly record struct ManifestRecord
             BinaryPrimitives.WriteInt64LittleEndian(record[BaseOffsetAt..], Segment.BaseOffset);
             BinaryPrimitives.WriteUInt64LittleEndian(record[PredecessorUidAt..], Segment.PredecessorUid);
             BinaryPrimitives.WriteInt64LittleEndian(record[PredecessorEndAt..], Segment.PredecessorEnd);
+            record[FlagsAt] = Segment.IsSalvaged ? SalvagedFlag : (byte)0;
         }
         else
         {
@@ -160,7 +164,8 @@ internal readonly record struct ManifestRecord
             BinaryPrimitives.ReadInt64LittleEndian(record[BaseOffsetAt..]),
             BinaryPrimitives.ReadUInt32LittleEndian(record[EpochAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(record[PredecessorUidAt..]),
-            BinaryPrimitives.ReadInt64LittleEndian(record[PredecessorEndAt..]));
+            BinaryPrimitives.ReadInt64LittleEndian(record[PredecessorEndAt..]),
+            (record[FlagsAt] & SalvagedFlag) != 0);
         return Add(segment, provenEnd);
     }
 

@@ -7,10 +7,14 @@ namespace EmbeddedLog.Format;
 /// <param name="Epoch">The leader epoch that the segment's frames count from.</param>
 /// <param name="PredecessorUid">The segment before this one; 0 when there is none.</param>
 /// <param name="PredecessorEnd">The position in the predecessor's file where its log ends.</param>
+/// <param name="IsSalvaged">
+/// Whether a salvage has put the file in a damaged one's place, so that its sequence is above those of later segments.
+/// </param>
 internal readonly record struct SegmentEntry(
     uint Sequence,
     ulong Uid,
     long BaseOffset,
     uint Epoch,
     ulong PredecessorUid,
-    long PredecessorEnd);
+    long PredecessorEnd,
+    bool IsSalvaged = false);

@@ -1,12 +1,12 @@
 namespace EmbeddedLog.Format;
 
 /// <summary>
-/// What a reader must know about a segment before it trusts offsets to be dense. Version 1 sets none.
+/// What there is to know about a segment beside its frames.
 /// </summary>
 [Flags]
 internal enum SegmentFlags : ushort
 {
-    /// <summary>Offsets are dense.</summary>
+    /// <summary>Nothing.</summary>
     None = 0,
 
     /// <summary>Reserved: compaction has removed records.</summary>
@@ -15,7 +15,7 @@ internal enum SegmentFlags : ushort
     /// <summary>Reserved: holds records of transactions.</summary>
     Transactional = 2,
 
-    /// <summary>Reserved: salvaged from damaged files; offsets are missing.</summary>
+    /// <summary>Written by a salvage in a damaged segment's place.</summary>
     Salvaged = 4,
 
     /// <summary>Every flag that has a name.</summary>

@@ -32,6 +32,11 @@ internal static partial class MaintenanceLog
     [LoggerMessage(103, LogLevel.Warning, "A round of the scrub could not go on; the next one begins anew.")]
     public static partial void ScrubFailed(ILogger logger, Exception failure);
 
+    [LoggerMessage(105, LogLevel.Warning, "Salvaged partition {Partition}: {Kept} records kept, {Gone} offsets gone "
+        + "({Ranges}), {Segments} segments written anew. The files as they were found are in '{Evidence}'.")]
+    public static partial void Salvaged(
+        ILogger logger, TopicPartition partition, long kept, long gone, string ranges, int segments, string evidence);
+
     [LoggerMessage(EventId = 104, Message = "The scrub found damage in '{File}' at position {Position}: expected "
         + "{Expected}, found {Actual}; {Consequence}.")]
     private static partial void ScrubFound(

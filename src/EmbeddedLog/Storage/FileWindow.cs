@@ -33,6 +33,25 @@ internal sealed unsafe class FileWindow : IDisposable
         _memory = (byte*)NativeMemory.AlignedAlloc(CapacityBytes, LogFile.DirectUnitBytes);
     }
 
+    /// <summary>Opens a file as a whole.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="length">Its size.</param>
+    public static FileWindow Open(FileSystem files, string path, out long length)
+    {
+        LogFile file = files.OpenFile(path, FileOpening.Read);
+        try
+        {
+            length = file.Length;
+            return new FileWindow(file, length);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The position of the first unit that the device could not read, or -1.</summary>
     public long UnreadableAt { get; private set; } = -1;
 

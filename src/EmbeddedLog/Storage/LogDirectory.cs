@@ -51,13 +51,23 @@ internal sealed class LogDirectory : IDisposable
     /// <param name="path">The full path.</param>
     /// <param name="ownerTimeout">How long to wait for the present owner.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="forRepair">Whether to take a log that there is and leave it as the last owner left it.</param>
     /// <exception cref="LogDirectoryException">It is no log, or cannot be used.</exception>
     /// <exception cref="LogOwnedException">Somebody else owns it.</exception>
     public static async ValueTask<LogDirectory> OpenAsync(
-        Platform platform, string path, TimeSpan ownerTimeout, CancellationToken cancellationToken)
+        Platform platform,
+        string path,
+        TimeSpan ownerTimeout,
+        CancellationToken cancellationToken,
+        bool forRepair = false)
     {
         try
         {
+            if (forRepair && !SessionFile.Exists(platform.Files, path))
+            {
+                throw new LogDirectoryException($"'{path}' holds no log. Name the directory of one.") { File = path };
+            }
+
             PrepareDirectory(platform.Files, path);
         }
         catch (FileSystemException failure)
@@ -72,6 +82,11 @@ internal sealed class LogDirectory : IDisposable
         {
             session = SessionFile.Open(platform.Files, path);
             LogDirectory directory = new(platform, path, directoryLock, session);
+            if (forRepair)
+            {
+                return directory;
+            }
+
             if (session.Current is null)
             {
                 directory.EnterSession();

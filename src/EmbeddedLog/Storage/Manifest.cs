@@ -166,46 +166,33 @@ internal sealed class Manifest : IDisposable
     /// which is alone.
     /// </summary>
     /// <exception cref="ArgumentException">A segment does not fit those that are there.</exception>
-    public void AddAllDurably(IReadOnlyList<SegmentEntry> segments)
+    public void AddAllDurably(IReadOnlyList<SegmentEntry> segments) => ChangeDurably(() =>
     {
-        lock (_flushing)
+        foreach (SegmentEntry segment in segments)
         {
-            lock (_gate)
+            ManifestRecord record = ManifestRecord.Add(segment, _provenEnd);
+            if (_state.FindFault(record) is { } fault)
             {
-                foreach (SegmentEntry segment in segments)
-                {
-                    ManifestRecord record = ManifestRecord.Add(segment, _provenEnd);
-                    if (_state.FindFault(record) is { } fault)
-                    {
-                        throw new ArgumentException(
-                            $"The manifest of {_id} cannot take a segment: {fault}.", nameof(segments));
-                    }
-
-                    // Ahead of the file: should replacing it fail, the log does not open and this state goes with it.
-                    _state.Apply(record);
-                }
+                throw new ArgumentException($"The manifest of {_id} cannot take a segment: {fault}.", nameof(segments));
             }
 
-            TryRewrite();
+            _state.Apply(record);
         }
-    }
+    });
 
     /// <summary>
     /// Drops the segments behind the first <paramref name="count"/>, of which nothing is kept; durable on return. The
     /// file is replaced, so this is for recovery, which is alone.
     /// </summary>
-    public void KeepFirstDurably(int count)
-    {
-        lock (_flushing)
-        {
-            lock (_gate)
-            {
-                _state.KeepFirst(count);
-            }
+    public void KeepFirstDurably(int count) => ChangeDurably(() => _state.KeepFirst(count));
 
-            TryRewrite();
-        }
-    }
+    /// <summary>
+    /// Gives segments other files, whose names are on the disk, in one step that no crash can cut in two; durable on
+    /// return. The file is replaced, so this is for a salvage, which is alone.
+    /// </summary>
+    /// <param name="files">The new sequences by the segments' uids.</param>
+    public void ReplaceFilesDurably(IReadOnlyDictionary<ulong, uint> files) =>
+        ChangeDurably(() => _state.ReplaceFiles(files));
 
     /// <summary>
     /// Moves the log start and drops the segments below <paramref name="firstLiveSequence"/>. Their files may be
@@ -352,6 +339,22 @@ internal sealed class Manifest : IDisposable
 
         _unproven = null;
         Volatile.Write(ref _flushed, target);
+    }
+
+    /// <summary>
+    /// Changes the list ahead of the file: should replacing that fail, the log does not open and the list goes with it.
+    /// </summary>
+    private void ChangeDurably(Action change)
+    {
+        lock (_flushing)
+        {
+            lock (_gate)
+            {
+                change();
+            }
+
+            TryRewrite();
+        }
     }
 
     private bool TryRewriteForSize()

@@ -18,7 +18,7 @@ internal static class ManifestSnapshot
         // Flushed before it is named: so each record may say that all before it is on the disk.
         int position = ManifestHeader.Bytes;
         uint first = state.Count == 0 ? state.NextSequence : state.Segments[0].Sequence;
-        ManifestRecord.LogStart(state.LogStartOffset, first, first, position)
+        ManifestRecord.LogStart(state.LogStartOffset, first, FirstInOrder(state), position)
             .Write(contents.AsSpan(position), header.TopicUid, position);
         foreach (SegmentEntry segment in state.Segments)
         {
@@ -27,5 +27,19 @@ internal static class ManifestSnapshot
         }
 
         return contents;
+    }
+
+    /// <summary>The first sequence that those behind are above, as those of salvaged segments need not be.</summary>
+    private static uint FirstInOrder(ManifestState state)
+    {
+        foreach (SegmentEntry segment in state.Segments)
+        {
+            if (!segment.IsSalvaged)
+            {
+                return segment.Sequence;
+            }
+        }
+
+        return state.NextSequence;
     }
 }

@@ -19,6 +19,9 @@ internal sealed class ManifestState
     private int _start;
     private int _count;
 
+    /// <summary>The least sequence of a segment that is added, unless a salvage has given it another.</summary>
+    private uint _nextInOrder = 1;
+
     /// <summary>The live segments, oldest first. Each names the one before it as its predecessor.</summary>
     public IReadOnlyList<SegmentEntry> Segments => new ArraySegment<SegmentEntry>(_entries, _start, _count);
 
@@ -44,7 +47,8 @@ internal sealed class ManifestState
         {
             _count = CountKept(record.Segment);
             Append(record.Segment);
-            NextSequence = record.Segment.Sequence + 1;
+            NextSequence = Math.Max(NextSequence, record.Segment.Sequence + 1);
+            _nextInOrder = record.Segment.IsSalvaged ? _nextInOrder : record.Segment.Sequence + 1;
         }
         else
         {
@@ -53,11 +57,26 @@ internal sealed class ManifestState
             _count -= dropped;
             LogStartOffset = record.LogStartOffset;
             NextSequence = Math.Max(NextSequence, record.NextSequence);
+            _nextInOrder = Math.Max(_nextInOrder, record.NextSequence);
         }
     }
 
     /// <summary>Drops all segments behind the first <paramref name="count"/>.</summary>
     public void KeepFirst(int count) => _count = Math.Min(_count, count);
+
+    /// <summary>Gives segments other files, which hold what a salvage has kept of them.</summary>
+    /// <param name="sequences">The new sequences by the segments' uids.</param>
+    public void ReplaceFiles(IReadOnlyDictionary<ulong, uint> sequences)
+    {
+        foreach (ref SegmentEntry entry in _entries.AsSpan(_start, _count))
+        {
+            if (sequences.TryGetValue(entry.Uid, out uint sequence))
+            {
+                entry = entry with { Sequence = sequence, IsSalvaged = true };
+                NextSequence = Math.Max(NextSequence, sequence + 1);
+            }
+        }
+    }
 
     private string? FindSegmentFault(in SegmentEntry segment)
     {
@@ -67,9 +86,10 @@ internal sealed class ManifestState
             return "its uid is zero, its base offset or epoch none that there is, or its predecessor's end negative";
         }
 
-        if (segment.Sequence < NextSequence || segment.Sequence > FormatLimits.MaxSequence)
+        uint least = segment.IsSalvaged ? 1 : _nextInOrder;
+        if (segment.Sequence < least || segment.Sequence > FormatLimits.MaxSequence)
         {
-            return $"its sequence {segment.Sequence} is not from {NextSequence} to {FormatLimits.MaxSequence}";
+            return $"its sequence {segment.Sequence} is not from {least} to {FormatLimits.MaxSequence}";
         }
 
         ReadOnlySpan<SegmentEntry> live = Live;
@@ -144,11 +164,12 @@ internal sealed class ManifestState
         return stands ? 0 : -1;
     }
 
+    /// <summary>The number of segments before the one of a sequence; of all where there is none.</summary>
     private int CountBelow(uint sequence)
     {
         ReadOnlySpan<SegmentEntry> live = Live;
         int count = 0;
-        while (count < live.Length && live[count].Sequence < sequence)
+        while (count < live.Length && live[count].Sequence != sequence)
         {
             count++;
         }

@@ -384,8 +384,9 @@ internal sealed class PartitionRecovery
         }
     }
 
-    private static int IndexOf(Segment[] segments, Checkpoint checkpoint) => Array.FindIndex(
-        segments, s => s.Entry.Sequence == checkpoint.ActiveSequence && s.Entry.Uid == checkpoint.ActiveUid);
+    /// <summary>By the uid, for a salvage may have given the segment a file of another sequence since.</summary>
+    private static int IndexOf(Segment[] segments, Checkpoint checkpoint) =>
+        Array.FindIndex(segments, segment => segment.Entry.Uid == checkpoint.ActiveUid);
 
     private Segment[] ListSegments()
     {

@@ -122,7 +122,7 @@ internal sealed unsafe class SegmentSurvey
     {
         int kind = FrameHeader.ReadKind(frame);
         return (kind & (FrameLayout.CodecMask | FrameLayout.ExtensionBit)) == 0
-            && (kind & FrameLayout.TypeMask) is >= (int)FrameType.Record and <= (int)FrameType.Seal;
+            && (kind & FrameLayout.TypeMask) is >= (int)FrameType.Record and <= (int)FrameType.Gap;
     }
 
     private FrameCheck Check(long position, out int length, out FrameExtent extent)

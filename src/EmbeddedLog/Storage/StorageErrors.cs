@@ -22,7 +22,7 @@ internal static class StorageErrors
                 File = failure.Path,
             },
             FileSystemError.NotFound => new CorruptLogException(
-                $"'{failure.Path}' is missing{where}. Restore it from a backup; nothing was changed.", failure)
+                $"'{failure.Path}' is missing{where}. Nothing was changed. {AdviceFor(failure.Path)}", failure)
             {
                 Topic = partition?.Topic,
                 Partition = partition?.Partition,
@@ -49,7 +49,7 @@ internal static class StorageErrors
         string actual,
         long? offset = null) =>
         new($"Partition {partition} is damaged: {what} in '{file}' at position {position} (expected {expected}, found "
-            + $"{actual}). Nothing was changed; restore the file from a backup.")
+            + $"{actual}). Nothing was changed. {AdviceFor(file)}")
         {
             Topic = partition.Topic,
             Partition = partition.Partition,
@@ -59,6 +59,15 @@ internal static class StorageErrors
             Expected = expected,
             Actual = actual,
         };
+
+    /// <summary>
+    /// What to do about a damaged file of a partition. Without its manifest nothing tells what there was to salvage.
+    /// </summary>
+    public static string AdviceFor(string file) =>
+        "Restore the file from a backup" + (Path.GetFileName(file) == Manifest.FileName
+            ? "."
+            : $", or have {nameof(CommitLog)}.{nameof(CommitLog.SalvageAsync)} keep what can be read of the partition, "
+                + "on the closed log.");
 
     /// <summary>A frame that must be there is missing, damaged, or of a kind that only a newer version knows.</summary>
     public static EmbeddedLogException BadFrame(
@@ -79,7 +88,7 @@ internal static class StorageErrors
     /// <summary>The medium failed where stored bytes should be.</summary>
     public static LogIOException Unreadable(TopicPartition partition, string file, long position) =>
         new($"The system cannot read '{file}' at position {position} (partition {partition}). Check the device; the "
-            + "rest of the log can still be read.")
+            + "rest of the log can still be read. " + AdviceFor(file))
         {
             Topic = partition.Topic,
             Partition = partition.Partition,

@@ -14,8 +14,10 @@ internal static class StoredFile
     public static CorruptLogException Damaged(
         string file, long position, string expected, string actual, TopicPartition? id = null) =>
         new($"'{file}' is damaged at byte {position}: expected {expected}, found {actual}. Nothing was changed. "
-            + "Restore the file from a copy of the same moment as the rest of its directory, "
-            + "or open the log without it.")
+            + (Path.GetFileName(file) == CheckpointFile.FileName
+                ? StorageErrors.AdviceFor(file)
+                : "Restore the file from a copy of the same moment as the rest of its directory, "
+                    + "or open the log without it."))
         {
             Topic = id?.Topic,
             Partition = id?.Partition,

@@ -55,7 +55,7 @@ internal readonly record struct TornTail(long UsedBytes, long ClaimedDurableEnd)
         return stored >= FrameLayout.HeaderBytes
             && room >= FrameLayout.HeaderBytes
             && stored <= room
-            && FrameHeader.ReadType(frame) is FrameType.Record or FrameType.Batch or FrameType.Seal
+            && FrameHeader.ReadType(frame) is FrameType.Record or FrameType.Batch or FrameType.Seal or FrameType.Gap
             && (FrameHeader.ReadKind(frame) & (FrameLayout.CodecMask | FrameLayout.ExtensionBit)) == 0;
     }
 

@@ -122,6 +122,27 @@ internal sealed class TopicStore
         return topics;
     }
 
+    /// <summary>All topics whose descriptions can be read.</summary>
+    public List<StoredTopic> LoadReadable()
+    {
+        List<StoredTopic> topics = [];
+        IReadOnlyList<string> names = _files.DirectoryExists(_root) ? _files.ListDirectories(_root) : [];
+        foreach (string name in names.Where(name => !name.EndsWith(DeletedSuffix, StringComparison.Ordinal)
+            && !name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal)))
+        {
+            try
+            {
+                topics.Add(Load(Path.Combine(_root, name)));
+            }
+            catch (CorruptLogException)
+            {
+                // Another topic may be the one that is looked for.
+            }
+        }
+
+        return topics;
+    }
+
     /// <summary>
     /// Whether a topic is still there: where its directory is gone, or is another topic's, it was deleted. Looks at
     /// that directory alone, for it is asked for one partition after the other.

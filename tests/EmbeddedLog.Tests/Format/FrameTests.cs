@@ -173,7 +173,7 @@ public sealed unsafe class FrameTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(4)]
+    [InlineData(5)]
     [InlineData(7)]
     [InlineData(1 | 0x08)]
     [InlineData(1 | 0x38)]

@@ -47,6 +47,53 @@ public sealed class ManifestStateTests
     }
 
     [Fact]
+    public void ReplaceFiles_OfASegmentInTheMiddle_KeepsOrderAndGoesOnAbove()
+    {
+        ManifestState state = Three();
+
+        state.ReplaceFiles(new Dictionary<ulong, uint> { [0xA2] = 9 });
+
+        SegmentEntry salvaged = s_second with { Sequence = 9, IsSalvaged = true };
+        Assert.Equal([s_first, salvaged, s_third], state.Segments);
+        Assert.Equal(10U, state.NextSequence);
+        Assert.NotNull(state.FindFault(ManifestRecord.Add(s_next with { Sequence = 3 }, 64)));
+        Apply(state, ManifestRecord.Add(s_next with { Sequence = 10 }, 64));
+        Apply(state, ManifestRecord.LogStart(250, 3, 11, 64));
+        Assert.Equal([s_third, s_next with { Sequence = 10 }], state.Segments);
+    }
+
+    [Fact]
+    public void Apply_SnapshotOfSalvagedSegments_IsTheSameList()
+    {
+        for (uint mask = 1; mask < 8; mask++)
+        {
+            ManifestState state = Three();
+            Dictionary<ulong, uint> files = [];
+            for (int i = 0; i < 3; i++)
+            {
+                if ((mask >> i & 1) != 0)
+                {
+                    files.Add(state.Segments[i].Uid, (uint)(20 - i));
+                }
+            }
+
+            state.ReplaceFiles(files);
+            byte[] file = ManifestSnapshot.Encode(state, new ManifestHeader(7, 0));
+            ManifestState read = new();
+            for (int at = ManifestHeader.Bytes; at < file.Length; at += ManifestRecord.Bytes)
+            {
+                HeaderStatus status = ManifestRecord.TryRead(file.AsSpan(at), 7, at, out var record, out _);
+                Assert.Equal(HeaderStatus.Valid, status);
+                Assert.Null(read.FindFault(record));
+                read.Apply(record);
+            }
+
+            Assert.Equal(state.Segments, read.Segments);
+            Assert.Equal(state.NextSequence, read.NextSequence);
+        }
+    }
+
+    [Fact]
     public void Apply_LogStart_DropsSegmentsBelow()
     {
         ManifestState state = Three();

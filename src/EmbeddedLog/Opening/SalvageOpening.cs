@@ -1,0 +1,64 @@
+using EmbeddedLog.Groups;
+using EmbeddedLog.IO;
+using EmbeddedLog.Maintenance;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Topics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EmbeddedLog.Opening;
+
+/// <summary>Takes a log's directory for as long as a partition of it is salvaged, and opens nothing else.</summary>
+internal static class SalvageOpening
+{
+    /// <summary>Salvages a partition on any platform; the options are valid and the caller's own.</summary>
+    public static async ValueTask<SalvageReport> RunAsync(
+        string directory,
+        TopicPartition partition,
+        SalvageOptions options,
+        Platform platform,
+        CancellationToken cancellationToken)
+    {
+        string path = Path.GetFullPath(directory);
+        ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
+        using LogDirectory owned = await LogDirectory.OpenAsync(
+            platform, path, options.OwnerTimeout, cancellationToken, forRepair: true).ConfigureAwait(false);
+        using BackgroundSchedule nothing = new(platform);
+        StorageContext context = new(
+            platform,
+            new ReaderEpochs(),
+            new OpenSegments(1),
+            new AsyncWaiterPool(platform.Work),
+            nothing,
+            owned.State,
+            logger);
+        try
+        {
+            return Salvage.Run(context, Find(platform.Files, path, partition), cancellationToken);
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure, partition);
+        }
+    }
+
+    private static PartitionIdentity Find(FileSystem files, string path, TopicPartition partition)
+    {
+        if (partition == new TopicPartition(OffsetStore.TopicName, 0))
+        {
+            return new PartitionIdentity(
+                partition, OffsetStore.TopicUid, Path.Combine(path, OffsetStore.DirectoryName));
+        }
+
+        List<StoredTopic> topics = new TopicStore(files, path).LoadReadable();
+        StoredTopic topic = topics.Find(each => each.Name == partition.Topic)
+            ?? throw TopicErrors.Unknown(
+                partition.Topic,
+                [.. topics.Select(each => each.Name)],
+                "If its description is damaged, restore that first: a salvage needs it.");
+        ArgumentOutOfRangeException.ThrowIfNegative(partition.Partition);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition.Partition, topic.Options.Partitions);
+        return new PartitionIdentity(
+            partition, topic.Uid, TopicStore.PartitionDirectory(topic.Directory, partition.Partition));
+    }
+}

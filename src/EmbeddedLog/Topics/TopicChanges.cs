@@ -1,0 +1,85 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Topics;
+
+/// <summary>
+/// Makes, changes and deletes topics, on the disk and in memory together. The caller serialises all calls.
+/// </summary>
+internal sealed class TopicChanges
+{
+    private readonly TopicStore _store;
+    private readonly TopicSet _topics;
+    private readonly Action<ulong> _forget;
+
+    /// <param name="store">The topics on the disk.</param>
+    /// <param name="topics">The topics in memory.</param>
+    /// <param name="forget">Called with the uid of a topic that is deleted.</param>
+    public TopicChanges(TopicStore store, TopicSet topics, Action<ulong> forget)
+    {
+        _store = store;
+        _topics = topics;
+        _forget = forget;
+    }
+
+    /// <summary>Makes a topic. When it throws, nothing was made.</summary>
+    public async ValueTask<Topic> CreateAsync(string name, TopicOptions options)
+    {
+        _topics.CheckWriteMode(name, options);
+        StoredTopic? made = null;
+        try
+        {
+            made = _store.Create(name, options);
+            Topic topic = await _topics.AddNewAsync(made).ConfigureAwait(false);
+            _topics.Context.Control.NoteTopics();
+            return topic;
+        }
+        catch (Exception failure)
+        {
+            if (made is not null)
+            {
+                _store.Discard(made);
+            }
+
+            if (failure is FileSystemException cause)
+            {
+                throw StorageErrors.Translate(cause);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Changes a topic's options.</summary>
+    public void Change(Topic topic, TopicOptions wanted)
+    {
+        StoredTopic stored = topic.Stored;
+        TopicErrors.ThrowIfConflicting(topic.Name, stored.Options, wanted);
+        try
+        {
+            _topics.Apply(topic, _store.Update(stored, wanted));
+            _topics.Context.Control.NoteTopics();
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure);
+        }
+    }
+
+    /// <summary>Deletes a topic with its records and what groups have committed for it.</summary>
+    public async ValueTask DeleteAsync(Topic topic)
+    {
+        await _topics.RemoveAsync(topic).ConfigureAwait(false);
+        _forget(topic.Stored.Uid);
+        try
+        {
+            string hidden = _store.Hide(topic.Stored);
+            _topics.Context.Control.NoteTopics();
+            _store.DeleteTree(hidden);
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure);
+        }
+    }
+}
