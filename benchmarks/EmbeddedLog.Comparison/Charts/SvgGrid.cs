@@ -10,10 +10,9 @@ internal static class SvgGrid
     private const int CaptionHeight = 28;
 
     /// <summary>
-    /// Texts are dark on a light page and light on a dark one: a picture on a page is told which one it is on.
+    /// One colour for light and dark pages: a picture is told what the browser prefers, not which page it is on.
     /// </summary>
-    private const string Style =
-        "<style>text { fill: #24292f } @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }</style>";
+    private const string Style = "<style>text { fill: #737c86 }</style>";
 
     /// <summary>Writes the file.</summary>
     /// <param name="path">Where to.</param>
@@ -44,6 +43,7 @@ internal static class SvgGrid
             CultureInfo.InvariantCulture,
             $"<text x=\"12\" y=\"{(rows * height) + 16}\" font-family=\"{ChartStyle.Font}\" font-size=\"11\">")
             .Append(caption).Append("</text>\n</svg>\n");
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         File.WriteAllText(path, text.ToString());
     }
 
