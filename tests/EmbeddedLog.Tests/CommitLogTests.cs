@@ -197,7 +197,10 @@ public sealed class CommitLogTests
         }
 
         await File.WriteAllBytesAsync(session, bytes);
-        await Assert.ThrowsAsync<UnsupportedFormatException>(async () => await CommitLog.OpenAsync(root["log"]));
+        UnsupportedFormatException told = await Assert.ThrowsAsync<UnsupportedFormatException>(
+            async () => await CommitLog.OpenAsync(root["log"]));
+        Assert.Contains("newer version", told.Message, StringComparison.Ordinal);
+        Assert.Equal(session, told.File);
     }
 
     [Fact]
