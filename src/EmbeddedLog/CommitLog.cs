@@ -94,8 +94,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         OpenAsync(directory, options).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
-    /// Opens the log in a directory, or makes one where the directory is missing or empty. Waits for its present
-    /// owner as
+    /// Opens the log in a directory, or makes one where that is missing or empty. Waits for its present owner as
     /// long as <see cref="CommitLogOptions.OwnerTimeout"/> says, then works with files on the calling thread.
     /// </summary>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
@@ -182,9 +181,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <param name="name">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was made then.</param>
-    /// <exception cref="ArgumentException">
-    /// The name or the options are not valid; the message tells all faults.
-    /// </exception>
+    /// <exception cref="ArgumentException">Name or options are not valid; the message tells all faults.</exception>
     /// <exception cref="TopicConflictException">There is a topic of that name.</exception>
     /// <exception cref="DiskFullException">There is no space. Nothing was made.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
@@ -211,9 +208,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// effect.
     /// </param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was changed then.</param>
-    /// <exception cref="ArgumentException">
-    /// The name or the options are not valid; the message tells all faults.
-    /// </exception>
+    /// <exception cref="ArgumentException">Name or options are not valid; the message tells all faults.</exception>
     /// <exception cref="TopicConflictException">
     /// The topic has another number of partitions or another write mode.
     /// </exception>
@@ -266,6 +261,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <param name="name">The topic's name.</param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was deleted then.</param>
     /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    /// <exception cref="LogIOException">The topic is of no use, but the next opening may find it again.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public async ValueTask DeleteTopicAsync(string name, CancellationToken cancellationToken = default)
     {
@@ -436,6 +432,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
             bool clean = await _topics.CloseAsync().ConfigureAwait(false);
             clean &= await _offsets.CloseAsync().ConfigureAwait(false);
+            clean &= _store.TryRemoveLeftovers();
             if (clean)
             {
                 _directory.MarkClean();

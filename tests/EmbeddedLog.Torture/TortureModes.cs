@@ -1,5 +1,6 @@
 using EmbeddedLog.Torture.Bitflip;
 using EmbeddedLog.Torture.Crash;
+using EmbeddedLog.Torture.Faults;
 using EmbeddedLog.Torture.FullDisk;
 using EmbeddedLog.Torture.Hostile;
 using EmbeddedLog.Torture.Kill;
@@ -18,6 +19,7 @@ internal static class TortureModes
     public static IReadOnlyList<ITortureMode> All { get; } =
     [
         new CrashMode(),
+        new FaultsMode(),
         new HostileMode(),
         new KillMode(),
         new PowerFailMode(),

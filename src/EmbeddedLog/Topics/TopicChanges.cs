@@ -79,6 +79,7 @@ internal sealed class TopicChanges
         }
         catch (FileSystemException failure)
         {
+            _store.Discard(topic.Stored);
             throw StorageErrors.Translate(failure);
         }
     }

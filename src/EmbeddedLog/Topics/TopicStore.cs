@@ -26,7 +26,8 @@ internal sealed class TopicStore
     private readonly string _root;
 
     /// <summary>
-    /// The directories of topics that were not made after all and could not be removed. Under the log's topic lock.
+    /// The directories of topics that were not made after all, or were deleted, and could not be removed. Under the
+    /// log's topic lock.
     /// </summary>
     private readonly List<string> _leftovers = [];
 
@@ -174,19 +175,29 @@ internal sealed class TopicStore
     }
 
     /// <summary>
-    /// Removes a topic that could not be opened after it was made. What cannot be removed now goes before the next
-    /// topic is made: it would be a second topic of the same name.
+    /// Removes a topic that could not be opened after it was made, or not be deleted at first. What cannot be removed
+    /// now goes before the next topic is made: it would be a second topic of the same name.
     /// </summary>
     public void Discard(StoredTopic topic)
     {
         _leftovers.Add(topic.Directory);
+        TryRemoveLeftovers();
+    }
+
+    /// <summary>
+    /// Removes the topics that were to go; false where one stays, which the next opening finds as after a crash. The
+    /// caller tells why it was to go, which says more than that it stays.
+    /// </summary>
+    public bool TryRemoveLeftovers()
+    {
         try
         {
             RemoveLeftovers();
+            return true;
         }
         catch (FileSystemException)
         {
-            // Why the topic could not be made is what the caller must be told.
+            return false;
         }
     }
 
@@ -253,7 +264,14 @@ internal sealed class TopicStore
                 Hide(directory);
             }
 
-            DeleteTree(directory + DeletedSuffix);
+            if (_files.DirectoryExists(directory + DeletedSuffix))
+            {
+                // It may have been renamed before without that being on the disk: a loss of power would bring the topic
+                // back without the files that are removed now.
+                _files.SyncDirectory(_root);
+                DeleteTree(directory + DeletedSuffix);
+            }
+
             _leftovers.RemoveAt(_leftovers.Count - 1);
         }
     }

@@ -48,7 +48,10 @@ public sealed class ForgedNumberTests : IDisposable
             if (follow)
             {
                 await using ReadOnlyLog log = await CommitLog.OpenReadOnlyAsync(Root);
-                _ = log.Topics.Count;
+                foreach (ReadOnlyPartition partition in log.GetTopic("events").Partitions)
+                {
+                    await Record.ExceptionAsync(() => Task.FromResult(partition.EndOffset));
+                }
             }
             else
             {

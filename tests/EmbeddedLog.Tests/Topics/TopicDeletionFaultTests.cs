@@ -1,0 +1,74 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Testing.Faults;
+using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests.Topics;
+
+/// <summary>A topic whose deletion the file system refuses: found by the torture mode <c>faults</c>.</summary>
+public sealed class TopicDeletionFaultTests : IDisposable
+{
+    private readonly SimulatedPlatform _machine = new(seed: 1);
+
+    public void Dispose() => _machine.Dispose();
+
+    [Fact]
+    public void Deletion_WhoseRenameFailed_LeftALogThatCouldNotBeOpened()
+    {
+        DeleteWhile(_machine, FaultKind.Rename);
+
+        CommitLog log = _machine.Run(OpenLog.OnAsync(_machine));
+
+        Topic there = log.GetTopic("topic");
+        Assert.Equal(1, there[0].EndOffset);
+        _machine.Run(log.DeleteTopicAsync("topic"));
+        _machine.Run(log.DisposeAsync());
+    }
+
+    [Fact]
+    public void Deletion_WhoseNamesCouldNotBeSynced_TookFilesOfATopicThatAPowerLossBroughtBack()
+    {
+        for (int seed = 1; seed <= 20; seed++)
+        {
+            using SimulatedPlatform before = new(seed);
+            DeleteWhile(before, FaultKind.SyncDirectory);
+            using SimulatedPlatform after = before.Crash(CrashKind.PowerLoss);
+
+            CommitLog log = after.Run(OpenLog.OnAsync(after));
+
+            Assert.True(!log.TryGetTopic("topic", out Topic? topic) || topic[0].EndOffset == 1, $"seed {seed}");
+            after.Run(log.DisposeAsync());
+        }
+    }
+
+    [Fact]
+    public void Deletion_ThatFailedOnce_IsMadeUpForBeforeTheNextTopicOfThatName()
+    {
+        FaultingFileSystem faults = new(_machine.Platform.Files);
+        CommitLog log = _machine.Run(OpenLog.OnAsync(_machine.Platform with { Files = faults }));
+        _machine.Run(log.CreateTopicAsync("topic"));
+        long next = faults.CountOf(FaultKind.Rename) + 2;
+        faults.Fail(FaultKind.Rename, next, FileSystemError.DeviceFailure);
+        Assert.Throws<LogIOException>(() => _machine.Run(log.DeleteTopicAsync("topic")));
+        Topic second = _machine.Run(log.CreateTopicAsync("topic"));
+        _machine.Run(log.DisposeAsync());
+
+        CommitLog again = _machine.Run(OpenLog.OnAsync(_machine));
+
+        Assert.Equal(second.Stored.Uid, Assert.Single(again.Topics).Stored.Uid);
+        _machine.Run(again.DisposeAsync());
+    }
+
+    /// <summary>Deletes a topic with a flushed record while a kind of call fails, and closes the log.</summary>
+    private static void DeleteWhile(SimulatedPlatform machine, FaultKind kind)
+    {
+        FaultingFileSystem faults = new(machine.Platform.Files);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine.Platform with { Files = faults }));
+        Topic topic = machine.Run(log.CreateTopicAsync("topic"));
+        topic[0].Append(new RawRecord(new byte[10]));
+        machine.Run(topic[0].FlushAsync());
+        faults.Fail(new Fault(kind, faults.CountOf(kind) + 1, FileSystemError.DeviceFailure) { Lasts = true });
+        Assert.Throws<LogIOException>(() => machine.Run(log.DeleteTopicAsync("topic")));
+        machine.Run(log.DisposeAsync());
+    }
+}
