@@ -26,6 +26,15 @@ internal sealed class AppendLock
     /// <summary>How many threads sleep or are about to. Changed by increments; read by who leaves.</summary>
     private int _sleepers;
 
+    /// <summary>
+    /// One while somebody who was woken is on the way: until then nobody else is woken, or each append would wake one.
+    /// Set by who leaves, reset by who was woken.
+    /// </summary>
+    private int _woken;
+
+    /// <summary>How many threads wait to be pulsed, or were and have not gone on yet. Under the monitor.</summary>
+    private int _waiting;
+
     /// <summary>Enters, after waiting if need be; leave by disposing what is returned.</summary>
     public Scope Enter()
     {
@@ -41,8 +50,12 @@ internal sealed class AppendLock
 
     private void EnterContended()
     {
-        while (!TryEnterSpinning() && !TryEnterAfterSleep())
+        while (!TryEnterSpinning())
         {
+            if (TryEnterOrSleep())
+            {
+                return;
+            }
         }
     }
 
@@ -62,8 +75,11 @@ internal sealed class AppendLock
         return false;
     }
 
-    /// <summary>Sleeps unless the lock is free; true where it was, and is held now.</summary>
-    private bool TryEnterAfterSleep()
+    /// <summary>
+    /// Sleeps unless the lock is free; true where it was, and is held now. Who wakes up looks for a while, and if that
+    /// was in vain lets others be woken before it sleeps again.
+    /// </summary>
+    private bool TryEnterOrSleep()
     {
         Interlocked.Increment(ref _sleepers);
         Interlocked.MemoryBarrierProcessWide();
@@ -76,20 +92,41 @@ internal sealed class AppendLock
                     return true;
                 }
 
-                Monitor.Wait(_sleep);
-                return false;
+                WaitForPulse();
             }
         }
         finally
         {
             Interlocked.Decrement(ref _sleepers);
         }
+
+        bool entered = TryEnterSpinning();
+        Volatile.Write(ref _woken, 0);
+        return entered;
+    }
+
+    private void WaitForPulse()
+    {
+        _waiting++;
+        try
+        {
+            Monitor.Wait(_sleep);
+            _waiting--;
+        }
+        catch (ThreadInterruptedException)
+        {
+            // The pulse may have been for this thread, and must not be lost to the others.
+            _waiting--;
+            _woken = 0;
+            Wake();
+            throw;
+        }
     }
 
     private void Exit()
     {
         Volatile.Write(ref _held, 0);
-        if (Volatile.Read(ref _sleepers) != 0)
+        if (Volatile.Read(ref _sleepers) != 0 && Volatile.Read(ref _woken) == 0)
         {
             Wake();
         }
@@ -99,7 +136,12 @@ internal sealed class AppendLock
     {
         lock (_sleep)
         {
-            Monitor.Pulse(_sleep);
+            // Whoever is about to sleep looks once more first, so that there may be nobody.
+            if (_waiting != 0 && _woken == 0)
+            {
+                _woken = 1;
+                Monitor.Pulse(_sleep);
+            }
         }
     }
 

@@ -59,6 +59,82 @@ public sealed class AppendLockTests
         }
     }
 
+    /// <summary>Several sleep at once, and each that leaves lets the next one be woken.</summary>
+    [Fact]
+    public void Enter_ManySleep_AllAreWokenOneAfterTheOther()
+    {
+        const int Threads = 12;
+        for (int round = 0; round < 20; round++)
+        {
+            _count = 0;
+            Thread[] others = [.. Enumerable.Range(0, Threads).Select(_ => new Thread(() =>
+            {
+                using (_lock.Enter())
+                {
+                    _count++;
+                }
+            }))];
+            using (_lock.Enter())
+            {
+                Array.ForEach(others, other => other.Start());
+                while (!Array.TrueForAll(others, other => (other.ThreadState & ThreadState.WaitSleepJoin) != 0))
+                {
+                    Thread.Yield();
+                }
+            }
+
+            Array.ForEach(others, other => other.Join());
+            Assert.Equal(Threads, _count);
+        }
+    }
+
+    /// <summary>An interrupt ends the waiting of its thread alone.</summary>
+    [Fact]
+    public void Enter_Interrupted_ThrowsAndLosesNoWakeUp()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            bool interrupted = false;
+            Thread first = new(() =>
+            {
+                try
+                {
+                    using (_lock.Enter())
+                    {
+                        _count++;
+                    }
+                }
+                catch (ThreadInterruptedException)
+                {
+                    interrupted = true;
+                }
+            });
+            Thread second = new(() =>
+            {
+                using (_lock.Enter())
+                {
+                    _count++;
+                }
+            });
+            _count = 0;
+            using (_lock.Enter())
+            {
+                Thread[] both = [first, second];
+                Array.ForEach(both, thread => thread.Start());
+                while (!Array.TrueForAll(both, thread => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0))
+                {
+                    Thread.Yield();
+                }
+
+                first.Interrupt();
+            }
+
+            first.Join();
+            second.Join();
+            Assert.Equal(interrupted ? 1 : 2, _count);
+        }
+    }
+
     [Fact]
     public void Enter_AfterAnException_IsFree()
     {
