@@ -1,4 +1,5 @@
 using EmbeddedLog.IO;
+using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
@@ -219,6 +220,49 @@ public sealed class SalvageTests
         await using CommitLog salvaged = await CommitLog.OpenAsync(directory.Path);
         Assert.Equal(report.KeptRecords, SalvageFixture.ReadAll(salvaged).Count);
         Assert.True((await salvaged.VerifyAsync()).IsIntact);
+    }
+
+    /// <summary>
+    /// Each read fails in turn, and the second one after it: of a segment the whole piece and then one page, which is
+    /// gone; anywhere else the salvage fails and has changed nothing.
+    /// </summary>
+    [Fact]
+    public void Salvage_DeviceCannotRead_LosesThatPageAloneOrChangesNothing()
+    {
+        int lost = 0;
+        int refused = 0;
+        bool ended = false;
+        for (int call = 1; !ended; call++)
+        {
+            using SalvageFixture fixture = SalvageFixture.Make(new Random(1), 120);
+            FaultingFileSystem faults = new(fixture.Files);
+            faults.Fail(FaultKind.Read, call, FileSystemError.DeviceFailure);
+            faults.Fail(FaultKind.Read, call + 2, FileSystemError.DeviceFailure);
+            SalvageReport? report = null;
+            try
+            {
+                report = fixture.Salvage(fixture.Machine.Platform with { Files = faults });
+                lost += report.Gone.Count > 0 ? 1 : 0;
+                Assert.Equal(
+                    fixture.End - fixture.Start,
+                    report.KeptRecords + report.Gone.Sum(range => range.Count));
+            }
+            catch (EmbeddedLogException)
+            {
+                refused++;
+            }
+
+            ended = faults.CountOf(FaultKind.Read) < call;
+            CommitLog log = fixture.Open();
+            IReadOnlyList<OffsetRange> gone = report?.Gone ?? [];
+            IEnumerable<long> kept = Enumerable.Range((int)fixture.Start, (int)(fixture.End - fixture.Start))
+                .Select(offset => (long)offset)
+                .Where(offset => !gone.Any(range => range.First <= offset && offset < range.End));
+            Assert.Equal(kept, SalvageFixture.ReadAll(log));
+            fixture.Close(log);
+        }
+
+        Assert.True(lost > 0 && refused > 0, $"lost {lost}, refused {refused}");
     }
 
     private static Dictionary<string, byte[]> Contents(SalvageFixture fixture) =>
