@@ -135,7 +135,21 @@ internal sealed class LiarStory : IDisposable
         long unflushed = _history.UnflushedRecords;
         _history.Tolerate();
         using LoadProcess child = LoadProcess.Start(_scratch["errors"]);
-        await OpenAsync(child);
+        if (_volume.IsReadOnly || !await TryOpenAsync(child))
+        {
+            if (!_volume.IsReadOnly)
+            {
+                throw new LoadViolationException($"The log could not be opened. {child.Errors}");
+            }
+
+            // Nobody can go on here; what the device has is looked at all the same.
+            child.Kill();
+            await child.EndAsync();
+            _history.Tell("the file system has made itself read-only");
+            _run.Add("made-read-only", 1);
+            return;
+        }
+
         await Moment.PassAsync(_random.NextDouble() * s_longestWork, _run.Stop);
         await EndAsync(child);
         _run.Add("openings-over-the-cache", 1);

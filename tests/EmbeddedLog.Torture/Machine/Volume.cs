@@ -66,6 +66,13 @@ internal sealed class Volume : IDisposable
     }
 
     /// <summary>
+    /// Whether nothing can be written: ext4 makes itself read-only when it could not write its own journal.
+    /// </summary>
+    public bool IsReadOnly => File.ReadLines("/proc/mounts")
+        .Select(line => line.Split(' '))
+        .Any(mount => mount[1] == Path && mount[3].Split(',').Contains("ro"));
+
+    /// <summary>
     /// Ends the file system as a loss of power does: what is only in memory is not written any more, the journal
     /// included. What was written back before stays.
     /// </summary>
