@@ -59,7 +59,7 @@ internal abstract class ReadablePartition
     /// Looks anew where a segment's file is that a reader did not find; throws where there is nothing else to read.
     /// </summary>
     public virtual void FindAgain(Segment segment, long offset) =>
-        throw StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd);
+        throw (IsClosed ? ClosedError() : StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
 
     /// <summary>Begins to read at an offset from the log's start to its end.</summary>
     /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>

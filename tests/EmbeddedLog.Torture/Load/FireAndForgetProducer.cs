@@ -44,7 +44,7 @@ internal sealed class FireAndForgetProducer : LoadProducer
         {
             await _producer.DisposeAsync();
         }
-        catch (EmbeddedLogException)
+        catch (Exception failure) when (failure is EmbeddedLogException or ObjectDisposedException)
         {
             // What was not flushed was not acknowledged as flushed.
         }

@@ -37,7 +37,7 @@ internal sealed class TypedBatchProducer : LoadProducer
         {
             await _producer.DisposeAsync();
         }
-        catch (EmbeddedLogException)
+        catch (Exception failure) when (failure is EmbeddedLogException or ObjectDisposedException)
         {
             // It was told of the failure of each batch.
         }
