@@ -31,6 +31,10 @@ internal sealed class FullDiskStory : IDisposable
     private readonly Random _random;
     private readonly IDisposable _mount;
     private readonly Ballast _ballast;
+
+    /// <summary>What is given back for the opening after the last filling, and for nothing before it.</summary>
+    private readonly Ballast _reserve;
+
     private int _life;
 
     public FullDiskStory(TortureRun run, int seed, string type, ScratchDirectory scratch, LoadHistory history)
@@ -50,6 +54,7 @@ internal sealed class FullDiskStory : IDisposable
             _ => Volume.Create(type, Mebibytes, scratch["image"], path),
         };
         _ballast = new Ballast(path);
+        _reserve = new Ballast(path);
     }
 
     private string LogDirectory => _scratch["mount/log"];
@@ -57,6 +62,7 @@ internal sealed class FullDiskStory : IDisposable
     /// <exception cref="LoadViolationException">A promise was broken.</exception>
     public async Task PlayAsync()
     {
+        _reserve.AddOne(PieceBytes);
         _ballast.Add(PieceBytes, _type == "btrfs" ? BtrfsLeaveBytes : LeaveBytes);
         Tolerate();
         using (LoadProcess child = await StartAsync())
@@ -73,6 +79,7 @@ internal sealed class FullDiskStory : IDisposable
 
         CheckWhileFull();
         _ballast.RemoveAll();
+        _reserve.RemoveAll();
         Check();
         _run.Add("failed-by-a-flush", HasFailed ? 1 : 0);
         _history.Tolerate();
@@ -164,12 +171,14 @@ internal sealed class FullDiskStory : IDisposable
     }
 
     /// <summary>
-    /// Gives space, and again while it is not enough, until each producer was acknowledged something.
+    /// Gives space, and again while it is not enough, until each producer was acknowledged something. Quick ones may use
+    /// up all there is before a slow one had its turn; then it is enough that somebody went on.
     /// </summary>
     private async Task WaitForProgressAsync(Action giveSpace)
     {
         long[] before = [.. Enumerable.Range(0, LoadProducers.Count).Select(_history.AcknowledgedBy)];
         long refused = _history.Failures(LoadFailure.DiskFull);
+        bool isUsedUp = false;
         giveSpace();
         await WaitAsync(
             () =>
@@ -177,10 +186,12 @@ internal sealed class FullDiskStory : IDisposable
                 if (_history.Failures(LoadFailure.DiskFull) > refused + LoadProducers.Count)
                 {
                     refused = _history.Failures(LoadFailure.DiskFull);
+                    isUsedUp = _ballast.IsEmpty;
                     giveSpace();
                 }
 
-                return Enumerable.Range(0, before.Length).All(i => _history.AcknowledgedBy(i) > before[i]);
+                int goneOn = Enumerable.Range(0, before.Length).Count(i => _history.AcknowledgedBy(i) > before[i]);
+                return goneOn == before.Length || (isUsedUp && goneOn > 0);
             },
             "Not every producer has gone on although there was space again.");
     }

@@ -9,15 +9,26 @@ internal sealed partial class Ballast
     private const int BlockBytes = 4096;
     private const int NoSpace = 28; // ENOSPC
 
+    /// <summary>Several of them may share a directory.</summary>
+    private static int s_made;
+
     private readonly string _directory;
     private readonly Stack<string> _pieces = new();
-    private int _made;
 
     /// <param name="directory">A directory on the file system.</param>
     public Ballast(string directory) => _directory = directory;
 
     /// <summary>Whether there is none.</summary>
     public bool IsEmpty => _pieces.Count == 0;
+
+    /// <summary>Takes space for one piece; the file system must have it.</summary>
+    public void AddOne(long bytes)
+    {
+        if (!TryAdd(bytes))
+        {
+            throw new InvalidOperationException($"'{_directory}' has no {bytes} bytes to spare.");
+        }
+    }
 
     /// <summary>Takes space in pieces until only so much is left.</summary>
     public void Add(long pieceBytes, long leaveBytes)
@@ -58,7 +69,7 @@ internal sealed partial class Ballast
 
     private bool TryAdd(long bytes)
     {
-        string piece = Path.Combine(_directory, $"ballast-{_made++}");
+        string piece = Path.Combine(_directory, $"ballast-{s_made++}");
         int error;
         try
         {

@@ -6,6 +6,8 @@ namespace EmbeddedLog.Torture.Machine;
 /// </summary>
 internal sealed class Volume : IDisposable
 {
+    private const int ReadOnlyFileSystem = 30; // EROFS, which .NET passes on as it is
+
     private readonly string _type;
     private string? _device;
     private bool _mounted;
@@ -66,11 +68,26 @@ internal sealed class Volume : IDisposable
     }
 
     /// <summary>
-    /// Whether nothing can be written: ext4 makes itself read-only when it could not write its own journal.
+    /// Whether nothing can be written: ext4 makes itself read-only when it could not write its own journal. It is tried,
+    /// since the options of the mount do not tell of it.
     /// </summary>
-    public bool IsReadOnly => File.ReadLines("/proc/mounts")
-        .Select(line => line.Split(' '))
-        .Any(mount => mount[1] == Path && mount[3].Split(',').Contains("ro"));
+    public bool IsReadOnly
+    {
+        get
+        {
+            string probe = System.IO.Path.Combine(Path, "probe");
+            try
+            {
+                File.OpenHandle(probe, FileMode.Create, FileAccess.Write).Dispose();
+                File.Delete(probe);
+                return false;
+            }
+            catch (IOException exception)
+            {
+                return exception.HResult == ReadOnlyFileSystem;
+            }
+        }
+    }
 
     /// <summary>
     /// Ends the file system as a loss of power does: what is only in memory is not written any more, the journal
