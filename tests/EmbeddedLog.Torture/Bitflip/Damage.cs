@@ -5,10 +5,11 @@ namespace EmbeddedLog.Torture.Bitflip;
 /// <summary>One thing that is done to one file.</summary>
 /// <param name="Kind">What is done.</param>
 /// <param name="Path">The file.</param>
-/// <param name="Number">The bit that is flipped, the length that is left, or the seed of what is written over.</param>
+/// <param name="Number">The bit that is flipped, the length that is left, or about where something is written over.</param>
 internal readonly record struct Damage(DamageKind Kind, string Path, long Number)
 {
     private const int MaxOverwrittenBytes = 600;
+    private const int MaxShiftBytes = 32;
 
     /// <summary>Does it; false where that would change nothing.</summary>
     public bool TryApply(FileSystem files)
@@ -40,7 +41,7 @@ internal readonly record struct Damage(DamageKind Kind, string Path, long Number
     {
         DamageKind.Flip => $"bit {Number % 8} of byte {Number / 8} of {Path} flipped",
         DamageKind.Cut => $"{Path} cut to {Number} bytes",
-        DamageKind.Overwrite => $"{Path} overwritten with seed {Number}",
+        DamageKind.Overwrite => $"{Path} overwritten at about byte {Number}",
         _ => $"{Path} missing",
     };
 
@@ -53,7 +54,7 @@ internal readonly record struct Damage(DamageKind Kind, string Path, long Number
         }
 
         Random random = new((int)Number);
-        long position = random.NextInt64(file.Length);
+        long position = Math.Min(Number + random.Next(MaxShiftBytes), file.Length - 1);
         byte[] before = new byte[Math.Min(file.Length - position, random.Next(1, MaxOverwrittenBytes))];
         byte[] bytes = new byte[before.Length];
         file.Read(before, position);

@@ -15,6 +15,7 @@ internal sealed class DamageFixture : IDisposable
 
     private const int Seed = 20;
     private const int SegmentBytes = 16 << 10;
+    private const int LargeBytes = 11 << 10;
 
     private readonly SimulatedPlatform _machine;
 
@@ -148,14 +149,16 @@ internal sealed class DamageFixture : IDisposable
         }
     }
 
-    /// <summary>Records of every form.</summary>
+    /// <summary>
+    /// Records of every form; now and then one of so many zeros that segments are full soon, with few bits to flip.
+    /// </summary>
     private static void Append(Partition partition, int count)
     {
         for (int i = 0; i < count; i++)
         {
             byte[] key = Encoding.UTF8.GetBytes($"key-{partition.EndOffset}");
-            byte[] value = new byte[(int)(partition.EndOffset * 37 % 700)];
-            new Random((int)partition.EndOffset).NextBytes(value);
+            byte[] value = new byte[i % 18 == 14 ? LargeBytes : (int)(partition.EndOffset * 37 % 120)];
+            new Random((int)partition.EndOffset).NextBytes(value.AsSpan(0, Math.Min(value.Length, 120)));
             switch (i % 6)
             {
                 case 0:
@@ -199,6 +202,6 @@ internal sealed class DamageFixture : IDisposable
         using LogFile file = _machine.Platform.Files.OpenFile(path, FileOpening.Read);
         byte[] bytes = new byte[file.Length];
         file.Read(bytes, 0);
-        return new DamagedFile(path, bytes.Length, bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1);
+        return new DamagedFile(path, bytes);
     }
 }

@@ -1,24 +1,43 @@
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>
-/// A file of a fixture, and what can be done to it: every bit flipped and every length left as far as it holds
-/// something, and a page more; one of each in every sector of the zeros that were reserved behind that.
+/// A file of a fixture, and what can be done to it: in every sector that holds something each bit flipped, each length
+/// left, and something written over in many places; one flip and one length in every sector of nothing but zeros.
 /// </summary>
-/// <param name="Path">The file.</param>
-/// <param name="Length">Its length in bytes.</param>
-/// <param name="UsedBytes">Where its last byte ends that is not zero.</param>
-internal readonly record struct DamagedFile(string Path, long Length, long UsedBytes)
+internal sealed class DamagedFile
 {
     private const int BytesPerOverwriting = 32;
-    private const int PageBytes = 4096;
     private const int SectorBytes = 512;
 
+    private readonly int _length;
+
+    /// <summary>Where the sectors begin that hold something; the last may be cut by the end.</summary>
+    private readonly int[] _full;
+
+    /// <summary>Where the sectors of zeros begin.</summary>
+    private readonly int[] _empty;
+
+    /// <param name="path">The file.</param>
+    /// <param name="bytes">All of it.</param>
+    public DamagedFile(string path, byte[] bytes)
+    {
+        Path = path;
+        _length = bytes.Length;
+        ILookup<bool, int> sectors = Enumerable.Range(0, (bytes.Length + SectorBytes - 1) / SectorBytes)
+            .Select(sector => sector * SectorBytes)
+            .ToLookup(at => bytes.AsSpan(at, Math.Min(SectorBytes, bytes.Length - at)).ContainsAnyExcept((byte)0));
+        _full = [.. sectors[true]];
+        _empty = [.. sectors[false]];
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
     /// <summary>How many things can be done to it.</summary>
-    public long Cases => (8 * Dense) + Dense + (2 * Sparse) + Overwritings + 1;
+    public long Cases => (8 * Dense) + Dense + (2 * _empty.Length) + Overwritings + 1;
 
-    private long Dense => Math.Min(Length, UsedBytes + PageBytes);
-
-    private long Sparse => (Length - Dense) / SectorBytes;
+    /// <summary>The bytes in sectors that hold something.</summary>
+    private long Dense => _full.Sum(at => (long)Math.Min(SectorBytes, _length - at));
 
     private long Overwritings => Dense / BytesPerOverwriting;
 
@@ -27,34 +46,39 @@ internal readonly record struct DamagedFile(string Path, long Length, long UsedB
     {
         get
         {
-            if (number < 8 * Dense)
+            long dense = Dense;
+            if (number < 8 * dense)
             {
-                return new Damage(DamageKind.Flip, Path, number);
+                return new Damage(DamageKind.Flip, Path, (8 * Position(number / 8)) + (number % 8));
             }
 
-            number -= 8 * Dense;
-            if (number < Dense)
+            number -= 8 * dense;
+            if (number < dense)
             {
-                return new Damage(DamageKind.Cut, Path, number);
+                return new Damage(DamageKind.Cut, Path, Position(number));
             }
 
-            number -= Dense;
-            if (number < Sparse)
+            number -= dense;
+            if (number < _empty.Length)
             {
                 // Another bit in every sector.
-                return new Damage(DamageKind.Flip, Path, (8 * (Dense + (number * SectorBytes))) + (number % (8 * 512)));
+                long bit = number % (8 * Math.Min(SectorBytes, _length - _empty[number]));
+                return new Damage(DamageKind.Flip, Path, (8L * _empty[number]) + bit);
             }
 
-            number -= Sparse;
-            if (number < Sparse)
+            number -= _empty.Length;
+            if (number < _empty.Length)
             {
-                return new Damage(DamageKind.Cut, Path, Dense + (number * SectorBytes));
+                return new Damage(DamageKind.Cut, Path, _empty[number]);
             }
 
-            number -= Sparse;
-            return number < Overwritings
-                ? new Damage(DamageKind.Overwrite, Path, number)
+            number -= _empty.Length;
+            return number < dense / BytesPerOverwriting
+                ? new Damage(DamageKind.Overwrite, Path, Position(number * BytesPerOverwriting))
                 : new Damage(DamageKind.Missing, Path, 0);
         }
     }
+
+    /// <summary>Where one of the dense bytes is: only the last sector may be short.</summary>
+    private long Position(long dense) => _full[dense / SectorBytes] + (dense % SectorBytes);
 }
