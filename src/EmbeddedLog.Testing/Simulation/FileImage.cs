@@ -69,9 +69,18 @@ internal sealed class FileImage : IDisposable
     public bool MayBeDirty => _memory.IsSeparate;
 
     /// <summary>
-    /// The end of the pages that can have content; beyond it are only reserved addresses and stray stores.
+    /// The end of the pages that can have content; beyond it are only reserved addresses and stray stores. What no map
+    /// could ever store to has content only where there are blocks, which is little of a long and sparse file.
     /// </summary>
-    private long ContentEnd => (long)PageCount(Math.Max(Length, DurableLength)) * PageBytes;
+    private long ContentEnd
+    {
+        get
+        {
+            int pages = PageCount(Math.Max(Length, DurableLength));
+            int blocks = Math.Max(Allocated.End, DurableAllocated.End);
+            return (long)(_everMappedWritable ? pages : Math.Min(pages, blocks)) * PageBytes;
+        }
+    }
 
     /// <summary>The number of pages that hold <paramref name="length"/> bytes.</summary>
     public static int PageCount(long length) => (int)((length + PageBytes - 1) / PageBytes);

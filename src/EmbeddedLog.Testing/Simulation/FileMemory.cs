@@ -99,7 +99,7 @@ internal sealed class FileMemory : IDisposable
     {
         NativeBlock mapped = _live!;
         _live = Duplicate(mapped, contentEnd);
-        guard.Add(mapped, Reach, path);
+        guard.Add(mapped, Reach, contentEnd, path);
         Reach = contentEnd;
     }
 

@@ -11,6 +11,16 @@ internal sealed class PageSet
     /// <summary>The number of pages in the set.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The number after the highest page, zero without any.</summary>
+    public int End
+    {
+        get
+        {
+            int last = _words.AsSpan().LastIndexOfAnyExcept(0UL);
+            return last < 0 ? 0 : (last << 6) + 64 - BitOperations.LeadingZeroCount(_words[last]);
+        }
+    }
+
     public bool Contains(int page) => page >> 6 < _words.Length && (_words[page >> 6] & (1UL << page)) != 0;
 
     /// <summary>Adds the pages from <paramref name="first"/> up to, without, <paramref name="end"/>.</summary>

@@ -12,15 +12,16 @@ internal sealed class UnmapGuard(Action<DiskViolation> report)
     /// <summary>The number of blocks that are kept back.</summary>
     private const int MaxKept = 8;
 
-    private readonly Queue<(NativeBlock Block, long Reach, string Path)> _kept = new();
+    private readonly Queue<(NativeBlock Block, long Reach, long ContentEnd, string Path)> _kept = new();
 
     /// <summary>
-    /// Poisons the first <paramref name="reach"/> bytes of a block that is no longer mapped, and keeps it.
+    /// Poisons what a block that is no longer mapped can hold, up to <paramref name="contentEnd"/>, and keeps it. Behind
+    /// that, up to <paramref name="reach"/>, are zeros, which stay.
     /// </summary>
-    public void Add(NativeBlock block, long reach, string path)
+    public void Add(NativeBlock block, long reach, long contentEnd, string path)
     {
-        block.Fill(0, reach, Poison);
-        _kept.Enqueue((block, reach, path));
+        block.Fill(0, contentEnd, Poison);
+        _kept.Enqueue((block, reach, contentEnd, path));
         if (_kept.Count > MaxKept)
         {
             ReleaseOldest();
@@ -38,8 +39,8 @@ internal sealed class UnmapGuard(Action<DiskViolation> report)
 
     private void ReleaseOldest()
     {
-        (NativeBlock block, long reach, string path) = _kept.Dequeue();
-        long position = block.IndexOfAnyExcept(Poison, 0, reach);
+        (NativeBlock block, long reach, long contentEnd, string path) = _kept.Dequeue();
+        long position = block.IndexOfAnyExcept(Poison, 0, contentEnd);
         if (position >= 0)
         {
             report(new DiskViolation(DiskViolationKind.StoreAfterUnmap, path, position));
