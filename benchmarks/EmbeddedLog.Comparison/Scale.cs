@@ -71,6 +71,9 @@ internal sealed record Scale(int Rounds, TimeSpan AtMost)
         Mixed = 1_000,
     };
 
+    /// <summary>More than the appends of one run take of the page cache.</summary>
+    public long MemoryBytes => Appends * 200L;
+
     /// <summary>The bytes of a record's value.</summary>
     public const int ValueBytes = 100;
 
