@@ -9,7 +9,7 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 /// <remarks>
 /// It is damage where a later frame proves that the bad one had been flushed; and where the page cache has survived the
-/// last owner, anywhere, for what was published is complete in the cache.
+/// last owner, anywhere before a good frame, for what was published is complete in the cache.
 /// </remarks>
 internal sealed class TailScan : IDisposable
 {
@@ -164,6 +164,12 @@ internal sealed class TailScan : IDisposable
             {
                 TornTail tail = TornTail.Search(
                     map.Pointer, segments[i].CrcSeed, segments[i].BaseOffset, from, map.Length);
+                if (_trustsCache && tail.HasFrames)
+                {
+                    // Frames are published one after the other, so the place where this seemed to end held one.
+                    throw StorageErrors.BadFrame(segments[index], position, FrameCheck.Empty, EndOffset);
+                }
+
                 TornBytes += tail.UsedBytes;
                 _claimedEnd = Math.Max(_claimedEnd, tail.ClaimedDurableEnd);
             }

@@ -7,8 +7,9 @@ namespace EmbeddedLog.Storage;
 /// reach the disk in any order.
 /// </summary>
 /// <param name="UsedBytes">The bytes up to the last that is not zero.</param>
+/// <param name="HasFrames">Whether there are good frames.</param>
 /// <param name="ClaimedDurableEnd">The greatest durable end that a good frame claims, or -1.</param>
-internal readonly record struct TornTail(long UsedBytes, long ClaimedDurableEnd)
+internal readonly record struct TornTail(long UsedBytes, bool HasFrames, long ClaimedDurableEnd)
 {
     /// <summary>
     /// How many bytes may be checksummed for every byte searched: what looks like many long frames is refused.
@@ -25,6 +26,7 @@ internal readonly record struct TornTail(long UsedBytes, long ClaimedDurableEnd)
     {
         long lastUsed = from;
         long claimed = -1;
+        bool found = false;
         long work = WorkFactor * (limit - from);
         long position = from;
         while (limit - position >= sizeof(ulong))
@@ -36,6 +38,7 @@ internal readonly record struct TornTail(long UsedBytes, long ClaimedDurableEnd)
                 if (IsPlausible(segment + position, limit - position, out int length) && (work -= length) > 0
                     && FrameReader.Check(segment, segmentSeed, position, limit, out _) == FrameCheck.Valid)
                 {
+                    found = true;
                     claimed = Math.Max(claimed, ClaimOf(segment + position, baseOffset));
                     step = FrameLayout.Padded(length);
                     lastUsed = position + step;
@@ -45,7 +48,7 @@ internal readonly record struct TornTail(long UsedBytes, long ClaimedDurableEnd)
             position += step;
         }
 
-        return new TornTail(lastUsed - from, claimed);
+        return new TornTail(lastUsed - from, found, claimed);
     }
 
     private static unsafe bool IsPlausible(byte* frame, long room, out int length)

@@ -94,6 +94,30 @@ public sealed class StorageRegressionTests
         Assert.Equal(path, told.File);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Length_ThatBecameZeroAfterAKill_PassedForTheEndBeforeGoodFrames(bool positional)
+    {
+        using SimulatedPlatform machine = new(seed: 9, positional ? SimulationOptions.Positional : null);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        Topic topic = machine.Run(log.CreateTopicAsync("topic").AsTask);
+        AppendNumbered(topic[0].Log, 5);
+        long end = topic[0].SizeBytes;
+        AppendNumbered(topic[0].Log, 9);
+        string path = topic[0].Log.Segments.Last!.Path;
+
+        using SimulatedPlatform after = machine.Crash(CrashKind.ProcessKill);
+        using (LogFile file = after.Platform.Files.OpenFile(path, FileOpening.ReadWrite))
+        {
+            file.Write(new byte[4], end);
+        }
+
+        CorruptLogException told = Assert.Throws<CorruptLogException>(() => after.Run(OpenLog.OnAsync(after).AsTask));
+        Assert.Equal(path, told.File);
+        Assert.Equal(end, told.Position);
+    }
+
     [Fact]
     public void Epoch_LostWithAllItsRecords_WasUsedAgain()
     {
