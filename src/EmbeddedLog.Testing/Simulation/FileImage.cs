@@ -169,7 +169,7 @@ internal sealed class FileImage : IDisposable
             _mappedWritable = false;
             if (guard is not null && _memory.Reach <= MaxGuardedBytes)
             {
-                _memory.LeaveTo(guard, ContentEnd, path);
+                _memory.LeaveTo(guard, ContentEnd, path, isWhole: _everMappedWritable);
             }
         }
     }

@@ -94,12 +94,14 @@ internal sealed class FileMemory : IDisposable
         }
     }
 
-    /// <summary>Moves the live bytes to another place and lets the guard have the old one.</summary>
-    public void LeaveTo(UnmapGuard guard, long contentEnd, string path)
+    /// <summary>
+    /// Moves the live bytes to another place and lets the guard have the old one: all of it, or what has content.
+    /// </summary>
+    public void LeaveTo(UnmapGuard guard, long contentEnd, string path, bool isWhole)
     {
         NativeBlock mapped = _live!;
         _live = Duplicate(mapped, contentEnd);
-        guard.Add(mapped, Reach, contentEnd, path);
+        guard.Add(mapped, Reach, isWhole ? Reach : contentEnd, path);
         Reach = contentEnd;
     }
 

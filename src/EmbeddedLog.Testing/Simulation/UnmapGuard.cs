@@ -12,16 +12,16 @@ internal sealed class UnmapGuard(Action<DiskViolation> report)
     /// <summary>The number of blocks that are kept back.</summary>
     private const int MaxKept = 8;
 
-    private readonly Queue<(NativeBlock Block, long Reach, long ContentEnd, string Path)> _kept = new();
+    private readonly Queue<(NativeBlock Block, long Reach, long PoisonEnd, string Path)> _kept = new();
 
     /// <summary>
-    /// Poisons what a block that is no longer mapped can hold, up to <paramref name="contentEnd"/>, and keeps it. Behind
-    /// that, up to <paramref name="reach"/>, are zeros, which stay.
+    /// Poisons a block that is no longer mapped, up to <paramref name="poisonEnd"/>, and keeps it. Behind that, up to
+    /// <paramref name="reach"/>, are zeros, which stay.
     /// </summary>
-    public void Add(NativeBlock block, long reach, long contentEnd, string path)
+    public void Add(NativeBlock block, long reach, long poisonEnd, string path)
     {
-        block.Fill(0, contentEnd, Poison);
-        _kept.Enqueue((block, reach, contentEnd, path));
+        block.Fill(0, poisonEnd, Poison);
+        _kept.Enqueue((block, reach, poisonEnd, path));
         if (_kept.Count > MaxKept)
         {
             ReleaseOldest();
@@ -39,8 +39,8 @@ internal sealed class UnmapGuard(Action<DiskViolation> report)
 
     private void ReleaseOldest()
     {
-        (NativeBlock block, long reach, long contentEnd, string path) = _kept.Dequeue();
-        long position = block.IndexOfAnyExcept(Poison, 0, contentEnd);
+        (NativeBlock block, long reach, long poisonEnd, string path) = _kept.Dequeue();
+        long position = block.IndexOfAnyExcept(Poison, 0, poisonEnd);
         if (position >= 0)
         {
             report(new DiskViolation(DiskViolationKind.StoreAfterUnmap, path, position));
