@@ -42,7 +42,7 @@ internal sealed class BatchPart(PartitionSender sender, RecordBatch batch)
     /// <summary>Appends them.</summary>
     public void Append()
     {
-        FirstOffset = sender.Append(batch, FrameBytes, out long timestamp);
+        FirstOffset = sender.Append(batch, out long timestamp);
         Timestamp = timestamp;
     }
 }

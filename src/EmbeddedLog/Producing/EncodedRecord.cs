@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Format;
 using EmbeddedLog.Storage;
 
@@ -6,10 +7,12 @@ namespace EmbeddedLog.Producing;
 /// <summary>A record as bytes, with its place.</summary>
 internal readonly ref struct EncodedRecord
 {
-    public EncodedRecord(int partition, RawRecord raw, RecordSize size)
+    private readonly RawRecord _raw;
+
+    public EncodedRecord(int partition, scoped in RawRecord raw, RecordSize size)
     {
         Partition = partition;
-        Raw = raw;
+        _raw = raw;
         Size = size;
     }
 
@@ -17,7 +20,8 @@ internal readonly ref struct EncodedRecord
     public int Partition { get; }
 
     /// <summary>The record; its spans are those of a buffer that is soon used again.</summary>
-    public RawRecord Raw { get; }
+    [UnscopedRef]
+    public ref readonly RawRecord Raw => ref _raw;
 
     /// <summary>What it measures.</summary>
     public RecordSize Size { get; }

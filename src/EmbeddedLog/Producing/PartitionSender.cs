@@ -7,25 +7,22 @@ namespace EmbeddedLog.Producing;
 /// One producer's way into one partition: appends, and keeps account of what it appended that is not durable yet.
 /// </summary>
 /// <remarks>
-/// Senders only add to a counter. To follow up is the role of one thread at a time: it waits on the log's list for the
-/// flush of what was counted, takes that off the account, and waits again while there is more. So room comes back, and
-/// a flush that fails is noticed, though nobody awaits it.
+/// Appends are counted in an account. To follow up is the role of one thread at a time: it waits on the log's list for
+/// the flush of what was counted, takes that off the account, and waits again while there is more. So room comes back,
+/// and a flush that fails is noticed, though nobody awaits it.
 /// </remarks>
 internal sealed class PartitionSender : OffsetWaiter
 {
     private readonly ProducerCore _producer;
 
-    /// <summary>The bytes that were ever appended; added to by senders, atomically, after the append.</summary>
-    private long _appended;
+    /// <summary>What was appended.</summary>
+    private readonly AppendAccount _account = new();
 
-    /// <summary>Of these, the bytes that are durable or lost; written by the role's holder, read by everyone.</summary>
+    /// <summary>Of that, the bytes that are durable or lost; written by the role's holder, read by everyone.</summary>
     private long _settled;
 
     /// <summary>What was counted when this was put on the log's list; only the role's holder uses it.</summary>
     private long _watched;
-
-    /// <summary>One while somebody has the role; exchanged.</summary>
-    private int _role;
 
     /// <summary>
     /// Why records that were not durable are lost; written once by the role's holder, before they settle.
@@ -51,20 +48,19 @@ internal sealed class PartitionSender : OffsetWaiter
         {
             // In this order: if both are equal, all that was counted when the second was read had settled before.
             long settled = Volatile.Read(ref _settled);
-            return Volatile.Read(ref _appended) != settled;
+            return _account.Bytes != settled;
         }
     }
 
     /// <summary>Appends a record and counts it.</summary>
     /// <param name="raw">The record.</param>
-    /// <param name="size">What it measures.</param>
-    /// <param name="bytes">What it counts; if the producer has a window, room that was taken there.</param>
-    public RecordMetadata Append(in RawRecord raw, RecordSize size, long bytes)
+    /// <param name="size">What it measures; if the producer has a window, room was taken there.</param>
+    public RecordMetadata Append(in RawRecord raw, RecordSize size)
     {
         long offset, timestamp;
         try
         {
-            offset = Log.Append(raw, size, out timestamp);
+            offset = Log.Append(raw, size, out timestamp, _account);
         }
         catch (PartitionFailedException)
         {
@@ -72,18 +68,18 @@ internal sealed class PartitionSender : OffsetWaiter
             throw;
         }
 
-        Count(bytes);
+        Follow();
         TopicPartition id = Log.Id;
         return new RecordMetadata(id.Topic, id.Partition, offset, UnixTime.ToDateTimeOffset(timestamp));
     }
 
     /// <summary>Appends a batch and counts it; returns the first offset.</summary>
-    public long Append(RecordBatch batch, long bytes, out long timestamp)
+    public long Append(RecordBatch batch, out long timestamp)
     {
         long offset;
         try
         {
-            offset = Log.Append(batch, out timestamp);
+            offset = Log.Append(batch, out timestamp, _account);
         }
         catch (PartitionFailedException)
         {
@@ -91,7 +87,7 @@ internal sealed class PartitionSender : OffsetWaiter
             throw;
         }
 
-        Count(bytes);
+        Follow();
         return offset;
     }
 
@@ -149,18 +145,10 @@ internal sealed class PartitionSender : OffsetWaiter
     private static PartitionFailedException Copy(PartitionFailedException failure) =>
         new(failure.Message, failure.InnerException) { Topic = failure.Topic, Partition = failure.Partition };
 
-    private void Count(long bytes)
-    {
-        // A fence, so that either this thread sees the role free, or its holder, who looks again when it leaves, sees
-        // the count.
-        Interlocked.Add(ref _appended, bytes);
-        Follow();
-    }
-
     /// <summary>Takes the role if it is free and there is something to follow up.</summary>
     private void Follow()
     {
-        while (Volatile.Read(ref _role) == 0 && HasUnsettled && Interlocked.Exchange(ref _role, 1) == 0)
+        while (!_account.IsFollowed && HasUnsettled && _account.TryFollow())
         {
             if (TryWatch())
             {
@@ -171,7 +159,7 @@ internal sealed class PartitionSender : OffsetWaiter
         }
     }
 
-    private void LeaveRole() => Interlocked.Exchange(ref _role, 0);
+    private void LeaveRole() => Log.Writer.Leave(_account);
 
     /// <summary>
     /// Settles what can be, and waits on the log's list for the rest, which passes the role on to
@@ -181,7 +169,7 @@ internal sealed class PartitionSender : OffsetWaiter
     {
         while (true)
         {
-            long appended = Volatile.Read(ref _appended);
+            long appended = _account.Bytes;
             if (appended == _settled)
             {
                 return false;
@@ -233,7 +221,7 @@ internal sealed class PartitionSender : OffsetWaiter
             }
         }
 
-        Settle(Volatile.Read(ref _appended));
+        Settle(_account.Bytes);
     }
 
     private void Settle(long bytes)

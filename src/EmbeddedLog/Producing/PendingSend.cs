@@ -94,7 +94,7 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
         RecordMetadata appended;
         try
         {
-            appended = _sender!.Append(_copy.Raw, RecordSize.Of(_copy.Raw), bytes);
+            appended = _sender!.Append(_copy.Raw, RecordSize.Of(_copy.Raw));
         }
 #pragma warning disable CA1031 // It goes to whoever awaits the record.
         catch (Exception failure)

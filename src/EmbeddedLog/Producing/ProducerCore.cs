@@ -183,14 +183,13 @@ internal sealed class ProducerCore
 
     private RecordMetadata Append(PartitionSender sender, in EncodedRecord record)
     {
-        long bytes = record.FrameBytes;
         try
         {
-            return sender.Append(record.Raw, record.Size, bytes);
+            return sender.Append(record.Raw, record.Size);
         }
         catch
         {
-            Window?.Release(bytes);
+            Window?.Release(record.FrameBytes);
             throw;
         }
     }

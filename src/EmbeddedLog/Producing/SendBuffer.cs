@@ -18,7 +18,10 @@ internal sealed class SendBuffer : IBufferWriter<byte>
 
     /// <summary>Touched by its own thread only.</summary>
     [ThreadStatic]
-    private static SendBuffer? s_free;
+    private static SendBuffer? s_own;
+
+    /// <summary>Whether it is away.</summary>
+    private bool _isUsed;
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(InitialBytes);
 
@@ -32,8 +35,17 @@ internal sealed class SendBuffer : IBufferWriter<byte>
     /// <summary>An empty buffer.</summary>
     public static SendBuffer Rent()
     {
-        SendBuffer buffer = s_free ?? new SendBuffer();
-        s_free = null;
+        SendBuffer? buffer = s_own;
+        if (buffer is null)
+        {
+            s_own = buffer = new SendBuffer();
+        }
+        else if (buffer._isUsed)
+        {
+            buffer = new SendBuffer();
+        }
+
+        buffer._isUsed = true;
         return buffer;
     }
 
@@ -50,7 +62,7 @@ internal sealed class SendBuffer : IBufferWriter<byte>
             _bytes = ArrayPool<byte>.Shared.Rent(InitialBytes);
         }
 
-        s_free = this;
+        _isUsed = false;
     }
 
     /// <summary>What was written from one place up to another.</summary>

@@ -131,14 +131,15 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <param name="record">The record.</param>
     /// <param name="size">What it measures.</param>
     /// <param name="timestamp">The timestamp that it was given.</param>
+    /// <param name="account">Where the append is counted.</param>
     /// <returns>The record's offset.</returns>
-    public long Append(in RawRecord record, RecordSize size, out long timestamp)
+    public long Append(in RawRecord record, RecordSize size, out long timestamp, AppendAccount? account = null)
     {
         PartitionSettings settings = Settings;
         AppendRules.CheckSize(Id, settings, size.ContentBytes);
         long now = Context.Clock.Now;
         timestamp = AppendRules.Timestamp(settings, record.Timestamp, now);
-        long offset = Writer.Append(record, size, timestamp, now, settings);
+        long offset = Writer.Append(record, size, timestamp, now, settings, account);
         AfterAppend(settings);
         return offset;
     }
@@ -148,14 +149,15 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="timestamp">The timestamp of the records without one of their own.</param>
+    /// <param name="account">Where the append is counted.</param>
     /// <returns>The offset of the first record; the others follow it.</returns>
-    public long Append(RecordBatch batch, out long timestamp)
+    public long Append(RecordBatch batch, out long timestamp, AppendAccount? account = null)
     {
         PartitionSettings settings = Settings;
         AppendRules.CheckBatch(Id, settings, batch);
         long now = Context.Clock.Now;
         timestamp = AppendRules.BatchTimestamp(settings, batch, now, out long maxTimestamp);
-        long offset = Writer.Append(batch, timestamp, maxTimestamp, now, settings);
+        long offset = Writer.Append(batch, timestamp, maxTimestamp, now, settings, account);
         AfterAppend(settings);
         return offset;
     }

@@ -70,7 +70,13 @@ internal sealed unsafe class PartitionWriter
     }
 
     /// <summary>Appends a frame with one record and returns its offset.</summary>
-    public long Append(in RawRecord record, RecordSize size, long timestamp, long now, PartitionSettings settings)
+    public long Append(
+        in RawRecord record,
+        RecordSize size,
+        long timestamp,
+        long now,
+        PartitionSettings settings,
+        AppendAccount? account)
     {
         int length = (int)size.FrameLength;
         int kind = (int)FrameType.Record | (settings.AppendTime ? FrameLayout.AppendTimeBit : 0);
@@ -85,12 +91,19 @@ internal sealed unsafe class PartitionWriter
             crc = RecordEncoder.WriteSingle(frame, record, size, crc, FrameLayout.Padded(length));
             CommitUnsynchronized(writer, frame, length, timestamp, FrameCrc.Finish(crc));
             _state.PublishedEnd = offset + 1;
+            account?.AddUnsynchronized(FrameLayout.Padded(length));
             return offset;
         }
     }
 
     /// <summary>Appends a frame with all records of a batch and returns the first one's offset.</summary>
-    public long Append(RecordBatch batch, long timestamp, long maxTimestamp, long now, PartitionSettings settings)
+    public long Append(
+        RecordBatch batch,
+        long timestamp,
+        long maxTimestamp,
+        long now,
+        PartitionSettings settings,
+        AppendAccount? account)
     {
         int length = AppendRules.FrameLength(batch);
         int kind = (int)FrameType.Batch | (settings.AppendTime ? FrameLayout.AppendTimeBit : 0);
@@ -105,7 +118,17 @@ internal sealed unsafe class PartitionWriter
             uint crc = FrameCrc.Compute(writer.Segment.CrcSeed, writer.Tail, frame, length);
             CommitUnsynchronized(writer, frame, length, maxTimestamp, crc);
             _state.PublishedEnd = offset + batch.Count;
+            account?.AddUnsynchronized(FrameLayout.Padded(length));
             return offset;
+        }
+    }
+
+    /// <summary>Gives the role of following an account up back.</summary>
+    public void Leave(AppendAccount account)
+    {
+        using (_gate.Enter())
+        {
+            account.LeaveUnsynchronized();
         }
     }
 

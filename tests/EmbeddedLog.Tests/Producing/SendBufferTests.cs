@@ -13,7 +13,7 @@ public sealed class SendBufferTests
         first.Return();
         second.Return();
         SendBuffer third = SendBuffer.Rent();
-        Assert.Same(second, third);
+        Assert.Same(first, third);
         third.Return();
     }
 

@@ -5,7 +5,7 @@ namespace EmbeddedLog.Torture.Bitflip;
 /// <summary>One thing that is done to one file.</summary>
 /// <param name="Kind">What is done.</param>
 /// <param name="Path">The file.</param>
-/// <param name="Number">The bit that is flipped, the length that is left, or about where something is written over.</param>
+/// <param name="Number">The bit that is flipped, the length that is left, or about where it is written over.</param>
 internal readonly record struct Damage(DamageKind Kind, string Path, long Number)
 {
     private const int MaxOverwrittenBytes = 600;

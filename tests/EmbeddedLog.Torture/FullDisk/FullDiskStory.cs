@@ -171,8 +171,8 @@ internal sealed class FullDiskStory : IDisposable
     }
 
     /// <summary>
-    /// Gives space, and again while it is not enough, until each producer was acknowledged something. Quick ones may use
-    /// up all there is before a slow one had its turn; then it is enough that somebody went on.
+    /// Gives space, and again while it is not enough, until each producer was acknowledged something. Quick ones may
+    /// use up all there is before a slow one had its turn; then it is enough that somebody went on.
     /// </summary>
     private async Task WaitForProgressAsync(Action giveSpace)
     {

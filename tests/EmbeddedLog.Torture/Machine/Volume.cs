@@ -68,8 +68,8 @@ internal sealed class Volume : IDisposable
     }
 
     /// <summary>
-    /// Whether nothing can be written: ext4 makes itself read-only when it could not write its own journal. It is tried,
-    /// since the options of the mount do not tell of it.
+    /// Whether nothing can be written: ext4 makes itself read-only when it could not write its own journal. It is
+    /// tried, since the options of the mount do not tell of it.
     /// </summary>
     public bool IsReadOnly
     {
