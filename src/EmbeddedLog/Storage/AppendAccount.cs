@@ -1,9 +1,9 @@
 namespace EmbeddedLog.Storage;
 
 /// <summary>
-/// What one sender has appended to a partition, and whether somebody follows up what becomes of it. It is counted inside
-/// the append lock: a counter of its own needs an interlocked instruction, which waits until the record has left the
-/// processor, and no two of them overlap.
+/// What one sender has appended to a partition, and whether somebody follows up what becomes of it. It is counted
+/// inside the append lock: a counter of its own needs another interlocked instruction for each record, which waits
+/// until the record has left the processor.
 /// </summary>
 internal sealed class AppendAccount
 {
