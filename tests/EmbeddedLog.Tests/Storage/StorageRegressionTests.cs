@@ -76,21 +76,8 @@ public sealed class StorageRegressionTests
     [InlineData(true)]
     public void Segment_CutAtAFramesEndAfterAKill_PassedForOneThatEndsThere(bool positional)
     {
-        using SimulatedPlatform machine = new(seed: 8, positional ? SimulationOptions.Positional : null);
-        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
-        Topic topic = machine.Run(log.CreateTopicAsync("topic").AsTask);
-        AppendNumbered(topic[0].Log, 5);
-        long end = topic[0].SizeBytes;
-        AppendNumbered(topic[0].Log, 9);
-        string path = topic[0].Log.Segments.Last!.Path;
-
-        using SimulatedPlatform after = machine.Crash(CrashKind.ProcessKill);
-        using (LogFile file = after.Platform.Files.OpenFile(path, FileOpening.ReadWrite))
-        {
-            file.SetLength(end + 2);
-        }
-
-        CorruptLogException told = Assert.Throws<CorruptLogException>(() => after.Run(OpenLog.OnAsync(after).AsTask));
+        (CorruptLogException told, string path, _) =
+            OpenAfterAKill(positional, (file, position) => file.SetLength(position + 2));
         Assert.Equal(path, told.File);
     }
 
@@ -99,23 +86,10 @@ public sealed class StorageRegressionTests
     [InlineData(true)]
     public void Length_ThatBecameZeroAfterAKill_PassedForTheEndBeforeGoodFrames(bool positional)
     {
-        using SimulatedPlatform machine = new(seed: 9, positional ? SimulationOptions.Positional : null);
-        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
-        Topic topic = machine.Run(log.CreateTopicAsync("topic").AsTask);
-        AppendNumbered(topic[0].Log, 5);
-        long end = topic[0].SizeBytes;
-        AppendNumbered(topic[0].Log, 9);
-        string path = topic[0].Log.Segments.Last!.Path;
-
-        using SimulatedPlatform after = machine.Crash(CrashKind.ProcessKill);
-        using (LogFile file = after.Platform.Files.OpenFile(path, FileOpening.ReadWrite))
-        {
-            file.Write(new byte[4], end);
-        }
-
-        CorruptLogException told = Assert.Throws<CorruptLogException>(() => after.Run(OpenLog.OnAsync(after).AsTask));
+        (CorruptLogException told, string path, long damaged) =
+            OpenAfterAKill(positional, (file, position) => file.Write(new byte[4], position));
         Assert.Equal(path, told.File);
-        Assert.Equal(end, told.Position);
+        Assert.Equal(damaged, told.Position);
     }
 
     [Fact]
@@ -312,5 +286,30 @@ public sealed class StorageRegressionTests
             machine.Time.Advance(TimeSpan.FromSeconds(1));
             machine.Scheduler.RunUntilIdle();
         }
+    }
+
+    /// <summary>
+    /// Damages a segment, at the beginning of a frame, whose records have survived the death of their process, and says
+    /// how the next opening fails.
+    /// </summary>
+    private static (CorruptLogException Told, string Path, long Position) OpenAfterAKill(
+        bool positional, Action<LogFile, long> damage)
+    {
+        using SimulatedPlatform machine = new(seed: 8, positional ? SimulationOptions.Positional : null);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        Topic topic = machine.Run(log.CreateTopicAsync("topic").AsTask);
+        AppendNumbered(topic[0].Log, 5);
+        long position = topic[0].SizeBytes;
+        AppendNumbered(topic[0].Log, 9);
+        string path = topic[0].Log.Segments.Last!.Path;
+
+        using SimulatedPlatform after = machine.Crash(CrashKind.ProcessKill);
+        using (LogFile file = after.Platform.Files.OpenFile(path, FileOpening.ReadWrite))
+        {
+            damage(file, position);
+        }
+
+        return (
+            Assert.Throws<CorruptLogException>(() => after.Run(OpenLog.OnAsync(after).AsTask)), path, position);
     }
 }

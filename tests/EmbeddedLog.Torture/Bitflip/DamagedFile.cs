@@ -17,6 +17,9 @@ internal sealed class DamagedFile
     /// <summary>Where the sectors of zeros begin.</summary>
     private readonly int[] _empty;
 
+    /// <summary>The bytes in sectors that hold something.</summary>
+    private readonly long _dense;
+
     /// <param name="path">The file.</param>
     /// <param name="bytes">All of it.</param>
     public DamagedFile(string path, byte[] bytes)
@@ -28,37 +31,34 @@ internal sealed class DamagedFile
             .ToLookup(at => bytes.AsSpan(at, Math.Min(SectorBytes, bytes.Length - at)).ContainsAnyExcept((byte)0));
         _full = [.. sectors[true]];
         _empty = [.. sectors[false]];
+        _dense = _full.Sum(at => (long)Math.Min(SectorBytes, _length - at));
     }
 
     /// <summary>The file.</summary>
     public string Path { get; }
 
     /// <summary>How many things can be done to it.</summary>
-    public long Cases => (8 * Dense) + Dense + (2 * _empty.Length) + Overwritings + 1;
+    public long Cases => (8 * _dense) + _dense + (2 * _empty.Length) + Overwritings + 1;
 
-    /// <summary>The bytes in sectors that hold something.</summary>
-    private long Dense => _full.Sum(at => (long)Math.Min(SectorBytes, _length - at));
-
-    private long Overwritings => Dense / BytesPerOverwriting;
+    private long Overwritings => _dense / BytesPerOverwriting;
 
     /// <summary>What is done in one of the cases.</summary>
     public Damage this[long number]
     {
         get
         {
-            long dense = Dense;
-            if (number < 8 * dense)
+            if (number < 8 * _dense)
             {
                 return new Damage(DamageKind.Flip, Path, (8 * Position(number / 8)) + (number % 8));
             }
 
-            number -= 8 * dense;
-            if (number < dense)
+            number -= 8 * _dense;
+            if (number < _dense)
             {
                 return new Damage(DamageKind.Cut, Path, Position(number));
             }
 
-            number -= dense;
+            number -= _dense;
             if (number < _empty.Length)
             {
                 // Another bit in every sector.
@@ -73,7 +73,7 @@ internal sealed class DamagedFile
             }
 
             number -= _empty.Length;
-            return number < dense / BytesPerOverwriting
+            return number < Overwritings
                 ? new Damage(DamageKind.Overwrite, Path, Position(number * BytesPerOverwriting))
                 : new Damage(DamageKind.Missing, Path, 0);
         }

@@ -183,17 +183,19 @@ internal sealed class FullDiskStory : IDisposable
         await WaitAsync(
             () =>
             {
+                int goneOn = Enumerable.Range(0, before.Length).Count(i => _history.AcknowledgedBy(i) > before[i]);
                 if (_history.Failures(LoadFailure.DiskFull) > refused + LoadProducers.Count)
                 {
+                    // Before anybody went on these may be the last refusals of the full disk, on their way.
                     refused = _history.Failures(LoadFailure.DiskFull);
-                    isUsedUp = _ballast.IsEmpty;
+                    isUsedUp = _ballast.IsEmpty && goneOn > 0;
                     giveSpace();
                 }
 
-                int goneOn = Enumerable.Range(0, before.Length).Count(i => _history.AcknowledgedBy(i) > before[i]);
-                return goneOn == before.Length || (isUsedUp && goneOn > 0);
+                return isUsedUp || goneOn == before.Length;
             },
             "Not every producer has gone on although there was space again.");
+        _run.Add("used-up", isUsedUp ? 1 : 0);
     }
 
     private async Task WaitAsync(Func<bool> condition, string otherwise)
