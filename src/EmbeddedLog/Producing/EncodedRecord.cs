@@ -8,12 +8,13 @@ namespace EmbeddedLog.Producing;
 internal readonly ref struct EncodedRecord
 {
     private readonly RawRecord _raw;
+    private readonly RecordSize _size;
 
     public EncodedRecord(int partition, scoped in RawRecord raw, RecordSize size)
     {
         Partition = partition;
         _raw = raw;
-        Size = size;
+        _size = size;
     }
 
     /// <summary>The partition's number, known to be in range.</summary>
@@ -24,8 +25,9 @@ internal readonly ref struct EncodedRecord
     public ref readonly RawRecord Raw => ref _raw;
 
     /// <summary>What it measures.</summary>
-    public RecordSize Size { get; }
+    [UnscopedRef]
+    public ref readonly RecordSize Size => ref _size;
 
     /// <summary>The bytes that it takes in the log, which are those that count as in flight.</summary>
-    public long FrameBytes => (Size.FrameLength + FrameLayout.Alignment - 1) & -FrameLayout.Alignment;
+    public long FrameBytes => (_size.FrameLength + FrameLayout.Alignment - 1) & -FrameLayout.Alignment;
 }

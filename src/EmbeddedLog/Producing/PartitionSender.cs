@@ -55,7 +55,9 @@ internal sealed class PartitionSender : OffsetWaiter
     /// <summary>Appends a record and counts it.</summary>
     /// <param name="raw">The record.</param>
     /// <param name="size">What it measures; if the producer has a window, room was taken there.</param>
-    public RecordMetadata Append(in RawRecord raw, RecordSize size)
+    /// <param name="appended">Where it stands. Passed down to here, for each copy of it costs as much as all that
+    /// computes it.</param>
+    public void Append(in RawRecord raw, in RecordSize size, out RecordMetadata appended)
     {
         long offset, timestamp;
         try
@@ -70,7 +72,7 @@ internal sealed class PartitionSender : OffsetWaiter
 
         Follow();
         TopicPartition id = Log.Id;
-        return new RecordMetadata(id.Topic, id.Partition, offset, UnixTime.ToDateTimeOffset(timestamp));
+        appended = new RecordMetadata(id.Topic, id.Partition, offset, UnixTime.ToDateTimeOffset(timestamp));
     }
 
     /// <summary>Appends a batch and counts it; returns the first offset.</summary>

@@ -94,7 +94,8 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
         RecordMetadata appended;
         try
         {
-            appended = _sender!.Append(_copy.Raw, RecordSize.Of(_copy.Raw));
+            RawRecord raw = _copy.Raw;
+            _sender!.Append(raw, RecordSize.Of(raw), out appended);
         }
 #pragma warning disable CA1031 // It goes to whoever awaits the record.
         catch (Exception failure)

@@ -65,7 +65,7 @@ internal sealed class ProducerCore
             return false;
         }
 
-        written = Append(sender, record);
+        Append(sender, record, out written);
         return true;
     }
 
@@ -82,7 +82,7 @@ internal sealed class ProducerCore
             return _pending.Rent().WaitForRoom(sender, window, record, cancellationToken);
         }
 
-        RecordMetadata appended = Append(sender, record);
+        Append(sender, record, out RecordMetadata appended);
         return window is null || sender.Log.DurableEnd > appended.Offset
             ? new ValueTask<RecordMetadata>(appended)
             : _pending.Rent().WaitForFlush(sender, appended, cancellationToken);
@@ -181,15 +181,29 @@ internal sealed class ProducerCore
         AppendRules.CheckSize(log.Id, log.Settings, record.Size.ContentBytes);
     }
 
-    private RecordMetadata Append(PartitionSender sender, in EncodedRecord record)
+    private void Append(PartitionSender sender, in EncodedRecord record, out RecordMetadata appended)
+    {
+        if (Window is null)
+        {
+            sender.Append(record.Raw, record.Size, out appended);
+        }
+        else
+        {
+            AppendOrRelease(sender, Window, record, out appended);
+        }
+    }
+
+    /// <summary>Appends a record that has room in the window, and gives the room back if that fails.</summary>
+    private static void AppendOrRelease(
+        PartitionSender sender, InFlightWindow window, in EncodedRecord record, out RecordMetadata appended)
     {
         try
         {
-            return sender.Append(record.Raw, record.Size);
+            sender.Append(record.Raw, record.Size, out appended);
         }
         catch
         {
-            Window?.Release(record.FrameBytes);
+            window.Release(record.FrameBytes);
             throw;
         }
     }

@@ -133,7 +133,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <param name="timestamp">The timestamp that it was given.</param>
     /// <param name="account">Where the append is counted.</param>
     /// <returns>The record's offset.</returns>
-    public long Append(in RawRecord record, RecordSize size, out long timestamp, AppendAccount? account = null)
+    public long Append(in RawRecord record, in RecordSize size, out long timestamp, AppendAccount? account = null)
     {
         PartitionSettings settings = Settings;
         AppendRules.CheckSize(Id, settings, size.ContentBytes);

@@ -72,7 +72,7 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Appends a frame with one record and returns its offset.</summary>
     public long Append(
         in RawRecord record,
-        RecordSize size,
+        in RecordSize size,
         long timestamp,
         long now,
         PartitionSettings settings,

@@ -19,7 +19,7 @@ internal static unsafe class RecordEncoder
     /// <param name="crc">The register before the body.</param>
     /// <param name="paddedLength">The padded length of the frame.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint WriteSingle(byte* frame, in RawRecord record, RecordSize size, uint crc, int paddedLength)
+    public static uint WriteSingle(byte* frame, in RawRecord record, in RecordSize size, uint crc, int paddedLength)
     {
         byte* body = frame + FrameLayout.HeaderBytes;
         if (size.HeadersLength != 0 || paddedLength > MaxSmallBytes)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EmbeddedLog.Format;
 
 namespace EmbeddedLog.Storage;
@@ -22,16 +23,13 @@ internal readonly record struct RecordSize(int KeyLength, int HeadersLength, int
 
     /// <summary>Measures a record.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The timestamp does not fit into 48 bits.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // Called, it would have the caller keep the record in memory.
     public static RecordSize Of(in RawRecord record)
     {
         if (record.Timestamp is (< FrameLayout.MinTimestamp or > FrameLayout.MaxTimestamp)
             and not RawRecord.NoTimestamp)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(record),
-                record.Timestamp,
-                "The timestamp lies outside the years -2,491 to 6,429, which is what a record can hold. Nothing was "
-                + "appended. Correct it; it counts Unix milliseconds, not ticks and not microseconds.");
+            ThrowOutOfRange(record.Timestamp, nameof(record));
         }
 
         return new RecordSize(
@@ -39,6 +37,13 @@ internal readonly record struct RecordSize(int KeyLength, int HeadersLength, int
             record.Headers.IsEmpty ? 0 : MeasureHeaders(record.Headers),
             record.IsTombstone ? 0 : record.Value.Length);
     }
+
+    private static void ThrowOutOfRange(long timestamp, string parameter) =>
+        throw new ArgumentOutOfRangeException(
+            parameter,
+            timestamp,
+            "The timestamp lies outside the years -2,491 to 6,429, which is what a record can hold. Nothing was "
+            + "appended. Correct it; it counts Unix milliseconds, not ticks and not microseconds.");
 
     private static int MeasureHeaders(ReadOnlySpan<Header> headers)
     {
