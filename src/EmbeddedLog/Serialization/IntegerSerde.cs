@@ -20,8 +20,12 @@ internal sealed class IntegerSerde<T> : ISerde<T>
     }
 
     /// <inheritdoc/>
-    public void Serialize(T value, IBufferWriter<byte> destination, in SerializationContext context) =>
-        destination.Advance(value.WriteBigEndian(destination.GetSpan(Unsafe.SizeOf<T>())));
+    public void Serialize(T value, IBufferWriter<byte> destination, in SerializationContext context)
+    {
+        // There is always room. WriteBigEndian is a default member of the interface, and would box the integer.
+        value.TryWriteBigEndian(destination.GetSpan(Unsafe.SizeOf<T>()), out int written);
+        destination.Advance(written);
+    }
 
     /// <inheritdoc/>
     public T Deserialize(ReadOnlySpan<byte> data, in SerializationContext context)
