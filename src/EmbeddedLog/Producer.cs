@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using EmbeddedLog.Producing;
+using EmbeddedLog.Serialization;
 
 namespace EmbeddedLog;
 
@@ -102,21 +104,16 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
             return ValueTask.FromCanceled<RecordMetadata>(cancellationToken);
         }
 
-        SendBuffer buffer = SendBuffer.Rent();
         try
         {
             _core.ThrowIfUnusable();
-            return _core.SendAsync(_serializer.Encode(record, buffer), cancellationToken);
+            return Send(record, cancellationToken);
         }
 #pragma warning disable CA1031 // It goes to whoever awaits the task.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
             return ValueTask.FromException<RecordMetadata>(failure);
-        }
-        finally
-        {
-            buffer.Return();
         }
     }
 
@@ -211,6 +208,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// A record that is larger than the bound goes in when nothing is in flight. Throws what
     /// <see cref="ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/> throws, but for cancellation.
     /// </remarks>
+    [SkipLocalsInit]
     public bool TryProduce(in ProducerRecord<TKey, TValue> record, out RecordMetadata written)
     {
         _core.ThrowIfUnusable();
@@ -220,15 +218,10 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
             return false;
         }
 
-        SendBuffer buffer = SendBuffer.Rent();
-        try
-        {
-            return _core.TrySend(_serializer.Encode(record, buffer), out written);
-        }
-        finally
-        {
-            buffer.Return();
-        }
+        Unsafe.SkipInit(out ShortText room);
+        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+            ? _core.TrySend(encoded, out written)
+            : TryProduceBuffered(record, out written);
     }
 
     /// <summary>Appends a key and a value without waiting for anything; as the other overload.</summary>
@@ -298,6 +291,43 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// A flush failed that nobody was told of yet: records may be lost.
     /// </exception>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    [SkipLocalsInit]
+    private ValueTask<RecordMetadata> Send(
+        in ProducerRecord<TKey, TValue> record, CancellationToken cancellationToken)
+    {
+        Unsafe.SkipInit(out ShortText room);
+        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+            ? _core.SendAsync(encoded, cancellationToken)
+            : SendBuffered(record, cancellationToken);
+    }
+
+    private ValueTask<RecordMetadata> SendBuffered(
+        in ProducerRecord<TKey, TValue> record, CancellationToken cancellationToken)
+    {
+        SendBuffer buffer = SendBuffer.Rent();
+        try
+        {
+            return _core.SendAsync(_serializer.Encode(record, buffer), cancellationToken);
+        }
+        finally
+        {
+            buffer.Return();
+        }
+    }
+
+    private bool TryProduceBuffered(in ProducerRecord<TKey, TValue> record, out RecordMetadata written)
+    {
+        SendBuffer buffer = SendBuffer.Rent();
+        try
+        {
+            return _core.TrySend(_serializer.Encode(record, buffer), out written);
+        }
+        finally
+        {
+            buffer.Return();
+        }
+    }
 
     private BatchSend Encode(IReadOnlyList<ProducerRecord<TKey, TValue>> records)
     {

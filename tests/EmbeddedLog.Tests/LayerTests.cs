@@ -25,7 +25,8 @@ public sealed partial class LayerTests
         ["Maintenance"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Following"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage"],
         ["Topics"] = ["Values", "Tops", "Validation", "Format", "IO", "Storage", "Following"],
-        ["Producing"] = ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage", "Serialization"],
+        ["Producing"] =
+            ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage", "Serialization", "Partitioning"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Safety", "Format", "IO", "Storage"],
         ["Opening"] = ["Values", "Tops", "Validation", "IO", "Storage", "Maintenance", "Topics", "Groups"],
         ["Consuming"] = ["Values", "Validation", "IO", "Storage", "Serialization", "Groups"],

@@ -43,8 +43,9 @@ internal static class Murmur2
     }
 
     /// <summary>
-    /// The partition of a key: Kafka's <c>toPositive</c>, which drops the sign bit, and the remainder.
+    /// The partition of a key: Kafka's <c>toPositive</c>, which drops the sign bit, and the remainder. Of one partition
+    /// it is known before; the hash and the division are a sixth of a small append.
     /// </summary>
     public static int Partition(ReadOnlySpan<byte> key, int partitionCount) =>
-        (int)(((uint)Hash(key) & int.MaxValue) % (uint)partitionCount);
+        partitionCount == 1 ? 0 : (int)(((uint)Hash(key) & int.MaxValue) % (uint)partitionCount);
 }

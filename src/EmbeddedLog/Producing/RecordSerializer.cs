@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using EmbeddedLog.Partitioning;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Storage;
 
@@ -18,6 +20,43 @@ internal sealed class RecordSerializer<TKey, TValue>(
     ISerializer<TValue> values,
     IPartitioner partitioner)
 {
+    /// <summary>Whether keys are text, and the built-in serializer writes them.</summary>
+    private readonly bool _keysAreText = ReferenceEquals(keys, Utf8Serde.Instance);
+
+    /// <summary>Whether keys are bytes already.</summary>
+    private readonly bool _keysAreBytes = BytesSerde.IsIdentity(keys);
+
+    /// <summary>Whether values are bytes already.</summary>
+    private readonly bool _valuesAreBytes = BytesSerde.IsIdentity(values);
+
+    /// <summary>Whether records with a key go where its hash says, which is then not asked for.</summary>
+    private readonly bool _goByKey = partitioner is KeyedPartitioner;
+
+    /// <summary>
+    /// Encodes a record that needs neither a serializer nor a buffer, which together cost half as much as the append:
+    /// its key is a short text, bytes, or missing, its value bytes, or missing. False for any other.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="room">Where a text's bytes go.</param>
+    /// <param name="encoded">The record as bytes; its spans may be those of the room.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It names a partition that does not exist.</exception>
+    /// <exception cref="InvalidOperationException">The partitioner chose one that does not exist.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryEncode(
+        scoped in ProducerRecord<TKey, TValue> record, ref ShortText room, out EncodedRecord encoded)
+    {
+        if (TryGetKey(record, ref room, out ReadOnlySpan<byte> key)
+            && TryGetValue(record, out ReadOnlySpan<byte> value))
+        {
+            ThrowIfNoSuchPartition(record);
+            encoded = Place(record, key, record.HasKey, value, record.IsTombstone);
+            return true;
+        }
+
+        encoded = default;
+        return false;
+    }
+
     /// <summary>Serializes a record into a buffer that is empty, and chooses its partition.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It names a partition that does not exist.</exception>
     /// <exception cref="RecordSerializationException">A serializer threw.</exception>
@@ -25,13 +64,8 @@ internal sealed class RecordSerializer<TKey, TValue>(
     /// <exception cref="InvalidOperationException">The partitioner chose one that does not exist.</exception>
     public EncodedRecord Encode(scoped in ProducerRecord<TKey, TValue> record, SendBuffer buffer)
     {
-        if (record.Partition is { } named && (uint)named >= (uint)partitionCount)
-        {
-            throw NoSuchPartition(named, nameof(record));
-        }
-
+        ThrowIfNoSuchPartition(record);
         bool hasKey = record.HasKey;
-        bool isTombstone = record.IsTombstone;
         if (hasKey)
         {
             Serialize(keys, record.Key, buffer, new SerializationContext(topic, IsKey: true, record.Headers));
@@ -39,25 +73,60 @@ internal sealed class RecordSerializer<TKey, TValue>(
 
         // Bytes that are the value already go to the log without a copy between.
         int keyLength = buffer.Length;
-        ReadOnlySpan<byte> asIs = default;
-        bool isAsIs = !isTombstone && BytesSerde.TryGetBytes(values, record.Value, out asIs);
-        if (!isTombstone && !isAsIs)
+        if (!TryGetValue(record, out ReadOnlySpan<byte> asIs))
         {
             Serialize(values, record.Value, buffer, new SerializationContext(topic, IsKey: false, record.Headers));
         }
 
         // The spans are taken last, for the buffer's memory moves as it grows.
-        RawRecord raw = new()
+        ReadOnlySpan<byte> value = buffer.Length > keyLength ? buffer.Written(keyLength, buffer.Length) : asIs;
+        return Place(record, buffer.Written(0, keyLength), hasKey, value, record.IsTombstone);
+    }
+
+    /// <summary>The key's bytes where they are there already or quickly made, none where there is no key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryGetKey(
+        scoped in ProducerRecord<TKey, TValue> record, ref ShortText room, out ReadOnlySpan<byte> key)
+    {
+        key = default;
+        if (!record.HasKey)
         {
-            Key = buffer.Written(0, keyLength),
-            HasKey = hasKey,
-            Value = isAsIs ? asIs : buffer.Written(keyLength, buffer.Length),
-            IsTombstone = isTombstone,
-            Timestamp = record.Timestamp is { } time ? time.ToUnixTimeMilliseconds() : RawRecord.NoTimestamp,
-            Headers = record.Headers is { } headers ? headers.AsSpan() : default,
-        };
-        RecordSize size = RecordSize.Of(raw);
-        return new EncodedRecord(record.Partition ?? Choose(raw, size), raw, size);
+            return true;
+        }
+
+        if (_keysAreText && record.Key is string text && ShortText.TryEncode(text, ref room))
+        {
+            key = room[..text.Length];
+            return true;
+        }
+
+        if (_keysAreBytes)
+        {
+            key = Unsafe.As<byte[]>(record.Key);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The value's bytes where they are there already, none where there is no value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryGetValue(scoped in ProducerRecord<TKey, TValue> record, out ReadOnlySpan<byte> value)
+    {
+        if (record.IsTombstone)
+        {
+            value = default;
+            return true;
+        }
+
+        if (_valuesAreBytes)
+        {
+            value = Unsafe.As<byte[]>(record.Value);
+            return true;
+        }
+
+        value = default;
+        return false;
     }
 
     private static void Serialize<T>(
@@ -73,12 +142,45 @@ internal sealed class RecordSerializer<TKey, TValue>(
         }
     }
 
-    private int Choose(in RawRecord raw, RecordSize size)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private EncodedRecord Place(
+        scoped in ProducerRecord<TKey, TValue> record,
+        ReadOnlySpan<byte> key,
+        bool hasKey,
+        ReadOnlySpan<byte> value,
+        bool isTombstone)
+    {
+        RawRecord raw = new()
+        {
+            Key = key,
+            HasKey = hasKey,
+            Value = value,
+            IsTombstone = isTombstone,
+            Timestamp = record.Timestamp is { } time ? time.ToUnixTimeMilliseconds() : RawRecord.NoTimestamp,
+            Headers = record.Headers is { } headers ? headers.AsSpan() : default,
+        };
+        RecordSize size = RecordSize.Of(raw);
+        return new EncodedRecord(record.Partition ?? Choose(key, hasKey, size), raw, size);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Choose(ReadOnlySpan<byte> key, bool hasKey, RecordSize size) =>
+        hasKey && _goByKey ? Murmur2.Partition(key, partitionCount) : Ask(key, hasKey, size);
+
+    private int Ask(ReadOnlySpan<byte> key, bool hasKey, RecordSize size)
     {
         int bytes = (int)Math.Min(size.ContentBytes, int.MaxValue);
-        int chosen = partitioner.Partition(
-            new PartitionerContext(topic, partitionCount, raw.Key, raw.HasKey, bytes));
+        int chosen = partitioner.Partition(new PartitionerContext(topic, partitionCount, key, hasKey, bytes));
         return (uint)chosen < (uint)partitionCount ? chosen : throw BadChoice(chosen);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ThrowIfNoSuchPartition(scoped in ProducerRecord<TKey, TValue> record)
+    {
+        if (record.Partition is { } named && (uint)named >= (uint)partitionCount)
+        {
+            throw NoSuchPartition(named, nameof(record));
+        }
     }
 
     private ArgumentOutOfRangeException NoSuchPartition(int partition, string parameter) =>

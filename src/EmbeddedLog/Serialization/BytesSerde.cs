@@ -12,18 +12,9 @@ internal sealed class BytesSerde : ISerde<byte[]>, ISerde<ReadOnlyMemory<byte>>,
     {
     }
 
-    /// <summary>The bytes themselves, where it is this serializer that makes a value's bytes.</summary>
-    public static bool TryGetBytes<T>(ISerializer<T> serializer, T value, out ReadOnlySpan<byte> bytes)
-    {
-        if (ReferenceEquals(serializer, Instance) && value is byte[] array)
-        {
-            bytes = array;
-            return true;
-        }
-
-        bytes = default;
-        return false;
-    }
+    /// <summary>Whether what a serializer makes of an array is that array's bytes.</summary>
+    public static bool IsIdentity<T>(ISerializer<T> serializer) =>
+        typeof(T) == typeof(byte[]) && ReferenceEquals(serializer, Instance);
 
     /// <inheritdoc/>
     public void Serialize(byte[] value, IBufferWriter<byte> destination, in SerializationContext context) =>

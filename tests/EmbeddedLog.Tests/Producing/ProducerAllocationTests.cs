@@ -21,6 +21,17 @@ public sealed class ProducerAllocationTests
         AssertFree(topic, () => producer.TryProduce(s_key, s_value, out _));
     }
 
+    [Theory]
+    [InlineData("site-7")]
+    [InlineData("a key of more characters than those that are encoded without the buffer of the thread")]
+    public void TryProduce_TextAndBytes_AllocatesNothing(string key)
+    {
+        using ProducerFixture topic = Create();
+        Producer<string, byte[]> producer = topic.Create(Serdes.Utf8, Serdes.Bytes, Durability.Written);
+
+        AssertFree(topic, () => producer.TryProduce(key, s_value, out _));
+    }
+
     [Fact]
     public void TryProduce_Text_AllocatesNothing()
     {
