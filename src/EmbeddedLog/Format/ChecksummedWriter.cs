@@ -45,9 +45,9 @@ internal unsafe ref struct ChecksummedWriter
     {
         if (bytes.Length < sizeof(ulong))
         {
-            foreach (byte one in bytes)
+            if (!bytes.IsEmpty)
             {
-                WriteByte(one);
+                WriteShort(ReadShort(bytes), 8 * bytes.Length);
             }
 
             return;
@@ -118,6 +118,46 @@ internal unsafe ref struct ChecksummedWriter
 
         *(ulong*)_at = _pending;
         return BitOperations.Crc32C(_crc, _pending);
+    }
+
+    /// <summary>One to seven bytes as a word, zero above.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong ReadShort(ReadOnlySpan<byte> bytes)
+    {
+        // Reads that overlap agree in what they share, so that no byte needs a step of its own.
+        ref byte first = ref MemoryMarshal.GetReference(bytes);
+        int last = bytes.Length - 1;
+        if (bytes.Length >= sizeof(uint))
+        {
+            int rest = bytes.Length - sizeof(uint);
+            ulong behind = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref first, rest));
+            return Unsafe.ReadUnaligned<uint>(ref first) | (behind << (8 * rest));
+        }
+
+        int middle = bytes.Length / 2;
+        return first | ((uint)Unsafe.Add(ref first, middle) << (8 * middle))
+            | ((uint)Unsafe.Add(ref first, last) << (8 * last));
+    }
+
+    /// <summary>Writes less than a word, the bits above it zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteShort(ulong word, int bits)
+    {
+        ulong pending = _pending | (word << _bits);
+        int after = _bits + bits;
+        if (after >= 64)
+        {
+            *(ulong*)_at = pending;
+            _at += sizeof(ulong);
+            _crc = BitOperations.Crc32C(_crc, pending);
+
+            // Here some bits were pending, for fewer than 64 came.
+            pending = word >> (64 - _bits);
+            after -= 64;
+        }
+
+        _pending = pending;
+        _bits = after;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
