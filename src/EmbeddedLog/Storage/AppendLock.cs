@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace EmbeddedLog.Storage;
 
 /// <summary>
@@ -36,6 +38,7 @@ internal sealed class AppendLock
     private int _waiting;
 
     /// <summary>Enters, after waiting if need be; leave by disposing what is returned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Scope Enter()
     {
         if (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
@@ -123,6 +126,7 @@ internal sealed class AppendLock
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Exit()
     {
         Volatile.Write(ref _held, 0);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EmbeddedLog.Format;
 
 namespace EmbeddedLog.Storage;
@@ -11,15 +12,12 @@ internal static class AppendRules
 
     /// <summary>Checks the size of the largest record.</summary>
     /// <exception cref="RecordTooLargeException">It is over the topic's limit.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CheckSize(TopicPartition partition, PartitionSettings settings, long contentBytes)
     {
         if (contentBytes > settings.MaxRecordBytes)
         {
-            throw TooLarge(
-                partition,
-                $"A record of {contentBytes} bytes (key, value and headers) is over the limit of topic "
-                + $"'{partition.Topic}', {settings.MaxRecordBytes} bytes. Nothing was appended. Split it, or raise "
-                + $"{nameof(TopicOptions)}.{nameof(TopicOptions.MaxRecordBytes)}.");
+            ThrowTooLarge(partition, settings, contentBytes);
         }
     }
 
@@ -81,6 +79,13 @@ internal static class AppendRules
 
         return now;
     }
+
+    private static void ThrowTooLarge(TopicPartition partition, PartitionSettings settings, long contentBytes) =>
+        throw TooLarge(
+            partition,
+            $"A record of {contentBytes} bytes (key, value and headers) is over the limit of topic "
+            + $"'{partition.Topic}', {settings.MaxRecordBytes} bytes. Nothing was appended. Split it, or raise "
+            + $"{nameof(TopicOptions)}.{nameof(TopicOptions.MaxRecordBytes)}.");
 
     private static RecordTooLargeException TooLarge(TopicPartition partition, string message) =>
         new(message) { Topic = partition.Topic, Partition = partition.Partition };
