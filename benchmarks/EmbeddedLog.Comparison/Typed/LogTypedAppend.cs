@@ -22,8 +22,8 @@ internal sealed class LogTypedAppend : Contender
         Stopwatch watch = Stopwatch.StartNew();
         for (int i = 0; i < scale.Appends; i++)
         {
-            ProducerRecord<string, byte[]> record = new("site-7", value);
-            while (!producer.TryProduce(record, out _))
+            // Not a record in a local: across an await that is a field on the heap, which costs a sixth of a send.
+            while (!producer.TryProduce(TypedRecords.Key, value, out _))
             {
                 await producer.WaitToProduceAsync();
             }
