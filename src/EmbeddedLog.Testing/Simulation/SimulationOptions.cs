@@ -6,7 +6,10 @@ namespace EmbeddedLog.Testing.Simulation;
 internal sealed record SimulationOptions
 {
     /// <summary>What the simulated file system says of itself; by default that it can do everything.</summary>
-    public FileSystemTraits Traits { get; init; } = new("simulated", CanAllocate: true, MappedStoresAreSafe: true);
+    public FileSystemTraits Traits { get; init; } = new("simulated", CanAllocate: true, MappedStoresAreSafe: true)
+    {
+        MinFlushedTogether = 2,
+    };
 
     /// <summary>Whether the machine can name its boot and mount, so that a surviving cache is recognised.</summary>
     public bool IdentityIsKnown { get; init; } = true;
@@ -34,6 +37,9 @@ internal sealed record SimulationOptions
     /// <summary>A disk on which only <c>pwrite</c> is safe, as on copy-on-write file systems.</summary>
     public static SimulationOptions Positional { get; } = new()
     {
-        Traits = new FileSystemTraits("simulated-cow", CanAllocate: false, MappedStoresAreSafe: false),
+        Traits = new FileSystemTraits("simulated-cow", CanAllocate: false, MappedStoresAreSafe: false)
+        {
+            MinFlushedTogether = 2,
+        },
     };
 }

@@ -63,6 +63,19 @@ internal abstract class FileSystem
     public virtual LogFile? TryOpenPastCache(string path) => null;
 
     /// <summary>
+    /// Makes several flushes, each as <see cref="LogFile.Flush"/> does, and lets the file system do at once what it can.
+    /// How each ended is in its <see cref="FileFlush.Failure"/>. May write what others have left in memory too. Worth
+    /// it from <see cref="FileSystemTraits.MinFlushedTogether"/> on.
+    /// </summary>
+    public virtual void FlushTogether(Span<FileFlush> flushes)
+    {
+        foreach (ref FileFlush flush in flushes)
+        {
+            flush.Run();
+        }
+    }
+
+    /// <summary>
     /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file in it that is created if need be and
     /// never deleted (one lock a directory). Returns null while another process, or another log of this process, holds
     /// it. After locking, the file at <paramref name="path"/> is compared with the locked one, so that a lock on a

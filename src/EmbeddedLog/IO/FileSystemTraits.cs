@@ -7,4 +7,10 @@ namespace EmbeddedLog.IO;
 /// Whether allocated blocks can be stored to through a map without a later "no space" (not so on copy-on-write,
 /// stacked, user-space, network and unknown file systems).
 /// </param>
-internal readonly record struct FileSystemTraits(string Name, bool CanAllocate, bool MappedStoresAreSafe);
+internal readonly record struct FileSystemTraits(string Name, bool CanAllocate, bool MappedStoresAreSafe)
+{
+    /// <summary>
+    /// How many files must be flushed at once for <see cref="FileSystem.FlushTogether"/> to save anything.
+    /// </summary>
+    public int MinFlushedTogether { get; init; } = int.MaxValue;
+}

@@ -14,6 +14,9 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     /// <summary>Bytes that are allocated, in a file without a name, to see whether a file system can.</summary>
     private const int ProbeBytes = 4096;
 
+    /// <summary>Fewer files are flushed as fast by a few threads.</summary>
+    private const int MinFlushedTogether = 8;
+
     /// <summary>The boot's random id, which outlives the process.</summary>
     private static readonly UInt128 s_bootId = ReadBootId();
 
@@ -30,7 +33,10 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         // The number alone does not tell: ext2, ext3 and ext4 have the same, and only the last can allocate.
         bool canAllocate = ProbeAllocation(directory) ?? type.KeepsBlocks;
         string name = type.Name == "ext4" && !canAllocate ? "ext2" : type.Name;
-        return new FileSystemTraits(name, canAllocate, MappedStoresAreSafe: canAllocate && type.KeepsBlocks);
+        return new FileSystemTraits(name, canAllocate, MappedStoresAreSafe: canAllocate && type.KeepsBlocks)
+        {
+            MinFlushedTogether = canAllocate && type.IsFlushedAtOnce ? MinFlushedTogether : int.MaxValue,
+        };
     }
 
     public override CacheIdentity GetCacheIdentity(string directory)
@@ -43,6 +49,40 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 
         return new CacheIdentity(
             (ulong)(s_bootId >> 64), (ulong)s_bootId, status.Status.Device, status.UniqueMountId);
+    }
+
+    /// <summary>
+    /// One syncfs(2) for all. Whether this or that file was written is told by the file itself, which remembers a
+    /// failure until it is asked; the flush of one file, at the end, stands for what the journal and the device owe.
+    /// </summary>
+    public override void FlushTogether(Span<FileFlush> flushes)
+    {
+        LinuxLogFile? file = flushes.IsEmpty ? null : (LinuxLogFile)flushes[0].File;
+        bool written = file is not null && file.TryFlushFileSystem();
+        foreach (ref FileFlush flush in flushes)
+        {
+            var one = (LinuxLogFile)flush.File;
+            if (written && one.Device == file!.Device)
+            {
+                flush.Failure = one.TakeWriteFailure();
+            }
+            else
+            {
+                // Where the call has failed, which it does for any file of anybody, each is asked for its own failures.
+                flush.Run();
+            }
+        }
+
+        foreach (ref FileFlush flush in flushes)
+        {
+            if (written && flush.Failure is null && ((LinuxLogFile)flush.File).Device == file!.Device)
+            {
+                flush.Run();
+
+                // After one that fails the others are not free either.
+                written = flush.Failure is not null;
+            }
+        }
     }
 
     public override SafeFileHandle OpenHandle(string path, FileOpening opening)
@@ -77,7 +117,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             path, LinuxSyscalls.OpenReadOnly | LinuxSyscalls.OpenPastCache, out SafeFileHandle file);
         if (result >= 0)
         {
-            return new LinuxLogFile(file, path, isWritten: false, isPastCache: true);
+            return new LinuxLogFile(file, path, device: 0, isWritten: false, isPastCache: true);
         }
 
         file.Dispose();
@@ -105,8 +145,9 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 
     private protected override long SyncDirectory(SafeFileHandle directory) => UnixSyscalls.Sync(directory);
 
-    private protected override LogFile WrapFile(SafeFileHandle handle, string path, FileOpening opening) =>
-        new LinuxLogFile(handle, path, opening != FileOpening.Read);
+    private protected override LogFile WrapFile(
+        SafeFileHandle handle, string path, UnixFileStatus status, FileOpening opening) =>
+        new LinuxLogFile(handle, path, status.Device, isWritten: opening != FileOpening.Read);
 
     private static SafeFileHandle Open(string path, int flags)
     {

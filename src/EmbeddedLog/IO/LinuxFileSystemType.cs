@@ -11,6 +11,12 @@ namespace EmbeddedLog.IO;
 internal readonly record struct LinuxFileSystemType(string Name, bool KeepsBlocks)
 {
     /// <summary>
+    /// Whether one call puts all its files on the disk for less than one for each: a journal that is written once. Of
+    /// others it is not known, or known to be otherwise (btrfs ends a whole transaction).
+    /// </summary>
+    public bool IsFlushedAtOnce => Name is "ext4" or "xfs";
+
+    /// <summary>
     /// The type with this number. Only types that are known to keep their blocks do: copy-on-write ones (btrfs, zfs,
     /// bcachefs) write a page elsewhere each time; f2fs does too, being log-structured, and its fault handler may
     /// answer "no space" while checkpoints are off, allocated or not; stacked, user-space and network ones (overlay,

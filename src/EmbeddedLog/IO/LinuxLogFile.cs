@@ -20,9 +20,11 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
     /// <summary>Whether reads go to the device, and must be aligned.</summary>
     private readonly bool _isPastCache;
 
-    public LinuxLogFile(SafeFileHandle handle, string path, bool isWritten, bool isPastCache = false)
+    public LinuxLogFile(
+        SafeFileHandle handle, string path, ulong device, bool isWritten, bool isPastCache = false)
         : base(handle, path)
     {
+        Device = device;
         _isWritten = isWritten;
         _isPastCache = isPastCache;
         if (isWritten)
@@ -31,6 +33,9 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
             _ = LinuxSyscalls.AdviseFile(handle, LinuxSyscalls.AdviseRandom);
         }
     }
+
+    /// <summary>The file system that it is on: what one call for all of it takes in.</summary>
+    public ulong Device { get; }
 
     public override int Read(Span<byte> buffer, long position)
     {
@@ -71,6 +76,19 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Check("fdatasync", LinuxSyscalls.SyncData(Handle));
+    }
+
+    /// <summary>Writes all that the file system has in memory; false where anything of it failed.</summary>
+    public bool TryFlushFileSystem() => LinuxSyscalls.SyncFileSystem(Handle) >= 0;
+
+    /// <summary>
+    /// Waits for what is being written of the file, and returns the failure that was noted since it was last asked, or
+    /// since the file was opened; null where there was none.
+    /// </summary>
+    public FileSystemException? TakeWriteFailure()
+    {
+        long result = LinuxSyscalls.WaitForWrites(Handle);
+        return result >= 0 ? null : UnixErrors.Failure("sync_file_range", Path, result);
     }
 
     public override bool TryDropPages(MappedMemory map, long position, long length)

@@ -23,6 +23,7 @@ internal static unsafe partial class LinuxSyscalls
     public const int AdvisePopulateWrite = 23; // MADV_POPULATE_WRITE, since Linux 5.14
 
     private const int OpenCloseOnExec = 0x80000; // O_CLOEXEC
+    private const uint WaitBefore = 1; // SYNC_FILE_RANGE_WAIT_BEFORE
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint StatusBasic = 0x7FF; // STATX_BASIC_STATS
@@ -82,6 +83,32 @@ internal static unsafe partial class LinuxSyscalls
         do
         {
             result = UnixSyscalls.Result(fdatasync(file));
+        }
+        while (result == -UnixErrors.Interrupted);
+
+        return result;
+    }
+
+    /// <summary>syncfs(2). Since Linux 5.8 it tells a failure of any file since the last call.</summary>
+    public static long SyncFileSystem(SafeFileHandle file)
+    {
+        long result;
+        do
+        {
+            result = UnixSyscalls.Result(syncfs(file));
+        }
+        while (result == -UnixErrors.Interrupted);
+
+        return result;
+    }
+
+    /// <summary>sync_file_range(2) that begins nothing: it waits, and tells failures as fdatasync does.</summary>
+    public static long WaitForWrites(SafeFileHandle file)
+    {
+        long result;
+        do
+        {
+            result = UnixSyscalls.Result(sync_file_range(file, 0, 0, WaitBefore));
         }
         while (result == -UnixErrors.Interrupted);
 
@@ -171,6 +198,12 @@ internal static unsafe partial class LinuxSyscalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int syncfs(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeFileHandle file, long position, long length, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle file, int mode, long position, long length);

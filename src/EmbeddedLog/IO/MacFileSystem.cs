@@ -70,7 +70,8 @@ internal sealed class MacFileSystem : UnixFileSystem
         return result >= 0 ? result : UnixSyscalls.Sync(directory);
     }
 
-    private protected override LogFile WrapFile(SafeFileHandle handle, string path, FileOpening opening) =>
+    private protected override LogFile WrapFile(
+        SafeFileHandle handle, string path, UnixFileStatus status, FileOpening opening) =>
         new MacLogFile(handle, path);
 
     private static SafeFileHandle Open(string path, int flags)

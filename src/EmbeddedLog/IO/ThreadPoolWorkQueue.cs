@@ -1,6 +1,6 @@
 namespace EmbeddedLog.IO;
 
-/// <summary>Work on the runtime's thread pool.</summary>
+/// <summary>Work on the runtime's thread pool, and on a few threads of our own what would block it.</summary>
 internal sealed class ThreadPoolWorkQueue : WorkQueue
 {
     public override void Queue(IThreadPoolWorkItem item)
@@ -11,4 +11,6 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
         ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
 #pragma warning restore RS0030
     }
+
+    public override void QueueWaiting(IThreadPoolWorkItem item) => WaitingThreads.Queue(item);
 }

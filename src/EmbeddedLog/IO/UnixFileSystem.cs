@@ -76,12 +76,13 @@ internal abstract class UnixFileSystem : FileSystem
         try
         {
             // A directory opens for reading like a file, and fails only when it is read.
-            if (!GetStatus(handle, path).IsFile)
+            UnixFileStatus status = GetStatus(handle, path);
+            if (!status.IsFile)
             {
                 throw UnixErrors.Failure("open", path, -UnixErrors.IsADirectory);
             }
 
-            return WrapFile(handle, path, opening);
+            return WrapFile(handle, path, status, opening);
         }
         catch
         {
@@ -109,7 +110,8 @@ internal abstract class UnixFileSystem : FileSystem
     /// </summary>
     private protected abstract long SyncDirectory(SafeFileHandle directory);
 
-    private protected abstract LogFile WrapFile(SafeFileHandle handle, string path, FileOpening opening);
+    private protected abstract LogFile WrapFile(
+        SafeFileHandle handle, string path, UnixFileStatus status, FileOpening opening);
 
     private string[] List(string path, bool directories)
     {

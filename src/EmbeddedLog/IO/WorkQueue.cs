@@ -10,4 +10,9 @@ internal abstract class WorkQueue
     /// Runs <paramref name="item"/> soon, elsewhere. Items must not throw; order between items is undefined.
     /// </summary>
     public abstract void Queue(IThreadPoolWorkItem item);
+
+    /// <summary>
+    /// The same for an item that will wait for the disk while others do: not on a thread that the program needs.
+    /// </summary>
+    public virtual void QueueWaiting(IThreadPoolWorkItem item) => Queue(item);
 }

@@ -47,6 +47,7 @@ internal sealed class LogOpening
             logger)
         {
             Control = owned.Control,
+            Flushes = new FlushQueue(platform, owned.Traits.MinFlushedTogether),
         };
         if (owned.ControlFailure is { } failed)
         {

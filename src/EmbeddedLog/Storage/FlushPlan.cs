@@ -6,6 +6,9 @@ internal sealed class FlushPlan
     /// <summary>The writers with bytes to flush, oldest first, each with the tail to flush up to.</summary>
     public List<(SegmentWriter Writer, long Tail)> Targets { get; } = [];
 
+    /// <summary>How many bytes there are to flush.</summary>
+    public long Bytes { get; set; }
+
     /// <summary>The end of the log when the plan was made: durable once the plan is carried out.</summary>
     public DurablePoint End { get; set; }
 

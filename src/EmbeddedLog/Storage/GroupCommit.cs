@@ -11,11 +11,10 @@ namespace EmbeddedLog.Storage;
 /// The failure policy: the first flush that fails is the last one. The system may have dropped what it could not write,
 /// and a repeated flush would succeed without it, so the partition fails all waiters and every later append.
 /// </remarks>
-internal sealed class GroupCommit : IThreadPoolWorkItem
+internal sealed class GroupCommit
 {
     private readonly PartitionLog _log;
     private readonly PartitionState _state;
-    private readonly WorkQueue _work;
     private readonly WaiterList _waiters;
     private readonly FlushPlan _plan = new();
     private readonly Resumption _resumption;
@@ -29,6 +28,9 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
 
     /// <summary>Completed when the role is free for good; set by stopping. Under the gate.</summary>
     private TaskCompletionSource? _stopped;
+
+    /// <summary>Whether the last round has left a checkpoint to be written; only the flusher uses it.</summary>
+    private bool _owesCheckpoint;
 
     /// <summary>What a checkpoint says; only the flusher uses it.</summary>
     private DurablePoint _checkpointed;
@@ -46,12 +48,11 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
     /// <summary>The offset of <see cref="_durable"/>; written by the flusher, read by everyone.</summary>
     private long _durableEnd;
 
-    public GroupCommit(PartitionLog log, PartitionState state, WorkQueue work, DurablePoint durable)
+    public GroupCommit(PartitionLog log, PartitionState state, DurablePoint durable)
     {
         _log = log;
         _state = state;
-        _work = work;
-        _waiters = new WaiterList(work);
+        _waiters = new WaiterList(log.Context.Platform.Work);
         _resumption = new Resumption(this);
         _durable = _checkpointed = durable;
         _checkpointedStart = state.LogStart;
@@ -113,7 +114,16 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Asks for a round on the work queue, unless one is about to begin.</summary>
+    /// <summary>How many bytes the last round has flushed, or this one is to. Only for who runs it.</summary>
+    public long FlushedBytes => _plan.Bytes;
+
+    /// <summary>How many files <see cref="TryJoin"/> has added.</summary>
+    public int JoinedFiles => _plan.Targets.Count;
+
+    /// <summary>Whether the role is kept for a checkpoint, which <see cref="RunRound"/> writes.</summary>
+    public bool OwesCheckpoint => _owesCheckpoint;
+
+    /// <summary>Asks for a round on the queue of flushes, unless one is about to begin.</summary>
     /// <returns>False once rounds have been stopped.</returns>
     public bool TryRequest()
     {
@@ -126,22 +136,61 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
 
         if (TryTakeRole(out bool stopped))
         {
-            _work.Queue(this);
+            _log.Context.Flushes.Add(this);
         }
 
         return !stopped;
     }
 
-    /// <summary>Does a round on the calling thread, or leaves it to whoever has the role.</summary>
-    public void RunOrRequest()
+    /// <summary>
+    /// Flushes, and releases who waited for it; or writes the checkpoint that is owed. Only with the role, which is
+    /// kept where this returns true: another round is wanted.
+    /// </summary>
+    public bool RunRound()
     {
-        if (TryTakeRole(out _))
+        if (_owesCheckpoint)
         {
-            Run();
+            _owesCheckpoint = false;
+            TryWriteCheckpoint(_durable, clean: false);
         }
+        else if (Round())
+        {
+            return false;
+        }
+
+        return !TryLeaveRole();
     }
 
-    void IThreadPoolWorkItem.Execute() => Run();
+    /// <summary>
+    /// Begins a round whose files are flushed together with others', to be ended by <see cref="EndTogether"/>. Only
+    /// with the role. Where it returns false nothing has begun, and the round is to be run by itself.
+    /// </summary>
+    public bool TryJoin(List<FileFlush> flushes)
+    {
+        if (!TryPlan() || _plan.Bytes > FlushQueue.MaxBytesTogether)
+        {
+            return false;
+        }
+
+        _ = Protections.FlushBeforeCheckpoint || TryWriteCheckpoint(_plan.End, clean: false);
+        return _log.TryJoin(_plan, flushes);
+    }
+
+    /// <summary>
+    /// Ends a round that was begun by <see cref="TryJoin"/>, and releases who waited for it. The role is kept where
+    /// this returns true: another round is wanted, or a checkpoint is owed.
+    /// </summary>
+    /// <param name="flushes">How the flushes ended that were added.</param>
+    public bool EndTogether(ReadOnlySpan<FileFlush> flushes)
+    {
+        if (TryEndRound(planned: true, flushes, out bool rolled))
+        {
+            _waiters.ReleaseUpTo(_durable.Offset);
+            _owesCheckpoint = rolled || IsCheckpointDue();
+        }
+
+        return _owesCheckpoint || !TryLeaveRole();
+    }
 
     /// <summary>Begins no more rounds; completes when the last one is over. Whoever still waits has failed.</summary>
     public async Task StopAsync()
@@ -173,7 +222,8 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
             // A segment that was begun after the last append is not covered by any flush so far, nor the log's start.
             if (_log.Writer.TryPlanFlush(_plan, last: true) && _plan.End != _durable)
             {
-                _log.Flush(_plan);
+                _log.FlushSegments(_plan);
+                _log.EndFlush(_plan);
                 _durable = _plan.End;
             }
 
@@ -222,54 +272,28 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         return true;
     }
 
-    private void Run()
+    /// <summary>Takes in all that was asked for so far; whether there is anything to flush.</summary>
+    private bool TryPlan()
     {
-        do
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                Volatile.Write(ref _requested, false);
-            }
-
-            if (Round())
-            {
-                return;
-            }
+            Volatile.Write(ref _requested, false);
         }
-        while (!TryLeaveRole());
+
+        return _state.Failure is null && _log.Writer.TryPlanFlush(_plan);
     }
 
     /// <summary>Flushes, and releases who waited for it; true where the resumption goes on from here.</summary>
     private bool Round()
     {
-        if (_state.Failure is { } failed)
+        bool planned = TryPlan();
+        if (planned)
         {
-            _waiters.Fail(failed);
-            return false;
+            _ = Protections.FlushBeforeCheckpoint || TryWriteCheckpoint(_plan.End, clean: false);
         }
 
-        bool rolled = false;
-        try
+        if (!TryEndRound(planned, [], out bool rolled))
         {
-            if (_log.Writer.TryPlanFlush(_plan))
-            {
-                _ = Protections.FlushBeforeCheckpoint || TryWriteCheckpoint(_plan.End, clean: false);
-                _log.Flush(_plan);
-                rolled = _plan.End.Sequence != _durable.Sequence;
-                _durable = _plan.End;
-                Volatile.Write(ref _durableEnd, _durable.Offset);
-                _state.Slot.NoteDurable(_durable.Offset);
-            }
-        }
-        catch (DiskFullException full)
-        {
-            // No flush has failed, one was not begun: nothing is lost, and the next round can succeed.
-            _waiters.Fail(full);
-            return false;
-        }
-        catch (Exception failure) when (failure is IOException or EmbeddedLogException)
-        {
-            _waiters.Fail(Protections.Poisoning ? _log.Fail(failure) : new LogIOException(failure.Message, failure));
             return false;
         }
 
@@ -284,6 +308,54 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         _waiters.ReleaseUpTo(_durable.Offset);
         TryWriteCheckpoint(_durable, clean: false);
         return false;
+    }
+
+    /// <summary>Carries the plan out, if there is one; false where it failed, and all who wait were told.</summary>
+    /// <param name="planned">Whether there is a plan.</param>
+    /// <param name="flushes">How its files were flushed together with others'; empty where they are yet to be.</param>
+    /// <param name="rolled">Whether another segment has been reached.</param>
+    private bool TryEndRound(bool planned, ReadOnlySpan<FileFlush> flushes, out bool rolled)
+    {
+        rolled = false;
+        if (_state.Failure is { } failed && flushes.IsEmpty)
+        {
+            _waiters.Fail(failed);
+            return false;
+        }
+
+        try
+        {
+            if (planned)
+            {
+                if (flushes.IsEmpty)
+                {
+                    _log.FlushSegments(_plan);
+                }
+                else
+                {
+                    PartitionLog.EndJoined(_plan, flushes);
+                }
+
+                _log.EndFlush(_plan);
+                rolled = _plan.End.Sequence != _durable.Sequence;
+                _durable = _plan.End;
+                Volatile.Write(ref _durableEnd, _durable.Offset);
+                _state.Slot.NoteDurable(_durable.Offset);
+            }
+
+            return true;
+        }
+        catch (DiskFullException full)
+        {
+            // No flush has failed, one was not begun: nothing is lost, and the next round can succeed.
+            _waiters.Fail(full);
+            return false;
+        }
+        catch (Exception failure) when (failure is IOException or EmbeddedLogException)
+        {
+            _waiters.Fail(Protections.Poisoning ? _log.Fail(failure) : new LogIOException(failure.Message, failure));
+            return false;
+        }
     }
 
     /// <summary>
@@ -325,7 +397,7 @@ internal sealed class GroupCommit : IThreadPoolWorkItem
         {
             if (!commit.TryLeaveRole())
             {
-                commit.Run();
+                commit._log.Context.Flushes.RunOrAdd(commit);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Safety;
@@ -49,7 +50,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
             recovered.LogStart,
             context.Control.Rent(identity.TopicUid, identity.Id.Partition));
         _state.Slot.NoteDurable(recovered.End.Offset);
-        _commit = new GroupCommit(this, _state, context.Platform.Work, recovered.End);
+        _commit = new GroupCommit(this, _state, recovered.End);
         _preparer = new SegmentPreparer(context, identity, recovered.NextSequence) { Log = this };
         Writer = new PartitionWriter(context, identity, _state, _preparer, recovered);
         _trimmer = new PartitionTrimmer(this);
@@ -207,7 +208,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
             bool paused = end == _endAtLastCall;
             _endAtLastCall = end;
             Volatile.Write(ref _checkpointRequested, paused ? 1 : 0);
-            _commit.RunOrRequest();
+            _commit.TryRequest();
             if (!paused && Failure is null)
             {
                 Schedule(s_checkpointDelay);
@@ -215,8 +216,8 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         }
     }
 
-    /// <summary>Carries out a flush: segments oldest first, then what names them. Only by the flusher.</summary>
-    public void Flush(FlushPlan plan)
+    /// <summary>Flushes the segments of a plan, oldest first. Only by the flusher.</summary>
+    public void FlushSegments(FlushPlan plan)
     {
         foreach ((SegmentWriter writer, long tail) in plan.Targets)
         {
@@ -226,7 +227,48 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
                 FlushSegment(writer, tail);
             }
         }
+    }
 
+    /// <summary>
+    /// Adds the segments of a plan to what is flushed together with other partitions'; their files stay open until
+    /// <see cref="EndJoined"/>. False, and nothing is added, where one is closed already. Only by the flusher.
+    /// </summary>
+    public bool TryJoin(FlushPlan plan, List<FileFlush> flushes)
+    {
+        int before = flushes.Count;
+        foreach ((SegmentWriter writer, long tail) in plan.Targets)
+        {
+            if (writer.File.TryUse() is not { } file)
+            {
+                Release(plan, flushes.Count - before);
+                flushes.RemoveRange(before, flushes.Count - before);
+                return false;
+            }
+
+            flushes.Add(new FileFlush(file, writer.FlushedEnd, tail - writer.FlushedEnd));
+            _preparer.Pages.PrepareFlush(writer, tail);
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives the files back; throws what the flushes of <see cref="TryJoin"/> ended in.</summary>
+    /// <exception cref="FileSystemException">One has failed.</exception>
+    public static void EndJoined(FlushPlan plan, ReadOnlySpan<FileFlush> flushes)
+    {
+        Release(plan, flushes.Length);
+        foreach (ref readonly FileFlush flush in flushes)
+        {
+            if (flush.Failure is { } failure)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    /// <summary>Carries out what is left of a plan once its segments are flushed. Only by the flusher.</summary>
+    public void EndFlush(FlushPlan plan)
+    {
         // A record in a segment that a power loss makes nameless, or unlisted, was not flushed.
         FlushManifest();
         if (Protections.DirectorySync && plan.SyncDirectory)
@@ -365,6 +407,14 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 
     private static bool IsFull(FileSystemException failure) =>
         failure.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded;
+
+    private static void Release(FlushPlan plan, int count)
+    {
+        foreach ((SegmentWriter writer, _) in CollectionsMarshal.AsSpan(plan.Targets)[..count])
+        {
+            writer.File.Release();
+        }
+    }
 
     private static void FlushSegment(SegmentWriter writer, long tail)
     {

@@ -141,6 +141,7 @@ internal sealed unsafe class PartitionWriter
     public bool TryPlanFlush(FlushPlan plan, bool last = false)
     {
         plan.Targets.Clear();
+        plan.Bytes = 0;
         using (_gate.Enter())
         {
             if (_writer is null || (_state.PublishedEnd == _durableEnd && !last))
@@ -151,6 +152,7 @@ internal sealed unsafe class PartitionWriter
             foreach (SegmentWriter writer in _unflushed)
             {
                 plan.Targets.Add((writer, writer.Tail));
+                plan.Bytes += writer.Tail - writer.FlushedEnd;
             }
 
             plan.SyncDirectory = _namesUnsynced;
@@ -168,12 +170,10 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
-            long bytes = 0;
             _durableEnd = plan.End.Offset;
             _namesUnsynced &= !plan.SyncDirectory || _writer!.Segment.Entry.Sequence != plan.End.Sequence;
             foreach ((SegmentWriter writer, long tail) in plan.Targets)
             {
-                bytes += tail - writer.FlushedEnd;
                 writer.FlushedEnd = tail;
                 if (writer != _writer && tail == writer.Tail)
                 {
@@ -183,7 +183,7 @@ internal sealed unsafe class PartitionWriter
                 }
             }
 
-            return _preparer.NoteFlushUnsynchronized(bytes, _writer) ? (MappedSegmentWriter?)_writer : null;
+            return _preparer.NoteFlushUnsynchronized(plan.Bytes, _writer) ? (MappedSegmentWriter?)_writer : null;
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed record StorageContext(
     /// <summary>What leases keep of segments that are gone.</summary>
     public RemovedSegments Removed { get; } = new();
 
+    /// <summary>The partitions that are to be flushed; each by itself where nothing else is said.</summary>
+    public FlushQueue Flushes { get; init; } = new(Platform, int.MaxValue);
+
     /// <summary>What tells other processes how far the partitions are.</summary>
     public ControlFile Control { get; init; } = ControlFile.None;
 }

@@ -39,6 +39,7 @@ internal sealed class ReplacingFileSystem(int replacements) : UnixFileSystem
 
     private protected override long SyncDirectory(SafeFileHandle directory) => throw new NotSupportedException();
 
-    private protected override LogFile WrapFile(SafeFileHandle handle, string path, FileOpening opening) =>
+    private protected override LogFile WrapFile(
+        SafeFileHandle handle, string path, UnixFileStatus status, FileOpening opening) =>
         throw new NotSupportedException();
 }

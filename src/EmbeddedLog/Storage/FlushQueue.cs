@@ -1,0 +1,295 @@
+using System.Runtime.InteropServices;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// The partitions of a log that are to be flushed. A few are flushed each by itself, side by side; where many have
+/// come together, one call flushes the files of all, and those that come meanwhile share the next one.
+/// </summary>
+/// <remarks>
+/// What one call for all costs depends on what else the file system has in memory, and on the device. So it is measured:
+/// where it took longer than flushing the files one by one would have, it is not tried again for many times the loss.
+/// </remarks>
+internal sealed class FlushQueue : IThreadPoolWorkItem
+{
+    /// <summary>What is larger is flushed by itself: the others would wait for it.</summary>
+    public const long MaxBytesTogether = 1 << 20;
+
+    /// <summary>How many times what was lost by a call for all passes before the next one.</summary>
+    private const int PutOffFactor = 50;
+
+    /// <summary>How much the last measurement counts.</summary>
+    private const double NewShare = 0.1;
+
+    private readonly Platform _platform;
+    private readonly int _minTogether;
+    private readonly Resumption _resumption;
+    private readonly Lock _gate = new();
+
+    /// <summary>Who waits for a flush, first come first. Under the gate.</summary>
+    private readonly Queue<GroupCommit> _pending = new();
+
+    /// <summary>Who must not wait for others. Under the gate.</summary>
+    private readonly Queue<GroupCommit> _alone = new();
+
+    /// <summary>Who is flushed together. Only by who does that.</summary>
+    private readonly List<GroupCommit> _group = [];
+
+    /// <summary>Their files, in the order of the group. Only by who flushes together.</summary>
+    private readonly List<FileFlush> _flushes = [];
+
+    /// <summary>
+    /// Whether a call for all is under way, or the wake-ups after it: who comes now is taken up at the end. Under the
+    /// gate.
+    /// </summary>
+    private bool _together;
+
+    /// <summary>Items that are queued or at work, one for each who waits or is flushed alone. Under the gate.</summary>
+    private int _items;
+
+    /// <summary>
+    /// Ticks that a flush takes by itself, divided by how many were under way; zero until known. Under the gate.
+    /// </summary>
+    private double _ticksAlone;
+
+    /// <summary>The timestamp before which nothing is flushed together. Under the gate.</summary>
+    private long _putOffUntil = long.MinValue;
+
+    /// <param name="platform">The seam to the system.</param>
+    /// <param name="minTogether">
+    /// From how many on files are flushed together: <see cref="FileSystemTraits.MinFlushedTogether"/>.
+    /// </param>
+    public FlushQueue(Platform platform, int minTogether)
+    {
+        _platform = platform;
+        _minTogether = minTogether;
+        _resumption = new Resumption(this);
+    }
+
+    /// <summary>Flushes a partition soon, elsewhere. The caller has taken the role of its flusher.</summary>
+    public void Add(GroupCommit commit)
+    {
+        lock (_gate)
+        {
+            _pending.Enqueue(commit);
+            if (_together)
+            {
+                return;
+            }
+
+            if (++_items > 1)
+            {
+                _platform.Work.QueueWaiting(this);
+                return;
+            }
+        }
+
+        // One alone is flushed by the pool's thread that then goes on with whoever waits for it.
+        _platform.Work.Queue(this);
+    }
+
+    /// <summary>Flushes a partition right here if no other is, and otherwise as <see cref="Add"/> does.</summary>
+    public void RunOrAdd(GroupCommit commit)
+    {
+        lock (_gate)
+        {
+            _pending.Enqueue(commit);
+            if (_together)
+            {
+                return;
+            }
+
+            if (++_items > 1)
+            {
+                _platform.Work.QueueWaiting(this);
+                return;
+            }
+        }
+
+        Execute();
+    }
+
+    /// <summary>Flushes whoever is next, until nobody is.</summary>
+    public void Execute()
+    {
+        while (TryTake(out GroupCommit? commit, out int atOnce))
+        {
+            if (commit is null)
+            {
+                FlushTogether();
+                return;
+            }
+
+            long start = _platform.Time.GetTimestamp();
+            bool again = commit.RunRound();
+            Note(commit, _platform.Time.GetTimestamp() - start, atOnce, again);
+        }
+    }
+
+    /// <summary>Takes who is next; true and null where the caller is to flush all who wait together.</summary>
+    private bool TryTake(out GroupCommit? commit, out int atOnce)
+    {
+        lock (_gate)
+        {
+            atOnce = Math.Min(_items, WaitingThreads.Max);
+            if (_alone.TryDequeue(out commit))
+            {
+                return true;
+            }
+
+            if (!_together && TryBeginTogetherUnsynchronized())
+            {
+                _items--;
+                return true;
+            }
+
+            bool taken = !_together && _pending.TryDequeue(out commit);
+            _items -= taken ? 0 : 1;
+            return taken;
+        }
+    }
+
+    /// <summary>Forms a group of all who wait, if they are many.</summary>
+    private bool TryBeginTogetherUnsynchronized()
+    {
+        _together = _pending.Count >= _minTogether && _ticksAlone > 0
+            && _platform.Time.GetTimestamp() >= _putOffUntil;
+        if (_together)
+        {
+            _group.AddRange(_pending);
+            _pending.Clear();
+        }
+
+        return _together;
+    }
+
+    private void Note(GroupCommit commit, long ticks, int atOnce, bool again)
+    {
+        lock (_gate)
+        {
+            if (commit.FlushedBytes is > 0 and <= MaxBytesTogether)
+            {
+                double each = Math.Max(1, (double)ticks / atOnce);
+                _ticksAlone = _ticksAlone == 0 ? each : _ticksAlone + (NewShare * (each - _ticksAlone));
+            }
+
+            if (again)
+            {
+                _pending.Enqueue(commit);
+            }
+        }
+    }
+
+    private void FlushTogether()
+    {
+        int joined = 0;
+        for (int i = 0; i < _group.Count; i++)
+        {
+            GroupCommit commit = _group[i];
+            if (commit.TryJoin(_flushes))
+            {
+                _group[joined++] = commit;
+            }
+            else
+            {
+                QueueAlone(commit);
+            }
+        }
+
+        long start = _platform.Time.GetTimestamp();
+        Span<FileFlush> flushes = CollectionsMarshal.AsSpan(_flushes);
+        _platform.Files.FlushTogether(flushes);
+        NoteTogether(joined, _platform.Time.GetTimestamp() - start);
+        foreach (GroupCommit commit in CollectionsMarshal.AsSpan(_group)[..joined])
+        {
+            int count = commit.JoinedFiles;
+            End(commit, flushes[..count]);
+            flushes = flushes[count..];
+        }
+
+        _group.Clear();
+        _flushes.Clear();
+
+        // Behind those who were woken: what they append then goes into the next call.
+        _platform.Work.Queue(_resumption);
+    }
+
+    private void NoteTogether(int count, long ticks)
+    {
+        lock (_gate)
+        {
+            double lost = ticks - (count * _ticksAlone);
+            _putOffUntil = lost > 0
+                ? _platform.Time.GetTimestamp() + (long)(PutOffFactor * lost)
+                : long.MinValue;
+        }
+    }
+
+    private void End(GroupCommit commit, ReadOnlySpan<FileFlush> flushes)
+    {
+        if (!commit.EndTogether(flushes))
+        {
+            return;
+        }
+
+        if (commit.OwesCheckpoint)
+        {
+            QueueAlone(commit);
+            return;
+        }
+
+        lock (_gate)
+        {
+            _pending.Enqueue(commit);
+        }
+    }
+
+    private void QueueAlone(GroupCommit commit)
+    {
+        lock (_gate)
+        {
+            _alone.Enqueue(commit);
+            _items++;
+        }
+
+        _platform.Work.QueueWaiting(this);
+    }
+
+    /// <summary>Takes up who came while others were flushed together.</summary>
+    private void Resume()
+    {
+        bool together;
+        lock (_gate)
+        {
+            together = TryBeginTogetherUnsynchronized();
+            if (!together)
+            {
+                _items += _pending.Count;
+                for (int others = _pending.Count - 1; others > 0; others--)
+                {
+                    _platform.Work.QueueWaiting(this);
+                }
+
+                if (_pending.Count == 0)
+                {
+                    return;
+                }
+            }
+        }
+
+        if (together)
+        {
+            FlushTogether();
+        }
+        else
+        {
+            Execute();
+        }
+    }
+
+    private sealed class Resumption(FlushQueue queue) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute() => queue.Resume();
+    }
+}
