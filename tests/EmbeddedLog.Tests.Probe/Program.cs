@@ -38,6 +38,7 @@ internal static class Program
     private static string Run(FileSystem files, string command, string path) => command switch
     {
         "flush" => Flush(files, path),
+        "flush-together" => FlushTogether(files, path),
         "runtime-flush" => RuntimeFlush(path),
         "sync-directory" => SyncDirectory(files, path),
         "allocate" => Allocate(files, path),
@@ -56,6 +57,24 @@ internal static class Program
         file.Write([1], 0);
         file.Flush(0, 1);
         return "success";
+    }
+
+    /// <summary>Three files with one call; how each ended.</summary>
+    private static string FlushTogether(FileSystem files, string path)
+    {
+        FileFlush[] flushes = [.. Enumerable.Range(1, 3)
+            .Select(number => new FileFlush(files.OpenFile($"{path}{number}", FileOpening.CreateNew), 0, 1))];
+        foreach (FileFlush flush in flushes)
+        {
+            flush.File.Write([1], 0);
+        }
+
+        files.FlushTogether(flushes);
+        return string.Join(", ", flushes.Select(flush =>
+        {
+            flush.File.Dispose();
+            return flush.Failure is { } failure ? $"{failure.Operation} {failure.SystemCode}" : "success";
+        }));
     }
 
     /// <summary>What the log must not use, and why: both calls come back as if the disk had the bytes.</summary>
@@ -92,12 +111,14 @@ internal static class Program
         file.Write("written"u8, Chunk);
         file.SetLength(Chunk + 4);
         file.Flush(0, Chunk);
+        FileFlush[] together = [new(file, 0, Chunk)];
+        files.FlushTogether(together);
         files.SyncDirectory(Path.GetDirectoryName(path)!);
         bool allocates = files.GetTraits(Path.GetDirectoryName(path)!).CanAllocate;
         byte[] read = new byte[8];
         int count = file.Read(read, Chunk);
         bool isRead = file.Length == Chunk + 4 && read.AsSpan(0, count).SequenceEqual("writ"u8);
-        return held is not null && allocates && isRead
+        return held is not null && allocates && isRead && together[0].Failure is null
             ? "success"
             : "wrong";
     }

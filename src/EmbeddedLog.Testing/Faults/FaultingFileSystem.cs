@@ -97,6 +97,19 @@ internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
         inner.DeleteFile(path);
     }
 
+    /// <summary>How often several files were flushed with one call; each of them counts as a flush too.</summary>
+    public long CallsTogether { get; private set; }
+
+    /// <summary>Invoked in the middle of each such call.</summary>
+    public Action? WhileTogether { get; set; }
+
+    public override void FlushTogether(Span<FileFlush> flushes)
+    {
+        CallsTogether++;
+        WhileTogether?.Invoke();
+        base.FlushTogether(flushes);
+    }
+
     public override LogFile OpenFile(string path, FileOpening opening)
     {
         _counter.CountOrThrow(FaultKind.OpenFile, path);

@@ -63,9 +63,9 @@ internal abstract class FileSystem
     public virtual LogFile? TryOpenPastCache(string path) => null;
 
     /// <summary>
-    /// Makes several flushes, each as <see cref="LogFile.Flush"/> does, and lets the file system do at once what it can.
-    /// How each ended is in its <see cref="FileFlush.Failure"/>. May write what others have left in memory too. Worth
-    /// it from <see cref="FileSystemTraits.MinFlushedTogether"/> on.
+    /// Makes several flushes, each as <see cref="LogFile.Flush"/> does, and lets the file system do at once what it
+    /// can. How each ended is in its <see cref="FileFlush.Failure"/>. May write what others have left in memory too.
+    /// Worth it from <see cref="FileSystemTraits.MinFlushedTogether"/> on.
     /// </summary>
     public virtual void FlushTogether(Span<FileFlush> flushes)
     {

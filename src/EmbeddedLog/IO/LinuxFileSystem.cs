@@ -14,8 +14,11 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     /// <summary>Bytes that are allocated, in a file without a name, to see whether a file system can.</summary>
     private const int ProbeBytes = 4096;
 
-    /// <summary>Fewer files are flushed as fast by a few threads.</summary>
-    private const int MinFlushedTogether = 8;
+    /// <summary>
+    /// From how many on files are flushed together; fewer are flushed as fast by a few threads. The torture lowers it,
+    /// to have few partitions do what many would.
+    /// </summary>
+    public static int MinFlushedTogether { get; set; } = 8;
 
     /// <summary>The boot's random id, which outlives the process.</summary>
     private static readonly UInt128 s_bootId = ReadBootId();

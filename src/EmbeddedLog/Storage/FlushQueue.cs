@@ -8,8 +8,9 @@ namespace EmbeddedLog.Storage;
 /// come together, one call flushes the files of all, and those that come meanwhile share the next one.
 /// </summary>
 /// <remarks>
-/// What one call for all costs depends on what else the file system has in memory, and on the device. So it is measured:
-/// where it took longer than flushing the files one by one would have, it is not tried again for many times the loss.
+/// What one call for all costs depends on what else the file system has in memory, and on the device. So it is
+/// measured: where it took longer than to flush the files side by side would have, it is not tried again for many times
+/// the loss.
 /// </remarks>
 internal sealed class FlushQueue : IThreadPoolWorkItem
 {

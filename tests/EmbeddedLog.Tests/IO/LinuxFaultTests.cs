@@ -28,6 +28,31 @@ public sealed class LinuxFaultTests : IDisposable
     }
 
     /// <summary>
+    /// One call for all fails for any file of anybody; then each is asked for its own failures. Where it succeeds each
+    /// is asked too, and the flush of one stands for the journal and the device.
+    /// </summary>
+    [Theory]
+    [InlineData("success, success, success")]
+    [InlineData("success, success, success", "syncfs:error=EIO")]
+    [InlineData("success, success, success", "syncfs:error=ENOSYS")]
+    [InlineData("success, fdatasync 5, success", "syncfs:error=EIO", "fdatasync:error=EIO:when=2")]
+    [InlineData("fdatasync 28, fdatasync 28, fdatasync 28", "syncfs:error=EIO", "fdatasync:error=ENOSPC")]
+    [InlineData("success, sync_file_range 5, success", "sync_file_range:error=EIO:when=2")]
+    [InlineData("sync_file_range 5, success, success", "sync_file_range:error=EIO:when=1")]
+    [InlineData("fdatasync 5, success, success", "fdatasync:error=EIO:when=1")]
+    [InlineData("fdatasync 5, fdatasync 5, fdatasync 5", "fdatasync:error=EIO")]
+    public void FlushTogether_CallsFail_EachFileTellsItsOwn(string expected, params string[] injections)
+    {
+        Strace.Require();
+        string path = _directory["file"];
+
+        string outcome = ProbeProcess.RunWithFaults(
+            "flush-together", path, [path + "1", path + "2", path + "3"], injections);
+
+        Assert.Equal(expected, outcome);
+    }
+
+    /// <summary>
     /// The reason why the runtime's flush is banned: it passes over these errors. When a later runtime reports them
     /// this test fails, and the ban may be thought over.
     /// </summary>
@@ -103,7 +128,8 @@ public sealed class LinuxFaultTests : IDisposable
     public void EveryCall_InterruptedBySignals_IsMadeAgain()
     {
         Strace.Require();
-        const string Calls = "openat,pread64,pwrite64,ftruncate,fallocate,fdatasync,fsync,flock,statx,statfs";
+        const string Calls = "openat,pread64,pwrite64,ftruncate,fallocate,fdatasync,fsync,"
+            + "syncfs,sync_file_range,flock,statx,statfs";
 
         // Every other call of each kind, so that each is interrupted once.
         string outcome = RunWithFaults("all-calls", "lock", $"{Calls}:error=EINTR:when=1+2");

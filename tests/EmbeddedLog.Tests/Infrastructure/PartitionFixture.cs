@@ -23,7 +23,8 @@ internal sealed class PartitionFixture : IAsyncDisposable
         bool cacheSurvived = false,
         int maxOpen = 256,
         ulong generation = 0,
-        ILogger? logger = null)
+        ILogger? logger = null,
+        int minTogether = int.MaxValue)
     {
         _root = root;
         Context = new StorageContext(
@@ -33,7 +34,10 @@ internal sealed class PartitionFixture : IAsyncDisposable
             new AsyncWaiterPool(platform.Work),
             new BackgroundSchedule(platform),
             new SessionState(clean, cacheSurvived, generation),
-            logger ?? NullLogger.Instance);
+            logger ?? NullLogger.Instance)
+        {
+            Flushes = new FlushQueue(platform, minTogether),
+        };
     }
 
     public StorageContext Context { get; }

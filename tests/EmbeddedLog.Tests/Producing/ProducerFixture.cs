@@ -19,13 +19,17 @@ internal sealed class ProducerFixture : IDisposable
     private bool _closed;
 
     public ProducerFixture(
-        int partitions = 1, PartitionSettings? settings = null, int seed = 1, double yieldProbability = 0)
+        int partitions = 1,
+        PartitionSettings? settings = null,
+        int seed = 1,
+        double yieldProbability = 0,
+        int minTogether = int.MaxValue)
     {
         Machine = new SimulatedPlatform(seed, new SimulationOptions { YieldProbability = yieldProbability });
         Machine.Platform.Files.CreateDirectory(Root);
         Machine.Platform.Files.SyncDirectory("/");
         Files = new FaultingFileSystem(Machine.Platform.Files);
-        _storage = new PartitionFixture(Machine.Platform with { Files = Files }, Root);
+        _storage = new PartitionFixture(Machine.Platform with { Files = Files }, Root, minTogether: minTogether);
         settings ??= PartitionFixture.Settings(segmentBytes: 1 << 20);
         Partitions = [.. Enumerable.Range(0, partitions)
             .Select(number => new Partition(_storage.Open(Topic, number, settings)))];

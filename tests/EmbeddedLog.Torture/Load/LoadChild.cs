@@ -1,3 +1,5 @@
+using EmbeddedLog.IO;
+
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>
@@ -55,6 +57,11 @@ internal sealed class LoadChild : ITortureChild
 
     private static async Task<CommitLog> OpenAsync(LoadOrder order, Random random)
     {
+        if (OperatingSystem.IsLinux())
+        {
+            LinuxFileSystem.MinFlushedTogether = 2;
+        }
+
         CommitLog log = await CommitLog.OpenAsync(order.Directory, new CommitLogOptions
         {
             MaxOpenSegments = random.Next(1, 32),

@@ -1,0 +1,150 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Testing.Faults;
+using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Producing;
+
+namespace EmbeddedLog.Tests.Storage;
+
+/// <summary>Flushing many partitions with one call.</summary>
+public sealed class FlushQueueTests
+{
+    private const int Many = 12;
+
+    [Fact]
+    public void FlushAsync_ManyPartitionsWaitAtOnce_AreFlushedWithOneCall()
+    {
+        using ProducerFixture topic = Create();
+        topic.Files.Reset();
+
+        ValueTask[] flushes = AppendToAll(topic);
+        topic.Settle();
+
+        Assert.All(flushes, flush => Assert.True(flush.IsCompletedSuccessfully));
+        Assert.All(topic.Partitions, partition => Assert.Equal(partition.EndOffset, partition.Log.DurableEnd));
+        Assert.InRange(topic.Files.CallsTogether, 1, 2);
+        Assert.Equal(Many, topic.Files.CountOf(FaultKind.Flush));
+    }
+
+    [Fact]
+    public void FlushAsync_FewerThanAreWorthIt_AreFlushedOneByOne()
+    {
+        using ProducerFixture topic = Create(minTogether: Many + 1);
+
+        ValueTask[] flushes = AppendToAll(topic);
+        topic.Settle();
+
+        Assert.All(flushes, flush => Assert.True(flush.IsCompletedSuccessfully));
+        Assert.Equal(0, topic.Files.CallsTogether);
+    }
+
+    [Fact]
+    public void FlushAsync_OneOfManyFails_EndsThatPartitionAlone()
+    {
+        using ProducerFixture topic = Create();
+        topic.Files.Reset();
+        topic.Files.Fail(FaultKind.Flush, 5, FileSystemError.DeviceFailure);
+
+        ValueTask[] flushes = AppendToAll(topic);
+        topic.Settle();
+
+        Assert.InRange(topic.Files.CallsTogether, 1, 2);
+        int failed = Assert.Single(Enumerable.Range(0, Many), i => topic.Partitions[i].Log.Failure is not null);
+        for (int i = 0; i < Many; i++)
+        {
+            Assert.Equal(i != failed, flushes[i].IsCompletedSuccessfully);
+            Assert.Equal(i == failed ? 1 : 2, topic.Partitions[i].Log.DurableEnd);
+        }
+
+        Assert.Throws<PartitionFailedException>(() => Append(topic.Partitions[failed]));
+    }
+
+    /// <summary>Whoever waits is released, whatever runs when: no request is lost between the two ways.</summary>
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.5)]
+    public void FlushAsync_PartitionsOfAllPaces_AllComeToTheirEnd(double yieldProbability)
+    {
+        const int Appends = 12;
+        for (int seed = 0; seed < 40; seed++)
+        {
+            using ProducerFixture topic = Create(seed, yieldProbability, minTogether: 2 + (seed % 6));
+            Task[] loops =
+            [
+                .. topic.Partitions.Select(partition => AppendAndAwaitAsync(partition, Appends)),
+                .. topic.Partitions.Take(3).Select(partition => AppendAndAwaitAsync(partition, Appends)),
+            ];
+            topic.Settle();
+
+            Assert.All(loops, loop => Assert.True(loop.IsCompletedSuccessfully, $"seed {seed}"));
+            Assert.All(topic.Partitions, partition => Assert.Equal(partition.EndOffset, partition.Log.DurableEnd));
+            Assert.True(topic.Files.CallsTogether > 0, $"seed {seed}");
+        }
+    }
+
+    [Fact]
+    public void FlushAsync_OneCallTookTooLong_IsNotTriedAgainForAWhile()
+    {
+        using ProducerFixture topic = Create();
+        topic.Files.WhileTogether = () => topic.Machine.Time.Advance(TimeSpan.FromMilliseconds(10));
+        AppendToAll(topic);
+        topic.Settle();
+        topic.Files.WhileTogether = null;
+        long calls = topic.Files.CallsTogether;
+
+        AppendToAll(topic);
+        topic.Settle();
+        Assert.Equal(calls, topic.Files.CallsTogether);
+
+        topic.Machine.Time.Advance(TimeSpan.FromSeconds(1));
+        AppendToAll(topic);
+        topic.Settle();
+        Assert.True(topic.Files.CallsTogether > calls);
+        Assert.All(topic.Partitions, partition => Assert.Equal(partition.EndOffset, partition.Log.DurableEnd));
+    }
+
+    /// <summary>A bulk is not made part of a call that others wait for.</summary>
+    [Fact]
+    public void FlushAsync_ManyBytes_AreFlushedByThemselves()
+    {
+        using ProducerFixture topic = Create(settings: PartitionFixture.Settings(segmentBytes: 8 << 20));
+        topic.Files.Reset();
+        byte[] bulk = new byte[2 << 20];
+        topic.Partitions[0].Append(new RawRecord(bulk));
+        topic.Files.Fail(FaultKind.Flush, Many, FileSystemError.DeviceFailure);
+
+        ValueTask[] flushes = AppendToAll(topic);
+        topic.Settle();
+
+        // The last flush of all is the bulk's, whatever came first.
+        Assert.NotNull(topic.Partitions[0].Log.Failure);
+        Assert.True(flushes[0].IsFaulted);
+        Assert.All(flushes[1..], flush => Assert.True(flush.IsCompletedSuccessfully));
+    }
+
+    /// <summary>All partitions exist and one flush alone has been measured.</summary>
+    private static ProducerFixture Create(
+        int seed = 1, double yieldProbability = 0, int minTogether = 4, PartitionSettings? settings = null)
+    {
+        ProducerFixture topic = new(Many, settings, seed, yieldProbability, minTogether);
+        foreach (Partition partition in topic.Partitions)
+        {
+            topic.Run(partition.FlushAsync(Append(partition) + 1));
+        }
+
+        return topic;
+    }
+
+    private static ValueTask[] AppendToAll(ProducerFixture topic) =>
+        [.. topic.Partitions.Select(partition => partition.FlushAsync(Append(partition) + 1).Preserve())];
+
+    private static async Task AppendAndAwaitAsync(Partition partition, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            await partition.FlushAsync(Append(partition) + 1);
+        }
+    }
+
+    private static long Append(Partition partition) => partition.Append(new RawRecord("v"u8));
+}
