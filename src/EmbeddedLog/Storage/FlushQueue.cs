@@ -57,6 +57,9 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <summary>The timestamp before which nothing is flushed together. Under the gate.</summary>
     private long _putOffUntil = long.MinValue;
 
+    /// <summary>The timestamp of the last call for all; written by who makes it, read by everyone.</summary>
+    private long _lastTogether = long.MinValue;
+
     /// <param name="platform">The seam to the system.</param>
     /// <param name="minTogether">
     /// From how many on files are flushed together: <see cref="FileSystemTraits.MinFlushedTogether"/>.
@@ -66,6 +69,19 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         _platform = platform;
         _minTogether = minTogether;
         _resumption = new Resumption(this);
+    }
+
+    /// <summary>
+    /// Whether many partitions have been flushed together less than a second ago: then what can wait should.
+    /// </summary>
+    public bool IsBusy
+    {
+        get
+        {
+            long last = Volatile.Read(ref _lastTogether);
+            return last != long.MinValue
+                && _platform.Time.GetTimestamp() - last < _platform.Time.TimestampFrequency;
+        }
     }
 
     /// <summary>Flushes a partition soon, elsewhere. The caller has taken the role of its flusher.</summary>
@@ -220,10 +236,10 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
+            long now = _platform.Time.GetTimestamp();
             double lost = ticks - (count * _ticksAlone);
-            _putOffUntil = lost > 0
-                ? _platform.Time.GetTimestamp() + (long)(PutOffFactor * lost)
-                : long.MinValue;
+            _putOffUntil = lost > 0 ? now + (long)(PutOffFactor * lost) : long.MinValue;
+            Volatile.Write(ref _lastTogether, now);
         }
     }
 

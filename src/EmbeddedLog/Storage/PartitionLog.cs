@@ -205,7 +205,8 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         long end = PublishedEnd;
         if (Settings.FlushInterval is not null || DurableEnd == end)
         {
-            bool paused = end == _endAtLastCall;
+            // A checkpoint is a flush by itself. While many partitions are in use each of them pauses now and then.
+            bool paused = end == _endAtLastCall && !Context.Flushes.IsBusy;
             _endAtLastCall = end;
             Volatile.Write(ref _checkpointRequested, paused ? 1 : 0);
             _commit.TryRequest();

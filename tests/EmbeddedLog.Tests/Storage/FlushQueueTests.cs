@@ -103,6 +103,27 @@ public sealed class FlushQueueTests
         Assert.All(topic.Partitions, partition => Assert.Equal(partition.EndOffset, partition.Log.DurableEnd));
     }
 
+    /// <summary>A checkpoint is a flush by itself, which a partition that pauses among many busy ones can do without.</summary>
+    [Fact]
+    public void Checkpoint_WhileManyAreFlushedTogether_IsWrittenAfterwards()
+    {
+        using ProducerFixture topic = Create();
+        AppendToAll(topic);
+        topic.Settle();
+        byte[] before = ReadCheckpoint(topic);
+
+        for (int i = 0; i < 10; i++)
+        {
+            Pass(topic, TimeSpan.FromMilliseconds(500));
+            AppendToAll(topic, first: 1);
+            topic.Settle();
+        }
+
+        Assert.Equal(before, ReadCheckpoint(topic));
+        Pass(topic, TimeSpan.FromSeconds(4));
+        Assert.NotEqual(before, ReadCheckpoint(topic));
+    }
+
     /// <summary>A bulk is not made part of a call that others wait for.</summary>
     [Fact]
     public void FlushAsync_ManyBytes_AreFlushedByThemselves()
@@ -135,8 +156,26 @@ public sealed class FlushQueueTests
         return topic;
     }
 
-    private static ValueTask[] AppendToAll(ProducerFixture topic) =>
-        [.. topic.Partitions.Select(partition => partition.FlushAsync(Append(partition) + 1).Preserve())];
+    private static ValueTask[] AppendToAll(ProducerFixture topic, int first = 0) =>
+        [.. topic.Partitions.Skip(first).Select(partition => partition.FlushAsync(Append(partition) + 1).Preserve())];
+
+    private static byte[] ReadCheckpoint(ProducerFixture topic)
+    {
+        using LogFile file = topic.Files.OpenFile("/log/topic-0/checkpoint", FileOpening.Read);
+        byte[] bytes = new byte[file.Length];
+        file.Read(bytes, 0);
+        return bytes;
+    }
+
+    /// <summary>Lets time pass in small steps, and what it calls for happen.</summary>
+    private static void Pass(ProducerFixture topic, TimeSpan time)
+    {
+        for (TimeSpan passed = default; passed < time; passed += TimeSpan.FromMilliseconds(100))
+        {
+            topic.Machine.Time.Advance(TimeSpan.FromMilliseconds(100));
+            topic.Settle();
+        }
+    }
 
     private static async Task AppendAndAwaitAsync(Partition partition, int count)
     {
