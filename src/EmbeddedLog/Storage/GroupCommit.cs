@@ -114,7 +114,7 @@ internal sealed class GroupCommit
         }
     }
 
-    /// <summary>How many bytes the last round has flushed, or this one is to. Only for who runs it.</summary>
+    /// <summary>How many bytes a round takes; for who measures it, since it may be the next one already.</summary>
     public long FlushedBytes => _plan.Bytes;
 
     /// <summary>How many files <see cref="TryJoin"/> has added.</summary>

@@ -103,7 +103,7 @@ public sealed class FlushQueueTests
         Assert.All(topic.Partitions, partition => Assert.Equal(partition.EndOffset, partition.Log.DurableEnd));
     }
 
-    /// <summary>A checkpoint is a flush by itself; a partition that pauses among many busy ones can do without.</summary>
+    /// <summary>A checkpoint is a flush by itself; a pause among many busy partitions is no reason for one.</summary>
     [Fact]
     public void Checkpoint_WhileManyAreFlushedTogether_IsWrittenAfterwards()
     {
