@@ -87,44 +87,20 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <summary>Flushes a partition soon, elsewhere. The caller has taken the role of its flusher.</summary>
     public void Add(GroupCommit commit)
     {
-        lock (_gate)
+        if (EnqueueFirst(commit))
         {
-            _pending.Enqueue(commit);
-            if (_together)
-            {
-                return;
-            }
-
-            if (++_items > 1)
-            {
-                _platform.Work.QueueWaiting(this);
-                return;
-            }
+            // One alone is flushed by the pool's thread that then goes on with whoever waits for it.
+            _platform.Work.Queue(this);
         }
-
-        // One alone is flushed by the pool's thread that then goes on with whoever waits for it.
-        _platform.Work.Queue(this);
     }
 
     /// <summary>Flushes a partition right here if no other is, and otherwise as <see cref="Add"/> does.</summary>
     public void RunOrAdd(GroupCommit commit)
     {
-        lock (_gate)
+        if (EnqueueFirst(commit))
         {
-            _pending.Enqueue(commit);
-            if (_together)
-            {
-                return;
-            }
-
-            if (++_items > 1)
-            {
-                _platform.Work.QueueWaiting(this);
-                return;
-            }
+            Execute();
         }
-
-        Execute();
     }
 
     /// <summary>Flushes whoever is next, until nobody is.</summary>
@@ -141,6 +117,29 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             long start = _platform.Time.GetTimestamp();
             bool again = commit.RunRound();
             Note(commit, _platform.Time.GetTimestamp() - start, atOnce, again);
+        }
+    }
+
+    /// <summary>
+    /// Lets a partition wait for its flush; true where no other is under way, and the caller is to see to it.
+    /// </summary>
+    private bool EnqueueFirst(GroupCommit commit)
+    {
+        lock (_gate)
+        {
+            _pending.Enqueue(commit);
+            if (_together)
+            {
+                return false;
+            }
+
+            bool first = ++_items == 1;
+            if (!first)
+            {
+                _platform.Work.QueueWaiting(this);
+            }
+
+            return first;
         }
     }
 
