@@ -25,7 +25,7 @@ internal sealed class FullDiskMode : ITortureMode
         while (run.TryNext(out int seed))
         {
             string type = s_types[seed & 3];
-            using ScratchDirectory scratch = new(Name);
+            using ScratchDirectory scratch = new(Name, inMemory: true);
             LoadHistory history = new();
             try
             {

@@ -19,7 +19,12 @@ internal sealed class FullDiskStory : IDisposable
     private const int BtrfsMebibytes = 256;
     private const long BtrfsLeaveBytes = 32 << 20;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    /// <summary>How long the child may tell nothing at all while something is waited for.</summary>
+    private static readonly TimeSpan s_longestSilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than anything takes on a machine with other things to do.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_longestFull = TimeSpan.FromMilliseconds(150);
 
@@ -201,10 +206,17 @@ internal sealed class FullDiskStory : IDisposable
     private async Task WaitAsync(Func<bool> condition, string otherwise)
     {
         long start = Stopwatch.GetTimestamp();
+        long heard = start;
+        long told = _history.Messages;
         while (!condition() && (_life > 1 || !HasFailed))
         {
             _history.ThrowIfBroken();
-            if (Stopwatch.GetElapsedTime(start) > s_limit)
+            if (told != _history.Messages)
+            {
+                (told, heard) = (_history.Messages, Stopwatch.GetTimestamp());
+            }
+
+            if (Stopwatch.GetElapsedTime(heard) > s_longestSilence || Stopwatch.GetElapsedTime(start) > s_limit)
             {
                 throw new LoadViolationException(otherwise);
             }

@@ -30,6 +30,7 @@ internal sealed class LoadHistory
     /// <summary>Set by the mode before the power goes; read by whoever takes messages.</summary>
     private volatile bool _powerGoes;
 
+    private long _messages;
     private long _acknowledged;
     private long _flushed;
     private long _commitCount;
@@ -39,6 +40,9 @@ internal sealed class LoadHistory
 
     /// <summary>The present or last life.</summary>
     public int Life { get; private set; } = -1;
+
+    /// <summary>Messages that were taken, of all lives.</summary>
+    public long Messages => Volatile.Read(ref _messages);
 
     /// <summary>Records that were acknowledged.</summary>
     public long AcknowledgedRecords => Volatile.Read(ref _acknowledged);
@@ -108,6 +112,7 @@ internal sealed class LoadHistory
     /// <summary>Takes a message of the child.</summary>
     public void Note(in LoadMessage message, string text)
     {
+        Volatile.Write(ref _messages, _messages + 1);
         try
         {
             Take(message, text);
