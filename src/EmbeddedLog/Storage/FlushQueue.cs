@@ -9,16 +9,25 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 /// <remarks>
 /// What one call for all costs depends on what else the file system has in memory, and on the device. So it is
-/// measured: where it took longer than to flush the files side by side would have, it is not tried again for many times
-/// the loss.
+/// measured: where it took far longer than to flush the files side by side would have, it is not tried again for as long
+/// as was lost, and for ever longer where that happens again and again.
 /// </remarks>
 internal sealed class FlushQueue : IThreadPoolWorkItem
 {
     /// <summary>What is larger is flushed by itself: the others would wait for it.</summary>
     public const long MaxBytesTogether = 1 << 20;
 
-    /// <summary>How many times what was lost by a call for all passes before the next one.</summary>
-    private const int PutOffFactor = 50;
+    /// <summary>
+    /// How much longer it may take before that is a loss: flushes side by side take several times as much of the
+    /// processors, from those whose appends are to be flushed next.
+    /// </summary>
+    private const double Allowance = 2;
+
+    /// <summary>How many times what was lost by a call for all passes before the next one, at most.</summary>
+    private const int LongestPutOff = 64;
+
+    /// <summary>How much longer that is with each loss in a row: one alone is only a disk that had to pause.</summary>
+    private const int PutOffGrowth = 4;
 
     /// <summary>How much the last measurement counts.</summary>
     private const double NewShare = 0.1;
@@ -50,12 +59,21 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     private int _items;
 
     /// <summary>
-    /// Ticks that a flush takes by itself, divided by how many were under way; zero until known. Under the gate.
+    /// Ticks from one end of a flush by itself to the next, while there are any to be made: what a flush costs where
+    /// several are made side by side, with the wake-ups of their threads. Zero until known. Under the gate.
     /// </summary>
     private double _ticksAlone;
 
+    /// <summary>
+    /// The timestamp of the last end of such a flush, or of the first request after a pause. Under the gate.
+    /// </summary>
+    private long _aloneSince;
+
     /// <summary>The timestamp before which nothing is flushed together. Under the gate.</summary>
     private long _putOffUntil = long.MinValue;
+
+    /// <summary>How many times the next loss it will be put off for. Under the gate.</summary>
+    private int _putOffFactor = 1;
 
     /// <summary>The timestamp of the last call for all; written by who makes it, read by everyone.</summary>
     private long _lastTogether = long.MinValue;
@@ -106,7 +124,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <summary>Flushes whoever is next, until nobody is.</summary>
     public void Execute()
     {
-        while (TryTake(out GroupCommit? commit, out int atOnce))
+        while (TryTake(out GroupCommit? commit))
         {
             if (commit is null)
             {
@@ -114,9 +132,8 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
                 return;
             }
 
-            long start = _platform.Time.GetTimestamp();
             bool again = commit.RunRound();
-            Note(commit, _platform.Time.GetTimestamp() - start, atOnce, again);
+            NoteAlone(commit, again);
         }
     }
 
@@ -133,7 +150,8 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
                 return false;
             }
 
-            bool first = ++_items == 1;
+            AddItemsUnsynchronized(1);
+            bool first = _items == 1;
             if (!first)
             {
                 _platform.Work.QueueWaiting(this);
@@ -144,11 +162,10 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     }
 
     /// <summary>Takes who is next; true and null where the caller is to flush all who wait together.</summary>
-    private bool TryTake(out GroupCommit? commit, out int atOnce)
+    private bool TryTake(out GroupCommit? commit)
     {
         lock (_gate)
         {
-            atOnce = Math.Min(_items, WaitingThreads.Max);
             if (_alone.TryDequeue(out commit))
             {
                 return true;
@@ -180,16 +197,28 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         return _together;
     }
 
-    private void Note(GroupCommit commit, long ticks, int atOnce, bool again)
+    private void AddItemsUnsynchronized(int count)
+    {
+        if (_items == 0)
+        {
+            _aloneSince = _platform.Time.GetTimestamp();
+        }
+
+        _items += count;
+    }
+
+    private void NoteAlone(GroupCommit commit, bool again)
     {
         lock (_gate)
         {
+            long now = _platform.Time.GetTimestamp();
             if (commit.FlushedBytes is > 0 and <= MaxBytesTogether)
             {
-                double each = Math.Max(1, (double)ticks / atOnce);
+                double each = Math.Max(1, now - _aloneSince);
                 _ticksAlone = _ticksAlone == 0 ? each : _ticksAlone + (NewShare * (each - _ticksAlone));
             }
 
+            _aloneSince = now;
             if (again)
             {
                 _pending.Enqueue(commit);
@@ -199,6 +228,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
     private void FlushTogether()
     {
+        long start = _platform.Time.GetTimestamp();
         int joined = 0;
         for (int i = 0; i < _group.Count; i++)
         {
@@ -213,10 +243,8 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             }
         }
 
-        long start = _platform.Time.GetTimestamp();
         Span<FileFlush> flushes = CollectionsMarshal.AsSpan(_flushes);
         _platform.Files.FlushTogether(flushes);
-        NoteTogether(joined, _platform.Time.GetTimestamp() - start);
         foreach (GroupCommit commit in CollectionsMarshal.AsSpan(_group)[..joined])
         {
             int count = commit.JoinedFiles;
@@ -224,6 +252,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             flushes = flushes[count..];
         }
 
+        NoteTogether(joined, _platform.Time.GetTimestamp() - start);
         _group.Clear();
         _flushes.Clear();
 
@@ -236,8 +265,9 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         lock (_gate)
         {
             long now = _platform.Time.GetTimestamp();
-            double lost = ticks - (count * _ticksAlone);
-            _putOffUntil = lost > 0 ? now + (long)(PutOffFactor * lost) : long.MinValue;
+            double lost = ticks - (Allowance * count * _ticksAlone);
+            _putOffUntil = lost > 0 ? now + (long)(_putOffFactor * lost) : long.MinValue;
+            _putOffFactor = lost > 0 ? Math.Min(LongestPutOff, PutOffGrowth * _putOffFactor) : 1;
             Volatile.Write(ref _lastTogether, now);
         }
     }
@@ -266,7 +296,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         lock (_gate)
         {
             _alone.Enqueue(commit);
-            _items++;
+            AddItemsUnsynchronized(1);
         }
 
         _platform.Work.QueueWaiting(this);
@@ -281,7 +311,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             together = TryBeginTogetherUnsynchronized();
             if (!together)
             {
-                _items += _pending.Count;
+                AddItemsUnsynchronized(_pending.Count);
                 for (int others = _pending.Count - 1; others > 0; others--)
                 {
                     _platform.Work.QueueWaiting(this);

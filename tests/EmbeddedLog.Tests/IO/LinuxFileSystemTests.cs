@@ -23,7 +23,7 @@ public sealed class LinuxFileSystemTests
 
         FileSystemTraits expected = new(type, allocates, safe)
         {
-            MinFlushedTogether = type is "ext4" or "xfs" ? 8 : int.MaxValue,
+            MinFlushedTogether = type is "ext4" or "xfs" ? 4 : int.MaxValue,
         };
         Assert.Equal(expected, _files.GetTraits(mount.Path));
         Assert.Empty(_files.ListFiles(mount.Path));

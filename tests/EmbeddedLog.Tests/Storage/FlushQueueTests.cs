@@ -103,6 +103,28 @@ public sealed class FlushQueueTests
         Assert.All(topic.Partitions, partition => Assert.Equal(partition.EndOffset, partition.Log.DurableEnd));
     }
 
+    /// <summary>
+    /// One slow call may be a disk that paused. Where all are slow, somebody else keeps the disk busy, and it is left at
+    /// single flushes for ever longer, up to 64 times the loss; a call that was worth it ends that.
+    /// </summary>
+    [Fact]
+    public void FlushAsync_OneCallTooLongAfterAnother_IsPutOffForEverLonger()
+    {
+        const int LossMilliseconds = 10;
+        using ProducerFixture topic = Create();
+        topic.Files.WhileTogether = () => topic.Machine.Time.Advance(TimeSpan.FromMilliseconds(LossMilliseconds));
+        AppendToAll(topic);
+        topic.Settle();
+
+        Assert.Equal([1, 4, 16, 64, 64], Enumerable.Range(0, 5).Select(_ => PutOffMilliseconds(topic) / LossMilliseconds));
+
+        topic.Files.WhileTogether = null;
+        PutOffMilliseconds(topic);
+        topic.Files.WhileTogether = () => topic.Machine.Time.Advance(TimeSpan.FromMilliseconds(LossMilliseconds));
+        PutOffMilliseconds(topic);
+        Assert.Equal(1, PutOffMilliseconds(topic) / LossMilliseconds);
+    }
+
     /// <summary>A checkpoint is a flush by itself; a pause among many busy partitions is no reason for one.</summary>
     [Fact]
     public void Checkpoint_WhileManyAreFlushedTogether_IsWrittenAfterwards()
@@ -158,6 +180,23 @@ public sealed class FlushQueueTests
 
     private static ValueTask[] AppendToAll(ProducerFixture topic, int first = 0) =>
         [.. topic.Partitions.Skip(first).Select(partition => partition.FlushAsync(Append(partition) + 1).Preserve())];
+
+    /// <summary>Appends to all, every millisecond, until they are flushed together again.</summary>
+    private static int PutOffMilliseconds(ProducerFixture topic)
+    {
+        long calls = topic.Files.CallsTogether;
+        int passed = 0;
+        while (topic.Files.CallsTogether == calls)
+        {
+            Assert.True(passed < 10_000, "They are not flushed together any more.");
+            topic.Machine.Time.Advance(TimeSpan.FromMilliseconds(1));
+            passed++;
+            AppendToAll(topic);
+            topic.Settle();
+        }
+
+        return passed;
+    }
 
     private static byte[] ReadCheckpoint(ProducerFixture topic)
     {
