@@ -45,6 +45,7 @@ internal static class AppendRules
 
     /// <summary>The timestamp that a record gets.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The producer's is too far ahead of the clock.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Timestamp(PartitionSettings settings, long given, long now)
     {
         if (settings.AppendTime || given == RawRecord.NoTimestamp)
@@ -54,13 +55,7 @@ internal static class AppendRules
 
         if (given > now && given - now > settings.MaxAheadMilliseconds)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(given),
-                given,
-                $"The timestamp is more than {settings.MaxAheadMilliseconds} ms ahead of the clock ({now}), and "
-                + "would keep "
-                + "its segment for as long. Nothing was appended. Correct it, or raise "
-                + $"{nameof(TopicOptions)}.{nameof(TopicOptions.MaxTimestampAhead)}.");
+            ThrowTooFarAhead(settings, given, now);
         }
 
         return given;
@@ -79,6 +74,14 @@ internal static class AppendRules
 
         return now;
     }
+
+    private static void ThrowTooFarAhead(PartitionSettings settings, long given, long now) =>
+        throw new ArgumentOutOfRangeException(
+            nameof(given),
+            given,
+            $"The timestamp is more than {settings.MaxAheadMilliseconds} ms ahead of the clock ({now}), and would keep "
+            + "its segment for as long. Nothing was appended. Correct it, or raise "
+            + $"{nameof(TopicOptions)}.{nameof(TopicOptions.MaxTimestampAhead)}.");
 
     private static void ThrowTooLarge(TopicPartition partition, PartitionSettings settings, long contentBytes) =>
         throw TooLarge(

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
@@ -209,7 +210,11 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
             bool paused = end == _endAtLastCall && !Context.Flushes.IsBusy;
             _endAtLastCall = end;
             Volatile.Write(ref _checkpointRequested, paused ? 1 : 0);
-            _commit.TryRequest();
+            if (paused || DurableEnd != end)
+            {
+                _commit.TryRequest();
+            }
+
             if (!paused && Failure is null)
             {
                 Schedule(s_checkpointDelay);
@@ -430,6 +435,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AfterAppend(PartitionSettings settings)
     {
         if (Volatile.Read(ref _scheduled) == 0)

@@ -80,7 +80,8 @@ internal sealed unsafe class PartitionWriter
     {
         int length = (int)size.FrameLength;
         int kind = (int)FrameType.Record | (settings.AppendTime ? FrameLayout.AppendTimeBit : 0);
-        using (_gate.Enter())
+        using AppendLock.Scope held = _gate.Enter();
+        try
         {
             byte* frame = BeginUnsynchronized(length, now, settings, out SegmentWriter writer);
             long offset = _state.PublishedEnd;
@@ -93,6 +94,10 @@ internal sealed unsafe class PartitionWriter
             _state.PublishedEnd = offset + 1;
             account?.AddUnsynchronized(FrameLayout.Padded(length));
             return offset;
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure, _identity.Id);
         }
     }
 
@@ -107,7 +112,8 @@ internal sealed unsafe class PartitionWriter
     {
         int length = AppendRules.FrameLength(batch);
         int kind = (int)FrameType.Batch | (settings.AppendTime ? FrameLayout.AppendTimeBit : 0);
-        using (_gate.Enter())
+        using AppendLock.Scope held = _gate.Enter();
+        try
         {
             byte* frame = BeginUnsynchronized(length, now, settings, out SegmentWriter writer);
             long offset = _state.PublishedEnd;
@@ -120,6 +126,10 @@ internal sealed unsafe class PartitionWriter
             _state.PublishedEnd = offset + batch.Count;
             account?.AddUnsynchronized(FrameLayout.Padded(length));
             return offset;
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure, _identity.Id);
         }
     }
 
@@ -325,18 +335,11 @@ internal sealed unsafe class PartitionWriter
         }
 
         writer = current;
-        try
-        {
-            byte* frame = current.Begin(padded);
+        byte* frame = current.Begin(padded);
 
-            // The padding counts in the checksum; the record's last bytes go over the rest of this word.
-            *(ulong*)(frame + padded - sizeof(ulong)) = 0;
-            return frame;
-        }
-        catch (FileSystemException failure)
-        {
-            throw StorageErrors.Translate(failure, _identity.Id);
-        }
+        // The padding counts in the checksum; the record's last bytes go over the rest of this word.
+        *(ulong*)(frame + padded - sizeof(ulong)) = 0;
+        return frame;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -344,15 +347,7 @@ internal sealed unsafe class PartitionWriter
     {
         long position = writer.Tail;
         FrameHeader.WriteCrc(frame, crc);
-        try
-        {
-            writer.Commit(length);
-        }
-        catch (FileSystemException failure)
-        {
-            throw StorageErrors.Translate(failure, _identity.Id);
-        }
-
+        writer.Commit(length);
         _index!.Note((uint)(_state.PublishedEnd - writer.Segment.BaseOffset), position, maxTimestamp);
         if (writer.Tail >= _preparer.NextLook)
         {
