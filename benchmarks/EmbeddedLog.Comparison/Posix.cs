@@ -41,6 +41,9 @@ internal static unsafe partial class Posix
         {
             nint address = mmap(0, (nuint)bytes, 3, PrivateAndAnonymous, -1, 0);
             Check(address == -1 ? -1 : 0);
+
+            // In large pages, as a log takes it: single ones would come from what the last file has left in pieces.
+            Advise((byte*)address, bytes, HugePages);
             Advise((byte*)address, bytes, PopulateWrite);
             Unmap((byte*)address, bytes);
         }

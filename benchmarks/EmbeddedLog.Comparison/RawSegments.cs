@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using Microsoft.Win32.SafeHandles;
 
@@ -5,14 +6,18 @@ namespace EmbeddedLog.Comparison;
 
 /// <summary>
 /// What a log does at least: frames copied into fresh preallocated maps, a checksum over each, and a flush of what is
-/// there every second and whenever a segment has ended. No lock, no index, no clock, no reader.
+/// there every second and whenever a segment has ended. Files and pages are made ready by another thread. No lock, no
+/// index, no clock, no reader.
 /// </summary>
 internal sealed unsafe class RawSegments : IDisposable
 {
     public const int FrameHeaderBytes = 24;
 
     public const long SegmentBytes = 64 << 20;
-    private const long PopulatedBytes = 2 << 20;
+
+    /// <summary>How far ahead pages are made ready, and in which steps.</summary>
+    private const long AheadBytes = 16 << 20;
+    private const long StepBytes = 2 << 20;
 
     private readonly string _directory;
     private readonly bool _smallPages;
@@ -20,10 +25,28 @@ internal sealed unsafe class RawSegments : IDisposable
     private readonly List<nint> _maps = [];
     private readonly Thread _flusher;
     private readonly AutoResetEvent _wake = new(false);
+
+    /// <summary>The files that were made and are not written to yet, and their maps.</summary>
+    private readonly ConcurrentQueue<(SafeFileHandle File, nint Map)> _ready = new();
+
+    private readonly Thread _preparer;
+    private readonly AutoResetEvent _goneOn = new(false);
     private SafeFileHandle? _file;
     private byte* _map;
     private long _tail = SegmentBytes;
-    private long _populated;
+
+    /// <summary>Where the present segment begins, counted over all of them.</summary>
+    private long _base = -SegmentBytes;
+
+    /// <summary>Up to where pages are ready, as far as the writer knows; over all segments, as the next two.</summary>
+    private long _known;
+
+    /// <summary>Up to where they are. Written by the preparer.</summary>
+    private long _prepared;
+
+    /// <summary>Where the writer was, not long ago. Written by the writer.</summary>
+    private long _reached;
+
     private bool _stopping;
 
     public RawSegments(string directory, bool smallPages)
@@ -32,6 +55,8 @@ internal sealed unsafe class RawSegments : IDisposable
         _smallPages = smallPages;
         _flusher = new Thread(FlushInBackground) { IsBackground = true };
         _flusher.Start();
+        _preparer = new Thread(Prepare) { IsBackground = true };
+        _preparer.Start();
     }
 
     /// <summary>Where the next frame goes, of at most so many bytes, a multiple of eight.</summary>
@@ -42,36 +67,46 @@ internal sealed unsafe class RawSegments : IDisposable
             Roll();
         }
 
-        while (!_smallPages && _tail + bytes > _populated)
+        if (_base + _tail + bytes > _known)
         {
-            Posix.Advise(_map + _populated, PopulatedBytes, Posix.PopulateWrite);
-            _populated += PopulatedBytes;
+            WaitForPages(_base + _tail + bytes);
         }
 
         return _map + _tail;
     }
 
-    /// <summary>Ends the frame that was begun: its checksum, then its length.</summary>
+    /// <summary>The checksum's register before the frame that was begun.</summary>
+    public uint BeginChecksum() => BitOperations.Crc32C(uint.MaxValue, (ulong)_tail);
+
+    /// <summary>Ends the frame that was begun: its checksum, over what was stored, then its length.</summary>
     public void Commit(byte* frame, int length)
     {
         int padded = (length + 7) & -8;
-        uint crc = BitOperations.Crc32C(uint.MaxValue, (ulong)_tail);
+        uint crc = BeginChecksum();
         for (byte* at = frame + 8; at < frame + padded; at += 8)
         {
             crc = BitOperations.Crc32C(crc, *(ulong*)at);
         }
 
+        Commit(frame, length, crc);
+    }
+
+    /// <summary>Ends the frame that was begun, whose checksum is known.</summary>
+    public void Commit(byte* frame, int length, uint crc)
+    {
         *(uint*)(frame + 4) = ~crc;
         Volatile.Write(ref *(uint*)frame, (uint)length);
-        _tail += padded;
+        _tail += (length + 7) & -8;
     }
 
     /// <summary>Puts everything on the disk.</summary>
     public void Flush()
     {
-        _stopping = true;
+        Volatile.Write(ref _stopping, true);
         _wake.Set();
+        _goneOn.Set();
         _flusher.Join();
+        _preparer.Join();
         FlushEnded(all: true);
     }
 
@@ -80,6 +115,12 @@ internal sealed unsafe class RawSegments : IDisposable
 
     public void Dispose()
     {
+        foreach ((SafeFileHandle file, nint map) in _ready)
+        {
+            Posix.Unmap((byte*)map, SegmentBytes);
+            file.Dispose();
+        }
+
         foreach (nint map in _maps)
         {
             Posix.Unmap((byte*)map, SegmentBytes);
@@ -87,25 +128,77 @@ internal sealed unsafe class RawSegments : IDisposable
 
         _file?.Dispose();
         _wake.Dispose();
+        _goneOn.Dispose();
     }
 
     private void Roll()
     {
-        string path = Path.Combine(_directory, _maps.Count.ToString("D8"));
-        SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
-        Posix.Allocate(file, SegmentBytes);
-        _map = Posix.Map(file, SegmentBytes);
-        Posix.Advise(_map, SegmentBytes, _smallPages ? Posix.Random : Posix.HugePages);
-        _maps.Add((nint)_map);
+        _tail = 0;
+        _base += SegmentBytes;
+        WaitForPages(_base + 1);
+        _ready.TryDequeue(out (SafeFileHandle File, nint Map) next);
+        _map = (byte*)next.Map;
+        _maps.Add(next.Map);
         lock (_unflushed)
         {
-            _unflushed.Enqueue(file);
-            _file = file;
+            _unflushed.Enqueue(next.File);
+            _file = next.File;
         }
 
-        _tail = 0;
-        _populated = 0;
         _wake.Set();
+    }
+
+    /// <summary>Says how far the writer is, and waits for the pages that it needs.</summary>
+    private void WaitForPages(long upTo)
+    {
+        Volatile.Write(ref _reached, upTo);
+        _goneOn.Set();
+        SpinWait wait = default;
+        long prepared;
+        while ((prepared = Volatile.Read(ref _prepared)) < upTo)
+        {
+            wait.SpinOnce();
+        }
+
+        // Soon again, so that the preparer goes on in time.
+        _known = Math.Min(prepared, (upTo + StepBytes - 1) / StepBytes * StepBytes);
+    }
+
+    private void Prepare()
+    {
+        nint map = 0;
+        while (!Volatile.Read(ref _stopping))
+        {
+            if (_prepared - Volatile.Read(ref _reached) >= AheadBytes)
+            {
+                _goneOn.WaitOne();
+                continue;
+            }
+
+            long position = _prepared % SegmentBytes;
+            if (position == 0)
+            {
+                map = MakeFile(_prepared / SegmentBytes);
+            }
+
+            if (!_smallPages)
+            {
+                Posix.Advise((byte*)map + position, StepBytes, Posix.PopulateWrite);
+            }
+
+            Volatile.Write(ref _prepared, _prepared + StepBytes);
+        }
+    }
+
+    private nint MakeFile(long number)
+    {
+        string path = Path.Combine(_directory, number.ToString("D8"));
+        SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
+        Posix.Allocate(file, SegmentBytes);
+        byte* map = Posix.Map(file, SegmentBytes);
+        Posix.Advise(map, SegmentBytes, _smallPages ? Posix.Random : Posix.HugePages);
+        _ready.Enqueue((file, (nint)map));
+        return (nint)map;
     }
 
     private void FlushInBackground()

@@ -62,6 +62,8 @@ internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFil
         inner.Flush(position, length);
     }
 
+    public override void BeginFlush(long position, long length) => inner.BeginFlush(position, length);
+
     public override MappedMemory Map(long length, bool writable)
     {
         counter.CountOrThrow(FaultKind.Map, Path);

@@ -78,6 +78,15 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
         Check("fdatasync", LinuxSyscalls.SyncData(Handle));
     }
 
+    public override void BeginFlush(long position, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+
+        // It takes no failure away: only a call that waits does.
+        LinuxSyscalls.BeginWrites(Handle, position, length);
+    }
+
     /// <summary>Writes all that the file system has in memory; false where anything of it failed.</summary>
     public bool TryFlushFileSystem() => LinuxSyscalls.SyncFileSystem(Handle) >= 0;
 

@@ -24,6 +24,7 @@ internal static unsafe partial class LinuxSyscalls
 
     private const int OpenCloseOnExec = 0x80000; // O_CLOEXEC
     private const uint WaitBefore = 1; // SYNC_FILE_RANGE_WAIT_BEFORE
+    private const uint WriteOut = 2; // SYNC_FILE_RANGE_WRITE
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint StatusBasic = 0x7FF; // STATX_BASIC_STATS
@@ -114,6 +115,10 @@ internal static unsafe partial class LinuxSyscalls
 
         return result;
     }
+
+    /// <summary>sync_file_range(2) that waits for nothing, and leaves failures to be told by who does.</summary>
+    public static void BeginWrites(SafeFileHandle file, long position, long length) =>
+        _ = sync_file_range(file, position, length, WriteOut);
 
     /// <summary>
     /// fallocate(2) itself, mode 0. The C library's posix_fallocate writes zeroes where the file system cannot.

@@ -49,6 +49,14 @@ internal abstract class LogFile : IDisposable
     public abstract void Flush(long position, long length);
 
     /// <summary>
+    /// Begins to write a range to the device, so that a later <see cref="Flush"/> finds less to do. Waits for nothing
+    /// and proves nothing: what fails here, the flush tells. Does nothing where the system has no such call.
+    /// </summary>
+    public virtual void BeginFlush(long position, long length)
+    {
+    }
+
+    /// <summary>
     /// Maps the file's first <paramref name="length"/> bytes, which may reach beyond its end; touching a page beyond
     /// the end, or storing to one without a block, kills the process. Windows cannot map beyond the end: there a map of
     /// a file that is open for writing extends it first, and one of a file that is open for reading is as long as the

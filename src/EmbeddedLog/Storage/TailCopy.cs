@@ -9,6 +9,11 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 internal sealed class TailCopy
 {
+    /// <summary>
+    /// Every so many bytes what was copied is sent on its way to the disk, and as many pages are made ready.
+    /// </summary>
+    private const long StepBytes = 8 << 20;
+
     private readonly StorageContext _context;
     private readonly PartitionIdentity _identity;
     private readonly PartitionSettings _settings;
@@ -22,6 +27,12 @@ internal sealed class TailCopy
     /// <summary>What the next copy follows.</summary>
     private ulong _predecessorUid;
     private long _predecessorEnd;
+
+    /// <summary>What is yet to be copied, at most.</summary>
+    private long _remaining;
+
+    /// <summary>Up to where the last copy has been sent to the disk.</summary>
+    private long _sent;
 
     public TailCopy(
         StorageContext context,
@@ -47,6 +58,7 @@ internal sealed class TailCopy
         try
         {
             long next = proven.Offset;
+            _remaining = scan.Ranges.Sum(range => range.To - range.From);
             foreach (TailRange range in scan.Ranges)
             {
                 next = CopyRange(scan.MapOf(range), range, next, proven.Offset);
@@ -106,6 +118,37 @@ internal sealed class TailCopy
         FrameHeader.WriteCrc(frame, FrameCrc.Compute(writer.Segment.CrcSeed, position, frame, length));
         writer.Commit(length);
         _copies[^1].Index.Note(offsetDelta, position, extent.MaxTimestamp);
+        _remaining -= padded;
+        if (writer.Tail - _sent >= StepBytes)
+        {
+            Step(writer);
+        }
+    }
+
+    /// <summary>
+    /// Only for speed: without it the disk would wait until all is copied, and each page be faulted in by itself.
+    /// </summary>
+    private void Step(SegmentWriter writer)
+    {
+        LogFile file = writer.File.TryUse()!;
+        try
+        {
+            file.BeginFlush(_sent, writer.Tail - _sent);
+            _sent = writer.Tail;
+            if (writer is MappedSegmentWriter { HasLargePages: true } mapped)
+            {
+                long end = Math.Min(writer.Tail + Math.Min(StepBytes, _remaining), writer.Capacity);
+                mapped.Prepare(file, writer.Tail, end, large: true);
+            }
+        }
+        catch (FileSystemException)
+        {
+            // What cannot be made ready may not be needed. If it is, the copy itself fails.
+        }
+        finally
+        {
+            writer.File.Release();
+        }
     }
 
     /// <summary>The copy that a frame goes to: a new one where the last is full, or of another epoch.</summary>
@@ -124,7 +167,8 @@ internal sealed class TailCopy
         }
 
         long capacity = Math.Max(_settings.SegmentBytes, SegmentHeader.PageBytes + padded + FrameLayout.SealBytes);
-        SpareSegment spare = _factory.CreateSpare(_nextSequence++, capacity, _settings.Positional);
+        bool forBulk = _remaining >= StepBytes && !_settings.Positional;
+        SpareSegment spare = _factory.CreateSpare(_nextSequence++, capacity, _settings.Positional, forBulk);
         SegmentEntry entry = new(
             spare.Sequence, SegmentFactory.NewUid(), offset, epoch, _predecessorUid, _predecessorEnd);
         long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -142,6 +186,7 @@ internal sealed class TailCopy
         SegmentIndexBuilder index = new();
         writer.Segment.Index.Set(index);
         _copies.Add((writer, index));
+        _sent = 0;
         return writer;
     }
 

@@ -4,10 +4,14 @@ namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>
 /// Damages one file of a log and opens it: either the log tells, with the file, or it is as it was. Only where nothing
-/// on the disk proves what a last flush wrote may that be cut off as torn, which is counted by itself.
+/// on the disk proves what a last flush wrote may that be cut off as torn, which is counted by itself. In some of the
+/// cases the log's own tools have to do with the damage as well.
 /// </summary>
 internal sealed class BitflipMode : ITortureMode
 {
+    /// <summary>How many cases there are to one that is verified and salvaged.</summary>
+    private const int CasesPerRepair = 16;
+
     public string Name => "bitflip";
 
     public string Description => "Every bit, every length, overwritten and missing: each file of a log, one at a time.";
@@ -36,6 +40,15 @@ internal sealed class BitflipMode : ITortureMode
             (DamageFixture fixture, Damage damage) = cases[seed];
             (string outcome, string? fault) = Play(fixture, damage, seed);
             run.Add(outcome, 1);
+            if (fault is null && seed % CasesPerRepair == 0)
+            {
+                RepairCheck repair = new(fixture, damage, seed);
+                fault = repair.Verify() ?? repair.Salvage();
+                run.Add("verified", repair.HasVerified ? 1 : 0);
+                run.Add("salvaged", repair.HasSalvaged ? 1 : 0);
+                run.Add("gone", repair.GoneRecords);
+            }
+
             if (fault is not null)
             {
                 run.Violation(seed, $"{fault}\nin the log that is {fixture}, with {damage}");

@@ -29,6 +29,9 @@ internal sealed class LogContents
         return contents;
     }
 
+    /// <summary>What is in a partition; null where there is no such partition.</summary>
+    public PartitionContents? Of(TopicPartition partition) => _partitions.GetValueOrDefault(partition.ToString());
+
     /// <summary>The first difference, in words; null where there is none.</summary>
     public static string? Difference(LogContents expected, LogContents actual) =>
         Difference(expected._others, actual._others) ?? Difference(expected._partitions, actual._partitions);

@@ -13,7 +13,11 @@ internal sealed class PartitionContents : IEquatable<PartitionContents>
         _start = start;
     }
 
-    private long End => _start + _records.Count;
+    /// <summary>The first offset.</summary>
+    public long Start => _start;
+
+    /// <summary>The offset behind the last record.</summary>
+    public long End => _start + _records.Count;
 
     /// <summary>Reads a partition from its start to its end.</summary>
     /// <exception cref="InvalidOperationException">An offset is missing.</exception>
@@ -35,6 +39,24 @@ internal sealed class PartitionContents : IEquatable<PartitionContents>
             ? contents
             : throw new InvalidOperationException($"A scan ends at {contents.End}, the log at {partition.EndOffset}.");
     }
+
+    /// <summary>
+    /// Reads what a salvage has left: the checksums of the records that are there, by their offsets.
+    /// </summary>
+    public static Dictionary<long, uint> ReadWithGaps(Partition partition)
+    {
+        Dictionary<long, uint> records = [];
+        using PartitionScan scan = partition.Scan(partition.StartOffset);
+        while (scan.TryRead(out RecordView record))
+        {
+            records.Add(record.Offset, ChecksumOf(record));
+        }
+
+        return records;
+    }
+
+    /// <summary>The checksum of the record at an offset; null where there is none.</summary>
+    public uint? At(long offset) => offset >= _start && offset < End ? _records[(int)(offset - _start)] : null;
 
     /// <summary>Whether it has what the one has, and no record that the other has not.</summary>
     public bool IsBetween(PartitionContents least, PartitionContents most) =>

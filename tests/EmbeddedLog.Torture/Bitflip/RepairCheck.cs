@@ -1,0 +1,148 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Opening;
+using EmbeddedLog.Testing.Simulation;
+
+namespace EmbeddedLog.Torture.Bitflip;
+
+/// <summary>
+/// What the log's own tools make of a damaged log: a verification finds what a read trips over, and a salvage keeps
+/// records as they were, at their offsets, and says of all others that they are gone.
+/// </summary>
+internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed)
+{
+    private SimulatedPlatform Machine => fixture.Machine;
+
+    /// <summary>Whether the log could be opened to be verified.</summary>
+    public bool HasVerified { get; private set; }
+
+    /// <summary>Whether a salvage has changed something.</summary>
+    public bool HasSalvaged { get; private set; }
+
+    /// <summary>How many offsets it found gone.</summary>
+    public long GoneRecords { get; private set; }
+
+    /// <summary>Verifies the log; returns what was wrong with that.</summary>
+    public string? Verify() => OnDamagedDisk((disk, platform) =>
+    {
+        try
+        {
+            return WithLog(platform, log =>
+            {
+                HasVerified = true;
+                VerifyReport report = Machine.Run(() => log.VerifyAsync().AsTask());
+                return Told(() => LogContents.Read(Machine, log, DamageFixture.Group)) is { } told
+                    && report.Findings.All(finding => finding.IsHarmless)
+                        ? $"The verification has missed what a read tells: {told.Message}"
+                        : null;
+            });
+        }
+        catch (EmbeddedLogException)
+        {
+            // It cannot be opened, which tells enough.
+            return null;
+        }
+    });
+
+    /// <summary>Salvages the partition whose damage is told; returns what was wrong with that.</summary>
+    public string? Salvage() => OnDamagedDisk((disk, platform) =>
+    {
+        if (Told(() => fixture.ReadAll(disk)) is not CorruptLogException { Topic: { } topic, Partition: { } number })
+        {
+            return null;
+        }
+
+        TopicPartition partition = new(topic, number);
+        SalvageReport report;
+        try
+        {
+            report = Machine.Run(() => SalvageOpening.RunAsync(
+                DamageFixture.Root, partition, new SalvageOptions(), platform, CancellationToken.None).AsTask());
+        }
+        catch (EmbeddedLogException)
+        {
+            // What tells of the partition's files is damaged itself.
+            return null;
+        }
+
+        HasSalvaged = report.HasChanged;
+        GoneRecords = report.Gone.Sum(range => range.Count);
+        return report.HasChanged && fixture.Contents.Of(partition) is { } before
+            ? WithLog(platform, log => Compare(before, log.GetTopic(topic)[number], report))
+            : null;
+    });
+
+    private static EmbeddedLogException? Told(Func<LogContents> read)
+    {
+        try
+        {
+            read();
+            return null;
+        }
+        catch (EmbeddedLogException told)
+        {
+            return told;
+        }
+    }
+
+    private string? Compare(PartitionContents before, Partition partition, SalvageReport report)
+    {
+        Dictionary<long, uint> found = PartitionContents.ReadWithGaps(partition);
+        foreach ((long offset, uint checksum) in found)
+        {
+            if (before.At(offset) != checksum)
+            {
+                return $"The salvage has left another record at offset {offset}.";
+            }
+        }
+
+        OffsetRange[] gone = [.. report.Gone, .. report.EarlierGaps];
+        for (long offset = report.StartOffset; offset < report.EndOffset; offset++)
+        {
+            bool told = gone.Any(range => offset >= range.First && offset < range.End);
+            if (told == found.ContainsKey(offset))
+            {
+                return $"Offset {offset} is {(told ? "there and told to be gone" : "gone and not told")}.";
+            }
+        }
+
+        return fixture.Ending == DamageEnding.Closed && report.EndIsCertain && report.EndOffset != before.End
+            ? $"The salvage is certain of the end {report.EndOffset}, which was {before.End}."
+            : null;
+    }
+
+    /// <summary>Plays on a copy of the disk of its own, with the same damage.</summary>
+    private string? OnDamagedDisk(Func<SimulatedDisk, Platform, string?> body)
+    {
+        using SimulatedDisk disk = fixture.Copy(seed);
+        SimulatedFileSystem files = new(disk);
+        if (!damage.TryApply(files))
+        {
+            return null;
+        }
+
+        try
+        {
+            return body(disk, Machine.Platform with { Files = files });
+        }
+#pragma warning disable CA1031 // Whatever else comes out of a tool is a violation.
+        catch (Exception other)
+#pragma warning restore CA1031
+        {
+            return $"A tool has failed with something that it should not: {other}";
+        }
+    }
+
+    private string? WithLog(Platform platform, Func<CommitLog, string?> body)
+    {
+        CommitLog log = Machine.Run(() => DamageFixture.OpenAsync(platform).AsTask());
+        try
+        {
+            return body(log);
+        }
+        finally
+        {
+            Machine.Run(log.DisposeAsync());
+            Machine.Scheduler.RunUntilIdle();
+        }
+    }
+}
