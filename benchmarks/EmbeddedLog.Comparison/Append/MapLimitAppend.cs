@@ -12,8 +12,8 @@ internal sealed unsafe class MapLimitAppend(bool smallPages) : Contender
 
     public override string Settings => smallPages
         ? "copy and CRC32C into fresh preallocated 64 MiB maps, MADV_RANDOM; flushed every second and at each end"
-        : "copy and CRC32C into fresh preallocated 64 MiB maps, MADV_HUGEPAGE, populated ahead by another thread; flushed "
-            + "likewise";
+        : "copy and CRC32C into fresh preallocated 64 MiB maps, MADV_HUGEPAGE, populated ahead by another thread; "
+            + "flushed likewise";
 
     public override IReadOnlyList<string> Workloads => ["append-raw", "append-raw-final"];
 

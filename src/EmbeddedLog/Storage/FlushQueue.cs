@@ -9,8 +9,8 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 /// <remarks>
 /// What one call for all costs depends on what else the file system has in memory, and on the device. So it is
-/// measured: where it took far longer than to flush the files side by side would have, it is not tried again for as long
-/// as was lost, and for ever longer where that happens again and again.
+/// measured: where it took far longer than to flush the files side by side would have, it is not tried again for as
+/// long as was lost, and for ever longer where that happens again and again.
 /// </remarks>
 internal sealed class FlushQueue : IThreadPoolWorkItem
 {

@@ -104,8 +104,8 @@ public sealed class FlushQueueTests
     }
 
     /// <summary>
-    /// One slow call may be a disk that paused. Where all are slow, somebody else keeps the disk busy, and it is left at
-    /// single flushes for ever longer, up to 64 times the loss; a call that was worth it ends that.
+    /// One slow call may be a disk that paused. Where all are slow, somebody else keeps the disk busy, and flushes stay
+    /// single for ever longer, up to 64 times the loss; a call that was worth it ends that.
     /// </summary>
     [Fact]
     public void FlushAsync_OneCallTooLongAfterAnother_IsPutOffForEverLonger()
@@ -116,7 +116,8 @@ public sealed class FlushQueueTests
         AppendToAll(topic);
         topic.Settle();
 
-        Assert.Equal([1, 4, 16, 64, 64], Enumerable.Range(0, 5).Select(_ => PutOffMilliseconds(topic) / LossMilliseconds));
+        int[] timesTheLoss = [.. Enumerable.Range(0, 5).Select(_ => PutOffMilliseconds(topic) / LossMilliseconds)];
+        Assert.Equal([1, 4, 16, 64, 64], timesTheLoss);
 
         topic.Files.WhileTogether = null;
         PutOffMilliseconds(topic);
