@@ -89,7 +89,7 @@ internal sealed class Comparison(Scale scale, string directory)
             // What the one before has left to write, or to give back, is not for this one to pay.
             GC.Collect();
             Posix.SyncFileSystem(scratch);
-            Posix.TouchFreeMemory(Math.Min(amount.MemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
+            Posix.TouchFreeMemory(Scale.PageCacheOf(amount.Appends));
             return await contender.MeasureAsync(amount, scratch);
         }
         finally

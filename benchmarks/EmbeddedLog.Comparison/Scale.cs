@@ -71,8 +71,11 @@ internal sealed record Scale(int Rounds, TimeSpan AtMost)
         Mixed = 1_000,
     };
 
-    /// <summary>More than the appends of one run take of the page cache.</summary>
-    public long MemoryBytes => Appends * 200L;
+    /// <summary>
+    /// More than so many appends take of the page cache, but no more than a quarter of the machine's memory.
+    /// </summary>
+    public static long PageCacheOf(long appends) =>
+        Math.Min(appends * 200L, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
     /// <summary>The bytes of a record's value.</summary>
     public const int ValueBytes = 100;

@@ -36,6 +36,7 @@ internal static class GrowthRun
         {
             string log = Path.Combine(scratch, "log");
             Posix.SyncFileSystem(scratch);
+            Posix.TouchFreeMemory(Scale.PageCacheOf(point.Records));
             string made = await KillAsync([ChildArgument, log, .. point.ToArguments()]);
             Posix.SyncFileSystem(scratch);
             (double uncleanOpen, _) = await OpenAsync(log);
