@@ -23,14 +23,14 @@ internal static class GrowthChart
                 [
                     ("append", ChartStyle.Blue, figures => figures.Append),
                     ("scan", ChartStyle.Green, figures => figures.Read),
-                    ("seek and read one", ChartStyle.Orange, figures => figures.Seek),
+                    ("seek", ChartStyle.Orange, figures => figures.Seek),
                 ]),
             (
                 "opening, ms",
                 [
                     ("clean", ChartStyle.Blue, figures => figures.CleanOpen),
                     ("killed idle", ChartStyle.Green, figures => figures.IdleUncleanOpen),
-                    ("killed in load", ChartStyle.Orange, figures => figures.UncleanOpen),
+                    ("killed busy", ChartStyle.Orange, figures => figures.UncleanOpen),
                 ]),
             (
                 "live heap, MiB",
