@@ -13,9 +13,6 @@ internal sealed class PartitionContents : IEquatable<PartitionContents>
         _start = start;
     }
 
-    /// <summary>The first offset.</summary>
-    public long Start => _start;
-
     /// <summary>The offset behind the last record.</summary>
     public long End => _start + _records.Count;
 

@@ -24,23 +24,21 @@ internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed
     /// <summary>Verifies the log; returns what was wrong with that.</summary>
     public string? Verify() => OnDamagedDisk((disk, platform) =>
     {
-        try
-        {
-            return WithLog(platform, log =>
-            {
-                HasVerified = true;
-                VerifyReport report = Machine.Run(() => log.VerifyAsync().AsTask());
-                return Told(() => LogContents.Read(Machine, log, DamageFixture.Group)) is { } told
-                    && report.Findings.All(finding => finding.IsHarmless)
-                        ? $"The verification has missed what a read tells: {told.Message}"
-                        : null;
-            });
-        }
-        catch (EmbeddedLogException)
+        if (Told(() => WithLog(platform, _ => null)) is not null)
         {
             // It cannot be opened, which tells enough.
             return null;
         }
+
+        HasVerified = true;
+        return WithLog(platform, log =>
+        {
+            VerifyReport report = Machine.Run(() => log.VerifyAsync().AsTask());
+            return Told(() => LogContents.Read(Machine, log, DamageFixture.Group)) is { } told
+                && report.Findings.All(finding => finding.IsHarmless)
+                    ? $"The verification has missed what a read tells: {told.Message}"
+                    : null;
+        });
     });
 
     /// <summary>Salvages the partition whose damage is told; returns what was wrong with that.</summary>
@@ -71,11 +69,11 @@ internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed
             : null;
     });
 
-    private static EmbeddedLogException? Told(Func<LogContents> read)
+    private static EmbeddedLogException? Told<T>(Func<T> play)
     {
         try
         {
-            read();
+            play();
             return null;
         }
         catch (EmbeddedLogException told)
