@@ -11,6 +11,7 @@ namespace EmbeddedLog.Tests.Storage;
 /// neither overflow nor cost more than what really lies in the directory.
 /// </summary>
 [SupportedOSPlatform("linux")]
+[Collection(Alone.Name)]
 public sealed class ForgedNumberTests : IDisposable
 {
     private const int RecordsInASegment = 11;

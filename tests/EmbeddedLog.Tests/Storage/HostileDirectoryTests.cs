@@ -12,6 +12,7 @@ namespace EmbeddedLog.Tests.Storage;
 /// for it is about links, pipes, modes and memory.
 /// </summary>
 [SupportedOSPlatform("linux")]
+[Collection(Alone.Name)]
 public sealed class HostileDirectoryTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
