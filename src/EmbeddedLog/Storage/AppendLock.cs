@@ -4,38 +4,37 @@ namespace EmbeddedLog.Storage;
 
 /// <summary>
 /// The lock of an append, held for tens of nanoseconds: one interlocked instruction to enter and none to leave, where
-/// the runtime's lock needs two, which are a third of an append. Not reentrant and not fair: whoever comes again soon
-/// mostly gets it again, with the cache lines still at hand, and those who wait look ever more rarely, then sleep.
+/// the runtime's lock needs two. Not reentrant and, for a while, not fair: whoever comes again soon gets it again, with
+/// the cache lines still at hand, while those who wait look a few times and then sleep.
 /// </summary>
 /// <remarks>
-/// Who leaves stores that the lock is free and then looks whether somebody sleeps; no fence keeps these two in order.
-/// Instead who goes to sleep first says so and then makes every thread of the process pass a fence, so that each of
-/// them either has made its store visible, or will see the sleeper.
+/// Where threads append as fast as they can, each change of hands costs as much as tens of appends, and a thread that
+/// spins takes the processor that prepares the pages. So a sleeper is woken only after <see cref="Stretch"/> further
+/// entries, not by the first that leaves. Should these not come, the sleepers come back by themselves: one of them
+/// after a millisecond, the others, so that many do not all look at once, after as many milliseconds as sleep. A
+/// wake-up that is lost costs no more than that, which is why no fence keeps leaving and going to sleep in order.
 /// </remarks>
 internal sealed class AppendLock
 {
-    /// <summary>How often a waiting thread looks before it sleeps: some 20 microseconds in all.</summary>
-    private const int Looks = 40;
+    /// <summary>How often a waiting thread looks before it sleeps: some 5 microseconds in all.</summary>
+    private const int Looks = 8;
 
     /// <summary>The most that it pauses between two looks, in units of <see cref="Thread.SpinWait"/>.</summary>
     private const int LongestPause = 32;
+
+    /// <summary>Entries for which those who sleep are left alone: some 60 microseconds of small appends.</summary>
+    private const int Stretch = 2000;
 
     private readonly object _sleep = new();
 
     /// <summary>One while somebody holds the lock. Taken by an exchange, given back by a store.</summary>
     private int _held;
 
-    /// <summary>How many threads sleep or are about to. Changed by increments; read by who leaves.</summary>
+    /// <summary>How many threads sleep. Changed under the monitor; read by who leaves.</summary>
     private int _sleepers;
 
-    /// <summary>
-    /// One while somebody who was woken is on the way: until then nobody else is woken, or each append would wake one.
-    /// Set by who leaves, reset by who was woken.
-    /// </summary>
-    private int _woken;
-
-    /// <summary>How many threads wait to be pulsed, or were and have not gone on yet. Under the monitor.</summary>
-    private int _waiting;
+    /// <summary>Entries until the next sleeper is woken. Under the lock.</summary>
+    private int _untilWake = Stretch;
 
     /// <summary>Enters, after waiting if need be; leave by disposing what is returned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,12 +52,16 @@ internal sealed class AppendLock
 
     private void EnterContended()
     {
+        bool left = false;
         while (!TryEnterSpinning())
         {
-            if (TryEnterOrSleep())
-            {
-                return;
-            }
+            left = !SleepUntilWoken();
+        }
+
+        if (left)
+        {
+            // Those who kept the others waiting have gone, it seems: the next one need not wait for its time.
+            _untilWake = 0;
         }
     }
 
@@ -75,77 +78,53 @@ internal sealed class AppendLock
             }
         }
 
-        return false;
+        return TryEnter();
     }
 
-    /// <summary>
-    /// Sleeps unless the lock is free; true where it was, and is held now. Who wakes up looks for a while, and if that
-    /// was in vain lets others be woken before it sleeps again.
-    /// </summary>
-    private bool TryEnterOrSleep()
+    /// <summary>Sleeps; false where it was time, and not somebody who left, that ended it.</summary>
+    private bool SleepUntilWoken()
     {
-        Interlocked.Increment(ref _sleepers);
-        Interlocked.MemoryBarrierProcessWide();
-        try
+        lock (_sleep)
         {
-            lock (_sleep)
+            _sleepers++;
+            try
             {
-                if (TryEnter())
-                {
-                    return true;
-                }
-
-                WaitForPulse();
+                return Monitor.Wait(_sleep, millisecondsTimeout: _sleepers);
             }
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _sleepers);
-        }
-
-        bool entered = TryEnterSpinning();
-        Volatile.Write(ref _woken, 0);
-        return entered;
-    }
-
-    private void WaitForPulse()
-    {
-        _waiting++;
-        try
-        {
-            Monitor.Wait(_sleep);
-            _waiting--;
-        }
-        catch (ThreadInterruptedException)
-        {
-            // The pulse may have been for this thread, and must not be lost to the others.
-            _waiting--;
-            _woken = 0;
-            Wake();
-            throw;
+            finally
+            {
+                _sleepers--;
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Exit()
     {
+        bool wake = Volatile.Read(ref _sleepers) != 0 && IsStretchOver();
         Volatile.Write(ref _held, 0);
-        if (Volatile.Read(ref _sleepers) != 0 && Volatile.Read(ref _woken) == 0)
+        if (wake)
         {
-            Wake();
+            WakeOne();
         }
     }
 
-    private void Wake()
+    private bool IsStretchOver()
+    {
+        if (--_untilWake >= 0)
+        {
+            return false;
+        }
+
+        _untilWake = Stretch;
+        return true;
+    }
+
+    private void WakeOne()
     {
         lock (_sleep)
         {
-            // Whoever is about to sleep looks once more first, so that there may be nobody.
-            if (_waiting != 0 && _woken == 0)
-            {
-                _woken = 1;
-                Monitor.Pulse(_sleep);
-            }
+            Monitor.Pulse(_sleep);
         }
     }
 

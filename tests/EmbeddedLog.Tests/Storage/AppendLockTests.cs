@@ -30,9 +30,42 @@ public sealed class AppendLockTests
         Assert.Equal((long)threads * Times, _count);
     }
 
-    /// <summary>Who sleeps is woken by whoever leaves, each time anew.</summary>
+    /// <summary>The lock is not fair, but only for a while: who sleeps gets it beside one who never stops.</summary>
     [Fact]
-    public void Enter_HeldForLong_SleepsAndIsWoken()
+    public void Enter_BesideOneThatNeverStops_GetsItsTurn()
+    {
+        const int Turns = 50;
+        bool done = false;
+        Thread greedy = new(() =>
+        {
+            while (!Volatile.Read(ref done))
+            {
+                using (_lock.Enter())
+                {
+                    _count++;
+                }
+            }
+        });
+        greedy.Start();
+        for (int turn = 0; turn < Turns; turn++)
+        {
+            using (_lock.Enter())
+            {
+                // While it is held the other looks in vain and sleeps, and then takes the lock for as long as it can.
+                while ((greedy.ThreadState & ThreadState.WaitSleepJoin) == 0)
+                {
+                    Thread.Yield();
+                }
+            }
+        }
+
+        Volatile.Write(ref done, true);
+        greedy.Join();
+    }
+
+    /// <summary>Who sleeps comes back, whether it is woken or not, each time anew.</summary>
+    [Fact]
+    public void Enter_HeldForLong_SleepsAndComesBack()
     {
         for (int round = 0; round < 100; round++)
         {
@@ -59,9 +92,9 @@ public sealed class AppendLockTests
         }
     }
 
-    /// <summary>Several sleep at once, and each that leaves lets the next one be woken.</summary>
+    /// <summary>Several sleep at once, with nobody left to wake them but each other.</summary>
     [Fact]
-    public void Enter_ManySleep_AllAreWokenOneAfterTheOther()
+    public void Enter_ManySleep_AllComeBack()
     {
         const int Threads = 12;
         for (int round = 0; round < 20; round++)
@@ -90,7 +123,7 @@ public sealed class AppendLockTests
 
     /// <summary>An interrupt ends the waiting of its thread alone.</summary>
     [Fact]
-    public void Enter_Interrupted_ThrowsAndLosesNoWakeUp()
+    public void Enter_Interrupted_ThrowsAndTheOtherComesBack()
     {
         for (int round = 0; round < 50; round++)
         {
