@@ -170,33 +170,14 @@ public unsafe ref struct PartitionScan : IDisposable
     {
         single = default;
         isSingle = false;
-        if (_position + FrameLayout.HeaderBytes > _touchable)
-        {
-            if (!TryMakeTouchable(_position, FrameLayout.HeaderBytes))
-            {
-                return false;
-            }
-
-            if (_position + FrameLayout.HeaderBytes > _touchable)
-            {
-                // The manifest promises records where the segment has no room for any; behind it is no memory.
-                throw StorageErrors.BadFrame(_segment!, _position, FrameCheck.Empty, _nextOffset);
-            }
-        }
-
-        uint declared = FrameHeader.ReadLengthAcquire(_base + _position);
-        if (declared > _touchable - _position && !TryMakeTouchable(_position, declared))
+        long position = _position;
+        if (FrameReader.Check(_base, _seed, position, _touchable, out uint length) != FrameCheck.Valid
+            && !TryCheckTouchable(position, out length))
         {
             return false;
         }
 
-        FrameCheck check = FrameReader.Check(_base, _seed, _position, _touchable, out uint length);
-        if (check != FrameCheck.Valid)
-        {
-            throw StorageErrors.BadFrame(_segment!, _position, check, _nextOffset);
-        }
-
-        byte* frame = _base + _position;
+        byte* frame = _base + position;
         isSingle = FrameHeader.ReadType(frame) == FrameType.Record;
         bool wellFormed = isSingle
             ? SingleFrame.TryRead(frame, (int)length, _baseOffset, out single)
@@ -206,8 +187,42 @@ public unsafe ref struct PartitionScan : IDisposable
             throw StorageErrors.BadFrame(_segment!, _position, FrameCheck.Valid, _nextOffset);
         }
 
-        _position += FrameLayout.Padded((int)length);
+        _position = position + FrameLayout.Padded((int)length);
         return true;
+    }
+
+    /// <summary>
+    /// Checks the next frame after all of it was made touchable; throws where it is damaged all the same. False where
+    /// the segment has no file any more.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryCheckTouchable(long position, out uint length)
+    {
+        length = 0;
+        if (position + FrameLayout.HeaderBytes > _touchable)
+        {
+            if (!TryMakeTouchable(position, FrameLayout.HeaderBytes))
+            {
+                return false;
+            }
+
+            if (position + FrameLayout.HeaderBytes > _touchable)
+            {
+                // The manifest promises records where the segment has no room for any; behind it is no memory.
+                throw StorageErrors.BadFrame(_segment!, position, FrameCheck.Empty, _nextOffset);
+            }
+        }
+
+        uint declared = FrameHeader.ReadLengthAcquire(_base + position);
+        if (declared > _touchable - position && !TryMakeTouchable(position, declared))
+        {
+            return false;
+        }
+
+        FrameCheck check = FrameReader.Check(_base, _seed, position, _touchable, out length);
+        return check == FrameCheck.Valid
+            ? true
+            : throw StorageErrors.BadFrame(_segment!, position, check, _nextOffset);
     }
 
     /// <summary>

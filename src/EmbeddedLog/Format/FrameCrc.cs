@@ -40,9 +40,19 @@ internal static unsafe class FrameCrc
             return Crc32CStreams.Append(crc, bytes, count);
         }
 
-        for (byte* at = bytes; at < bytes + count; at += sizeof(ulong))
+        // Four words at a time: the fewer instructions a record takes, the further ahead the processor begins the next.
+        byte* end = bytes + count;
+        for (; bytes + (4 * sizeof(ulong)) <= end; bytes += 4 * sizeof(ulong))
         {
-            crc = BitOperations.Crc32C(crc, *(ulong*)at);
+            crc = BitOperations.Crc32C(crc, ((ulong*)bytes)[0]);
+            crc = BitOperations.Crc32C(crc, ((ulong*)bytes)[1]);
+            crc = BitOperations.Crc32C(crc, ((ulong*)bytes)[2]);
+            crc = BitOperations.Crc32C(crc, ((ulong*)bytes)[3]);
+        }
+
+        for (; bytes < end; bytes += sizeof(ulong))
+        {
+            crc = BitOperations.Crc32C(crc, *(ulong*)bytes);
         }
 
         return crc;

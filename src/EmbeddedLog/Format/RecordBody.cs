@@ -87,7 +87,12 @@ internal static unsafe class RecordBody
             return true;
         }
 
-        return TryReadLongLength(ref at, end, out value);
+        // A copy, or the one that everybody reads would have to live in memory.
+        byte* rest = at;
+        bool read = TryReadLongLength(ref rest, end, out int wide);
+        at = rest;
+        value = wide;
+        return read;
     }
 
     private static bool TryReadLongLength(ref byte* at, byte* end, out int value)
