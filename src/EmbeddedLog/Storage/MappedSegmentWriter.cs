@@ -22,6 +22,9 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     private const int MaxChunkBytes = 4 << 20;
     private const int PageBytes = 4096;
 
+    /// <summary>So near to its end a page is left soon, by a record of a usual size.</summary>
+    private const int NearEndBytes = 512;
+
     private readonly MappedMemory _map;
     private readonly byte* _base;
 
@@ -70,6 +73,9 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         segment.Attach(map, presentFrom: tail);
     }
 
+    /// <summary>The page that was entered last before a frame reached it. Under the append lock.</summary>
+    private long _enteredPage;
+
     /// <summary>The pages up to here are ready to be stored to, or about to be. Under the append lock.</summary>
     public long PreparedEnd { get; set; }
 
@@ -102,6 +108,20 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         }
 
         return _base + Tail;
+    }
+
+    /// <inheritdoc/>
+    public override void EnterNextPage()
+    {
+        // Once, for a flush may follow that takes it along, and only where there is a block already. What lies behind the
+        // tail says nothing, so a zero there changes nothing.
+        long next = (Tail + PageBytes) & -PageBytes;
+        if (next - Tail <= NearEndBytes && next != _enteredPage && next >= PreparedEnd
+            && next + sizeof(ulong) <= Volatile.Read(ref _allocated))
+        {
+            _enteredPage = next;
+            *(ulong*)(_base + next) = 0;
+        }
     }
 
     /// <inheritdoc/>

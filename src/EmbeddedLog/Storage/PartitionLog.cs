@@ -443,10 +443,11 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
             Schedule(settings.FlushInterval ?? s_checkpointDelay);
         }
 
-        // Last, for a consumer may go on right here.
+        // Late, for a consumer may go on right here.
         if (AppendWaiters.HasAny)
         {
             AppendWaiters.ReleaseUpTo(PublishedEnd);
+            Writer.EnterNextPage();
         }
     }
 

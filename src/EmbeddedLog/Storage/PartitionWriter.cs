@@ -133,6 +133,18 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
+    /// <summary>After an append that woke somebody up, so that it was not one of many: makes the next one quick.</summary>
+    public void EnterNextPage()
+    {
+        using (_gate.Enter())
+        {
+            if (_state.Failure is null)
+            {
+                _writer?.EnterNextPage();
+            }
+        }
+    }
+
     /// <summary>Gives the role of following an account up back.</summary>
     public void Leave(AppendAccount account)
     {

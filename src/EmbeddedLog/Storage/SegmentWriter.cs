@@ -50,6 +50,14 @@ internal abstract unsafe class SegmentWriter
         Tail += FrameLayout.Padded(length);
     }
 
+    /// <summary>
+    /// Between appends that come one by one: enters the page behind the tail where the next frame may reach it, so that
+    /// it does not wait for that.
+    /// </summary>
+    public virtual void EnterNextPage()
+    {
+    }
+
     /// <summary>Writes the segment's header page.</summary>
     public abstract void WriteHeader(in SegmentHeader header);
 
