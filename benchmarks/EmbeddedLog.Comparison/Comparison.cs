@@ -9,6 +9,9 @@ namespace EmbeddedLog.Comparison;
 /// </summary>
 internal sealed class Comparison(Scale scale, string directory)
 {
+    /// <summary>More than the runtime waits before it compiles what was called often.</summary>
+    private static readonly TimeSpan s_compilation = TimeSpan.FromMilliseconds(300);
+
     private readonly Dictionary<(string Workload, string System), List<double>> _figures = [];
 
     public async Task<IReadOnlyList<Result>> RunAsync(IReadOnlyList<Contender> contenders)
@@ -16,10 +19,15 @@ internal sealed class Comparison(Scale scale, string directory)
         // What is slow to prepare comes last, where a look of a minute may have to leave it out.
         Contender[] inOrder = [.. contenders.OrderBy(one => one.IsSlowToPrepare)];
         Stopwatch watch = Stopwatch.StartNew();
-        foreach (Contender contender in inOrder)
+        for (int pass = 0; pass < scale.WarmUps; pass++)
         {
             // What is compiled, and compiled again, is compiled here, and not where it would count.
-            await MeasureAsync(contender, Scale.WarmUp);
+            foreach (Contender contender in inOrder)
+            {
+                await MeasureAsync(contender, Scale.WarmUp);
+            }
+
+            await Task.Delay(s_compilation);
         }
 
         // What a round took that does only what every round does.

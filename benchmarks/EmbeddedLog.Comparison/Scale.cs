@@ -5,6 +5,9 @@ namespace EmbeddedLog.Comparison;
 /// <param name="AtMost">No round is begun that would end later than this, and nothing after it.</param>
 internal sealed record Scale(int Rounds, TimeSpan AtMost)
 {
+    /// <summary>How often all is done on a small scale first: the runtime compiles hot code up to three times.</summary>
+    public int WarmUps { get; init; } = 3;
+
     /// <summary>Rounds of what is slow to prepare, which are the first ones.</summary>
     public int SlowRounds { get; init; } = int.MaxValue;
 
@@ -44,6 +47,7 @@ internal sealed record Scale(int Rounds, TimeSpan AtMost)
     /// <summary>A look that ends within a minute.</summary>
     public static Scale Quick { get; } = new(3, TimeSpan.FromSeconds(50))
     {
+        WarmUps = 1,
         SlowRounds = 1,
         Appends = 1_000_000,
         SlowAppends = 50_000,
