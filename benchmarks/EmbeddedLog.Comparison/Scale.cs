@@ -5,7 +5,7 @@ namespace EmbeddedLog.Comparison;
 /// <param name="AtMost">No round is begun that would end later than this, and nothing after it.</param>
 internal sealed record Scale(int Rounds, TimeSpan AtMost)
 {
-    /// <summary>How often all is done on a small scale first: the runtime compiles hot code up to three times.</summary>
+    /// <summary>How often all is done on a small scale first: hot code is compiled up to three times.</summary>
     public int WarmUps { get; init; } = 3;
 
     /// <summary>Rounds of what is slow to prepare, which are the first ones.</summary>

@@ -113,8 +113,8 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// <inheritdoc/>
     public override void EnterNextPage()
     {
-        // Once, for a flush may follow that takes it along, and only where there is a block already. What lies behind the
-        // tail says nothing, so a zero there changes nothing.
+        // Once, for a flush may follow that takes it along, and only where there is a block already. What lies behind
+        // the tail says nothing, so a zero there changes nothing.
         long next = (Tail + PageBytes) & -PageBytes;
         if (next - Tail <= NearEndBytes && next != _enteredPage && next >= PreparedEnd
             && next + sizeof(ulong) <= Volatile.Read(ref _allocated))

@@ -133,7 +133,7 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>After an append that woke somebody up, so that it was not one of many: makes the next one quick.</summary>
+    /// <summary>After an append that woke somebody up, and so was not one of many: makes the next one quick.</summary>
     public void EnterNextPage()
     {
         using (_gate.Enter())
@@ -392,9 +392,11 @@ internal sealed unsafe class PartitionWriter
             {
                 EndUnsynchronized(previous);
 
-                // An ended segment keeps its descriptor until it is flushed, and what recovery has to look at grows
-                // with each. Only queued here: no flush is made under this lock.
-                _preparer.Log.RequestFlush();
+                if (!RollRules.CanWaitForFlush(_unflushed, settings))
+                {
+                    // Only queued here: no flush is made under this lock.
+                    _preparer.Log.RequestFlush();
+                }
             }
 
             SegmentIndexBuilder index = new(spare.Index);

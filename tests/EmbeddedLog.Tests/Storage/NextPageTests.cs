@@ -34,7 +34,8 @@ public sealed class NextPageTests
             ValueTask waiting = waits ? log.WaitForEndAsync(i + 1, CancellationToken.None) : ValueTask.CompletedTask;
             log.Append(new RawRecord(value), out _);
             await waiting;
-            ahead.Add(ResidentBytes("00000001.segment") - PagesUpTo(log.Writer.TailPosition));
+            long resident = ResidentBytes(Path.Combine(log.Directory, "00000001.segment"));
+            ahead.Add(resident - PagesUpTo(log.Writer.TailPosition));
         }
 
         // Of the 30 records of a page, the last three end near enough to its end.
@@ -43,7 +44,7 @@ public sealed class NextPageTests
         Assert.InRange(ahead.Count(bytes => bytes > 0), waits ? Appends / 30 : 0, waits ? Appends / 5 : 0);
     }
 
-    /// <summary>It is done once for each page, so that a flush after every append does not take it along each time.</summary>
+    /// <summary>Once for each page, so that not every flush takes the next one along.</summary>
     [Fact]
     public async Task FlushedAppends_WithSomebodyWaiting_WriteAtMostEightKibibytesEach()
     {
