@@ -54,6 +54,9 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// </summary>
     private uint _shrinkRequests;
 
+    /// <summary>The page that was entered last before a frame reached it. Under the append lock.</summary>
+    private long _enteredPage;
+
     public MappedSegmentWriter(
         Segment segment,
         LogFile file,
@@ -72,9 +75,6 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         segment.SetReadable(allocated);
         segment.Attach(map, presentFrom: tail);
     }
-
-    /// <summary>The page that was entered last before a frame reached it. Under the append lock.</summary>
-    private long _enteredPage;
 
     /// <summary>The pages up to here are ready to be stored to, or about to be. Under the append lock.</summary>
     public long PreparedEnd { get; set; }
