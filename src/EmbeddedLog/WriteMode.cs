@@ -8,6 +8,8 @@ public enum WriteMode
 
     /// <summary>
     /// Stores into a memory map of space that the disk has set aside. The fastest, where the file system can do it.
+    /// Refused where it cannot: where files can share blocks (XFS with reflink, btrfs, APFS), on stacked, network and
+    /// unknown file systems, and where space cannot be reserved.
     /// </summary>
     Mapped,
 

@@ -48,6 +48,7 @@ internal static class Program
         "cache-identity" => files.GetCacheIdentity(path).ToString(),
         "prepare" => Prepare(files, path),
         "store-without-block" => StoreWithoutBlock(files, path),
+        "hold-log" => HeldLog.Run(path),
         _ => throw new ArgumentException($"There is no command '{command}'.", nameof(command)),
     };
 

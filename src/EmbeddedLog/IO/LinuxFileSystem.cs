@@ -36,7 +36,14 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         // The number alone does not tell: ext2, ext3 and ext4 have the same, and only the last can allocate.
         bool canAllocate = ProbeAllocation(directory) ?? type.KeepsBlocks;
         string name = type.Name == "ext4" && !canAllocate ? "ext2" : type.Name;
-        return new FileSystemTraits(name, canAllocate, MappedStoresAreSafe: canAllocate && type.KeepsBlocks)
+        bool keepsBlocks = canAllocate && type.KeepsBlocks;
+        if (keepsBlocks && type.IsXfs && MayShareBlocks(directory))
+        {
+            keepsBlocks = false;
+            name = "xfs with reflink";
+        }
+
+        return new FileSystemTraits(name, canAllocate, MappedStoresAreSafe: keepsBlocks)
         {
             MinFlushedTogether = canAllocate && type.IsFlushedAtOnce ? MinFlushedTogether : int.MaxValue,
         };
@@ -175,6 +182,17 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             long result = LinuxSyscalls.Allocate(file, 0, ProbeBytes);
             return result >= 0 || UnixErrors.KindOf((int)-result) != FileSystemError.NotSupported;
         }
+    }
+
+    /// <summary>
+    /// Whether an XFS can let files share blocks, as a copy does there by itself (<c>cp</c> of coreutils 9): where this
+    /// cannot be learnt, it counts as one that can.
+    /// </summary>
+    private static bool MayShareBlocks(string directory)
+    {
+        using SafeFileHandle handle = Open(directory, LinuxSyscalls.OpenDirectory);
+        return LinuxSyscalls.GetXfsFeatures(handle, out uint features) < 0
+            || (features & LinuxSyscalls.XfsSharesBlocks) != 0;
     }
 
     /// <summary>

@@ -17,6 +17,13 @@ internal readonly record struct LinuxFileSystemType(string Name, bool KeepsBlock
     public bool IsFlushedAtOnce => Name is "ext4" or "xfs";
 
     /// <summary>
+    /// Whether it is XFS, of which one keeps its blocks and another does not: what was made with <c>reflink=1</c>, the
+    /// default of mkfs since 2019, lets a copy share the blocks of a file at any moment, and a store needs a new one
+    /// from then on. Nothing that is looked at before the store would hold until the store.
+    /// </summary>
+    public bool IsXfs => Name is "xfs";
+
+    /// <summary>
     /// The type with this number. Only types that are known to keep their blocks do: copy-on-write ones (btrfs, zfs,
     /// bcachefs) write a page elsewhere each time; f2fs does too, being log-structured, and its fault handler may
     /// answer "no space" while checkpoints are off, allocated or not; stacked, user-space and network ones (overlay,

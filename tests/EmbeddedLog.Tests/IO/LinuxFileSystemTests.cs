@@ -14,14 +14,18 @@ public sealed class LinuxFileSystemTests
 
     [Theory]
     [InlineData("ext4", 64, true, true)]
-    [InlineData("xfs", 320, true, true)]
+    [InlineData("ext4", 64, true, true, "-O", "bigalloc")]
+    [InlineData("xfs", 320, true, true, "-m", "reflink=0")]
+    [InlineData("xfs", 320, true, false, "-m", "reflink=1")]
     [InlineData("btrfs", 256, true, false)]
     [InlineData("ext2", 64, false, false)]
-    public void GetTraits_OfALoopMount_AreThoseOfItsType(string type, int mebibytes, bool allocates, bool safe)
+    public void GetTraits_OfALoopMount_AreThoseOfItsType(
+        string type, int mebibytes, bool allocates, bool safe, params string[] options)
     {
-        using LoopMount mount = LoopMount.Create(type, mebibytes);
+        using LoopMount mount = LoopMount.Create(type, mebibytes, options);
 
-        FileSystemTraits expected = new(type, allocates, safe)
+        string name = type == "xfs" && !safe ? "xfs with reflink" : type;
+        FileSystemTraits expected = new(name, allocates, safe)
         {
             MinFlushedTogether = type is "ext4" or "xfs" ? 4 : int.MaxValue,
         };

@@ -42,14 +42,17 @@ internal sealed class LoopMount : IDisposable
     }
 
     /// <summary>Mounts a new file system of a type that mkfs knows (ext4, ext2, xfs, btrfs).</summary>
-    public static LoopMount Create(string type, int mebibytes)
+    /// <param name="type">The type.</param>
+    /// <param name="mebibytes">Its size.</param>
+    /// <param name="options">What else mkfs is told.</param>
+    public static LoopMount Create(string type, int mebibytes, params IEnumerable<string> options)
     {
         Require.That(Command.Exists($"mkfs.{type}"), $"mkfs.{type} is not installed.");
         RequireRoot();
         LoopMount mount = new(new TempDirectory());
         try
         {
-            mount.Attach(type, mebibytes);
+            mount.Attach(type, mebibytes, options);
             mount.Mount("-t", type, mount._device!);
             return mount;
         }
@@ -130,7 +133,7 @@ internal sealed class LoopMount : IDisposable
         Require.That(Environment.IsPrivilegedProcess, "Mounting a file system needs root.");
     }
 
-    private void Attach(string type, int mebibytes)
+    private void Attach(string type, int mebibytes, IEnumerable<string> more)
     {
         string image = _directory["image"];
         using (FileStream stream = File.Create(image))
@@ -143,7 +146,7 @@ internal sealed class LoopMount : IDisposable
         string[] options = type.StartsWith("ext", StringComparison.Ordinal)
             ? ["-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0"]
             : [];
-        Command.RunOrThrow($"mkfs.{type}", options.Concat(["-q", image]));
+        Command.RunOrThrow($"mkfs.{type}", options.Concat(more).Concat(["-q", image]));
         Command attached = Command.Run("losetup", "--find", "--show", image);
         Require.That(attached.ExitCode == 0, $"There is no loop device to be had: {attached.Error.Trim()}");
         _device = attached.Output.Trim();

@@ -54,7 +54,7 @@ internal sealed class FullDiskStory : IDisposable
         _mount = type switch
         {
             "tmpfs" => new MemoryMount(path, (long)Mebibytes << 20),
-            "xfs" => Volume.Create(type, XfsMebibytes, scratch["image"], path),
+            "xfs" => Volume.Create(type, XfsMebibytes, scratch["image"], path, sharesBlocks: (seed & 4) == 0),
             "btrfs" => Volume.Create(type, BtrfsMebibytes, scratch["image"], path),
             _ => Volume.Create(type, Mebibytes, scratch["image"], path),
         };

@@ -43,7 +43,12 @@ internal sealed class LiarStory : IDisposable
         try
         {
             _volume = Volume.Create(
-                type, mebibytes, Path.Combine(_memory.Path, "image"), scratch["mount"], canFail: true);
+                type,
+                mebibytes,
+                Path.Combine(_memory.Path, "image"),
+                scratch["mount"],
+                canFail: true,
+                sharesBlocks: (seed & 2) == 0);
         }
         catch
         {

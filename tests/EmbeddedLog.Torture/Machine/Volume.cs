@@ -42,8 +42,10 @@ internal sealed class Volume : IDisposable
     /// Whether the device is to fail when the file system of the image is full: then all blocks are there from the
     /// start, to be given back by <see cref="Trim"/>.
     /// </param>
+    /// <param name="sharesBlocks">Whether an xfs lets copies share blocks, so that nothing is mapped on it.</param>
     /// <exception cref="TortureSkippedException">The machine does not mount it.</exception>
-    public static Volume Create(string type, int mebibytes, string image, string path, bool canFail = false)
+    public static Volume Create(
+        string type, int mebibytes, string image, string path, bool canFail = false, bool sharesBlocks = true)
     {
         Volume volume = new(type, image, path);
         try
@@ -56,7 +58,7 @@ internal sealed class Volume : IDisposable
                 volume.LimitRequests();
             }
 
-            Tool.Run($"mkfs.{type}", [.. MakeOptions(type, canFail), volume._device!]);
+            Tool.Run($"mkfs.{type}", [.. MakeOptions(type, canFail, sharesBlocks), volume._device!]);
             volume.Mount();
             return volume;
         }
@@ -139,11 +141,11 @@ internal sealed class Volume : IDisposable
     /// Tables are written at once instead of later, in the background; and where the image is to stay filled, the
     /// blocks are not given back first.
     /// </summary>
-    private static string[] MakeOptions(string type, bool keepBlocks) => type switch
+    private static string[] MakeOptions(string type, bool keepBlocks, bool sharesBlocks) => type switch
     {
         "ext4" when keepBlocks => ["-q", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard"],
         "ext4" => ["-q", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0"],
-        "xfs" => keepBlocks ? ["-q", "-f", "-K"] : ["-q", "-f"],
+        "xfs" => ["-q", "-f", "-m", sharesBlocks ? "reflink=1" : "reflink=0", .. keepBlocks ? ["-K"] : (string[])[]],
         _ => ["-q", "-f", "-M"],
     };
 

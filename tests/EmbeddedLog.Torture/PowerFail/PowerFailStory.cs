@@ -39,7 +39,12 @@ internal sealed class PowerFailStory : IDisposable
         _history = history;
         _random = new Random(seed);
         _trimmed = _random.Next(2) == 0;
-        _volume = Volume.Create(type, type == "xfs" ? XfsMebibytes : Mebibytes, scratch["image"], scratch["mount"]);
+        _volume = Volume.Create(
+            type,
+            type == "xfs" ? XfsMebibytes : Mebibytes,
+            scratch["image"],
+            scratch["mount"],
+            sharesBlocks: (seed & 2) == 0);
     }
 
     private string LogDirectory => Path.Combine(_volume.Path, "log");
