@@ -200,7 +200,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Makes a topic, or applies the options to the one that there is: all may change but the number of partitions and
-    /// the write mode. Options that are the same change nothing.
+    /// the write mode. Options that are the same write nothing, so that this succeeds on a full disk.
     /// </summary>
     /// <param name="name">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
     /// <param name="options">

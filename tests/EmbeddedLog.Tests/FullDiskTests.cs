@@ -45,6 +45,29 @@ public sealed class FullDiskTests
     [Theory]
     [InlineData("tmpfs")]
     [InlineData("ext4")]
+    [InlineData("xfs")]
+    public async Task EnsureTopic_FullFileSystemAndTheSameOptions_CanBeReadAfterRestarts(string type)
+    {
+        using LoopMount mount = Create(type);
+        await using (CommitLog log = await CommitLog.OpenAsync(mount["log"]))
+        {
+            AppendNumbered((await log.EnsureTopicAsync("topic", new TopicOptions()))[0], 10);
+        }
+
+        string ballast = Fill(mount);
+        for (int life = 0; life < 3; life++)
+        {
+            await using CommitLog log = await CommitLog.OpenAsync(mount["log"]);
+            Assert.True(log.Recovery.Clean);
+            AssertNumbered((await log.EnsureTopicAsync("topic", new TopicOptions()))[0], 10);
+        }
+
+        File.Delete(ballast);
+    }
+
+    [Theory]
+    [InlineData("tmpfs")]
+    [InlineData("ext4")]
     public async Task CreateTopic_FullFileSystem_MakesNothingAndCanBeRepeated(string type)
     {
         using LoopMount mount = Create(type);

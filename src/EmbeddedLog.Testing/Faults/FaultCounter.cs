@@ -48,9 +48,17 @@ internal sealed class FaultCounter
         }
     }
 
+    /// <summary>Told each call of a kind that names a file or directory, with its path; null for nobody.</summary>
+    public Action<FaultKind, string>? Seen { get; set; }
+
     /// <summary>Counts a call; returns the fault that it fails with, if it does.</summary>
-    public Fault? Count(FaultKind kind)
+    public Fault? Count(FaultKind kind, string? path = null)
     {
+        if (path is not null)
+        {
+            Seen?.Invoke(kind, path);
+        }
+
         lock (_gate)
         {
             long ofKind = ++_calls[(int)kind];
@@ -64,7 +72,7 @@ internal sealed class FaultCounter
     /// <summary>Counts a call; throws where it fails.</summary>
     public void CountOrThrow(FaultKind kind, string path)
     {
-        if (Count(kind) is { } fault)
+        if (Count(kind, path) is { } fault)
         {
             throw fault.ToException(kind, path);
         }

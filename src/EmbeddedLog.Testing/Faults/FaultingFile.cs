@@ -37,7 +37,7 @@ internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFil
 
     public override void Write(ReadOnlySpan<byte> buffer, long position)
     {
-        if (counter.Count(FaultKind.Write) is { } fault)
+        if (counter.Count(FaultKind.Write, Path) is { } fault)
         {
             inner.Write(buffer[..Math.Min(fault.WrittenBytes, buffer.Length)], position);
             throw fault.ToException(FaultKind.Write, Path);
@@ -48,7 +48,7 @@ internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFil
 
     public override void Flush(long position, long length)
     {
-        if (counter.Count(FaultKind.Flush) is { } fault)
+        if (counter.Count(FaultKind.Flush, Path) is { } fault)
         {
             // A real system forgets what it could not write. Where the simulated one is underneath, it does so too.
             if (inner is SimulatedFile simulated)

@@ -19,6 +19,13 @@ internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
     /// <summary>The number of calls of a kind since the last <see cref="Reset"/>, failed ones included.</summary>
     public long CountOf(FaultKind kind) => _counter.CountOf(kind);
 
+    /// <summary>Told each call that names a file or directory, with its path; null for nobody.</summary>
+    public Action<FaultKind, string>? Seen
+    {
+        get => _counter.Seen;
+        set => _counter.Seen = value;
+    }
+
     /// <summary>Plans a fault. Of several that concern a call, the first planned counts.</summary>
     public void Fail(Fault fault) => _counter.Add(fault);
 

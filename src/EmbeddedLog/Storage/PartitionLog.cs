@@ -303,7 +303,9 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         }
     }
 
-    /// <summary>Writes a checkpoint of what was flushed. Only by the flusher.</summary>
+    /// <summary>
+    /// Writes a checkpoint of what was flushed, where that is not what the last one says. Only by the flusher.
+    /// </summary>
     /// <exception cref="DiskFullException">There is no space to begin the file. Nothing has changed.</exception>
     /// <exception cref="FileSystemException">It failed.</exception>
     public void WriteCheckpoint(in DurablePoint durable, bool clean)
@@ -311,10 +313,18 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         // A start that the checkpoint tells of is in the manifest, on the disk: a lower one there is damage.
         long start = StartOffset;
         FlushManifest();
+        ulong generation = _files.Checkpoint.Generation;
+        Checkpoint next = new(
+            generation, durable.Offset, durable.Sequence, durable.Uid, durable.Position, start, Epoch, clean);
+        if (_files.Checkpoint.Current == next)
+        {
+            // The opening took it from a clean close, or wrote it: it is on the disk.
+            return;
+        }
+
         try
         {
-            _files.Checkpoint.Write(new Checkpoint(
-                0, durable.Offset, durable.Sequence, durable.Uid, durable.Position, start, Epoch, clean));
+            _files.Checkpoint.Write(next);
         }
         catch (FileSystemException failure) when (IsFull(failure) && !_files.Checkpoint.HasFailed)
         {

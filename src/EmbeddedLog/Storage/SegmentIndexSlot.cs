@@ -40,6 +40,12 @@ internal sealed class SegmentIndexSlot
         _context = context;
     }
 
+    /// <summary>
+    /// The end of the segment's log up to which the stored index is known to be good; zero while that is not known.
+    /// Written by the thread that has loaded or saved it, read by the one that saves it.
+    /// </summary>
+    private long _storedEnd;
+
     /// <summary>Whether the index had to be made from the frames. Read by the thread that has loaded it.</summary>
     public bool WasRebuilt { get; private set; }
 
@@ -143,13 +149,21 @@ internal sealed class SegmentIndexSlot
     }
 
     /// <summary>
-    /// Stores the index of an ended segment beside it. A failure costs only the time to make it again.
+    /// Stores the index of an ended segment beside it, where it does not lie there already. A failure costs only the
+    /// time to make it again.
     /// </summary>
     public void Save()
     {
+        long end = _segment.EndPosition;
+        if (Volatile.Read(ref _storedEnd) == end)
+        {
+            return;
+        }
+
         try
         {
-            Get().Save(_context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)_segment.EndPosition);
+            Get().Save(_context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)end);
+            Volatile.Write(ref _storedEnd, end);
         }
         catch (FileSystemException failure)
         {
@@ -178,10 +192,15 @@ internal sealed class SegmentIndexSlot
     {
         SegmentIndex? stored = SegmentIndex.TryLoad(
             _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition);
-        return stored is { Count: > 0 } && stored.Entries[^1] is { } last
-            && last.RelativeOffset == endOffset - _segment.BaseOffset && last.Position == endPosition
-            ? stored
-            : null;
+        bool isWhole = stored is { Count: > 0 } && stored.Entries[^1] is { } last
+            && last.RelativeOffset == endOffset - _segment.BaseOffset && last.Position == endPosition;
+        if (!isWhole)
+        {
+            return null;
+        }
+
+        Volatile.Write(ref _storedEnd, endPosition);
+        return stored;
     }
 
     private unsafe SegmentIndex Rebuild(long endOffset, long endPosition)

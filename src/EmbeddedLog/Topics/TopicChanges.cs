@@ -50,11 +50,17 @@ internal sealed class TopicChanges
         }
     }
 
-    /// <summary>Changes a topic's options.</summary>
+    /// <summary>Changes a topic's options; writes nothing where they are the ones that it has.</summary>
     public void Change(Topic topic, TopicOptions wanted)
     {
         StoredTopic stored = topic.Stored;
         TopicErrors.ThrowIfConflicting(topic.Name, stored.Options, wanted);
+        if (TopicDescriptor.SaysTheSame(stored.Options, wanted))
+        {
+            // Every start of a service ensures its topics, also on a full disk.
+            return;
+        }
+
         try
         {
             _topics.Apply(topic, _store.Update(stored, wanted));

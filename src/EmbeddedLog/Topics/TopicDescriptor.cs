@@ -87,6 +87,11 @@ internal sealed class TopicDescriptor
         MaxTimestampAheadMilliseconds = ToMilliseconds(options.MaxTimestampAhead),
     };
 
+    /// <summary>Whether a topic's description says the same of both.</summary>
+    public static bool SaysTheSame(TopicOptions one, TopicOptions other) =>
+        From(string.Empty, string.Empty, one).ToJson().AsSpan()
+            .SequenceEqual(From(string.Empty, string.Empty, other).ToJson());
+
     /// <summary>The options that the file says; they may still have to be validated.</summary>
     public TopicOptions ToOptions() => new()
     {
