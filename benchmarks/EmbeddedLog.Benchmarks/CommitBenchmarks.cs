@@ -25,8 +25,8 @@ public class CommitBenchmarks
         }
 
         _partition = _scratch.Topic[0].TopicPartition;
-        _consumer = _scratch.Log.CreateConsumer(
-            "topic", "group", new ConsumerOptions<string?, byte[]> { CommitDurability = Durability });
+        _consumer = _scratch.Log.CreateConsumer<string?, byte[]>(
+            "topic", "group", new ConsumerOptions { CommitDurability = Durability });
     }
 
     [GlobalCleanup]

@@ -24,8 +24,8 @@ public class WakeUpBenchmarks
     {
         _scratch = await ScratchLog.OpenAsync();
         _read = 0;
-        _consumer = _scratch.Log.CreateConsumer(
-            "topic", null, new ConsumerOptions<string?, byte[]> { AllowSynchronousContinuations = Inline });
+        _consumer = _scratch.Log.CreateConsumer<string?, byte[]>(
+            "topic", null, new ConsumerOptions { AllowSynchronousContinuations = Inline });
         _reading = ReadAsync();
     }
 

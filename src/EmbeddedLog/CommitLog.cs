@@ -282,6 +282,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <typeparam name="TValue">The type of the values.</typeparam>
     /// <param name="topic">The topic's name.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="keys">Turns keys into bytes; null for the type's own: see <see cref="EmbeddedLog.Serdes"/>, or else JSON.</param>
+    /// <param name="values">Turns values into bytes; null likewise.</param>
     /// <exception cref="ArgumentException">The options are out of bounds; the message tells all faults.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
     /// <exception cref="InvalidOperationException">
@@ -289,15 +291,18 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Producer<TKey, TValue> CreateProducer<TKey, TValue>(
-        string topic, ProducerOptions<TKey, TValue>? options = null)
+        string topic,
+        ProducerOptions? options = null,
+        ISerializer<TKey>? keys = null,
+        ISerializer<TValue>? values = null)
     {
-        ProducerOptions<TKey, TValue> copy = (options ?? new ProducerOptions<TKey, TValue>()).ValidatedCopy();
+        ProducerOptions copy = (options ?? new ProducerOptions()).ValidatedCopy();
         Topic target = GetTopic(topic);
         return new Producer<TKey, TValue>(
             target.Name,
             target.Partitions,
-            copy.KeySerializer ?? Serdes.Resolve<TKey>(),
-            copy.ValueSerializer ?? Serdes.Resolve<TValue>(),
+            keys ?? Serdes.Resolve<TKey>(),
+            values ?? Serdes.Resolve<TValue>(),
             copy.Partitioner ?? target.Partitioner,
             copy);
     }
@@ -314,6 +319,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// 0-9, '.', '_' and '-'; null to begin where the options say, each time, and commit nothing.
     /// </param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="keys">Turns bytes into keys; null for the type's own: see <see cref="EmbeddedLog.Serdes"/>, or else JSON.</param>
+    /// <param name="values">Turns bytes into values; null likewise.</param>
     /// <exception cref="ArgumentException">The group's name or the options are not valid.</exception>
     /// <exception cref="InvalidOperationException">The group has a consumer of the topic already.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
@@ -322,13 +329,16 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
-        string topic, string? group = null, ConsumerOptions<TKey, TValue>? options = null)
+        string topic,
+        string? group = null,
+        ConsumerOptions? options = null,
+        IDeserializer<TKey>? keys = null,
+        IDeserializer<TValue>? values = null)
     {
-        ConsumerOptions<TKey, TValue> copy =
-            (options ?? new ConsumerOptions<TKey, TValue>()).ValidatedCopy(group);
+        ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(group);
         Topic source = GetTopic(topic);
-        IDeserializer<TKey> keys = copy.KeyDeserializer ?? Serdes.Resolve<TKey>();
-        IDeserializer<TValue> values = copy.ValueDeserializer ?? Serdes.Resolve<TValue>();
+        keys ??= Serdes.Resolve<TKey>();
+        values ??= Serdes.Resolve<TValue>();
         GroupMembership? membership = group is null ? null : _groups.Join(group, source.Name, source.Stored.Uid);
         try
         {

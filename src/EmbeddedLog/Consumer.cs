@@ -57,7 +57,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         OffsetStore? offsets,
         IDeserializer<TKey> keys,
         IDeserializer<TValue> values,
-        ConsumerOptions<TKey, TValue> options,
+        ConsumerOptions options,
         StorageContext context)
     {
         Topic = topic;
@@ -68,10 +68,10 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         [
             .. partitions.Select(partition => new PartitionCursor(
                 partition.Source,
-                options.Start,
+                options.StartPolicy,
                 Group is null ? null : offsets!.Effective(Group, ((Partition)partition).Log)?.Offset)),
         ];
-        _positions = new PositionSet(topic, cursors, options.Start);
+        _positions = new PositionSet(topic, cursors, options.StartPolicy);
         _committer = Group is null
             ? null
             : new OffsetCommitter(
@@ -109,7 +109,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// A record cannot be read as these types. The position stays at it; the message names the seek that skips it.
     /// </exception>
     /// <exception cref="OffsetUnavailableException">
-    /// The position is not in the log, and <see cref="ConsumerOptions{TKey, TValue}.Start"/> is
+    /// The position is not in the log, and <see cref="ConsumerOptions.Start"/> is
     /// <see cref="StartAt.Error"/>. With another start the consumer goes on where that says, and logs a warning.
     /// </exception>
     /// <exception cref="LogTruncatedException">
@@ -167,7 +167,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>
     /// Commits that a record, and all before it in its partition, are finished: the group's next consumer begins behind
-    /// it. Done when it is as durable as <see cref="ConsumerOptions{TKey, TValue}.CommitDurability"/> says.
+    /// it. Done when it is as durable as <see cref="ConsumerOptions.CommitDurability"/> says.
     /// </summary>
     /// <param name="finished">A record of this topic.</param>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
@@ -231,7 +231,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// </summary>
     /// <param name="next">
     /// A partition of this topic, and an offset from zero. One that the partition does not hold, by the time of the
-    /// next read, is treated as <see cref="ConsumerOptions{TKey, TValue}.Start"/> says.
+    /// next read, is treated as <see cref="ConsumerOptions.Start"/> says.
     /// </param>
     /// <exception cref="ArgumentException">It is another topic.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such partition, or the offset is negative.</exception>
@@ -303,7 +303,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>
     /// The offset of the record of a partition that is handed out next, as Kafka's <c>position</c>. Before the first
-    /// read it is what the group has committed, or else where <see cref="ConsumerOptions{TKey, TValue}.Start"/> says.
+    /// read it is what the group has committed, or else where <see cref="ConsumerOptions.Start"/> says.
     /// </summary>
     /// <param name="partition">A partition of this topic.</param>
     /// <exception cref="ArgumentException">It is of another topic.</exception>

@@ -1,3 +1,4 @@
+using EmbeddedLog.Consuming;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
@@ -6,27 +7,27 @@ namespace EmbeddedLog;
 /// What a consumer is made with. Checked and copied when handed over: later changes have no effect, and all faults are
 /// told in one <see cref="ArgumentException"/>.
 /// </summary>
-/// <typeparam name="TKey">The key's type.</typeparam>
-/// <typeparam name="TValue">The value's type.</typeparam>
-public sealed class ConsumerOptions<TKey, TValue>
+public sealed class ConsumerOptions
 {
     /// <summary>
-    /// Turns bytes into keys. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not
-    /// there.
-    /// </summary>
-    public IDeserializer<TKey>? KeyDeserializer { get; set; }
-
-    /// <summary>
-    /// Turns bytes into values. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not
-    /// there.
-    /// </summary>
-    public IDeserializer<TValue>? ValueDeserializer { get; set; }
-
-    /// <summary>
     /// Where to start in a partition for which nothing is committed, as Kafka's <c>auto.offset.reset</c> (whose default
-    /// is <c>latest</c>). Default: <see cref="StartAt.Earliest"/>.
+    /// is <c>latest</c>). <see cref="StartOffset"/> or <see cref="StartTime"/> takes its place. Default:
+    /// <see cref="StartAt.Earliest"/>.
     /// </summary>
     public StartAt Start { get; set; } = StartAt.Earliest;
+
+    /// <summary>
+    /// The offset to start at in each partition for which nothing is committed, from 0; where the partition does not
+    /// hold it, its nearest offset. Instead of <see cref="Start"/> and <see cref="StartTime"/>. Default: null.
+    /// </summary>
+    public long? StartOffset { get; set; }
+
+    /// <summary>
+    /// The time to start at in each partition for which nothing is committed: at the first record whose timestamp is at
+    /// or after it, as Kafka's <c>offsetsForTimes</c>; at the end where there is none. Instead of <see cref="Start"/>
+    /// and <see cref="StartOffset"/>. Default: null.
+    /// </summary>
+    public DateTimeOffset? StartTime { get; set; }
 
     /// <summary>
     /// How often what is finished is committed by itself, 1 ms to 1 day, as Kafka's <c>auto.commit.interval.ms</c>.
@@ -54,13 +55,16 @@ public sealed class ConsumerOptions<TKey, TValue>
     /// </summary>
     public bool AllowSynchronousContinuations { get; set; }
 
+    /// <summary>The three ways to say where to start, as one.</summary>
+    internal StartPolicy StartPolicy => new(Start, StartOffset, StartTime);
+
     /// <summary>A copy that is known to be valid for a group, or for none.</summary>
     /// <param name="group">The consumer's group, or null.</param>
     /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
     /// it.</exception>
-    internal ConsumerOptions<TKey, TValue> ValidatedCopy(string? group)
+    internal ConsumerOptions ValidatedCopy(string? group)
     {
-        var copy = (ConsumerOptions<TKey, TValue>)MemberwiseClone();
+        var copy = (ConsumerOptions)MemberwiseClone();
         copy.Validate(group);
         return copy;
     }
@@ -86,9 +90,32 @@ public sealed class ConsumerOptions<TKey, TValue>
             }
         }
 
+        ValidateStart(faults);
         faults.Defined(nameof(CommitDurability), CommitDurability);
         faults.Range(
             nameof(MaxBufferedRecords), MaxBufferedRecords, 1, 1_000_000, "records", "500 suits most consumers");
         faults.ThrowIfAny();
+    }
+
+    /// <summary>There is one place to start: what is contradictory would be obeyed in part without a word.</summary>
+    private void ValidateStart(OptionFaults faults)
+    {
+        faults.Defined(nameof(Start), Start);
+        if (StartOffset is { } offset and < 0)
+        {
+            faults.Add(
+                nameof(StartOffset), OptionFaults.Number(offset), "at least 0", "use null to start elsewhere");
+        }
+
+        if (StartOffset is not null && StartTime is not null)
+        {
+            faults.Add(nameof(StartTime), "set", $"null where {nameof(StartOffset)} is set", "give one of the two");
+        }
+
+        if (Start != StartAt.Earliest && (StartOffset is not null || StartTime is not null))
+        {
+            string other = StartOffset is null ? nameof(StartTime) : nameof(StartOffset);
+            faults.Add(nameof(Start), Start.ToString(), $"left out where {other} is set", "give one of the two");
+        }
     }
 }

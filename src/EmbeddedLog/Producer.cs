@@ -23,7 +23,7 @@ namespace EmbeddedLog;
 /// </para>
 /// <para>
 /// What was appended and is not on the disk yet is in flight, and bounded by
-/// <see cref="ProducerOptions{TKey, TValue}.MaxInFlightBytes"/> where the durability is
+/// <see cref="ProducerOptions.MaxInFlightBytes"/> where the durability is
 /// <see cref="Durability.Flushed"/>: beyond it, sends wait, in the order in which they were called. Each that waits
 /// holds its serialized record; who sends on without ever awaiting is not held back.
 /// </para>
@@ -47,9 +47,9 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// <summary>Creates a producer.</summary>
     /// <param name="topic">The topic's name.</param>
     /// <param name="partitions">Its partitions, by number; at least one.</param>
-    /// <param name="keySerializer">Serializes keys; the one of the options is not looked at.</param>
-    /// <param name="valueSerializer">Serializes values; likewise.</param>
-    /// <param name="partitioner">Chooses partitions; likewise.</param>
+    /// <param name="keySerializer">Serializes keys.</param>
+    /// <param name="valueSerializer">Serializes values.</param>
+    /// <param name="partitioner">Chooses partitions; the one of the options is not looked at.</param>
     /// <param name="options">A validated copy.</param>
     internal Producer(
         string topic,
@@ -57,7 +57,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         ISerializer<TKey> keySerializer,
         ISerializer<TValue> valueSerializer,
         IPartitioner partitioner,
-        ProducerOptions<TKey, TValue> options)
+        ProducerOptions options)
     {
         _core = new ProducerCore(
             [.. partitions.Select(partition => partition.Log)], options.Durability, options.MaxInFlightBytes);

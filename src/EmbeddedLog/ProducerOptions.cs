@@ -6,22 +6,8 @@ namespace EmbeddedLog;
 /// What a producer is made with. Checked and copied when handed over: later changes have no effect, and all faults are
 /// told in one <see cref="ArgumentException"/>.
 /// </summary>
-/// <typeparam name="TKey">The key's type.</typeparam>
-/// <typeparam name="TValue">The value's type.</typeparam>
-public sealed class ProducerOptions<TKey, TValue>
+public sealed class ProducerOptions
 {
-    /// <summary>
-    /// Turns keys into bytes. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not
-    /// there.
-    /// </summary>
-    public ISerializer<TKey>? KeySerializer { get; set; }
-
-    /// <summary>
-    /// Turns values into bytes. Default: null, which means by type: see <see cref="Serdes"/>, and JSON for what is not
-    /// there.
-    /// </summary>
-    public ISerializer<TValue>? ValueSerializer { get; set; }
-
     /// <summary>
     /// Chooses the partition of records that do not name one. Default: null, which means the topic's.
     /// </summary>
@@ -42,9 +28,9 @@ public sealed class ProducerOptions<TKey, TValue>
 
     /// <summary>A copy that is known to be valid.</summary>
     /// <exception cref="ArgumentException">Something is out of bounds; the message tells all of it.</exception>
-    internal ProducerOptions<TKey, TValue> ValidatedCopy()
+    internal ProducerOptions ValidatedCopy()
     {
-        var copy = (ProducerOptions<TKey, TValue>)MemberwiseClone();
+        var copy = (ProducerOptions)MemberwiseClone();
         copy.Validate();
         return copy;
     }

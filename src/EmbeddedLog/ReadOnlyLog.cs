@@ -113,6 +113,8 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     /// <typeparam name="TValue">The type of the values.</typeparam>
     /// <param name="topic">The topic's name.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="keys">Turns bytes into keys; null for the type's own: see <see cref="Serdes"/>, or else JSON.</param>
+    /// <param name="values">Turns bytes into values; null likewise.</param>
     /// <exception cref="ArgumentException">The options are not valid for a consumer without a group.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
     /// <exception cref="InvalidOperationException">
@@ -120,9 +122,12 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
-        string topic, ConsumerOptions<TKey, TValue>? options = null)
+        string topic,
+        ConsumerOptions? options = null,
+        IDeserializer<TKey>? keys = null,
+        IDeserializer<TValue>? values = null)
     {
-        ConsumerOptions<TKey, TValue> copy = (options ?? new ConsumerOptions<TKey, TValue>()).ValidatedCopy(null);
+        ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(null);
 
         // There is no append to go on in, and what polls for one reader polls for all.
         copy.AllowSynchronousContinuations = false;
@@ -132,8 +137,8 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             source.Partitions,
             membership: null,
             offsets: null,
-            copy.KeyDeserializer ?? _serdes.Resolve<TKey>(),
-            copy.ValueDeserializer ?? _serdes.Resolve<TValue>(),
+            keys ?? _serdes.Resolve<TKey>(),
+            values ?? _serdes.Resolve<TValue>(),
             copy,
             _context);
     }

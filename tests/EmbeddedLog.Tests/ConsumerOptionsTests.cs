@@ -5,38 +5,57 @@ public sealed class ConsumerOptionsTests
     [Fact]
     public void ValidatedCopy_Defaults_AreValidWithAndWithoutAGroup()
     {
-        new ConsumerOptions<string, int>().ValidatedCopy(group: null);
-        new ConsumerOptions<string, int>().ValidatedCopy("g");
+        new ConsumerOptions().ValidatedCopy(group: null);
+        new ConsumerOptions().ValidatedCopy("g");
     }
 
     [Fact]
     public void ValidatedCopy_EveryProperty_IsCopied()
     {
-        var options = new ConsumerOptions<string, int>
+        var options = new ConsumerOptions
         {
-            KeyDeserializer = Serdes.Utf8,
-            ValueDeserializer = Serdes.Int32,
-            Start = StartAt.FromOffset(3),
+            StartOffset = 3,
             CommitInterval = TimeSpan.FromSeconds(5),
             CommitDurability = Durability.Flushed,
             MaxBufferedRecords = 7,
         };
 
-        ConsumerOptions<string, int> copy = options.ValidatedCopy("g");
+        ConsumerOptions copy = options.ValidatedCopy("g");
         options.MaxBufferedRecords = 8;
 
-        Assert.Same(options.KeyDeserializer, copy.KeyDeserializer);
-        Assert.Same(options.ValueDeserializer, copy.ValueDeserializer);
-        Assert.Equal(StartAt.FromOffset(3), copy.Start);
+        Assert.Equal(3, copy.StartOffset);
         Assert.Equal(TimeSpan.FromSeconds(5), copy.CommitInterval);
         Assert.Equal(Durability.Flushed, copy.CommitDurability);
         Assert.Equal(7, copy.MaxBufferedRecords);
     }
 
     [Fact]
+    public void ValidatedCopy_TwoPlacesToStart_TellsBoth()
+    {
+        var options = new ConsumerOptions
+        {
+            Start = StartAt.Latest,
+            StartOffset = -1,
+            StartTime = DateTimeOffset.UnixEpoch,
+        };
+
+        var exception = Assert.Throws<ArgumentException>("options", () => options.ValidatedCopy("g"));
+
+        Assert.Equal(
+            """
+            ConsumerOptions has 3 faults:
+            - StartOffset is -1 but must be at least 0: use null to start elsewhere.
+            - StartTime is set but must be null where StartOffset is set: give one of the two.
+            - Start is Latest but must be left out where StartOffset is set: give one of the two. (Parameter 'options')
+            """,
+            exception.Message,
+            ignoreLineEndingDifferences: true);
+    }
+
+    [Fact]
     public void ValidatedCopy_EverythingWrong_TellsEverything()
     {
-        var options = new ConsumerOptions<string, int>
+        var options = new ConsumerOptions
         {
             CommitInterval = TimeSpan.Zero,
             CommitDurability = (Durability)7,

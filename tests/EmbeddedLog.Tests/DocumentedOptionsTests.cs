@@ -50,8 +50,8 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("CommitLogOptions", "MaxOpenSegments", 1, 32_768, "1 to 32,768")]
     [InlineData("CommitLogOptions", "ScrubBytesPerSecond", 64 << 10, 1L << 40, "64 KiB (65,536) to 1 TiB (1,099,")]
     [InlineData("ReadOnlyLogOptions", "MaxOpenSegments", 1, 32_768, "1 to 32,768")]
-    [InlineData("ProducerOptions`2", "MaxInFlightBytes", 1, 1L << 40, "1 to 1 TiB (1,099,511,627,776)")]
-    [InlineData("ConsumerOptions`2", "MaxBufferedRecords", 1, 1_000_000, "1 to 1,000,000")]
+    [InlineData("ProducerOptions", "MaxInFlightBytes", 1, 1L << 40, "1 to 1 TiB (1,099,511,627,776)")]
+    [InlineData("ConsumerOptions", "MaxBufferedRecords", 1, 1_000_000, "1 to 1,000,000")]
     public void Bounds_OfNumbers_AreThoseDocumented(string name, string setting, long min, long max, string documented)
     {
         PropertyInfo property = Find(name, setting);
@@ -69,7 +69,7 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("CommitLogOptions", "RetentionCheckInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
     [InlineData("CommitLogOptions", "ScrubInterval", "00:00:01", "365.00:00:00", "1 second to 365 days")]
     [InlineData("ReadOnlyLogOptions", "PollInterval", "00:00:00.001", "00:00:01", "1 ms to 1 second")]
-    [InlineData("ConsumerOptions`2", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
+    [InlineData("ConsumerOptions", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
     public void Bounds_OfTimes_AreThoseDocumented(
         string name, string setting, string min, string max, string documented)
     {
@@ -133,8 +133,8 @@ public sealed partial class DocumentedOptionsTests
             CommitLogOptions log => log.ValidatedCopy(),
             SalvageOptions salvage => salvage.ValidatedCopy(),
             ReadOnlyLogOptions reader => reader.ValidatedCopy(),
-            ProducerOptions<string, int> producer => producer.ValidatedCopy(),
-            ConsumerOptions<string, int> consumer => consumer.ValidatedCopy("g"),
+            ProducerOptions producer => producer.ValidatedCopy(),
+            ConsumerOptions consumer => consumer.ValidatedCopy("g"),
             _ => throw new InvalidOperationException($"Nothing validates {options.GetType()}."),
         };
     }

@@ -124,7 +124,7 @@ public sealed partial class LayerTests
 
         Assert.Contains(typeof(IPartitioner), found);
         Assert.Contains(typeof(EmbeddedLog.Partitioning.StickyPartitioner), found);
-        Assert.Contains(typeof(EmbeddedLog.Validation.OptionFaults), TypeReferences.Of(typeof(ProducerOptions<,>)));
+        Assert.Contains(typeof(EmbeddedLog.Validation.OptionFaults), TypeReferences.Of(typeof(ProducerOptions)));
         Assert.Contains(typeof(EmbeddedLog.Serialization.NullableSerde<>), TypeReferences.Of(typeof(Serdes)));
         Assert.Contains(typeof(EmbeddedLog.Validation.TextRules), TypeReferences.Of(typeof(Headers)));
     }

@@ -3,25 +3,21 @@ namespace EmbeddedLog.Tests;
 public sealed class ProducerOptionsTests
 {
     [Fact]
-    public void ValidatedCopy_Defaults_AreValid() => new ProducerOptions<string, int>().ValidatedCopy();
+    public void ValidatedCopy_Defaults_AreValid() => new ProducerOptions().ValidatedCopy();
 
     [Fact]
     public void ValidatedCopy_EveryProperty_IsCopied()
     {
-        var options = new ProducerOptions<string, int>
+        var options = new ProducerOptions
         {
-            KeySerializer = Serdes.Utf8,
-            ValueSerializer = Serdes.Int32,
             Partitioner = Partitioners.Sticky(),
             Durability = Durability.Written,
             MaxInFlightBytes = 5,
         };
 
-        ProducerOptions<string, int> copy = options.ValidatedCopy();
+        ProducerOptions copy = options.ValidatedCopy();
         options.MaxInFlightBytes = 6;
 
-        Assert.Same(options.KeySerializer, copy.KeySerializer);
-        Assert.Same(options.ValueSerializer, copy.ValueSerializer);
         Assert.Same(options.Partitioner, copy.Partitioner);
         Assert.Equal(Durability.Written, copy.Durability);
         Assert.Equal(5, copy.MaxInFlightBytes);
@@ -30,7 +26,7 @@ public sealed class ProducerOptionsTests
     [Fact]
     public void ValidatedCopy_EverythingWrong_TellsEverything()
     {
-        var options = new ProducerOptions<string, int> { Durability = (Durability)7, MaxInFlightBytes = 0 };
+        var options = new ProducerOptions { Durability = (Durability)7, MaxInFlightBytes = 0 };
 
         var exception = Assert.Throws<ArgumentException>("options", options.ValidatedCopy);
 

@@ -170,7 +170,7 @@ public sealed class TopicTests
             Partition partition = (await log.CreateTopicAsync("topic"))[0];
             partition.Append(new RawRecord("value"u8));
             await using Consumer<string, string> consumer = log.CreateConsumer<string, string>(
-                "topic", "group", new ConsumerOptions<string, string> { Start = StartAt.Latest });
+                "topic", "group", new ConsumerOptions { Start = StartAt.Latest });
             IAsyncEnumerator<Record<string, string>> records = consumer.ReadAllAsync().GetAsyncEnumerator();
             Task<bool> reading = records.MoveNextAsync().AsTask();
             Task waiting = partition.WaitForAsync(2).AsTask();

@@ -28,11 +28,11 @@ internal sealed class KafkaShape : Contender
     {
         int each = scale.Mixed / Producers;
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory, Partitions);
-        ConsumerOptions<string, byte[]> options = new() { CommitInterval = Typed.TypedRecords.CommitInterval };
+        ConsumerOptions options = new() { CommitInterval = Typed.TypedRecords.CommitInterval };
         Consumer<string, byte[]>[] consumers =
         [
             .. Enumerable.Range(0, Groups)
-                .Select(i => scratch.Log.CreateConsumer(ScratchLog.TopicName, $"group-{i}", options)),
+                .Select(i => scratch.Log.CreateConsumer<string, byte[]>(ScratchLog.TopicName, $"group-{i}", options)),
         ];
         byte[][] values = Values();
         TimeSpan processor = Environment.CpuUsage.TotalTime;

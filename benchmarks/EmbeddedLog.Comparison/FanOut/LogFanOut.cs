@@ -20,11 +20,11 @@ internal sealed class LogFanOut : Contender
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory);
         await using Producer<string, byte[]> producer =
             scratch.Log.CreateProducer<string, byte[]>(ScratchLog.TopicName);
-        ConsumerOptions<string, byte[]> options = new() { CommitInterval = TypedRecords.CommitInterval };
+        ConsumerOptions options = new() { CommitInterval = TypedRecords.CommitInterval };
         Consumer<string, byte[]>[] consumers =
         [
             .. Enumerable.Range(0, Groups)
-                .Select(i => scratch.Log.CreateConsumer(ScratchLog.TopicName, $"group-{i}", options)),
+                .Select(i => scratch.Log.CreateConsumer<string, byte[]>(ScratchLog.TopicName, $"group-{i}", options)),
         ];
         Stopwatch watch = Stopwatch.StartNew();
         Task[] readers = [.. consumers.Select(one => Task.Run(() => TypedRecords.ReadAsync(one, scale.FannedOut)))];

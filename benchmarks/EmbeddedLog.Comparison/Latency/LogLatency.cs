@@ -17,8 +17,9 @@ internal sealed class LogLatency(Durability level, bool inline) : Contender
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory);
         await using Producer<string, byte[]> producer =
             scratch.Log.CreateProducer<string, byte[]>(ScratchLog.TopicName);
-        ConsumerOptions<string, byte[]> options = new() { AllowSynchronousContinuations = inline };
-        Consumer<string, byte[]> consumer = scratch.Log.CreateConsumer(ScratchLog.TopicName, "group", options);
+        ConsumerOptions options = new() { AllowSynchronousContinuations = inline };
+        Consumer<string, byte[]> consumer =
+            scratch.Log.CreateConsumer<string, byte[]>(ScratchLog.TopicName, "group", options);
         using IdleLatency latency = new();
         Task reader = ReadAsync(consumer, latency);
         double[] times = await latency.TimeAsync(

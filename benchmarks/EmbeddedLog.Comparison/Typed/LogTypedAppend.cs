@@ -17,8 +17,9 @@ internal sealed class LogTypedAppend : Contender
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory);
 
         // Acknowledged when written, as the raw appends are; otherwise the bytes that are not flushed are bounded.
-        ProducerOptions<string, byte[]> options = new() { Durability = Durability.Written };
-        await using Producer<string, byte[]> producer = scratch.Log.CreateProducer("topic", options);
+        ProducerOptions options = new() { Durability = Durability.Written };
+        await using Producer<string, byte[]> producer =
+            scratch.Log.CreateProducer<string, byte[]>("topic", options);
         Stopwatch watch = Stopwatch.StartNew();
         for (int i = 0; i < scale.Appends; i++)
         {

@@ -16,9 +16,9 @@ internal sealed class LogTypedRead : Contender
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory);
         TypedRecords.Append(scratch.Partition, scale.Appends);
         await scratch.Partition.FlushAsync();
-        ConsumerOptions<string, byte[]> options = new() { CommitInterval = TypedRecords.CommitInterval };
+        ConsumerOptions options = new() { CommitInterval = TypedRecords.CommitInterval };
         await using Consumer<string, byte[]> consumer =
-            scratch.Log.CreateConsumer(ScratchLog.TopicName, "group", options);
+            scratch.Log.CreateConsumer<string, byte[]>(ScratchLog.TopicName, "group", options);
         Stopwatch watch = Stopwatch.StartNew();
         await TypedRecords.ReadAsync(consumer, scale.Appends);
         return [Rate(scale.Appends, watch.Elapsed)];

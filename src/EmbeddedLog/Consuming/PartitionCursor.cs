@@ -14,7 +14,7 @@ internal sealed class PartitionCursor
     private bool _handedOut;
 
     /// <summary>A cursor at what its group has committed, or else to be resolved by a policy.</summary>
-    public PartitionCursor(ReadablePartition log, StartAt start, long? committed)
+    public PartitionCursor(ReadablePartition log, StartPolicy start, long? committed)
     {
         Log = log;
         Truncations = log.Truncations;
@@ -32,7 +32,7 @@ internal sealed class PartitionCursor
     public long Position { get; private set; }
 
     /// <summary>What decides on the position where it is left open.</summary>
-    public StartAt Start { get; private set; }
+    public StartPolicy Start { get; private set; }
 
     /// <summary>The truncations of the partition that the position has been judged by.</summary>
     public int Truncations { get; private set; }
@@ -115,7 +115,7 @@ internal sealed class PartitionCursor
     /// <summary>Leaves the position to be resolved by the next read.</summary>
     /// <param name="start">How it is resolved.</param>
     /// <param name="expected">What that would give now.</param>
-    public void Seek(StartAt start, long expected)
+    public void Seek(StartPolicy start, long expected)
     {
         Position = None;
         Start = start;

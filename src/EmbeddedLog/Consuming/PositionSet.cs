@@ -9,12 +9,12 @@ internal sealed class PositionSet
     private readonly string _topic;
 
     /// <summary>What decides where to go on when a position is no longer in the log.</summary>
-    private readonly StartAt _policy;
+    private readonly StartPolicy _policy;
 
     /// <summary>The partition whose turn it is. Only for the reader.</summary>
     private int _turn;
 
-    public PositionSet(string topic, PartitionCursor[] cursors, StartAt policy)
+    public PositionSet(string topic, PartitionCursor[] cursors, StartPolicy policy)
     {
         _topic = topic;
         _cursors = cursors;
@@ -122,7 +122,7 @@ internal sealed class PositionSet
         {
             foreach (PartitionCursor cursor in _cursors)
             {
-                cursor.Seek(StartAt.Earliest, cursor.Log.StartOffset);
+                cursor.Seek(StartPolicy.Earliest, cursor.Log.StartOffset);
             }
         }
     }
@@ -204,7 +204,7 @@ internal sealed class PositionSet
     private void Resolve(PartitionCursor cursor, int version)
     {
         long position;
-        StartAt start;
+        StartPolicy start;
         lock (Gate)
         {
             if (cursor.Version != version)

@@ -7,12 +7,12 @@ internal static class StartPosition
 {
     /// <summary>The offset that a policy gives now, always one that the partition holds, or its end.</summary>
     /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
-    public static long Find(ReadablePartition log, StartAt start) => start.Kind switch
+    public static long Find(ReadablePartition log, StartPolicy start) => start switch
     {
-        StartAtKind.Latest => log.PublishedEnd,
-        StartAtKind.Offset => Nearest(log, start.Offset!.Value),
-        StartAtKind.Timestamp => FindTime(log, start.Timestamp!.Value),
-        StartAtKind.Error => throw ConsumerErrors.NothingCommitted(log.Id),
+        { Offset: { } offset } => Nearest(log, offset),
+        { Time: { } time } => FindTime(log, time),
+        { At: StartAt.Latest } => log.PublishedEnd,
+        { IsError: true } => throw ConsumerErrors.NothingCommitted(log.Id),
         _ => log.StartOffset,
     };
 
@@ -28,7 +28,7 @@ internal static class StartPosition
     /// Where to go on when the position is not in the partition: removed by retention, or beyond the end.
     /// </summary>
     /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
-    public static long Reset(ReadablePartition log, long position, StartAt policy)
+    public static long Reset(ReadablePartition log, long position, StartPolicy policy)
     {
         long start = log.StartOffset;
         long end = log.PublishedEnd;
@@ -38,7 +38,7 @@ internal static class StartPosition
             return position;
         }
 
-        if (policy.Kind == StartAtKind.Error)
+        if (policy.IsError)
         {
             throw StorageErrors.OutOfRange(log.Id, position, start, end);
         }

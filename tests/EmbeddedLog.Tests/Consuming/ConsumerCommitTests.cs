@@ -213,7 +213,7 @@ public sealed class ConsumerCommitTests : IDisposable
             TopicFixture topic = TopicFixture.On(_simulation);
             topic.AppendNumbers(5);
             await using Consumer<string, string> consumer = topic.Consume(
-                options: new ConsumerOptions<string, string> { CommitDurability = durability });
+                options: new ConsumerOptions { CommitDurability = durability });
 
             await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 5));
 
@@ -226,7 +226,7 @@ public sealed class ConsumerCommitTests : IDisposable
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(5);
         await using Consumer<string, string> consumer = topic.Consume(
-            options: new ConsumerOptions<string, string> { CommitDurability = Durability.Flushed });
+            options: new ConsumerOptions { CommitDurability = Durability.Flushed });
         List<Record<string, string>> read = await consumer.TakeToEndAsync();
         using CancellationTokenSource source = new();
 

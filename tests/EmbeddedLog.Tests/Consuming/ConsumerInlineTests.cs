@@ -6,7 +6,7 @@ namespace EmbeddedLog.Tests.Consuming;
 /// <summary>Consumers that go on inside the append that wakes them.</summary>
 public sealed class ConsumerInlineTests : IDisposable
 {
-    private static readonly ConsumerOptions<string, string> s_inline = new() { AllowSynchronousContinuations = true };
+    private static readonly ConsumerOptions s_inline = new() { AllowSynchronousContinuations = true };
 
     private readonly SimulatedPlatform _simulation = new(seed: 1);
 

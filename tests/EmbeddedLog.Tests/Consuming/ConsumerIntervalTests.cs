@@ -132,7 +132,7 @@ public sealed class ConsumerIntervalTests : IDisposable
 
     private static Consumer<string, string> Consume(
         TopicFixture topic, Durability durability = Durability.Written) =>
-        topic.Consume(options: new ConsumerOptions<string, string>
+        topic.Consume(options: new ConsumerOptions
         {
             CommitInterval = TimeSpan.FromSeconds(10),
             CommitDurability = durability,

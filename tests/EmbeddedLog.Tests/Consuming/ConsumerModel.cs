@@ -151,7 +151,7 @@ internal sealed class ConsumerModel : IDisposable
     }
 
     private Consumer<string, string> Consume() =>
-        _topic.Consume(options: new ConsumerOptions<string, string> { MaxBufferedRecords = _chunk });
+        _topic.Consume(options: new ConsumerOptions { MaxBufferedRecords = _chunk });
 
     private int Available()
     {

@@ -53,7 +53,7 @@ public sealed class ConsumerReadTests : IDisposable
         }
 
         await using Consumer<string, string> consumer = topic.Consume(
-            options: new ConsumerOptions<string, string> { MaxBufferedRecords = 2 });
+            options: new ConsumerOptions { MaxBufferedRecords = 2 });
 
         Assert.Equal(
             ["0:0", "0:1", "1:0", "1:1", "2:0", "2:1", "0:2", "0:3", "1:2", "1:3", "2:2", "2:3", "0:4", "1:4", "2:4"],
@@ -67,7 +67,7 @@ public sealed class ConsumerReadTests : IDisposable
         topic.AppendNumbers(10, partition: 0);
         topic.AppendNumbers(10, partition: 1);
         await using Consumer<string, string> consumer = topic.Consume(
-            options: new ConsumerOptions<string, string> { MaxBufferedRecords = 4 });
+            options: new ConsumerOptions { MaxBufferedRecords = 4 });
         int ofOther = 0;
         int read = 0;
         await foreach (Record<string, string> record in consumer.ReadAllAsync())

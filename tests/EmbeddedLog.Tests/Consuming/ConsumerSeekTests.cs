@@ -150,7 +150,7 @@ public sealed class ConsumerSeekTests : IDisposable
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(10);
         await using Consumer<string, string> consumer = topic.Consume(
-            options: new ConsumerOptions<string, string> { Start = StartAt.Error });
+            options: new ConsumerOptions { Start = StartAt.Error });
         consumer.SeekToBeginning();
         await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
         topic.Log.DeleteBefore(4);

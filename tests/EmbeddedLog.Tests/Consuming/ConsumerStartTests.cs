@@ -73,7 +73,8 @@ public sealed class ConsumerStartTests : IDisposable
         topic.AppendNumbers(5);
         _simulation.Run(topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None));
         topic.Log.DeleteBefore(2);
-        using Consumer<string, string> consumer = Consume(topic, StartAt.FromOffset(offset));
+        using Consumer<string, string> consumer = topic.Consume(
+            options: new ConsumerOptions { StartOffset = offset });
 
         Assert.Equal(expected, consumer.Position(s_first));
     }
@@ -89,7 +90,8 @@ public sealed class ConsumerStartTests : IDisposable
             topic.Append(i, partition: 1, timestamp: now.ToUnixTimeMilliseconds());
         }
 
-        using Consumer<string, string> consumer = Consume(topic, StartAt.FromTimestamp(now.AddSeconds(2)));
+        using Consumer<string, string> consumer = topic.Consume(
+            options: new ConsumerOptions { StartTime = now.AddSeconds(2) });
 
         Assert.Equal([2, 5], consumer.Assignment.Select(consumer.Position));
     }
@@ -104,9 +106,11 @@ public sealed class ConsumerStartTests : IDisposable
             await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 3));
         }
 
-        foreach (StartAt start in new[] { StartAt.Latest, StartAt.Error, StartAt.FromOffset(1) })
+        ConsumerOptions[] starts =
+            [new() { Start = StartAt.Latest }, new() { Start = StartAt.Error }, new() { StartOffset = 1 }];
+        foreach (ConsumerOptions start in starts)
         {
-            await using Consumer<string, string> next = Consume(topic, start);
+            await using Consumer<string, string> next = topic.Consume(options: start);
             Assert.Equal(["3", "4"], (await next.TakeToEndAsync()).Values());
         }
 
@@ -144,7 +148,7 @@ public sealed class ConsumerStartTests : IDisposable
         Assert.Equal(2, failure.Offset);
         Assert.Equal(2, error.Position(s_first));
 
-        static ConsumerOptions<string, string> Options(StartAt start) => new()
+        static ConsumerOptions Options(StartAt start) => new()
         {
             Start = start,
             MaxBufferedRecords = 2,
@@ -193,5 +197,5 @@ public sealed class ConsumerStartTests : IDisposable
     public void Dispose() => _simulation.Dispose();
 
     private static Consumer<string, string> Consume(TopicFixture topic, StartAt start) =>
-        topic.Consume(options: new ConsumerOptions<string, string> { Start = start });
+        topic.Consume(options: new ConsumerOptions { Start = start });
 }

@@ -88,16 +88,16 @@ internal sealed class TopicFixture : IAsyncDisposable
     }
 
     public Consumer<string, string> Consume(
-        string? group = Group, ConsumerOptions<string, string>? options = null) =>
+        string? group = Group, ConsumerOptions? options = null) =>
         Consume(Serdes.Utf8, Serdes.Utf8, group, options);
 
     public Consumer<TKey, TValue> Consume<TKey, TValue>(
         IDeserializer<TKey> keys,
         IDeserializer<TValue> values,
         string? group = Group,
-        ConsumerOptions<TKey, TValue>? options = null)
+        ConsumerOptions? options = null)
     {
-        ConsumerOptions<TKey, TValue> valid = (options ?? new ConsumerOptions<TKey, TValue>()).ValidatedCopy(group);
+        ConsumerOptions valid = (options ?? new ConsumerOptions()).ValidatedCopy(group);
         GroupMembership? membership = group is null ? null : _groups.Join(group, Topic, Logs[0].TopicUid);
         return new Consumer<TKey, TValue>(
             Topic, Partitions, membership, Offsets, keys, values, valid, _fixture.Context);

@@ -1,5 +1,6 @@
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Serialization;
 
 namespace EmbeddedLog.Tests.Producing;
 
@@ -24,6 +25,25 @@ public sealed class CreateProducerTests
             StoredRecord stored = Assert.Single(log.GetTopic("page-views").Partitions.SelectMany(StoredRecord.ReadAll));
             Assert.Equal(("site-7", """{"Path":"/home"}"""), (stored.KeyText, stored.ValueText));
         }
+    }
+
+    [Fact]
+    public async Task CreateProducer_SerializersGiven_AreUsedAndReadBackByTheirLike()
+    {
+        using TempDirectory root = new();
+        await using CommitLog log = await CommitLog.OpenAsync(root.Path);
+        await log.CreateTopicAsync("t");
+        ISerde<Serialization.PageView> json = Serdes.Json(IndentedContext.Default.PageView);
+        await using Producer<int, Serialization.PageView> producer =
+            log.CreateProducer("t", keys: Serdes.Int32, values: json);
+        await producer.ProduceAsync(7, new Serialization.PageView("/home"));
+
+        StoredRecord stored = Assert.Single(StoredRecord.ReadAll(log.GetTopic("t")[0]));
+        Assert.Contains("\"path\": \"/home\"", stored.ValueText, StringComparison.Ordinal);
+        await using Consumer<int, Serialization.PageView> consumer =
+            log.CreateConsumer("t", keys: Serdes.Int32, values: json);
+        Record<int, Serialization.PageView> read = Assert.Single(await consumer.TakeAsync(1));
+        Assert.Equal((7, new Serialization.PageView("/home")), (read.Key, read.Value));
     }
 
     [Fact]
@@ -52,8 +72,8 @@ public sealed class CreateProducerTests
             await using CommitLog log = await OpenLog.OnAsync(machine);
             await log.CreateTopicAsync("t", new TopicOptions { Partitions = 3, Partitioner = new Fixed(1) });
             await using Producer<string, string> topics = log.CreateProducer<string, string>("t");
-            await using Producer<string, string> own = log.CreateProducer(
-                "t", new ProducerOptions<string, string> { Partitioner = new Fixed(2) });
+            await using Producer<string, string> own = log.CreateProducer<string, string>(
+                "t", new ProducerOptions { Partitioner = new Fixed(2) });
 
             Assert.Equal(1, (await topics.ProduceAsync("k", "v")).Partition);
             Assert.Equal(2, (await own.ProduceAsync("k", "v")).Partition);
@@ -91,8 +111,8 @@ public sealed class CreateProducerTests
             await log.CreateTopicAsync("t");
 
             Assert.Throws<UnknownTopicException>(() => log.CreateProducer<string, string>("other"));
-            Assert.Throws<ArgumentException>("options", () => log.CreateProducer(
-                "t", new ProducerOptions<string, string> { MaxInFlightBytes = 0 }));
+            Assert.Throws<ArgumentException>("options", () => log.CreateProducer<string, string>(
+                "t", new ProducerOptions { MaxInFlightBytes = 0 }));
         });
     }
 

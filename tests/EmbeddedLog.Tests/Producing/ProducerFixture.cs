@@ -64,7 +64,7 @@ internal sealed class ProducerFixture : IDisposable
             keys,
             values,
             partitioner ?? Partitioners.Default(),
-            new ProducerOptions<TKey, TValue> { Durability = durability, MaxInFlightBytes = maxInFlightBytes }
+            new ProducerOptions { Durability = durability, MaxInFlightBytes = maxInFlightBytes }
                 .ValidatedCopy());
 
     /// <summary>Runs what is queued, until nothing is.</summary>

@@ -186,6 +186,6 @@ public sealed class ProducerThreadTests
             Serdes.Utf8,
             Serdes.Utf8,
             Partitioners.Default(),
-            new ProducerOptions<string, string> { Durability = durability, MaxInFlightBytes = MaxInFlightBytes }
+            new ProducerOptions { Durability = durability, MaxInFlightBytes = MaxInFlightBytes }
                 .ValidatedCopy());
 }

@@ -11,8 +11,8 @@ internal sealed class FireAndForgetProducer : LoadProducer
     public FireAndForgetProducer(LoadWork work, int index, int topic)
         : base(work, index, topic)
     {
-        _producer = work.Log.CreateProducer(
-            Topic.Name, new ProducerOptions<byte[]?, byte[]> { MaxInFlightBytes = 64 << 10 });
+        _producer = work.Log.CreateProducer<byte[]?, byte[]>(
+            Topic.Name, new ProducerOptions { MaxInFlightBytes = 64 << 10 });
         _sent = new long[Topic.PartitionCount];
     }
 

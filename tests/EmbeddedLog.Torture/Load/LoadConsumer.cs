@@ -23,8 +23,8 @@ internal sealed class LoadConsumer : IAsyncDisposable
         _group = LoadGroup.All[place];
         _topic = work.TopicAt(_group.Topic);
         _random = work.RandomOf(1000 + place);
-        _consumer = work.Log.CreateConsumer(
-            _topic.Name, _group.Name, new ConsumerOptions<byte[]?, byte[]> { CommitDurability = _group.Level });
+        _consumer = work.Log.CreateConsumer<byte[]?, byte[]>(
+            _topic.Name, _group.Name, new ConsumerOptions { CommitDurability = _group.Level });
         _next =
         [
             .. _topic.Partitions.Select(partition => _consumer.Committed(partition.TopicPartition)?.Offset ?? 0),
