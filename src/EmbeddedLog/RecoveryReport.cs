@@ -1,3 +1,5 @@
+using EmbeddedLog.Groups;
+
 namespace EmbeddedLog;
 
 /// <summary>
@@ -25,15 +27,22 @@ public sealed class RecoveryReport
     /// <summary>How long the opening took, without waiting for another owner.</summary>
     public TimeSpan Duration { get; }
 
-    /// <summary>How many records of all partitions can be read.</summary>
-    public long KeptRecords => Partitions.Sum(partition => partition.KeptRecords);
+    /// <summary>How many records of all topics can be read.</summary>
+    public long KeptRecords => TopicPartitions.Sum(partition => partition.KeptRecords);
 
-    /// <summary>How many of them lay above what was proven durable, and were verified, copied and flushed.</summary>
-    public long CopiedRecords => Partitions.Sum(partition => partition.CopiedRecords);
+    /// <summary>
+    /// How many of them lay above what was proven durable, and were verified, copied and flushed. Of topics, as all
+    /// sums here: what was committed by groups is counted by its own report alone.
+    /// </summary>
+    public long CopiedRecords => TopicPartitions.Sum(partition => partition.CopiedRecords);
 
     /// <summary>How many bytes of writes that were never flushed were left behind as torn.</summary>
-    public long TornBytes => Partitions.Sum(partition => partition.TornBytes);
+    public long TornBytes => TopicPartitions.Sum(partition => partition.TornBytes);
 
     /// <summary>How many sparse indexes were made again.</summary>
-    public int RebuiltIndexes => Partitions.Sum(partition => partition.RebuiltIndexes);
+    public int RebuiltIndexes => TopicPartitions.Sum(partition => partition.RebuiltIndexes);
+
+    /// <summary>The partitions of topics, which users know of.</summary>
+    internal IEnumerable<PartitionRecoveryReport> TopicPartitions =>
+        Partitions.Where(partition => partition.Partition.Topic != OffsetStore.TopicName);
 }

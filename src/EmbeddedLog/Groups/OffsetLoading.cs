@@ -17,6 +17,8 @@ internal static class OffsetLoading
     {
         Dictionary<GroupPartition, CommittedEntry> entries = Read(offsets);
         var byId = partitions.ToDictionary(partition => (partition.TopicUid, partition.Id.Partition));
+        int lowered = 0;
+        (string Group, TopicPartition Partition, long From, long To) first = (string.Empty, default, 0, 0);
         foreach ((GroupPartition key, CommittedEntry entry) in entries)
         {
             if (!byId.TryGetValue((key.TopicUid, key.Partition), out PartitionLog? partition))
@@ -26,7 +28,20 @@ internal static class OffsetLoading
                 continue;
             }
 
+            long committed = entry.Value.Offset;
             Lower(key, entry, partition);
+            if (entry.Value.Offset != committed && lowered++ == 0)
+            {
+                first = (key.Group, partition.Id, committed, entry.Value.Offset);
+            }
+        }
+
+        // One line, however many groups there are: what happened to them is one event. The commit stays as it is on the
+        // disk until the next one, so that later openings lower it again.
+        if (lowered != 0 && !offsets.Context.Session.Clean)
+        {
+            GroupsLog.LoweredAll(
+                offsets.Context.Logger, lowered, first.Group, first.Partition, first.From, first.To);
         }
 
         return entries;

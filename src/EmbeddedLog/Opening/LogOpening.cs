@@ -93,16 +93,24 @@ internal sealed class LogOpening
             _directory.State.Clean,
             [.. _topics.Partitions.Select(partition => partition.Recovery), offsets.Recovery],
             _context.Platform.Time.GetElapsedTime(_began));
-        StorageLog.Opened(
-            _context.Logger,
-            _directory.Path,
-            report.Duration,
-            report.Partitions.Count,
-            report.KeptRecords,
-            report.Clean,
-            report.CopiedRecords,
-            report.TornBytes,
-            report.RebuiltIndexes);
+        if (report.Clean)
+        {
+            StorageLog.Opened(
+                _context.Logger, _directory.Path, report.Duration, report.TopicPartitions.Count(), report.KeptRecords);
+        }
+        else
+        {
+            StorageLog.OpenedAndRecovered(
+                _context.Logger,
+                _directory.Path,
+                report.Duration,
+                report.TopicPartitions.Count(),
+                report.KeptRecords,
+                report.CopiedRecords,
+                report.TornBytes,
+                report.RebuiltIndexes);
+        }
+
         return report;
     }
 

@@ -41,20 +41,23 @@ internal static partial class StorageLog
     public static partial void NotFollowable(ILogger logger, Exception failure, string path);
 
     [LoggerMessage(9, LogLevel.Information, "Opened the log '{Path}' in {Duration}: {Partitions} partitions with "
-        + "{Kept} records, closed cleanly: {Clean}; {Copied} records above the durable ends copied, {TornBytes} torn "
-        + "bytes left behind, {Indexes} indexes made again.")]
-    public static partial void Opened(
+        + "{Kept} records. It had been closed.")]
+    public static partial void Opened(ILogger logger, string path, TimeSpan duration, int partitions, long kept);
+
+    [LoggerMessage(10, LogLevel.Information, "Opened the log '{Path}' in {Duration}: {Partitions} partitions with "
+        + "{Kept} records. It had not been closed, so it was verified: {Copied} records behind the last checkpoints "
+        + "were copied, {TornBytes} bytes of unfinished writes left out, {Indexes} indexes made again.")]
+    public static partial void OpenedAndRecovered(
         ILogger logger,
         string path,
         TimeSpan duration,
         int partitions,
         long kept,
-        bool clean,
         long copied,
         long tornBytes,
         int indexes);
 
-    [LoggerMessage(4, LogLevel.Warning, "Recovered partition {Partition}: {Kept} records above the durable end "
+    [LoggerMessage(4, LogLevel.Debug, "Recovered partition {Partition}: {Kept} records above the durable end "
         + "{DurableEnd} kept and copied, {TornBytes} torn bytes left behind; the log ends at {End}. {Indexes} indexes "
         + "were made again; it took {Duration}.")]
     private static partial void Recovered(

@@ -62,8 +62,9 @@ public sealed class OffsetStoreTests : IDisposable
         CommittedOffset lowered = topic.Offsets.Effective(TopicFixture.Group, topic.Log)!.Value;
         Assert.Equal((5, null), (lowered.Offset, lowered.Metadata));
         Assert.Contains(
-            "Warning: Group group had committed offset 6 of partition topic-0, whose records survived up to 5: it "
-            + "goes on there.",
+            "Warning: Records that groups had read were lost before they were flushed: 1 committed offsets were "
+            + "lowered to what survived, first that of group group in partition topic-0, from 6 to 5. Undo what came "
+            + "of those records where that matters; others take their offsets.",
             topic.Logged.All);
     }
 
