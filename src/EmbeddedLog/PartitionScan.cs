@@ -199,24 +199,15 @@ public unsafe ref struct PartitionScan : IDisposable
     private bool TryCheckTouchable(long position, out uint length)
     {
         length = 0;
-        if (position + FrameLayout.HeaderBytes > _touchable)
-        {
-            if (!TryMakeTouchable(position, FrameLayout.HeaderBytes))
-            {
-                return false;
-            }
-
-            if (position + FrameLayout.HeaderBytes > _touchable)
-            {
-                // The manifest promises records where the segment has no room for any; behind it is no memory.
-                throw StorageErrors.BadFrame(_segment!, position, FrameCheck.Empty, _nextOffset);
-            }
-        }
-
-        uint declared = FrameHeader.ReadLengthAcquire(_base + position);
-        if (declared > _touchable - position && !TryMakeTouchable(position, declared))
+        if (!FrameMemory.TryPrepare(_segment!, position, ref _base, ref _touchable))
         {
             return false;
+        }
+
+        if (position + FrameLayout.HeaderBytes > _touchable)
+        {
+            // The manifest promises records where the segment has no room for any; behind it is no memory.
+            throw StorageErrors.BadFrame(_segment!, position, FrameCheck.Empty, _nextOffset);
         }
 
         FrameCheck check = FrameReader.Check(_base, _seed, position, _touchable, out length);
@@ -351,7 +342,8 @@ public unsafe ref struct PartitionScan : IDisposable
     {
         if (batch.Remaining > 0)
         {
-            if (!TryMakeTouchable((nint)batch.Next, batch.RemainingBytes))
+            if (!FrameMemory.TryExtend(
+                _segment!, (nint)batch.Next, batch.RemainingBytes, ref _base, ref _touchable))
             {
                 // Taken away since: it is looked for by its offset.
                 _segment = null;
@@ -393,20 +385,5 @@ public unsafe ref struct PartitionScan : IDisposable
         _seed = segment.CrcSeed;
         _baseOffset = segment.BaseOffset;
         _touchable = 0;
-    }
-
-    /// <summary>
-    /// Extends what may be touched, through the system where the pages may not be in memory; false where the bytes
-    /// cannot be had, for the file was taken away.
-    /// </summary>
-    private bool TryMakeTouchable(long position, long length)
-    {
-        if (_segment!.IsFollowed && !_segment.TryExtend(position + length, ref _base))
-        {
-            return false;
-        }
-
-        _touchable = _segment.MakeTouchable(position, length);
-        return true;
     }
 }

@@ -28,6 +28,9 @@ internal sealed class ControlView : IDisposable
     /// <summary>The clock's timestamp of the last look. Written under the gate; read by anyone.</summary>
     private long _lookedAt;
 
+    /// <summary>Counted under the gate; read by anyone.</summary>
+    private int _looks;
+
     /// <summary>Set once, under the gate.</summary>
     private bool _disposed;
 
@@ -44,19 +47,19 @@ internal sealed class ControlView : IDisposable
     public ControlPage? Current => Volatile.Read(ref _current);
 
     /// <summary>
-    /// Looks at what stands in the directory, where that is due; true where it was, so that a caller who has nothing
-    /// else to go by may look at the log's files again.
+    /// How often the directory was looked at, by whomever: a partition that has nothing else to go by looks at its
+    /// files again when this has changed.
     /// </summary>
-    public bool LookIfDue()
+    public int Looks => Volatile.Read(ref _looks);
+
+    /// <summary>Looks at what stands in the directory, where that is due.</summary>
+    public void LookIfDue()
     {
         TimeSpan interval = Current is null ? _searchInterval : s_recheckInterval;
-        if (_platform.Time.GetElapsedTime(Volatile.Read(ref _lookedAt)) < interval)
+        if (_platform.Time.GetElapsedTime(Volatile.Read(ref _lookedAt)) >= interval)
         {
-            return false;
+            Look();
         }
-
-        Look();
-        return true;
     }
 
     /// <summary>Unmaps all. No partition may look at its slot any more.</summary>
@@ -81,6 +84,7 @@ internal sealed class ControlView : IDisposable
             }
 
             Volatile.Write(ref _lookedAt, _platform.Time.GetTimestamp());
+            Volatile.Write(ref _looks, _looks + 1);
             ControlPage? last = _all.LastOrDefault();
             string path = Path.Combine(_directory, ControlFile.FileName);
             bool stands = ControlPage.TryReadHeader(_platform.Files, path, out ControlHeader header);

@@ -46,6 +46,9 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Counts looks, so that one that finds nothing looks farther now and then. Under the gate.</summary>
     private uint _looks;
 
+    /// <summary>Which look at the directory the last one at the files came after. Under the gate.</summary>
+    private int _directoryLooks;
+
     /// <summary>Written under the gate in the order of the law, the end last; read by anyone.</summary>
     private long[] _truncatedTo = [];
     private SegmentList _segments = SegmentList.Empty;
@@ -240,7 +243,8 @@ internal sealed class FollowedPartition : ReadablePartition
         lock (_gate)
         {
             ThrowIfClosed();
-            bool looksFarther = (++_looks & 0xFFF) == 0 || (_isLoaded && _slot is null);
+            bool looksFarther = (++_looks & 0xFFF) == 0
+                || (_isLoaded && (_slot is null || _tail is { NeedsList: true }));
             if ((looksFarther && LookFarther()) || !_isLoaded || !TryLookAtSlot())
             {
                 Refresh();
@@ -248,12 +252,16 @@ internal sealed class FollowedPartition : ReadablePartition
         }
     }
 
-    /// <summary>Looks for another control file, where that is due; true where the files must do meanwhile.</summary>
+    /// <summary>
+    /// Looks for another control file, where that is due; true where the files must do meanwhile. Whether this look or
+    /// another partition's was due makes no difference.
+    /// </summary>
     private unsafe bool LookFarther()
     {
         try
         {
-            return _view.LookIfDue() && _slot is null;
+            _view.LookIfDue();
+            return _view.Looks != _directoryLooks && (_slot is null || _tail is { NeedsList: true });
         }
         catch (FileSystemException failure)
         {
@@ -368,6 +376,7 @@ internal sealed class FollowedPartition : ReadablePartition
 
     private unsafe bool TryRefresh()
     {
+        int looks = _view.Looks;
         ControlPage? page = _view.Current;
         ulong word = page?.Word ?? 0;
         byte* slot = page is null ? null : page.Find(_identity.TopicUid, Id.Partition);
@@ -384,7 +393,9 @@ internal sealed class FollowedPartition : ReadablePartition
             && ControlLayout.StateOf(word) is ControlState.Open or ControlState.Closed;
         if (!isTold)
         {
-            tail = new FollowedTail(segments, files.Checkpoint, start, Context.Readers);
+            tail = _tail?.IsOf(segments, files.Checkpoint) == true
+                ? _tail
+                : new FollowedTail(segments, files.Checkpoint, start, Context.Readers);
             tail.Advance();
             end = tail.Offset;
             durable = Math.Max(files.Checkpoint?.DurableEndOffset ?? 0, start);
@@ -400,6 +411,7 @@ internal sealed class FollowedPartition : ReadablePartition
         _word = word;
         _slot = slot;
         _version = version;
+        _directoryLooks = looks;
         _tail = tail;
         _isLoaded = true;
         return true;

@@ -11,6 +11,7 @@ internal sealed unsafe class FollowedTail
 {
     private readonly SegmentList _segments;
     private readonly ReaderEpochs _readers;
+    private readonly uint _epoch;
 
     /// <summary>The segment that the next frame is in.</summary>
     private int _index;
@@ -30,6 +31,7 @@ internal sealed unsafe class FollowedTail
     {
         _segments = segments;
         _readers = readers;
+        _epoch = checkpoint?.Epoch ?? 0;
         _position = SegmentHeader.PageBytes;
         Offset = segments.Count == 0
             ? Math.Max(logStart, checkpoint?.DurableEndOffset ?? 0)
@@ -63,13 +65,22 @@ internal sealed unsafe class FollowedTail
     /// <summary>The offset behind the last good frame.</summary>
     public long Offset { get; private set; }
 
+    /// <summary>Whether more can only come in another list of segments.</summary>
+    public bool NeedsList => _isEnd || _isBehindLast || _segments.Count == 0;
+
+    /// <summary>
+    /// Whether what was walked still counts: a recovery, which might take some of it back, changes one of the two.
+    /// </summary>
+    public bool IsOf(SegmentList segments, Checkpoint? checkpoint) =>
+        segments == _segments && segments.Count > 0 && (checkpoint?.Epoch ?? 0) == _epoch;
+
     /// <summary>
     /// Goes on to the end; true where it has come behind a segment that has ended, so that the list may be old.
     /// </summary>
     /// <exception cref="LogIOException">The system cannot read what is there.</exception>
     public bool Advance()
     {
-        if (_isEnd || _isBehindLast || _segments.Count == 0)
+        if (NeedsList)
         {
             return false;
         }
@@ -123,18 +134,10 @@ internal sealed unsafe class FollowedTail
     private bool WalkToSeal(Segment segment)
     {
         byte* memory = segment.GetBase();
-        while (memory != null && segment.TryExtend(_position + FrameLayout.HeaderBytes, ref memory))
+        long touchable = 0;
+        while (memory != null && FrameMemory.TryPrepare(segment, _position, ref memory, ref touchable))
         {
-            long limit = Math.Min(segment.MakeTouchable(_position, FrameLayout.HeaderBytes), segment.EndPosition);
-            uint declared = _position + FrameLayout.HeaderBytes > limit
-                ? 0
-                : FrameHeader.ReadLengthAcquire(memory + _position);
-            if (declared == 0 || !segment.TryExtend(_position + declared, ref memory))
-            {
-                return false;
-            }
-
-            limit = Math.Min(segment.MakeTouchable(_position, declared), segment.EndPosition);
+            long limit = Math.Min(touchable, segment.EndPosition);
             if (FrameReader.Check(memory, segment.CrcSeed, _position, limit, out uint length) != FrameCheck.Valid
                 || !FrameExtent.TryRead(memory + _position, (int)length, segment.BaseOffset, out FrameExtent extent)
                 || extent.FirstOffset != Offset)

@@ -60,4 +60,7 @@ internal static class FrameLayout
 
     /// <summary>The length of a frame with its padding.</summary>
     public static int Padded(int length) => (length + Alignment - 1) & -Alignment;
+
+    /// <summary>The same for a length that was not checked yet, so that it may be any number.</summary>
+    public static long Padded(uint length) => (length + Alignment - 1L) & -Alignment;
 }

@@ -23,7 +23,8 @@ internal sealed class GrowingIndex(Segment segment)
         lock (_gate)
         {
             byte* memory = _offset < offset ? segment.GetBase() : null;
-            while (memory != null && _offset < offset && TryNote(ref memory))
+            long touchable = 0;
+            while (memory != null && _offset < offset && TryNote(ref memory, ref touchable))
             {
             }
         }
@@ -32,24 +33,10 @@ internal sealed class GrowingIndex(Segment segment)
     }
 
     /// <summary>Notes one frame; what is wrong with it is for the reader to say who comes to it.</summary>
-    private unsafe bool TryNote(ref byte* memory)
+    private unsafe bool TryNote(ref byte* memory, ref long touchable)
     {
-        if (!segment.TryExtend(_position + FrameLayout.HeaderBytes, ref memory))
-        {
-            return false;
-        }
-
-        segment.MakeTouchable(_position, FrameLayout.HeaderBytes);
-        uint declared = _position + FrameLayout.HeaderBytes > segment.ReadableBytes
-            ? 0
-            : FrameHeader.ReadLengthAcquire(memory + _position);
-        if (declared > FrameLayout.HeaderBytes && !segment.TryExtend(_position + declared, ref memory))
-        {
-            return false;
-        }
-
-        long touchable = segment.MakeTouchable(_position, Math.Max(declared, FrameLayout.HeaderBytes));
-        if (FrameReader.Check(memory, segment.CrcSeed, _position, touchable, out uint length) != FrameCheck.Valid
+        if (!FrameMemory.TryPrepare(segment, _position, ref memory, ref touchable)
+            || FrameReader.Check(memory, segment.CrcSeed, _position, touchable, out uint length) != FrameCheck.Valid
             || !FrameExtent.TryRead(memory + _position, (int)length, segment.BaseOffset, out FrameExtent extent)
             || extent.Type == FrameType.Seal)
         {

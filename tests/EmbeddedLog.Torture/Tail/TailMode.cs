@@ -4,8 +4,8 @@ namespace EmbeddedLog.Torture.Tail;
 
 /// <summary>
 /// A process follows the live tail read-only while others own the log, one after the other: they append, roll, remove
-/// by retention, are killed and close. What the follower reads must be what was appended, in order, once, up to the
-/// end.
+/// by retention, are killed and close. Every other round has records and batches of every size up to the limit. What
+/// the follower reads must be what was appended, in order, once, up to the end.
 /// </summary>
 internal sealed class TailMode : ITortureMode
 {
@@ -28,10 +28,13 @@ internal sealed class TailMode : ITortureMode
 
         while (run.TryNext(out int seed))
         {
-            using ScratchDirectory scratch = new(Name, inMemory: seed % 2 == 0);
+            // In turn on a disk, in memory, and on a file system where nothing is mapped to be written.
+            using ScratchDirectory scratch = new(Name, inMemory: seed % 3 != 0);
+            using OverlayMount? overlay = seed % 3 == 2 ? OverlayMount.TryMake(scratch["overlay"]) : null;
+            run.Add("unmapped", overlay is null ? 0 : 1);
             try
             {
-                await new TailRound(run, seed, scratch["log"]).PlayAsync(Lives);
+                await new TailRound(run, seed, Path.Combine(overlay?.Path ?? scratch.Path, "log")).PlayAsync(Lives);
             }
             catch (Exception violation) when (violation is TailViolationException or TimeoutException or IOException)
             {

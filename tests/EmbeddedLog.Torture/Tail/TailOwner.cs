@@ -12,6 +12,9 @@ internal sealed class TailOwner : ITortureChild
     public const string Topic = "tail";
     public const int Partitions = 3;
 
+    /// <summary>What a batch may have before its last record is added, so that it fits into every segment.</summary>
+    private const int MaxBatchBytes = 900 << 10;
+
     public string Name => ChildName;
 
     public async Task<int> RunAsync(IReadOnlyList<string> arguments)
@@ -54,15 +57,22 @@ internal sealed class TailOwner : ITortureChild
         return 0;
     }
 
-    private static TopicOptions Options(int seed, Random random) => new()
+    private static TopicOptions Options(int seed, Random random)
     {
-        Partitions = Partitions,
-        SegmentBytes = (16 << 10) << random.Next(6),
-        WriteMode = seed % 3 == 0 ? WriteMode.Positional : WriteMode.Auto,
-        MaxRecordBytes = 8 << 10,
-        FlushInterval = TimeSpan.FromMilliseconds(random.Next(1, 50)),
-        Retention = new RetentionPolicy { MaxBytesPerPartition = 256L << (10 + random.Next(4)) },
-    };
+        bool large = TailRecord.IsLarge(seed);
+        return new TopicOptions
+        {
+            Partitions = Partitions,
+            SegmentBytes = large ? 2 << 20 << random.Next(4) : 16 << 10 << random.Next(6),
+            WriteMode = seed / 2 % 2 == 0 ? WriteMode.Positional : WriteMode.Auto,
+            MaxRecordBytes = large ? TailRecord.MaxLargeBytes : 8 << 10,
+            FlushInterval = TimeSpan.FromMilliseconds(random.Next(1, 50)),
+            Retention = new RetentionPolicy
+            {
+                MaxBytesPerPartition = (large ? 4L << 20 : 256L << 10) << random.Next(4),
+            },
+        };
+    }
 
     private static void Append(Partition partition, Random random, int seed, int life)
     {
@@ -70,7 +80,7 @@ internal sealed class TailOwner : ITortureChild
         if (random.Next(3) == 0)
         {
             RecordBatch batch = new();
-            for (int i = 0; i < Math.Min(count, 6); i++)
+            for (int i = 0; i < Math.Min(count, 6) && batch.Bytes < MaxBatchBytes; i++)
             {
                 batch.Add(new RawRecord(TailRecord.Make(seed, partition.Number, partition.EndOffset + i, life)));
             }

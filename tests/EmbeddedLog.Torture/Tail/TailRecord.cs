@@ -8,14 +8,23 @@ namespace EmbeddedLog.Torture.Tail;
 /// </summary>
 internal static class TailRecord
 {
+    /// <summary>The limit of a record by default, which is Kafka's.</summary>
+    public const int MaxLargeBytes = 1_048_588;
+
     private const int HeadBytes = 24;
     private const int MaxFiller = 1500;
+
+    /// <summary>What a follower asks the system for at once behind the published end.</summary>
+    private const int TailStepBytes = 128 << 10;
+
+    /// <summary>Whether the records of a seed are of every size up to the limit.</summary>
+    public static bool IsLarge(int seed) => seed % 2 == 1;
 
     /// <summary>The value of a record.</summary>
     public static byte[] Make(int seed, int partition, long offset, int life)
     {
         ulong state = Mix(((ulong)(uint)seed << 32) ^ ((ulong)partition << 48) ^ ((ulong)life << 40) ^ (ulong)offset);
-        byte[] value = new byte[HeadBytes + (int)(state % MaxFiller)];
+        byte[] value = new byte[HeadBytes + Filler(seed, state)];
         BinaryPrimitives.WriteInt64LittleEndian(value, offset);
         BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(8), partition);
         BinaryPrimitives.WriteInt32LittleEndian(value.AsSpan(12), life);
@@ -44,6 +53,21 @@ internal static class TailRecord
         throw new TailViolationException(
             $"partition {partition} has at offset {offset} a value that was not appended there: "
             + Convert.ToHexString(value[..Math.Min(value.Length, HeadBytes)]));
+    }
+
+    /// <summary>
+    /// How long a value is beside its head: where records are large, one in four ends near the step or is of any size.
+    /// </summary>
+    private static int Filler(int seed, ulong state)
+    {
+        ulong length = state >> 16;
+        return (int)(!IsLarge(seed) ? state % MaxFiller : (state & 15) switch
+        {
+            0 => length % (MaxLargeBytes - HeadBytes),
+            1 => MaxLargeBytes - HeadBytes - 16 - (length % 16),
+            2 or 3 => TailStepBytes - 100 + (length % 100),
+            _ => state % MaxFiller,
+        });
     }
 
     private static ulong Mix(ulong x)
