@@ -4,6 +4,10 @@ namespace EmbeddedLog.Storage;
 /// Bounds how many segments that nobody writes to are mapped at once, so that a log of any size uses a bounded number
 /// of the system's maps. A segment that was read lately gets a second chance.
 /// </summary>
+/// <remarks>
+/// A segment that a lease keeps mapped leaves the list when its turn comes, and is closed with its last lease: so the
+/// bound holds again as soon as nothing is leased, and nobody goes through leased ones to find one to close.
+/// </remarks>
 internal sealed class OpenSegments
 {
     private readonly Lock _gate = new();
@@ -14,7 +18,9 @@ internal sealed class OpenSegments
 
     public OpenSegments(int limit) => _limit = limit;
 
-    /// <summary>The number of mapped segments that are not written to.</summary>
+    /// <summary>
+    /// The number of mapped segments that are not written to, without those that their last lease will close.
+    /// </summary>
     public int Count
     {
         get
@@ -32,16 +38,17 @@ internal sealed class OpenSegments
         Segment? victim;
         lock (_gate)
         {
-            AddUnlessRemoved(segment);
-            victim = _open.Count > _limit ? TakeVictim(segment) : null;
+            AddUnlessRemovedUnsynchronized(segment);
+            victim = TakeVictimUnsynchronized(segment);
         }
 
-        // Outside the gate, for closing takes the victim's own, under which a segment may be on its way here.
-        if (victim is not null && !victim.TryClose())
+        while (victim is not null)
         {
+            // Outside the gate, for closing takes the victim's own, under which a segment may be on its way here.
+            victim.CloseOrLeaveToLeases();
             lock (_gate)
             {
-                AddUnlessRemoved(victim);
+                victim = TakeVictimUnsynchronized(segment);
             }
         }
     }
@@ -51,35 +58,42 @@ internal sealed class OpenSegments
     {
         lock (_gate)
         {
-            _open.Remove(segment);
+            if (segment.Listed is { } node)
+            {
+                segment.Listed = null;
+                _open.Remove(node);
+            }
         }
     }
 
     /// <summary>
     /// A segment is marked as removed before it is forgotten: it is either not added here or forgotten afterwards.
     /// </summary>
-    private void AddUnlessRemoved(Segment segment)
+    private void AddUnlessRemovedUnsynchronized(Segment segment)
     {
-        if (!segment.IsRemoved)
+        if (!segment.IsRemoved && segment.Listed is null)
         {
-            _open.AddLast(segment);
+            segment.Listed = _open.AddLast(segment);
         }
     }
 
-    private Segment? TakeVictim(Segment newest)
+    /// <summary>Takes one off the list while there are too many; never the newest.</summary>
+    private Segment? TakeVictimUnsynchronized(Segment newest)
     {
-        // Two rounds: the first takes every second chance away.
-        for (int left = 2 * _open.Count; left > 0; left--)
+        // Two rounds at most: the first takes every second chance away, though readers may give them back meanwhile.
+        for (int looked = 0, chances = _open.Count; _open.Count > _limit; looked++)
         {
-            Segment candidate = _open.First!.Value;
+            LinkedListNode<Segment> first = _open.First!;
+            Segment candidate = first.Value;
             _open.RemoveFirst();
-            if (candidate != newest && !candidate.RecentlyUsed)
+            if (candidate != newest && (!candidate.RecentlyUsed || looked > chances))
             {
+                candidate.Listed = null;
                 return candidate;
             }
 
             candidate.RecentlyUsed = false;
-            _open.AddLast(candidate);
+            _open.AddLast(first);
         }
 
         return null;

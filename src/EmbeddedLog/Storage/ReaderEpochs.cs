@@ -22,6 +22,12 @@ internal sealed class ReaderEpochs
     /// <summary>Advanced under the gate by <see cref="Retire"/>; read by every reader that enters.</summary>
     private long _current = 1;
 
+    /// <summary>
+    /// The epoch of the oldest of <see cref="_retired"/>, zero where there is none. Written under the gate; read by
+    /// every reader that leaves.
+    /// </summary>
+    private long _oldestRetired;
+
     /// <summary>The epoch that a reader enters now.</summary>
     public long Current => Volatile.Read(ref _current);
 
@@ -57,14 +63,19 @@ internal sealed class ReaderEpochs
     public void Return(ReaderSlot slot)
     {
         slot.Exit();
-        bool pending;
         lock (_gate)
         {
             _free.Push(slot);
-            pending = _retired.Count != 0;
         }
+    }
 
-        if (pending)
+    /// <summary>Disposes what waited for a reader that has left, and only for it.</summary>
+    /// <param name="entered">The epoch that it had entered.</param>
+    public void Left(long entered)
+    {
+        // The reader's mark was cleared before this, with no fence in between: whoever retires or reclaims writes the
+        // field first and looks at the marks after a process-wide barrier, so one of the two sees the other.
+        if (entered <= Volatile.Read(ref _oldestRetired))
         {
             Reclaim();
         }
@@ -82,6 +93,7 @@ internal sealed class ReaderEpochs
         lock (_gate)
         {
             _retired.Enqueue(new RetiredMap(_current, map, segment, now));
+            NoteOldestUnsynchronized();
             Volatile.Write(ref _current, _current + 1);
         }
 
@@ -91,27 +103,20 @@ internal sealed class ReaderEpochs
     /// <summary>Disposes what no reader can look at any more; returns how many resources still wait.</summary>
     public int Reclaim()
     {
-        // Makes every store to a slot that was issued before the barrier visible here, and every load issued after it
-        // see the resource as unreachable: the other half of ReaderSlot.Enter.
-        Interlocked.MemoryBarrierProcessWide();
-        lock (_gate)
+        while (true)
         {
-            long oldest = long.MaxValue;
-            foreach (ReaderSlot slot in _slots)
+            // Makes every store to a slot that was issued before the barrier visible here, and every load issued after
+            // it see the resource as unreachable: the other half of ReaderSlot.Enter.
+            Interlocked.MemoryBarrierProcessWide();
+            lock (_gate)
             {
-                long entered = slot.EnteredEpoch;
-                if (entered != 0)
+                if (!TryReclaimUnsynchronized() || _retired.Count == 0)
                 {
-                    oldest = Math.Min(oldest, entered);
+                    return _retired.Count;
                 }
             }
 
-            while (_retired.TryPeek(out RetiredMap next) && next.Epoch < oldest)
-            {
-                _retired.Dequeue().Map.Dispose();
-            }
-
-            return _retired.Count;
+            // Another one is the oldest now, and its reader may have left meanwhile without knowing that.
         }
     }
 
@@ -124,6 +129,31 @@ internal sealed class ReaderEpochs
             return [.. _retired.Select(ToPin)];
         }
     }
+
+    private bool TryReclaimUnsynchronized()
+    {
+        long oldest = long.MaxValue;
+        foreach (ReaderSlot slot in _slots)
+        {
+            long entered = slot.EnteredEpoch;
+            if (entered != 0)
+            {
+                oldest = Math.Min(oldest, entered);
+            }
+        }
+
+        int before = _retired.Count;
+        while (_retired.TryPeek(out RetiredMap next) && next.Epoch < oldest)
+        {
+            _retired.Dequeue().Map.Dispose();
+        }
+
+        NoteOldestUnsynchronized();
+        return _retired.Count < before;
+    }
+
+    private void NoteOldestUnsynchronized() =>
+        Volatile.Write(ref _oldestRetired, _retired.TryPeek(out RetiredMap oldest) ? oldest.Epoch : 0);
 
     private SegmentPin ToPin(RetiredMap retired)
     {

@@ -29,6 +29,17 @@ internal sealed class ReaderSlot
     /// </summary>
     public void Enter() => Volatile.Write(ref _entered, _epochs.Current);
 
-    /// <summary>Leaves: no pointer obtained since <see cref="Enter"/> may be used any more.</summary>
-    public void Exit() => Volatile.Write(ref _entered, 0);
+    /// <summary>
+    /// Leaves: no pointer obtained since <see cref="Enter"/> may be used any more. Memory that was let go of meanwhile
+    /// and only waited for this reader is unmapped here.
+    /// </summary>
+    public void Exit()
+    {
+        long entered = _entered;
+        if (entered != 0)
+        {
+            Volatile.Write(ref _entered, 0);
+            _epochs.Left(entered);
+        }
+    }
 }

@@ -47,16 +47,8 @@ internal sealed unsafe class Segment
     /// </summary>
     private long _preparedEnd;
 
-    /// <summary>The number of leases that keep the map. Under the gate.</summary>
-    private int _leases;
-
-    /// <summary>Since when there has always been a lease. Under the gate.</summary>
-    private DateTimeOffset _leasedSince;
-
-    /// <summary>
-    /// Maps that the segment has outgrown while leases kept them; null while there are none. Under the gate.
-    /// </summary>
-    private List<MappedMemory>? _outgrown;
+    /// <summary>What keeps the map. Under the gate.</summary>
+    private SegmentLeases _leases;
 
     /// <summary>
     /// Whether retention, or the end of the log, has taken the segment away. Set once under the gate, read by anyone.
@@ -135,6 +127,9 @@ internal sealed unsafe class Segment
     /// Whether the segment was read since <see cref="OpenSegments"/> last looked; a hint, so no order matters.
     /// </summary>
     public bool RecentlyUsed { get; set; }
+
+    /// <summary>Where the segment stands in <see cref="OpenSegments"/>, or null; under the gate of those.</summary>
+    public LinkedListNode<Segment>? Listed { get; set; }
 
     /// <summary>Whether the memory is mapped; stays so, once seen inside a slot, until the slot is left.</summary>
     public bool IsMapped => Volatile.Read(ref _base) != 0;
@@ -290,11 +285,7 @@ internal sealed unsafe class Segment
                 return false;
             }
 
-            if (++_leases == 1)
-            {
-                _leasedSince = _context.Platform.Time.GetUtcNow();
-            }
-
+            _leases.Add(_context.Platform.Time);
             return true;
         }
     }
@@ -304,10 +295,10 @@ internal sealed unsafe class Segment
     {
         lock (_gate)
         {
-            return _leases == 0 || _map is null
+            return _leases.Count == 0 || _map is null
                 ? null
                 : new SegmentPin(
-                    _partition, BaseOffset, Path, _map.Length, _leases, readers: 0, _removed, _leasedSince);
+                    _partition, BaseOffset, Path, _map.Length, _leases.Count, readers: 0, _removed, _leases.Since);
         }
     }
 
@@ -315,33 +306,43 @@ internal sealed unsafe class Segment
     public void ReleaseLease()
     {
         MappedMemory? unneeded = null;
-        List<MappedMemory>? outgrown = null;
+        List<MappedMemory>? outgrown;
+        bool closed = false;
         lock (_gate)
         {
-            if (--_leases == 0)
+            if (_leases.ReleaseLast(out outgrown))
             {
-                (outgrown, _outgrown) = (_outgrown, null);
+                closed = _removed || _leases.CloseWithLast;
                 if (_removed)
                 {
                     _context.Removed.Forget(this);
-                    unneeded = Detach();
                 }
+
+                unneeded = closed ? Detach() : null;
             }
+        }
+
+        if (closed)
+        {
+            Index.Drop();
         }
 
         Retire(unneeded);
         outgrown?.ForEach(Retire);
     }
 
-    /// <summary>Unmaps unless a lease holds the memory; the next reader maps it again.</summary>
-    public bool TryClose()
+    /// <summary>
+    /// Unmaps, or where leases hold the memory has the last one do so; the next reader maps it again.
+    /// </summary>
+    public void CloseOrLeaveToLeases()
     {
         MappedMemory? unneeded;
         lock (_gate)
         {
-            if (_leases != 0)
+            if (_leases.Count != 0)
             {
-                return false;
+                _leases.CloseWithLast = true;
+                return;
             }
 
             unneeded = Detach();
@@ -349,11 +350,11 @@ internal sealed unsafe class Segment
 
         Index.Drop();
         Retire(unneeded);
-        return true;
     }
 
     /// <summary>
-    /// Takes the segment away for good: nobody maps it again, and it is unmapped when the last reader leaves.
+    /// Takes the segment away for good: nobody maps it again, and it is unmapped when the last reader leaves. What
+    /// was kept in memory for it goes as well.
     /// </summary>
     public void Remove()
     {
@@ -361,7 +362,7 @@ internal sealed unsafe class Segment
         lock (_gate)
         {
             Volatile.Write(ref _removed, true);
-            if (_leases == 0)
+            if (_leases.Count == 0)
             {
                 unneeded = Detach();
             }
@@ -372,6 +373,7 @@ internal sealed unsafe class Segment
         }
 
         _context.OpenSegments.Forget(this);
+        Index.Drop();
         Retire(unneeded);
     }
 
@@ -465,11 +467,7 @@ internal sealed unsafe class Segment
         {
             Volatile.Write(ref _presentChunks, NewChunks(_map!.Length));
             Volatile.Write(ref _base, (nint)_map.Pointer);
-            if (outgrown is not null && _leases != 0)
-            {
-                (_outgrown ??= []).Add(outgrown);
-            }
-            else
+            if (outgrown is null || !_leases.TryKeep(outgrown))
             {
                 Retire(outgrown);
             }
@@ -483,6 +481,7 @@ internal sealed unsafe class Segment
     {
         MappedMemory? map = _map;
         _map = null;
+        _leases.CloseWithLast = false;
         _ownFrom = long.MaxValue;
         Volatile.Write(ref _base, 0);
         return map;
