@@ -337,6 +337,9 @@ internal sealed class GroupCommit
                 }
 
                 _log.EndFlush(_plan);
+
+                // Or the last plan would keep segments in memory that retention has removed since.
+                _plan.Targets.Clear();
                 rolled = _plan.End.Sequence != _durable.Sequence;
                 _durable = _plan.End;
                 Volatile.Write(ref _durableEnd, _durable.Offset);

@@ -32,6 +32,18 @@ internal sealed class LoadedIndexes
         }
     }
 
+    /// <summary>How many are loaded.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _loaded.Count;
+            }
+        }
+    }
+
     /// <summary>
     /// Notes that a slot holds an index, after it does; drops others, but never this one. Readers that use one of those
     /// go on with it.

@@ -434,7 +434,17 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 
     private static void FlushSegment(SegmentWriter writer, long tail)
     {
-        LogFile file = writer.File.TryUse() ?? throw StorageErrors.Disposed();
+        if (writer.File.TryUse() is not { } file)
+        {
+            // Retention gives up the file of what it has removed, also after a plan was made.
+            if (writer.Segment.IsRemoved)
+            {
+                return;
+            }
+
+            throw StorageErrors.Disposed();
+        }
+
         try
         {
             file.Flush(writer.FlushedEnd, tail - writer.FlushedEnd);

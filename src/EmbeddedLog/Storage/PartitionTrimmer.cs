@@ -78,6 +78,7 @@ internal sealed class PartitionTrimmer
             return 0;
         }
 
+        _log.Writer.GiveUp(gone);
         DeleteDropped(gone[^1]);
         StorageLog.Retained(_log.Context.Logger, gone.Length, _log.Id, _log.StartOffset);
         return gone.Length;

@@ -197,9 +197,8 @@ internal sealed unsafe class PartitionWriter
             foreach ((SegmentWriter writer, long tail) in plan.Targets)
             {
                 writer.FlushedEnd = tail;
-                if (writer != _writer && tail == writer.Tail)
+                if (writer != _writer && tail == writer.Tail && _unflushed.Remove(writer))
                 {
-                    _unflushed.Remove(writer);
                     writer.File.Dispose();
                     _preparer.Finish(writer.Segment);
                 }
@@ -311,6 +310,26 @@ internal sealed unsafe class PartitionWriter
             _state.Segments = segments.WithoutFirst(gone);
             _state.Slot.NoteChange();
             return segments.Items[..gone].ToArray();
+        }
+    }
+
+    /// <summary>
+    /// Gives up the files of segments that were removed, and of which only the seal is not flushed. Without an append
+    /// no flush would come by, and an open file keeps its space.
+    /// </summary>
+    public void GiveUp(Segment[] removed)
+    {
+        using (_gate.Enter())
+        {
+            for (int i = _unflushed.Count - 1; i >= 0; i--)
+            {
+                SegmentWriter writer = _unflushed[i];
+                if (writer != _writer && Array.IndexOf(removed, writer.Segment) >= 0)
+                {
+                    _unflushed.RemoveAt(i);
+                    writer.File.Dispose();
+                }
+            }
         }
     }
 

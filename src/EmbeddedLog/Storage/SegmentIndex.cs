@@ -18,6 +18,9 @@ internal sealed class SegmentIndex
 {
     private const int InitialCapacity = 16;
 
+    /// <summary>This object, its array's header, and an entry of a list and of a dictionary.</summary>
+    private const int OwnBytes = 200;
+
     /// <summary>Room made ahead is for a few megabytes at least.</summary>
     private const int MinRoomAhead = 1024;
 
@@ -54,8 +57,8 @@ internal sealed class SegmentIndex
     /// <summary>The number of entries.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The memory that the entries take.</summary>
-    public long Bytes => (long)Unsafe.SizeOf<IndexEntry>() * Volatile.Read(ref _entries).Length;
+    /// <summary>The memory that the index takes, with what <see cref="LoadedIndexes"/> keeps of it.</summary>
+    public long Bytes => OwnBytes + ((long)Unsafe.SizeOf<IndexEntry>() * Volatile.Read(ref _entries).Length);
 
     /// <summary>The entries as of now.</summary>
     public ReadOnlySpan<IndexEntry> Entries

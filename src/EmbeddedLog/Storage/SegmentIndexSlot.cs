@@ -181,6 +181,12 @@ internal sealed class SegmentIndexSlot
             : TryLoad(endOffset, endPosition) ?? Rebuild(endOffset, endPosition);
         Volatile.Write(ref _index, index);
         _context.Indexes.Loaded(this, index.Bytes);
+        if (_segment.IsRemoved)
+        {
+            // Whoever takes a segment away first marks it and then drops its index: this one came too late for that.
+            Drop();
+        }
+
         return index;
     }
 
