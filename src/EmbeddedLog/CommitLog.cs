@@ -282,7 +282,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <typeparam name="TValue">The type of the values.</typeparam>
     /// <param name="topic">The topic's name.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
-    /// <param name="keys">Turns keys into bytes; null for the type's own: see <see cref="EmbeddedLog.Serdes"/>, or else JSON.</param>
+    /// <param name="keys">Turns keys into bytes; null for the type's own, or JSON.</param>
     /// <param name="values">Turns values into bytes; null likewise.</param>
     /// <exception cref="ArgumentException">The options are out of bounds; the message tells all faults.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
@@ -319,7 +319,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// 0-9, '.', '_' and '-'; null to begin where the options say, each time, and commit nothing.
     /// </param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
-    /// <param name="keys">Turns bytes into keys; null for the type's own: see <see cref="EmbeddedLog.Serdes"/>, or else JSON.</param>
+    /// <param name="keys">Turns bytes into keys; null for the type's own, or JSON.</param>
     /// <param name="values">Turns bytes into values; null likewise.</param>
     /// <exception cref="ArgumentException">The group's name or the options are not valid.</exception>
     /// <exception cref="InvalidOperationException">The group has a consumer of the topic already.</exception>

@@ -113,7 +113,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     /// <typeparam name="TValue">The type of the values.</typeparam>
     /// <param name="topic">The topic's name.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
-    /// <param name="keys">Turns bytes into keys; null for the type's own: see <see cref="Serdes"/>, or else JSON.</param>
+    /// <param name="keys">Turns bytes into keys; null for the type's own, or JSON.</param>
     /// <param name="values">Turns bytes into values; null likewise.</param>
     /// <exception cref="ArgumentException">The options are not valid for a consumer without a group.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>

@@ -4,8 +4,9 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// How long a topic's records stay: up to an age, up to a size, the earlier of both, or for ever. Immutable; two
-/// policies with the same limits are equal.
+/// How long a topic's records stay: up to an age, up to a size, the earlier of both, or for ever. Checked and
+/// copied when handed over with a topic's options: later changes have no effect. Two policies with the same limits are
+/// equal.
 /// </summary>
 /// <remarks>
 /// Kafka's rules: whole segments are removed, oldest first, so both limits are reached in steps of a segment. A
@@ -15,24 +16,24 @@ namespace EmbeddedLog;
 /// </remarks>
 public sealed record RetentionPolicy
 {
-    /// <summary>Kafka's defaults: seven days, whatever the size.</summary>
-    public static RetentionPolicy Default { get; } = new();
+    /// <summary>Kafka's defaults: seven days, whatever the size. A new object each time.</summary>
+    public static RetentionPolicy Default => new();
 
-    /// <summary>Removes nothing.</summary>
-    public static RetentionPolicy KeepForever { get; } = new() { MaxAge = null, MaxBytesPerPartition = null };
+    /// <summary>Removes nothing. A new object each time.</summary>
+    public static RetentionPolicy KeepForever => new() { MaxAge = null, MaxBytesPerPartition = null };
 
     /// <summary>
     /// The age from which records are removed, as Kafka's <c>retention.ms</c>; null for any age. At least 1 ms.
     /// Default: 7 days.
     /// </summary>
-    public TimeSpan? MaxAge { get; init; } = TimeSpan.FromDays(7);
+    public TimeSpan? MaxAge { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
     /// The bytes of each partition from which on its oldest segments are removed, as Kafka's <c>retention.bytes</c>;
     /// null for any size. At least 1. A limit below <see cref="TopicOptions.SegmentBytes"/> is allowed, but the segment
     /// being written always stays. Default: null.
     /// </summary>
-    public long? MaxBytesPerPartition { get; init; }
+    public long? MaxBytesPerPartition { get; set; }
 
     /// <summary>The limits in words: <c>7 days, 256 MiB per partition</c>.</summary>
     public override string ToString()

@@ -19,9 +19,6 @@ public sealed class TopicOptions
 
     private const int DefaultMaxRecordBytes = 1_048_588;
 
-    /// <summary>What was asked for, or null for the default, which follows <see cref="SegmentBytes"/>.</summary>
-    private int? _maxRecordBytes;
-
     /// <summary>
     /// The number of partitions, 1 to 65,536, as Kafka's <c>num.partitions</c>. The unit of order and of sharing work:
     /// as many members of a group can read at a time. Cannot be changed later. Default: 1.
@@ -46,13 +43,9 @@ public sealed class TopicOptions
     /// <summary>
     /// The largest record in bytes, key and value and headers together, 1 to <see cref="SegmentBytes"/> less 4,224; as
     /// Kafka's <c>max.message.bytes</c>. Larger ones fail with <see cref="RecordTooLargeException"/>. Default:
-    /// 1,048,588, or the upper bound where that is less.
+    /// null, which means 1,048,588, or the upper bound where that is less.
     /// </summary>
-    public int MaxRecordBytes
-    {
-        get => _maxRecordBytes ?? Math.Min(DefaultMaxRecordBytes, Math.Max(1, SegmentBytes - SegmentReserveBytes));
-        set => _maxRecordBytes = value;
-    }
+    public int? MaxRecordBytes { get; set; }
 
     /// <summary>
     /// How old a record may get that is written but not flushed, before the background flushes it: 1 ms to 1 day, or
@@ -82,8 +75,17 @@ public sealed class TopicOptions
     /// </summary>
     public IPartitioner? Partitioner { get; set; }
 
-    /// <summary>A copy.</summary>
-    internal TopicOptions Copy() => (TopicOptions)MemberwiseClone();
+    /// <summary>The largest record in bytes, whether it was asked for or not.</summary>
+    internal int EffectiveMaxRecordBytes =>
+        MaxRecordBytes ?? Math.Min(DefaultMaxRecordBytes, Math.Max(1, SegmentBytes - SegmentReserveBytes));
+
+    /// <summary>A copy, its policy included.</summary>
+    internal TopicOptions Copy()
+    {
+        var copy = (TopicOptions)MemberwiseClone();
+        copy.Retention = Retention is null ? null! : Retention with { };
+        return copy;
+    }
 
     /// <summary>A copy that is known to be valid.</summary>
     /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
@@ -93,6 +95,7 @@ public sealed class TopicOptions
         // The copy is checked, not the original, which another thread might be changing.
         TopicOptions copy = Copy();
         copy.Validate();
+        copy.MaxRecordBytes = copy.EffectiveMaxRecordBytes;
         return copy;
     }
 
@@ -109,16 +112,16 @@ public sealed class TopicOptions
         {
             faults.Range(
                 nameof(MaxRecordBytes),
-                MaxRecordBytes,
+                EffectiveMaxRecordBytes,
                 1,
                 SegmentBytes - SegmentReserveBytes,
                 $"bytes with {nameof(SegmentBytes)} {OptionFaults.Number(SegmentBytes)}",
                 $"a record must fit into one segment, so raise {nameof(SegmentBytes)} "
                 + $"or lower {nameof(MaxRecordBytes)}");
         }
-        else if (_maxRecordBytes <= 0)
+        else if (MaxRecordBytes is { } recordBytes and <= 0)
         {
-            faults.Add(nameof(MaxRecordBytes), OptionFaults.Number(MaxRecordBytes), "at least 1 byte", "raise it");
+            faults.Add(nameof(MaxRecordBytes), OptionFaults.Number(recordBytes), "at least 1 byte", "raise it");
         }
 
         var longest = TimeSpan.FromDays(36_500);

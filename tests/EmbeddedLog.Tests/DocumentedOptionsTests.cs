@@ -8,15 +8,9 @@ namespace EmbeddedLog.Tests;
 /// <summary>Holds what the documentation says about options against what they do.</summary>
 public sealed partial class DocumentedOptionsTests
 {
-    /// <summary>
-    /// Every public type whose name says that it is options, and the policy, which is handed over like them.
-    /// </summary>
     public static TheoryData<string> AllSettings => new(
-        typeof(Durability).Assembly.GetExportedTypes()
-            .Where(type => type.Name.Split('`')[0].EndsWith("Options", StringComparison.Ordinal)
-                || type == typeof(RetentionPolicy))
-            .SelectMany(type => type.GetProperties(BindingFlags.Instance | BindingFlags.Public))
-            .Where(property => property.CanWrite)
+        OptionsClasses.All
+            .SelectMany(OptionsClasses.Settings)
             .Select(property => $"{property.DeclaringType!.Name}.{property.Name}"));
 
     [Theory]
@@ -103,8 +97,7 @@ public sealed partial class DocumentedOptionsTests
     private static PropertyInfo Find(string name, string setting)
     {
         Type type = typeof(Durability).Assembly.GetType($"EmbeddedLog.{name}", throwOnError: true)!;
-        Type closed = type.IsGenericTypeDefinition ? type.MakeGenericType(typeof(string), typeof(int)) : type;
-        return closed.GetProperty(setting)!;
+        return type.GetProperty(setting)!;
     }
 
     private static void AssertBounds<T>(PropertyInfo property, T[] good, T[] bad)

@@ -122,8 +122,8 @@ public sealed class TopicOptionsTests
     {
         var options = new TopicOptions { SegmentBytes = 16 << 10 };
 
-        Assert.Equal((16 << 10) - TopicOptions.SegmentReserveBytes, options.MaxRecordBytes);
+        Assert.Equal((16 << 10) - TopicOptions.SegmentReserveBytes, options.ValidatedCopy().MaxRecordBytes);
         options.ValidatedCopy();
-        Assert.Equal(1_048_588, new TopicOptions { SegmentBytes = 2 << 20 }.MaxRecordBytes);
+        Assert.Equal(1_048_588, new TopicOptions { SegmentBytes = 2 << 20 }.ValidatedCopy().MaxRecordBytes);
     }
 }

@@ -80,7 +80,7 @@ internal sealed class TopicDescriptor
         RetentionBytes = options.Retention.MaxBytesPerPartition ?? -1,
         SegmentBytes = options.SegmentBytes,
         SegmentMilliseconds = ToMilliseconds(options.SegmentAge),
-        MaxRecordBytes = options.MaxRecordBytes,
+        MaxRecordBytes = options.EffectiveMaxRecordBytes,
         FlushMilliseconds = ToMilliseconds(options.FlushInterval),
         WriteMode = options.WriteMode,
         TimestampType = options.TimestampType,

@@ -166,7 +166,7 @@ internal sealed class TopicSet
     private PartitionSettings SettingsOf(TopicOptions options) => new(
         options.SegmentBytes,
         Milliseconds(options.SegmentAge),
-        options.MaxRecordBytes,
+        options.EffectiveMaxRecordBytes,
         options.FlushInterval == Timeout.InfiniteTimeSpan ? null : options.FlushInterval,
         options.TimestampType == TimestampType.LogAppendTime,
         Milliseconds(options.MaxTimestampAhead),
