@@ -77,7 +77,10 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>Finds serializers by type.</summary>
     internal SerdeResolver Serdes { get; }
 
-    /// <summary>Opens the log in a directory, or makes one where the directory is missing or empty.</summary>
+    /// <summary>
+    /// Opens the log in a directory, or makes one where the directory is missing or empty: <c>lost+found</c> and names
+    /// that begin with a dot do not count. What else stands in a log's directories is left alone, with a warning.
+    /// </summary>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <exception cref="ArgumentException">

@@ -16,7 +16,7 @@ namespace EmbeddedLog.Groups;
 internal sealed class OffsetStore
 {
     /// <summary>The directory of the partition in the log's own.</summary>
-    public const string DirectoryName = "groups";
+    public const string DirectoryName = OwnNames.Groups;
 
     /// <summary>The name of the topic that the partition belongs to; a reserved one.</summary>
     public const string TopicName = "__offsets";

@@ -12,7 +12,7 @@ namespace EmbeddedLog.Maintenance;
 internal sealed class Salvage
 {
     /// <summary>What the directories with the files as they were found begin with.</summary>
-    public const string EvidencePrefix = "damaged-";
+    public const string EvidencePrefix = OwnNames.EvidencePrefix;
 
     private readonly StorageContext _context;
     private readonly PartitionIdentity _identity;

@@ -73,7 +73,7 @@ internal sealed class LogOpening
 
     private OpenedLog Recover(CancellationToken cancellationToken)
     {
-        TopicStore store = new(_context.Platform.Files, _directory.Path);
+        TopicStore store = new(_context.Platform.Files, _directory.Path, _context.Foreign);
         store.Prepare(isOnDisk: _directory.State.Clean);
         foreach (StoredTopic stored in store.Load())
         {
@@ -83,6 +83,8 @@ internal sealed class LogOpening
 
         // After the topics and before any append: what was committed beyond what has survived is lowered here.
         _offsets = OffsetStore.Open(_context, _directory.Path, _topics.Partitions);
+        _directory.NoteForeign(_context.Foreign);
+        _context.Foreign.Tell(_context.Logger, _directory.Path);
         _directory.MarkOpen();
         return new OpenedLog(_directory, store, _topics, _offsets, Report(_offsets.Log));
     }

@@ -7,8 +7,6 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 internal sealed class LogDirectory : IDisposable
 {
-    private const string LockName = "lock";
-
     private readonly Platform _platform;
     private readonly IDisposable _lock;
     private readonly SessionFile _session;
@@ -113,6 +111,13 @@ internal sealed class LogDirectory : IDisposable
         Control.MarkOpen(_session.Current!.Value.Generation);
     }
 
+    /// <summary>Notes what stands in the directory and is not the log's.</summary>
+    public void NoteForeign(ForeignNames foreign)
+    {
+        foreign.Note(Path, _platform.Files.ListFiles(Path), OwnNames.IsInLog);
+        foreign.Note(Path, _platform.Files.ListDirectories(Path), OwnNames.IsInLog);
+    }
+
     /// <summary>Says that everything is on the disk and every checkpoint tells the end of its partition.</summary>
     public void MarkClean() => _session.MarkClean();
 
@@ -156,13 +161,10 @@ internal sealed class LogDirectory : IDisposable
 
         // A crash between the lock and the session leaves the lock alone.
         bool isLog = SessionFile.Exists(files, path);
-        bool isEmpty = files.ListDirectories(path).Count == 0
-            && files.ListFiles(path).All(name => name is LockName
-                || name.StartsWith(SessionFile.FileName, StringComparison.Ordinal));
-        if (!isLog && !isEmpty)
+        if (!isLog && FindForeign(files, path) is { } foreign)
         {
             throw new LogDirectoryException(
-                $"'{path}' holds files but no log. Give a log a directory of its own: a new or an empty one.")
+                $"'{path}' holds '{foreign}' but no log. Give a log a directory of its own: a new or an empty one.")
             {
                 File = path,
             };
@@ -173,6 +175,12 @@ internal sealed class LogDirectory : IDisposable
             SyncNames(files, path);
         }
     }
+
+    /// <summary>A name in a directory that keeps it from becoming a log; null where there is none.</summary>
+    private static string? FindForeign(FileSystem files, string path) =>
+        files.ListDirectories(path).Concat(files.ListFiles(path).Where(name => name is not OwnNames.Lock
+                and not SessionFile.FileName and not (SessionFile.FileName + StoredFile.UnfinishedSuffix)))
+            .FirstOrDefault(name => !OwnNames.IsCommonplace(name));
 
     /// <summary>
     /// Makes the name of a directory that is no log yet, and those above it, durable: who made them may have been
@@ -218,7 +226,7 @@ internal sealed class LogDirectory : IDisposable
     private static async ValueTask<IDisposable> TakeLockAsync(
         Platform platform, string path, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        string lockPath = System.IO.Path.Combine(path, LockName);
+        string lockPath = System.IO.Path.Combine(path, OwnNames.Lock);
         long start = platform.Time.GetTimestamp();
         TimeSpan pause = TimeSpan.FromMilliseconds(10);
         while (true)

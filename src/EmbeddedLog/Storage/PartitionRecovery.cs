@@ -38,6 +38,9 @@ internal sealed class PartitionRecovery
         _settings = settings;
         _small = small;
         _names = [.. context.Platform.Files.ListFiles(identity.Directory)];
+        context.Foreign.Note(identity.Directory, _names, OwnNames.IsInPartition);
+        context.Foreign.Note(
+            identity.Directory, context.Platform.Files.ListDirectories(identity.Directory), OwnNames.IsInPartition);
     }
 
     /// <summary>Opens a partition, or makes an empty one in its directory, which must exist.</summary>

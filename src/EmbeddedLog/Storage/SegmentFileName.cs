@@ -14,14 +14,18 @@ internal static class SegmentFileName
     /// <summary>The path of that segment's sparse index.</summary>
     public static string IndexOf(string directory, uint sequence) => Combine(directory, sequence, IndexExtension);
 
-    /// <summary>Whether a name is that of a segment or an index, and of which.</summary>
+    /// <summary>
+    /// Whether a name is that of a segment or an index, and of which; written as the log writes it, for files that are
+    /// unlisted go.
+    /// </summary>
     public static bool TryParse(string name, out uint sequence)
     {
         sequence = 0;
         string extension = Path.GetExtension(name);
         return extension is SegmentExtension or IndexExtension
             && uint.TryParse(
-                Path.GetFileNameWithoutExtension(name), NumberStyles.None, CultureInfo.InvariantCulture, out sequence);
+                Path.GetFileNameWithoutExtension(name), NumberStyles.None, CultureInfo.InvariantCulture, out sequence)
+            && name == NameOf(sequence, extension);
     }
 
     /// <summary>Whether a name is that of a segment, and of which.</summary>
@@ -29,5 +33,8 @@ internal static class SegmentFileName
         TryParse(name, out sequence) && name.EndsWith(SegmentExtension, StringComparison.Ordinal);
 
     private static string Combine(string directory, uint sequence, string extension) =>
-        Path.Combine(directory, sequence.ToString("D8", CultureInfo.InvariantCulture) + extension);
+        Path.Combine(directory, NameOf(sequence, extension));
+
+    private static string NameOf(uint sequence, string extension) =>
+        sequence.ToString("D8", CultureInfo.InvariantCulture) + extension;
 }

@@ -35,6 +35,9 @@ internal sealed record StorageContext(
     /// <summary>The partitions that are to be flushed; each by itself where nothing else is said.</summary>
     public FlushQueue Flushes { get; init; } = new(Platform, int.MaxValue);
 
+    /// <summary>What the opening finds in the log's directories that is not the log's.</summary>
+    public ForeignNames Foreign { get; } = new();
+
     /// <summary>What tells other processes how far the partitions are.</summary>
     public ControlFile Control { get; init; } = ControlFile.None;
 }

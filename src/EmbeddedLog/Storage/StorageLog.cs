@@ -57,6 +57,10 @@ internal static partial class StorageLog
         long tornBytes,
         int indexes);
 
+    [LoggerMessage(11, LogLevel.Warning, "The directory of the log '{Path}' holds what is not the log's: {Names}. It "
+        + "is left alone. Move it elsewhere: what stands in a topic's directory is removed with the topic.")]
+    public static partial void ForeignNamesFound(ILogger logger, string path, string names);
+
     [LoggerMessage(4, LogLevel.Debug, "Recovered partition {Partition}: {Kept} records above the durable end "
         + "{DurableEnd} kept and copied, {TornBytes} torn bytes left behind; the log ends at {End}. {Indexes} indexes "
         + "were made again; it took {Duration}.")]

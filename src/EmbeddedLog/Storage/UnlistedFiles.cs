@@ -58,7 +58,7 @@ internal sealed class UnlistedFiles
     {
         HashSet<uint> listed = [.. manifest.Segments.Select(entry => entry.Sequence)];
         string[] gone = [.. _names.Where(name =>
-            name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal)
+            (name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal) && OwnNames.IsInPartition(name))
             || (SegmentFileName.TryParse(name, out uint sequence) && !listed.Contains(sequence)))];
         if (gone.Length == 0)
         {

@@ -13,10 +13,8 @@ namespace EmbeddedLog.Topics;
 internal sealed class TopicStore
 {
     /// <summary>The name of the directory that holds the topics' own.</summary>
-    public const string DirectoryName = "topics";
+    public const string DirectoryName = OwnNames.Topics;
 
-    private const string DescriptorName = "topic.json";
-    private const string DeletedSuffix = ".deleted";
     private const int MaxDescriptorBytes = 64 << 10;
 
     /// <summary>Names may be as long as directory names; the id behind them needs some room.</summary>
@@ -25,14 +23,18 @@ internal sealed class TopicStore
     private readonly FileSystem _files;
     private readonly string _root;
 
+    /// <summary>Told what is not the log's; null where nobody asks.</summary>
+    private readonly ForeignNames? _foreign;
+
     /// <summary>
     /// The directories of topics that were not made after all, or were deleted, and could not be removed. Under the
     /// log's topic lock.
     /// </summary>
     private readonly List<string> _leftovers = [];
 
-    public TopicStore(FileSystem files, string logDirectory)
+    public TopicStore(FileSystem files, string logDirectory, ForeignNames? foreign = null)
     {
+        _foreign = foreign;
         _files = files;
         _root = Path.Combine(logDirectory, DirectoryName);
     }
@@ -56,10 +58,10 @@ internal sealed class TopicStore
             _files.SyncDirectory(_root);
         }
 
-        RefuseLinks(Path.GetDirectoryName(_root)!);
-        foreach (string name in _files.ListDirectories(_root))
+        RefuseLinks(Path.GetDirectoryName(_root)!, OwnNames.IsInLog);
+        foreach (string name in ListOwn())
         {
-            if (name.EndsWith(DeletedSuffix, StringComparison.Ordinal)
+            if (name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
                 || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal))
             {
                 DeleteTree(Path.Combine(_root, name));
@@ -75,19 +77,22 @@ internal sealed class TopicStore
     /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
     public IEnumerable<StoredTopic> Load()
     {
-        RefuseLinks(_root);
+        RefuseLinks(_root, OwnNames.MayBeTopic);
+        NoteForeign();
         HashSet<string> names = [];
         HashSet<ulong> uids = [];
-        foreach (string name in _files.ListDirectories(_root))
+        foreach (string name in ListOwn())
         {
             StoredTopic topic = Load(Path.Combine(_root, name));
             if (!names.Add(topic.Name) || !uids.Add(topic.Uid))
             {
                 throw StoredFile.Damaged(
-                    Path.Combine(topic.Directory, DescriptorName), 0, "a topic that no other directory holds",
+                    Path.Combine(topic.Directory, OwnNames.Description), 0, "a topic that no other directory holds",
                     $"a second '{topic.Name}' or uid {topic.Uid:x16}");
             }
 
+            _foreign?.Note(topic.Directory, _files.ListFiles(topic.Directory), OwnNames.IsInTopic);
+            _foreign?.Note(topic.Directory, _files.ListDirectories(topic.Directory), OwnNames.IsInTopic);
             yield return topic;
         }
     }
@@ -99,10 +104,10 @@ internal sealed class TopicStore
     public List<StoredTopic> LoadShared()
     {
         List<StoredTopic> topics = [];
-        IReadOnlyList<string> names = _files.DirectoryExists(_root) ? _files.ListDirectories(_root) : [];
+        IEnumerable<string> names = _files.DirectoryExists(_root) ? ListOwn() : [];
         foreach (string name in names)
         {
-            if (name.EndsWith(DeletedSuffix, StringComparison.Ordinal)
+            if (name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
                 || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal))
             {
                 continue;
@@ -127,8 +132,8 @@ internal sealed class TopicStore
     public List<StoredTopic> LoadReadable()
     {
         List<StoredTopic> topics = [];
-        IReadOnlyList<string> names = _files.DirectoryExists(_root) ? _files.ListDirectories(_root) : [];
-        foreach (string name in names.Where(name => !name.EndsWith(DeletedSuffix, StringComparison.Ordinal)
+        IEnumerable<string> names = _files.DirectoryExists(_root) ? ListOwn() : [];
+        foreach (string name in names.Where(name => !name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
             && !name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal)))
         {
             try
@@ -151,7 +156,8 @@ internal sealed class TopicStore
     /// <exception cref="CorruptLogException">Its description makes no sense.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public bool Exists(StoredTopic topic) =>
-        _files.FileExists(Path.Combine(topic.Directory, DescriptorName)) && Read(topic.Directory).Uid == topic.Uid;
+        _files.FileExists(Path.Combine(topic.Directory, OwnNames.Description))
+        && Read(topic.Directory).Uid == topic.Uid;
 
     /// <summary>
     /// Makes a topic with its partitions' directories; durable on return. When it throws, nothing was made.
@@ -264,12 +270,12 @@ internal sealed class TopicStore
                 Hide(directory);
             }
 
-            if (_files.DirectoryExists(directory + DeletedSuffix))
+            if (_files.DirectoryExists(directory + OwnNames.DeletedSuffix))
             {
                 // It may have been renamed before without that being on the disk: a loss of power would bring the topic
                 // back without the files that are removed now.
                 _files.SyncDirectory(_root);
-                DeleteTree(directory + DeletedSuffix);
+                DeleteTree(directory + OwnNames.DeletedSuffix);
             }
 
             _leftovers.RemoveAt(_leftovers.Count - 1);
@@ -278,7 +284,7 @@ internal sealed class TopicStore
 
     private string Hide(string directory)
     {
-        string deleted = directory + DeletedSuffix;
+        string deleted = directory + OwnNames.DeletedSuffix;
         _files.Rename(directory, deleted);
         _files.SyncDirectory(_root);
         return deleted;
@@ -291,7 +297,7 @@ internal sealed class TopicStore
     private string NewDirectoryName(string topic)
     {
         HashSet<int> taken = [];
-        foreach (string name in _files.ListDirectories(_root))
+        foreach (string name in _files.ListDirectories(_root).Concat(_files.ListFiles(_root)))
         {
             // The number stands behind the last dash, also where a suffix says that the directory is to go.
             string number = name[(name.LastIndexOf('-') + 1)..].Split('.')[0];
@@ -314,16 +320,45 @@ internal sealed class TopicStore
     private void Write(string directory, TopicDescriptor descriptor) =>
         StoredFile.Create(
             _files,
-            Path.Combine(directory, DescriptorName),
+            Path.Combine(directory, OwnNames.Description),
             descriptor.ToJson());
+
+    /// <summary>
+    /// The directories that are topics', complete or not. One whose name could be a topic's, but which holds only what
+    /// no topic has, is somebody else's; an empty one is not passed over, for a topic's volume may not be mounted.
+    /// </summary>
+    private IEnumerable<string> ListOwn() => _files.ListDirectories(_root).Where(IsOwn);
+
+    private bool IsOwn(string name)
+    {
+        if (!OwnNames.MayBeTopic(name))
+        {
+            return false;
+        }
+
+        string directory = Path.Combine(_root, name);
+        if (_files.FileExists(Path.Combine(directory, OwnNames.Description)) || !_files.DirectoryExists(directory))
+        {
+            return true;
+        }
+
+        string[] names = [.. _files.ListFiles(directory), .. _files.ListDirectories(directory)];
+        return names.All(OwnNames.IsCommonplace) || names.Any(OwnNames.IsInTopic);
+    }
+
+    private void NoteForeign()
+    {
+        _foreign?.Note(_root, _files.ListFiles(_root), _ => false);
+        _foreign?.Note(_root, _files.ListDirectories(_root), IsOwn);
+    }
 
     /// <summary>
     /// Refuses links to directories where the log has its own: what is written and removed there stays in the log's
     /// directory. To pass such a topic over in silence would lose it.
     /// </summary>
-    private void RefuseLinks(string directory)
+    private void RefuseLinks(string directory, Func<string, bool> isOwn)
     {
-        foreach (string name in _files.ListFiles(directory))
+        foreach (string name in _files.ListFiles(directory).Where(isOwn))
         {
             string path = Path.Combine(directory, name);
             if (_files.DirectoryExists(path))
@@ -337,7 +372,7 @@ internal sealed class TopicStore
     /// <exception cref="CorruptLogException">Its description is missing or makes no sense.</exception>
     public StoredTopic Load(string directory)
     {
-        RefuseLinks(directory);
+        RefuseLinks(directory, OwnNames.IsInTopic);
         StoredTopic topic = Read(directory);
         RequirePartitions(topic);
         return topic;
@@ -345,7 +380,7 @@ internal sealed class TopicStore
 
     private StoredTopic Read(string directory)
     {
-        string path = Path.Combine(directory, DescriptorName);
+        string path = Path.Combine(directory, OwnNames.Description);
         if (!_files.FileExists(path))
         {
             throw StoredFile.Damaged(path, 0, "the description of a topic", "no file");
