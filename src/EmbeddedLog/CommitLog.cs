@@ -358,6 +358,12 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>Waits until everything that was appended before the call, to any topic, is on the disk.</summary>
     /// <param name="cancellationToken">Ends the waiting; the flushes go on.</param>
     /// <exception cref="PartitionFailedException">A flush failed; the others were waited for.</exception>
+    /// <exception cref="DiskFullException">
+    /// A flush could not be made for lack of space. What was appended stays, and it is tried again by itself.
+    /// </exception>
+    /// <exception cref="LogIOException">
+    /// A flush could not be made, for lack of handles or memory, say: as for lack of space.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken = default)

@@ -61,6 +61,12 @@ public sealed class Partition : ReadOnlyPartition
     /// <summary>Waits until everything that was appended before the call is <see cref="Durability.Flushed"/>.</summary>
     /// <param name="cancellationToken">Ends the waiting; the flush goes on.</param>
     /// <exception cref="PartitionFailedException">The flush failed: what was not durable yet may be lost.</exception>
+    /// <exception cref="DiskFullException">
+    /// The flush could not be made for lack of space. What was appended stays, and it is tried again by itself.
+    /// </exception>
+    /// <exception cref="LogIOException">
+    /// The flush could not be made, for lack of handles or memory, say: as for lack of space.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
@@ -76,6 +82,12 @@ public sealed class Partition : ReadOnlyPartition
     /// <param name="cancellationToken">Ends the waiting; the flush goes on.</param>
     /// <exception cref="ArgumentOutOfRangeException">The offset lies beyond the end.</exception>
     /// <exception cref="PartitionFailedException">The flush failed: what was not durable yet may be lost.</exception>
+    /// <exception cref="DiskFullException">
+    /// The flush could not be made for lack of space. What was appended stays, and it is tried again by itself.
+    /// </exception>
+    /// <exception cref="LogIOException">
+    /// The flush could not be made, for lack of handles or memory, say: as for lack of space.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>

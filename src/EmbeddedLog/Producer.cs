@@ -89,7 +89,10 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// <exception cref="DiskFullException">
     /// There is no space. Nothing was appended; a later send may succeed.
     /// </exception>
-    /// <exception cref="LogIOException">The file system failed. Nothing was appended.</exception>
+    /// <exception cref="LogIOException">
+    /// The file system failed. Nothing was appended; or the record was, and could not be flushed yet for lack of
+    /// handles or memory, which the message says: then it stays, and the flush is tried again by itself.
+    /// </exception>
     /// <exception cref="PartitionFailedException">
     /// A flush failed: this record, or an earlier one that nobody was told of, may be lost.
     /// </exception>

@@ -13,7 +13,7 @@ internal static class HeldLog
     public static string Run(string path)
     {
         using CommitLog log = CommitLog.Open(path);
-        TopicOptions options = new() { SegmentBytes = 8 << 20 };
+        TopicOptions options = new() { SegmentBytes = 64 << 10 };
         Topic topic = log.EnsureTopicAsync("topic", options).AsTask().GetAwaiter().GetResult();
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } command)
@@ -50,6 +50,8 @@ internal static class HeldLog
                     }
 
                     return $"read {count}";
+                case "failure":
+                    return partition.Log.Failure?.Message.Split('\n')[0] ?? "none";
                 default:
                     return "unknown";
             }
@@ -58,5 +60,36 @@ internal static class HeldLog
         {
             return failure.GetType().Name;
         }
+    }
+
+    /// <summary>
+    /// Appends and flushes so many records, again and again what is refused; how often that was, and what came of it.
+    /// </summary>
+    public static string AppendAll(string path)
+    {
+        const int All = 200;
+        using CommitLog log = CommitLog.Open(path);
+        TopicOptions options = new() { SegmentBytes = 16 << 10 };
+        Topic? topic = null;
+        int refused = 0;
+        while (topic is null || topic[0].DurableOffset < All)
+        {
+            try
+            {
+                topic ??= log.EnsureTopicAsync("topic", options).AsTask().GetAwaiter().GetResult();
+                if (topic[0].EndOffset < All)
+                {
+                    topic[0].Append(new RawRecord(new byte[500]));
+                }
+
+                topic[0].FlushAsync().AsTask().GetAwaiter().GetResult();
+            }
+            catch (LogIOException)
+            {
+                refused++;
+            }
+        }
+
+        return $"refused {refused}, end {topic[0].EndOffset}, durable {topic[0].DurableOffset}";
     }
 }

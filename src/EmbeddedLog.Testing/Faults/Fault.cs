@@ -17,9 +17,24 @@ internal sealed record Fault(FaultKind? Kind, long Call, FileSystemError Error)
     /// <summary>The system's code, where it is not the usual one of <see cref="Error"/>.</summary>
     public int? SystemCode { get; init; }
 
+    /// <summary>Whether only calls fail that need a new handle or a new map, as when there are none left.</summary>
+    public bool OnlyWhatOpens { get; init; }
+
+    /// <summary>Whether the error says that something could not be opened, so that nothing was done with it.</summary>
+    private bool IsLackOfHandles => Error is FileSystemError.TooManyFiles or FileSystemError.OutOfMemory;
+
+    /// <summary>No handles and no maps, from a call on until the faults are cleared.</summary>
+    public static Fault NoHandles(long call) =>
+        new(null, call, FileSystemError.TooManyFiles) { Lasts = true, OnlyWhatOpens = true };
+
     /// <summary>Whether a call is concerned, given its number among its kind and among all.</summary>
     public bool Concerns(FaultKind kind, long callOfKind, long callOfAny)
     {
+        if (OnlyWhatOpens && !Opens(kind))
+        {
+            return false;
+        }
+
         long call = Kind is null ? callOfAny : callOfKind;
         return (Kind is null || Kind == kind) && (Lasts ? call >= Call : call == Call);
     }
@@ -28,8 +43,14 @@ internal sealed record Fault(FaultKind? Kind, long Call, FileSystemError Error)
     public FileSystemException ToException(FaultKind kind, string path)
     {
         FileSystemException usual = SystemErrors.Create(kind.ToString(), path, Error);
-        return SystemCode is { } code
-            ? new FileSystemException(usual.Operation, path, Error, code, "a planned fault")
-            : usual;
+        return new FileSystemException(
+            usual.Operation, path, Error, SystemCode ?? usual.SystemCode, SystemCode is null ? usual.Reason : "planned")
+        {
+            IsFailedFlush = kind == FaultKind.Flush || (kind == FaultKind.SyncDirectory && !IsLackOfHandles),
+        };
     }
+
+    private static bool Opens(FaultKind kind) => kind is FaultKind.OpenFile or FaultKind.SyncDirectory
+        or FaultKind.ListFiles or FaultKind.ListDirectories or FaultKind.GetTraits or FaultKind.Lock
+        or FaultKind.ReadLockOwner or FaultKind.Map;
 }

@@ -282,7 +282,10 @@ internal sealed class SimulatedDisk : IDisposable
         if (HasCrashed)
         {
             throw new FileSystemException(
-                kind.ToString(), path, FileSystemError.Other, 0, "the simulated machine has crashed");
+                kind.ToString(), path, FileSystemError.Other, 0, "the simulated machine has crashed")
+            {
+                IsFailedFlush = kind is FaultKind.Flush or FaultKind.SyncDirectory,
+            };
         }
     }
 

@@ -252,7 +252,11 @@ internal sealed class SimulatedFile : LogFile
         if (_disk.TakeFlushFailure(Path) is { } failure)
         {
             _disk.LosePages(_node.Image, first, end, failure.LostShare);
-            throw SystemErrors.Create("fdatasync", Path, failure.Error);
+            FileSystemException usual = SystemErrors.Create("fdatasync", Path, failure.Error);
+            throw new FileSystemException(usual.Operation, Path, usual.Error, usual.SystemCode, usual.Reason)
+            {
+                IsFailedFlush = true,
+            };
         }
     }
 

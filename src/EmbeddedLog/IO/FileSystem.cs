@@ -26,7 +26,10 @@ internal abstract class FileSystem
     /// <summary>Removes an empty directory. No error if it does not exist.</summary>
     public abstract void DeleteDirectory(string path);
 
-    /// <summary>Makes the names in <paramref name="path"/> durable.</summary>
+    /// <summary>
+    /// Makes the names in <paramref name="path"/> durable. Only where the flush itself failed is the exception a <see
+    /// cref="FileSystemException.IsFailedFlush"/>; where the directory could not be opened, it may be tried again.
+    /// </summary>
     public abstract void SyncDirectory(string path);
 
     /// <summary>Whether a directory stands at <paramref name="path"/>.</summary>

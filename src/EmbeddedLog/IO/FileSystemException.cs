@@ -27,4 +27,11 @@ internal sealed class FileSystemException : IOException
 
     /// <summary>What the system says about the code.</summary>
     public string Reason { get; }
+
+    /// <summary>
+    /// Whether the system was told to write to the device, and did not: what it has dropped nobody knows, and a later
+    /// success proves nothing. False where it did not come to that, for lack of a handle, say: then nothing is lost,
+    /// and the call may be made again.
+    /// </summary>
+    public bool IsFailedFlush { get; init; }
 }

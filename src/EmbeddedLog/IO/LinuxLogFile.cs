@@ -75,7 +75,7 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        Check("fdatasync", LinuxSyscalls.SyncData(Handle));
+        CheckFlush("fdatasync", LinuxSyscalls.SyncData(Handle));
     }
 
     public override void BeginFlush(long position, long length)
@@ -97,7 +97,7 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
     public FileSystemException? TakeWriteFailure()
     {
         long result = LinuxSyscalls.WaitForWrites(Handle);
-        return result >= 0 ? null : UnixErrors.Failure("sync_file_range", Path, result);
+        return result >= 0 ? null : UnixErrors.FailedFlush("sync_file_range", Path, result);
     }
 
     public override bool TryDropPages(MappedMemory map, long position, long length)

@@ -43,7 +43,8 @@ internal abstract class LogFile : IDisposable
 
     /// <summary>
     /// Returns when the bytes of the range, written by <see cref="Write"/> or through any map of this file, and the
-    /// size needed to read them are on the device. May flush more. After it threw once, later successes prove nothing.
+    /// size needed to read them are on the device. May flush more. After it threw once, later successes prove nothing:
+    /// what it throws is a <see cref="FileSystemException.IsFailedFlush"/>.
     /// Never called under a lock that an append takes.
     /// </summary>
     public abstract void Flush(long position, long length);

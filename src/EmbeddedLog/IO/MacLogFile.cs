@@ -35,7 +35,7 @@ internal sealed unsafe class MacLogFile(SafeFileHandle handle, string path) : Un
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         _maps.Sync(position, length);
-        Check("fcntl(F_FULLFSYNC)", MacSyscalls.FullSync(Handle));
+        CheckFlush("fcntl(F_FULLFSYNC)", MacSyscalls.FullSync(Handle));
     }
 
     public override void Dispose()

@@ -38,7 +38,7 @@ internal sealed unsafe class MacMappedMemory : UnixMappedMemory, IWritableMap
         long result = UnixSyscalls.SyncMap(Pointer + start, position + length - start, MacSyscalls.SyncMapNow);
         if (result < 0)
         {
-            throw UnixErrors.Failure("msync", _path, result);
+            throw UnixErrors.FailedFlush("msync", _path, result);
         }
     }
 

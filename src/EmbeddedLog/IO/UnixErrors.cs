@@ -33,6 +33,14 @@ internal static class UnixErrors
         return new FileSystemException(operation, path, KindOf(code), code, Marshal.GetPInvokeErrorMessage(code));
     }
 
+    /// <summary>The exception for a flush that returned <paramref name="result"/>, a negated error number.</summary>
+    public static FileSystemException FailedFlush(string operation, string path, long result)
+    {
+        int code = (int)-result;
+        string reason = Marshal.GetPInvokeErrorMessage(code);
+        return new FileSystemException(operation, path, KindOf(code), code, reason) { IsFailedFlush = true };
+    }
+
     /// <summary>The kind of an error number.</summary>
     public static FileSystemError KindOf(int code) => code switch
     {

@@ -40,7 +40,7 @@ internal abstract class UnixFileSystem : FileSystem
         long result = SyncDirectory(directory);
         if (result < 0)
         {
-            throw UnixErrors.Failure("fsync", path, result);
+            throw UnixErrors.FailedFlush("fsync", path, result);
         }
     }
 

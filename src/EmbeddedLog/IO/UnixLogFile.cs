@@ -74,6 +74,15 @@ internal abstract unsafe class UnixLogFile : LogFile
 
     private protected abstract MappedMemory WrapMap(byte* pointer, long length, bool writable);
 
+    /// <summary>Throws if the result of a flush is a negated error number.</summary>
+    private protected void CheckFlush(string operation, long result)
+    {
+        if (result < 0)
+        {
+            throw UnixErrors.FailedFlush(operation, Path, result);
+        }
+    }
+
     /// <summary>Passes a result on, or throws if it is a negated error number.</summary>
     private protected long Check(string operation, long result) =>
         result >= 0 ? result : throw UnixErrors.Failure(operation, Path, result);

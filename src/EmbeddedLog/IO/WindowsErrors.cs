@@ -19,6 +19,10 @@ internal static class WindowsErrors
     public static FileSystemException Failure(string operation, string path, int code) =>
         new(operation, path, KindOf(code), code, Marshal.GetPInvokeErrorMessage(code));
 
+    /// <summary>The exception for a flush that failed with <paramref name="code"/>.</summary>
+    public static FileSystemException FailedFlush(string operation, string path, int code) =>
+        new(operation, path, KindOf(code), code, Marshal.GetPInvokeErrorMessage(code)) { IsFailedFlush = true };
+
     /// <summary>Whether the code says that nothing stands at a path.</summary>
     public static bool IsNotFound(int code) => code is FileNotFound or PathNotFound;
 

@@ -87,7 +87,11 @@ internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path, 
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         _maps.Sync(position, length);
-        Check("FlushFileBuffers", WindowsSyscalls.Sync(handle));
+        int error = WindowsSyscalls.Sync(handle);
+        if (error != 0)
+        {
+            throw WindowsErrors.FailedFlush("FlushFileBuffers", Path, error);
+        }
     }
 
     /// <summary>

@@ -59,7 +59,7 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
 
         if (error != 0)
         {
-            throw WindowsErrors.Failure("FlushViewOfFile", _path, error);
+            throw WindowsErrors.FailedFlush("FlushViewOfFile", _path, error);
         }
     }
 

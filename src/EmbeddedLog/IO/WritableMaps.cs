@@ -56,7 +56,10 @@ internal sealed class WritableMaps
         {
             if (_lost is { } lost)
             {
-                throw new FileSystemException(lost.Operation, lost.Path, lost.Error, lost.SystemCode, lost.Reason);
+                throw new FileSystemException(lost.Operation, lost.Path, lost.Error, lost.SystemCode, lost.Reason)
+                {
+                    IsFailedFlush = true,
+                };
             }
 
             foreach (IWritableMap map in _maps)

@@ -43,7 +43,7 @@ internal sealed class FlushWait
                 }
             }
             catch (Exception failure)
-                when (failure is OperationCanceledException or ObjectDisposedException or UnknownTopicException)
+                when (failure is OperationCanceledException or ObjectDisposedException or EmbeddedLogException)
             {
                 cancelled ??= ExceptionDispatchInfo.Capture(failure);
             }

@@ -9,7 +9,9 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 /// <remarks>
 /// The failure policy: the first flush that fails is the last one. The system may have dropped what it could not write,
-/// and a repeated flush would succeed without it, so the partition fails all waiters and every later append.
+/// and a repeated flush would succeed without it, so the partition fails all waiters and every later append. What fails
+/// before the system was told to write (no space, no handle, no memory) has lost nothing: those who wait are told, and
+/// it is tried again by itself.
 /// </remarks>
 internal sealed class GroupCommit
 {
@@ -229,7 +231,7 @@ internal sealed class GroupCommit
 
             _log.FlushManifest();
         }
-        catch (DiskFullException)
+        catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
             return false;
         }
@@ -348,10 +350,10 @@ internal sealed class GroupCommit
 
             return true;
         }
-        catch (DiskFullException full)
+        catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
-            // No flush has failed, one was not begun: nothing is lost, and the next round can succeed.
-            _waiters.Fail(full);
+            _waiters.Fail(StorageErrors.NotFlushed(failure, _log.Id));
+            _log.RetryLater();
             return false;
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
@@ -381,9 +383,10 @@ internal sealed class GroupCommit
             _checkpointedStart = start;
             return true;
         }
-        catch (DiskFullException)
+        catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
-            // The one before is still true, or none is needed: recovery has more to look at, that is all.
+            // The one before is still true, or none is needed: recovery has more to look at until the next try.
+            _log.RetryLater();
             return false;
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)

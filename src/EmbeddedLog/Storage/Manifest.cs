@@ -16,7 +16,8 @@ namespace EmbeddedLog.Storage;
 /// </para>
 /// <para>
 /// Failures: a write that fails changes nothing here, and the next one overwrites whatever it left. The first failed
-/// flush or directory sync ends all writing: every later call throws it again.
+/// flush, of the file or of its directory, ends all writing: every later call throws it again. Where the file or the
+/// directory could only not be opened for it, everything is as it was, and the next call tries again.
 /// </para>
 /// </remarks>
 internal sealed class Manifest : IDisposable
@@ -40,8 +41,11 @@ internal sealed class Manifest : IDisposable
     /// <summary>Changed under <see cref="_gate"/>.</summary>
     private readonly ManifestState _state = new();
 
-    /// <summary>Replaced under both locks; used under either.</summary>
-    private LogFile _file;
+    /// <summary>Replaced under both locks; used under either. Null until it is opened, under the gate.</summary>
+    private LogFile? _file;
+
+    /// <summary>Whether the name of a replacement may not be on the disk. Under <see cref="_flushing"/>.</summary>
+    private bool _nameUnsynced;
 
     /// <summary>Where the next record goes. Under <see cref="_gate"/>.</summary>
     private long _end;
@@ -238,15 +242,16 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>The file and what is in it, as of now.</summary>
+    /// <exception cref="FileSystemException">The file is to be opened anew, and cannot be.</exception>
     public ManifestMoment Capture()
     {
         lock (_gate)
         {
-            return new ManifestMoment(_file, _end, [.. _state.Segments], _state.LogStartOffset);
+            return new ManifestMoment(OpenUnsynchronized(), _end, [.. _state.Segments], _state.LogStartOffset);
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
 
     /// <summary>Takes the record and its position in the file together. The caller holds <see cref="_gate"/>.</summary>
     private void Append(in ManifestRecord record, string parameterName)
@@ -265,13 +270,14 @@ internal sealed class Manifest : IDisposable
 
         Span<byte> bytes = stackalloc byte[ManifestRecord.Bytes];
         record.Write(bytes, _topicUid, _end);
+        LogFile file = OpenUnsynchronized();
         try
         {
-            _file.Write(bytes, _end);
+            file.Write(bytes, _end);
         }
         catch
         {
-            TakeBackPart();
+            TakeBackPart(file);
             throw;
         }
 
@@ -284,11 +290,11 @@ internal sealed class Manifest : IDisposable
     /// Part of a record would pass for damage where the page cache survives. The next record would overwrite it; this
     /// is for the case that there is none.
     /// </summary>
-    private void TakeBackPart()
+    private void TakeBackPart(LogFile file)
     {
         try
         {
-            _file.SetLength(_end);
+            file.SetLength(_end);
         }
         catch (FileSystemException)
         {
@@ -302,31 +308,33 @@ internal sealed class Manifest : IDisposable
     private void FlushFile()
     {
         long end, target;
+        LogFile file;
         lock (_gate)
         {
             end = _end;
             target = _written;
+            file = OpenUnsynchronized();
         }
 
         if (_unproven is not null)
         {
-            _file.Write(_unproven, 0);
+            file.Write(_unproven, 0);
         }
 
         try
         {
-            _file.Flush(0, end);
+            file.Flush(0, end);
 
             // A platform that lets other work in during a flush, on the same thread, lets it through the lock as well.
             // A flush that has failed there has taken from this one what it should have written.
             _failure?.Throw();
-            if (_unproven is not null)
+            if (_unproven is not null || _nameUnsynced)
             {
                 // Whoever made the file may have died before its name was on the disk.
                 _files.SyncDirectory(Path.GetDirectoryName(_path)!);
             }
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not FileSystemException { IsFailedFlush: false })
         {
             Fail(exception);
             throw;
@@ -338,6 +346,7 @@ internal sealed class Manifest : IDisposable
         }
 
         _unproven = null;
+        _nameUnsynced = false;
         Volatile.Write(ref _flushed, target);
     }
 
@@ -410,7 +419,7 @@ internal sealed class Manifest : IDisposable
         {
             replacement.SyncDirectory();
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not FileSystemException { IsFailedFlush: false })
         {
             Fail(exception);
             throw;
@@ -422,6 +431,7 @@ internal sealed class Manifest : IDisposable
         }
 
         _unproven = null;
+        _nameUnsynced = false;
         Volatile.Write(ref _flushed, version);
         return true;
     }
@@ -431,31 +441,19 @@ internal sealed class Manifest : IDisposable
     /// </summary>
     private void Replace(ReplacementFile replacement, long length)
     {
-        _file.Dispose();
-        try
-        {
-            replacement.Rename();
-            _end = length;
-            _provenEnd = ManifestHeader.Bytes;
-        }
-        finally
-        {
-            Reopen();
-        }
+        _file?.Dispose();
+        _file = null;
+        replacement.Rename();
+        _end = length;
+        _provenEnd = ManifestHeader.Bytes;
+        _nameUnsynced = true;
+
+        // What is in the new file was flushed; the bytes of the old one must not be written over it.
+        _unproven = null;
     }
 
-    private void Reopen()
-    {
-        try
-        {
-            _file = _files.OpenFile(_path, FileOpening.ReadWrite);
-        }
-        catch (Exception exception)
-        {
-            _failure = ExceptionDispatchInfo.Capture(exception);
-            throw;
-        }
-    }
+    /// <summary>The file, opened again where it was replaced. The caller holds <see cref="_gate"/>.</summary>
+    private LogFile OpenUnsynchronized() => _file ??= _files.OpenFile(_path, FileOpening.ReadWrite);
 
     /// <summary>The caller holds <see cref="_flushing"/> and not <see cref="_gate"/>.</summary>
     private void Fail(Exception exception)
@@ -468,7 +466,7 @@ internal sealed class Manifest : IDisposable
 
     private void Read(bool isOnDisk, bool isWhole)
     {
-        ManifestReader reader = new(_file, _topicUid, _id);
+        ManifestReader reader = new(OpenUnsynchronized(), _topicUid, _id);
         reader.Read(_state);
         if (isWhole && reader.TornBytes > 0)
         {
@@ -484,7 +482,7 @@ internal sealed class Manifest : IDisposable
         // good in their places would count again.
         if (TornBytes > 0)
         {
-            _file.SetLength(_end);
+            _file!.SetLength(_end);
             _file.Flush(0, _end);
         }
 

@@ -289,25 +289,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     }
 
     /// <summary>Makes the list of segments and the log's start durable.</summary>
-    /// <exception cref="DiskFullException">There is no space to write it anew. Nothing has changed.</exception>
-    /// <exception cref="FileSystemException">It failed for good.</exception>
-    public void FlushManifest()
-    {
-        try
-        {
-            _files.Manifest.Flush();
-        }
-        catch (FileSystemException failure) when (IsFull(failure) && !_files.Manifest.HasFailed)
-        {
-            throw StorageErrors.Translate(failure, Id);
-        }
-    }
+    /// <exception cref="FileSystemException">It failed: for good where that was a flush.</exception>
+    public void FlushManifest() => _files.Manifest.Flush();
 
     /// <summary>
     /// Writes a checkpoint of what was flushed, where that is not what the last one says. Only by the flusher.
     /// </summary>
-    /// <exception cref="DiskFullException">There is no space to begin the file. Nothing has changed.</exception>
-    /// <exception cref="FileSystemException">It failed.</exception>
+    /// <exception cref="FileSystemException">It failed: for good where that was a flush.</exception>
     public void WriteCheckpoint(in DurablePoint durable, bool clean)
     {
         // A start that the checkpoint tells of is in the manifest, on the disk: a lower one there is damage.
@@ -316,24 +304,19 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         ulong generation = _files.Checkpoint.Generation;
         Checkpoint next = new(
             generation, durable.Offset, durable.Sequence, durable.Uid, durable.Position, start, Epoch, clean);
-        if (_files.Checkpoint.Current == next)
-        {
-            // The opening took it from a clean close, or wrote it: it is on the disk.
-            return;
-        }
 
-        try
+        // Where they are equal, the opening took it from a clean close, or wrote it: it is on the disk.
+        if (_files.Checkpoint.Current != next)
         {
             _files.Checkpoint.Write(next);
-        }
-        catch (FileSystemException failure) when (IsFull(failure) && !_files.Checkpoint.HasFailed)
-        {
-            throw StorageErrors.Translate(failure, Id);
         }
     }
 
     /// <summary>Whether a checkpoint was asked for; asks only once.</summary>
     public bool TakeCheckpointRequest() => Interlocked.Exchange(ref _checkpointRequested, 0) != 0;
+
+    /// <summary>Has what the flusher could not do done later: a flush, and a checkpoint once appends pause.</summary>
+    public void RetryLater() => Schedule(s_checkpointDelay);
 
     /// <summary>Ends all appending after a flush failed; returns the reason that stands.</summary>
     public EmbeddedLogException Fail(Exception cause)
@@ -420,9 +403,6 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 
         _files.Dispose();
     }
-
-    private static bool IsFull(FileSystemException failure) =>
-        failure.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded;
 
     private static void Release(FlushPlan plan, int count)
     {

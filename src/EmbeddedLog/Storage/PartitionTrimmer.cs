@@ -16,6 +16,9 @@ internal sealed class PartitionTrimmer
     /// <summary>Dropped segments whose files wait for the new start to be durable. Locked while it is used.</summary>
     private readonly Queue<Segment> _dropped = new();
 
+    /// <summary>The sequence of the one that was added to them last. Under their lock.</summary>
+    private uint _lastDropped;
+
     public PartitionTrimmer(PartitionLog log) => _log = log;
 
     /// <inheritdoc cref="PartitionLog.DeleteBefore"/>
@@ -50,15 +53,18 @@ internal sealed class PartitionTrimmer
 
         long start = _log.StartOffset;
         Segment[] gone = _log.Writer.MoveLogStart(Math.Min(offset, durable));
-        if (_log.StartOffset == start)
-        {
-            return 0;
-        }
-
+        uint? last;
         lock (_dropped)
         {
             Array.ForEach(gone, segment => segment.Remove());
             Array.ForEach(gone, _dropped.Enqueue);
+            _lastDropped = gone.Length > 0 ? gone[^1].Entry.Sequence : _lastDropped;
+            last = _dropped.Count > 0 ? _lastDropped : null;
+        }
+
+        if (_log.StartOffset == start && (last is null || _log.Failure is not null))
+        {
+            return 0;
         }
 
         try
@@ -67,10 +73,21 @@ internal sealed class PartitionTrimmer
             // So it is where no file goes: what was removed must not come back.
             _log.FlushManifest();
         }
+        catch (FileSystemException failure) when (!failure.IsFailedFlush)
+        {
+            // The next checkpoint tries again, and the files go with the next call.
+            _log.RetryLater();
+            throw StorageErrors.Translate(failure, _log.Id);
+        }
         catch (FileSystemException failure)
         {
             // The manifest cannot be written any more, so no further segment could be begun either.
             throw _log.Fail(failure);
+        }
+
+        if (last is not null)
+        {
+            DeleteDropped(last.Value);
         }
 
         if (gone.Length == 0)
@@ -78,23 +95,27 @@ internal sealed class PartitionTrimmer
             return 0;
         }
 
-        _log.Writer.GiveUp(gone);
-        DeleteDropped(gone[^1]);
         StorageLog.Retained(_log.Context.Logger, gone.Length, _log.Id, _log.StartOffset);
         return gone.Length;
     }
 
     /// <summary>Deletes the files of dropped segments up to one, those of earlier calls that failed included.</summary>
-    private void DeleteDropped(Segment last)
+    private void DeleteDropped(uint last)
     {
+        List<Segment> removed = [];
         lock (_dropped)
         {
-            while (_dropped.TryPeek(out Segment? segment) && segment.Entry.Sequence <= last.Entry.Sequence)
+            while (_dropped.TryPeek(out Segment? segment) && segment.Entry.Sequence <= last)
             {
-                _dropped.Dequeue();
-                Delete(segment.Path);
-                Delete(segment.IndexPath);
+                removed.Add(_dropped.Dequeue());
             }
+        }
+
+        _log.Writer.GiveUp([.. removed]);
+        foreach (Segment segment in removed)
+        {
+            Delete(segment.Path);
+            Delete(segment.IndexPath);
         }
     }
 

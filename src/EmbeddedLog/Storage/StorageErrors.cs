@@ -39,6 +39,34 @@ internal static class StorageErrors
         };
     }
 
+    /// <summary>Says that what was appended could not be flushed yet, and that nothing is lost by it.</summary>
+    public static EmbeddedLogException NotFlushed(FileSystemException failure, TopicPartition partition)
+    {
+        bool isFull = failure.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded;
+        string advice = failure.Error switch
+        {
+            FileSystemError.NoSpace or FileSystemError.QuotaExceeded => "Free some space.",
+            FileSystemError.TooManyFiles => "Raise the limit of open files of this process.",
+            FileSystemError.OutOfMemory => "Give the process more memory, or more maps (vm.max_map_count).",
+            _ => "See to the cause.",
+        };
+        string message = $"Partition {partition} could not be flushed yet: {failure.Message} What was appended stays "
+            + $"and is not acknowledged; the flush is tried again by itself, or with FlushAsync. {advice}";
+        return isFull
+            ? new DiskFullException(message, failure)
+            {
+                Topic = partition.Topic,
+                Partition = partition.Partition,
+                File = failure.Path,
+            }
+            : new LogIOException(message, failure)
+            {
+                Topic = partition.Topic,
+                Partition = partition.Partition,
+                File = failure.Path,
+            };
+    }
+
     /// <summary>Stored bytes are not what was written.</summary>
     public static CorruptLogException Corrupt(
         TopicPartition partition,

@@ -9,8 +9,8 @@ namespace EmbeddedLog.Storage;
 /// write never touches the page that is current. The caller serialises all calls.
 /// </summary>
 /// <remarks>
-/// A write that fails leaves the current page as it is, and may be tried again. The first failed flush or directory
-/// sync ends all writing, for a later success would prove nothing: every later write throws it again.
+/// A write that fails leaves the current page as it is, and may be tried again. The first failed flush, of the file or
+/// of its directory, ends all writing, for a later success would prove nothing: every later write throws it again.
 /// </remarks>
 internal sealed class TwoSlotFile : IDisposable
 {
@@ -140,7 +140,7 @@ internal sealed class TwoSlotFile : IDisposable
         {
             flush();
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not FileSystemException { IsFailedFlush: false })
         {
             _failure = ExceptionDispatchInfo.Capture(exception);
             throw;
