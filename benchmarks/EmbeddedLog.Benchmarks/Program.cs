@@ -4,11 +4,17 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EmbeddedLog.Benchmarks;
 
-// `write-modes` compares the two ways of writing, `recovery` times an opening after a kill; anything else is for
-// BenchmarkDotNet, such as `--filter '*'`.
+// `write-modes` compares the two ways of writing, `recovery` times an opening after a kill, `waits` tells what one of
+// many waits costs; anything else is for BenchmarkDotNet, such as `--filter '*'`.
 if (args is ["write-modes", ..])
 {
     await WriteModeComparison.RunAsync();
+    return;
+}
+
+if (args is ["waits", ..])
+{
+    await WaitMeasurement.RunAsync();
     return;
 }
 

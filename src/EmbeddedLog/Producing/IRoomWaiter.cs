@@ -6,6 +6,9 @@ internal interface IRoomWaiter
     /// <summary>The room that it waits for, in bytes.</summary>
     long Bytes { get; }
 
+    /// <summary>Where it stands in the queue; for the window alone, under its gate.</summary>
+    LinkedListNode<IRoomWaiter> QueueNode { get; }
+
     /// <summary>Whether it gave up; it is passed over then.</summary>
     bool IsCancelled { get; }
 

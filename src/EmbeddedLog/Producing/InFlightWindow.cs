@@ -22,10 +22,13 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
 
     private readonly Lock _gate = new();
 
-    /// <summary>Those who wait, in order; under the gate. Only the one who serves removes.</summary>
-    private readonly Queue<IRoomWaiter> _queue = new();
+    /// <summary>Those who wait, in order; under the gate.</summary>
+    private readonly LinkedList<IRoomWaiter> _queue = new();
 
-    /// <summary>The length of the queue; written under the gate, read by every sender without it.</summary>
+    /// <summary>
+    /// How many wait or have their turn, so that nobody goes in past them; written under the gate, read by every sender
+    /// without it.
+    /// </summary>
     private int _queued;
 
     /// <summary>Whether somebody serves the queue, or is about to. Under the gate.</summary>
@@ -55,8 +58,11 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
     /// <summary>The bytes in flight.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
+    /// <summary>How many wait for room or have their turn.</summary>
+    public int Queued => Volatile.Read(ref _queued);
+
     /// <summary>Whether anybody waits for room.</summary>
-    public bool HasQueue => Volatile.Read(ref _queued) != 0;
+    public bool HasQueue => Queued != 0;
 
     /// <summary>Takes room without waiting; false where there is not enough, or others wait already.</summary>
     public bool TryTake(long bytes)
@@ -129,11 +135,42 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            _queue.Enqueue(waiter);
-            Volatile.Write(ref _queued, _queue.Count);
+            _queue.AddLast(waiter.QueueNode);
+            Volatile.Write(ref _queued, _queued + 1);
         }
 
         Serve();
+        if (waiter.IsCancelled)
+        {
+            // Perhaps before it was in the queue, so that it could not leave.
+            Leave(waiter);
+        }
+    }
+
+    /// <summary>Takes one out of the queue that gave up, and lets those behind it in for whom there is room.</summary>
+    public void Leave(IRoomWaiter waiter)
+    {
+        bool left, first;
+        lock (_gate)
+        {
+            left = waiter.QueueNode.List is not null;
+            first = waiter.QueueNode == _queue.First;
+            if (left)
+            {
+                _queue.Remove(waiter.QueueNode);
+                Volatile.Write(ref _queued, _queued - 1);
+            }
+        }
+
+        if (left)
+        {
+            waiter.TakeTurn();
+        }
+
+        if (first)
+        {
+            Serve();
+        }
     }
 
     /// <summary>Has the queue looked at, on the work queue.</summary>
@@ -179,45 +216,43 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
     /// <summary>Lets in those at the head of the queue for whom there is room.</summary>
     private void ServeHeads()
     {
-        while (TryPeek(out IRoomWaiter? head))
+        while (TryTakeHead(out IRoomWaiter? head, out long bytes))
         {
-            if (head.IsCancelled)
-            {
-                head.TakeTurn();
-            }
-            else
-            {
-                long bytes = head.Bytes;
-                if (!TryAdd(bytes, out _))
-                {
-                    // It did so before it queued up, but may have missed what was just about to be appended.
-                    RequestFlushes();
-                    return;
-                }
+            long used = head.TakeTurn();
+            Interlocked.Add(ref _bytes, used - bytes);
+            EndTurn();
+        }
 
-                long used = head.TakeTurn();
-                Interlocked.Add(ref _bytes, used - bytes);
-            }
-
-            Dequeue();
+        if (HasQueue)
+        {
+            // Who waits did so before, but may have missed what was just about to be appended.
+            RequestFlushes();
         }
     }
 
-    private bool TryPeek([NotNullWhen(true)] out IRoomWaiter? head)
+    /// <summary>Takes the head off the queue if there is room for it, which is taken too.</summary>
+    private bool TryTakeHead([NotNullWhen(true)] out IRoomWaiter? head, out long bytes)
     {
         lock (_gate)
         {
-            return _queue.TryPeek(out head);
+            head = _queue.First?.Value;
+            bytes = head is null or { IsCancelled: true } ? 0 : head.Bytes;
+            if (head is null || (bytes != 0 && !TryAdd(bytes, out _)))
+            {
+                return false;
+            }
+
+            _queue.RemoveFirst();
+            return true;
         }
     }
 
     /// <summary>Only after the head has had its turn: as long as it is counted, nobody goes in past it.</summary>
-    private void Dequeue()
+    private void EndTurn()
     {
         lock (_gate)
         {
-            _queue.Dequeue();
-            Volatile.Write(ref _queued, _queue.Count);
+            Volatile.Write(ref _queued, _queued - 1);
         }
     }
 

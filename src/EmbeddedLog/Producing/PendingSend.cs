@@ -46,10 +46,14 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
     {
         _work = work;
         _pool = pool;
+        QueueNode = new LinkedListNode<IRoomWaiter>(this);
     }
 
     /// <inheritdoc/>
     public long Bytes { get; private set; }
+
+    /// <inheritdoc/>
+    public LinkedListNode<IRoomWaiter> QueueNode { get; }
 
     /// <inheritdoc/>
     public bool IsCancelled => Volatile.Read(ref _stage) == Cancelled;
@@ -197,8 +201,7 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
         Release(new OperationCanceledException(token));
         if (wasQueued)
         {
-            // It may stand at the head, before others for whom there is room.
-            _window!.Serve();
+            _window!.Leave(this);
         }
     }
 

@@ -3,9 +3,14 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Producing;
 
 /// <summary>A place in the queue for room, for what is not on the path of every record.</summary>
-internal sealed class RoomTurn(InFlightWindow window, WorkQueue work, long bytes, Func<long>? onTurn)
-    : IRoomWaiter, IThreadPoolWorkItem
+internal sealed class RoomTurn : IRoomWaiter, IThreadPoolWorkItem
 {
+    private readonly InFlightWindow _window;
+    private readonly WorkQueue _work;
+
+    /// <summary>What is done in the turn; null for nothing.</summary>
+    private readonly Func<long>? _onTurn;
+
     /// <summary>Completed by a work item, so that what awaits it runs there and on nobody's stack.</summary>
     private readonly TaskCompletionSource _done = new();
 
@@ -19,8 +24,20 @@ internal sealed class RoomTurn(InFlightWindow window, WorkQueue work, long bytes
 
     private CancellationTokenRegistration _registration;
 
+    public RoomTurn(InFlightWindow window, WorkQueue work, long bytes, Func<long>? onTurn)
+    {
+        _window = window;
+        _work = work;
+        _onTurn = onTurn;
+        Bytes = bytes;
+        QueueNode = new LinkedListNode<IRoomWaiter>(this);
+    }
+
     /// <inheritdoc/>
-    public long Bytes => bytes;
+    public long Bytes { get; }
+
+    /// <inheritdoc/>
+    public LinkedListNode<IRoomWaiter> QueueNode { get; }
 
     /// <inheritdoc/>
     public bool IsCancelled => Volatile.Read(ref _stage) == 2;
@@ -43,8 +60,8 @@ internal sealed class RoomTurn(InFlightWindow window, WorkQueue work, long bytes
             return 0;
         }
 
-        long used = onTurn?.Invoke() ?? 0;
-        work.Queue(this);
+        long used = _onTurn?.Invoke() ?? 0;
+        _work.Queue(this);
         return used;
     }
 
@@ -65,10 +82,8 @@ internal sealed class RoomTurn(InFlightWindow window, WorkQueue work, long bytes
     {
         if (Interlocked.CompareExchange(ref _stage, 2, 0) == 0)
         {
-            work.Queue(this);
-
-            // It may stand at the head, before others for whom there is room.
-            window.Serve();
+            _work.Queue(this);
+            _window.Leave(this);
         }
     }
 }

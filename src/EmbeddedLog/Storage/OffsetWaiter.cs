@@ -1,14 +1,23 @@
 namespace EmbeddedLog.Storage;
 
-/// <summary>Somebody who waits for an end of the partition to reach an offset.</summary>
+/// <summary>Somebody who waits for an end of the partition to reach an offset. On one list at a time.</summary>
 internal abstract class OffsetWaiter
 {
-    /// <summary>The end that is waited for. Set before the waiter is added.</summary>
+    /// <summary>The end that is waited for. Set before the waiter is added, and kept while it is on a list.</summary>
     public long Target { get; set; }
 
+    /// <summary>Neighbours and place on the list, for that alone and under its gate.</summary>
+    internal OffsetWaiter? Before { get; set; }
+
+    /// <inheritdoc cref="Before"/>
+    internal OffsetWaiter? After { get; set; }
+
+    /// <inheritdoc cref="Before"/>
+    internal int Place { get; set; } = WaiterList.Nowhere;
+
     /// <summary>
-    /// Called once, off any lock but on the caller's stack, so it must only queue work: with null when the end was
-    /// reached, with the reason when it never will be.
+    /// Called once, off any lock but on the caller's stack, so it must only queue work, or wake a thread: with null
+    /// when the end was reached, with the reason when it never will be.
     /// </summary>
     public abstract void Release(Exception? failure);
 

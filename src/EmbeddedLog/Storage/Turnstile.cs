@@ -11,7 +11,7 @@ internal sealed class Turnstile(WorkQueue work)
     private readonly Lock _gate = new();
 
     /// <summary>Those who wait, in their order. Under the gate.</summary>
-    private readonly List<Waiter> _waiting = [];
+    private readonly LinkedList<Waiter> _waiting = new();
 
     /// <summary>Whether somebody is inside. Under the gate.</summary>
     private bool _taken;
@@ -34,7 +34,7 @@ internal sealed class Turnstile(WorkQueue work)
                 return ValueTask.CompletedTask;
             }
 
-            _waiting.Add(waiter);
+            _waiting.AddLast(waiter.Place);
         }
 
         return new ValueTask(WaitAsync(waiter));
@@ -45,11 +45,11 @@ internal sealed class Turnstile(WorkQueue work)
     {
         lock (_gate)
         {
-            _taken = _waiting.Count > 0;
-            if (_taken)
+            _taken = _waiting.First is not null;
+            if (_waiting.First is { } first)
             {
-                work.Queue(_waiting[0]);
-                _waiting.RemoveAt(0);
+                _waiting.Remove(first);
+                work.Queue(first.Value);
             }
         }
     }
@@ -66,8 +66,9 @@ internal sealed class Turnstile(WorkQueue work)
         lock (_gate)
         {
             // Whoever takes it off the list queues it, so that happens once.
-            if (_waiting.Remove(waiter))
+            if (waiter.Place.List is not null)
             {
+                _waiting.Remove(waiter.Place);
                 waiter.IsCancelled = true;
                 work.Queue(waiter);
             }
@@ -75,9 +76,18 @@ internal sealed class Turnstile(WorkQueue work)
     }
 
     /// <summary>One who waits; as a work item, what ends the waiting.</summary>
-    private sealed class Waiter(CancellationToken token) : TaskCompletionSource, IThreadPoolWorkItem
+    private sealed class Waiter : TaskCompletionSource, IThreadPoolWorkItem
     {
-        public CancellationToken Token { get; } = token;
+        public Waiter(CancellationToken token)
+        {
+            Token = token;
+            Place = new LinkedListNode<Waiter>(this);
+        }
+
+        public CancellationToken Token { get; }
+
+        /// <summary>Where it waits, under the gate: leaving costs the same however many do.</summary>
+        public LinkedListNode<Waiter> Place { get; }
 
         /// <summary>Set at most once, before it is queued.</summary>
         public bool IsCancelled { get; set; }

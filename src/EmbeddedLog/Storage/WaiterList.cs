@@ -1,24 +1,43 @@
-using System.Runtime.InteropServices;
 using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Storage;
 
 /// <summary>The waiters for one of a partition's ends.</summary>
+/// <remarks>
+/// They are kept by their targets, so that whoever moves an end looks only at those that it releases. Mostly they come
+/// in that order, and then stand in a chain: to add one, to take one off and to release one cost the same however many
+/// wait. One that comes far out of order goes to a heap.
+/// </remarks>
 internal sealed class WaiterList
 {
+    /// <summary>As a waiter's place: on no list, and in the chain. Any other is one in the heap.</summary>
+    internal const int Nowhere = -1, InChain = -2;
+
+    /// <summary>How far back in the chain a place is looked for: threads that append side by side come so.</summary>
+    private const int MaxStepsBack = 8;
+
+    /// <summary>A spare list that many waiters have made larger than this is left to the collector.</summary>
+    private const int MaxSpare = 8192;
+
     private readonly WorkQueue _work;
     private readonly Lock _gate = new();
 
-    /// <summary>The waiters in no particular order, under the gate.</summary>
-    private List<OffsetWaiter> _waiting = [];
+    /// <summary>The chain's ends, the lowest target first. Under the gate.</summary>
+    private OffsetWaiter? _first, _last;
+
+    /// <summary>Those who came out of order. Under the gate.</summary>
+    private readonly WaiterHeap _others = new();
 
     /// <summary>
-    /// A list to swap in, so that releasing allocates nothing; null while it is in use. Under the gate.
+    /// A list for those released, so that releasing allocates nothing; null while it is in use. Under the gate.
     /// </summary>
     private List<OffsetWaiter>? _spare = [];
 
     /// <summary>A list for the work of those released; null while it is in use. Exchanged by any thread.</summary>
     private List<IThreadPoolWorkItem>? _spareItems = [];
+
+    /// <summary>See <see cref="Steps"/>. Under the gate.</summary>
+    private long _steps;
 
     /// <summary>The number of waiters; written under the gate, read by every append without it.</summary>
     private int _count;
@@ -31,13 +50,25 @@ internal sealed class WaiterList
     /// </summary>
     public bool HasAny => Volatile.Read(ref _count) != 0;
 
+    /// <summary>How many waiters were looked at so far, for tests.</summary>
+    public long Steps
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _steps + _others.Steps;
+            }
+        }
+    }
+
     /// <summary>Adds a waiter.</summary>
     public void Add(OffsetWaiter waiter)
     {
         lock (_gate)
         {
-            _waiting.Add(waiter);
-            Volatile.Write(ref _count, _waiting.Count);
+            AddUnsynchronized(waiter);
+            Volatile.Write(ref _count, _count + 1);
         }
     }
 
@@ -46,8 +77,12 @@ internal sealed class WaiterList
     {
         lock (_gate)
         {
-            bool removed = _waiting.Remove(waiter);
-            Volatile.Write(ref _count, _waiting.Count);
+            bool removed = waiter.Place != Nowhere;
+            if (removed)
+            {
+                RemoveUnsynchronized(waiter);
+            }
+
             return removed;
         }
     }
@@ -74,18 +109,22 @@ internal sealed class WaiterList
         List<OffsetWaiter> released;
         lock (_gate)
         {
-            left = 0;
-            if (_waiting.Count == 0)
+            left = _count;
+            OffsetWaiter? next = LowestUnsynchronized();
+            if (next is null || next.Target > end)
             {
                 return false;
             }
 
-            released = _waiting;
-            _waiting = _spare ?? [];
+            released = _spare ?? [];
             _spare = null;
-            SplitUnsynchronized(released, end);
-            left = _waiting.Count;
-            Volatile.Write(ref _count, left);
+            for (; next is not null && next.Target <= end; next = LowestUnsynchronized())
+            {
+                RemoveUnsynchronized(next);
+                released.Add(next);
+            }
+
+            left = _count;
         }
 
         // Outside the gate: a waiter may add itself again at once.
@@ -100,7 +139,7 @@ internal sealed class WaiterList
 
         bool queued = WakeBatch.Queue(_work, items, then);
         items.Clear();
-        Volatile.Write(ref _spareItems, items);
+        Volatile.Write(ref _spareItems, items.Capacity <= MaxSpare ? items : []);
 
         // Last, for it may run a handler of the user's, which must not keep the others waiting.
         foreach (OffsetWaiter waiter in released)
@@ -111,31 +150,81 @@ internal sealed class WaiterList
         released.Clear();
         lock (_gate)
         {
-            _spare = released;
+            _spare = released.Capacity <= MaxSpare ? released : [];
         }
 
         return queued;
     }
 
-    /// <summary>
-    /// Leaves on the list those to be released and moves the others back. Under the gate, for beyond it another thread
-    /// may release one that stays, and its target may then be that of another use.
-    /// </summary>
-    private void SplitUnsynchronized(List<OffsetWaiter> released, long end)
+    private void AddUnsynchronized(OffsetWaiter waiter)
     {
-        int count = 0;
-        foreach (OffsetWaiter waiter in CollectionsMarshal.AsSpan(released))
+        OffsetWaiter? before = _last;
+        for (int steps = 0; before is not null && before.Target > waiter.Target; steps++)
         {
-            if (waiter.Target > end)
+            if (steps == MaxStepsBack)
             {
-                _waiting.Add(waiter);
+                _others.Add(waiter);
+                return;
             }
-            else
-            {
-                released[count++] = waiter;
-            }
+
+            _steps++;
+            before = before.Before;
         }
 
-        released.RemoveRange(count, released.Count - count);
+        _steps++;
+        OffsetWaiter? after = before is null ? _first : before.After;
+        waiter.Place = InChain;
+        waiter.Before = before;
+        waiter.After = after;
+        Link(before, waiter);
+        LinkBack(after, waiter);
+    }
+
+    private void RemoveUnsynchronized(OffsetWaiter waiter)
+    {
+        _steps++;
+        Volatile.Write(ref _count, _count - 1);
+        if (waiter.Place != InChain)
+        {
+            _others.Remove(waiter);
+            return;
+        }
+
+        (OffsetWaiter? before, OffsetWaiter? after) = (waiter.Before, waiter.After);
+        waiter.Place = Nowhere;
+        waiter.Before = null;
+        waiter.After = null;
+        Link(before, after);
+        LinkBack(after, before);
+    }
+
+    private void Link(OffsetWaiter? before, OffsetWaiter? after)
+    {
+        if (before is null)
+        {
+            _first = after;
+        }
+        else
+        {
+            before.After = after;
+        }
+    }
+
+    private void LinkBack(OffsetWaiter? after, OffsetWaiter? before)
+    {
+        if (after is null)
+        {
+            _last = before;
+        }
+        else
+        {
+            after.Before = before;
+        }
+    }
+
+    private OffsetWaiter? LowestUnsynchronized()
+    {
+        OffsetWaiter? other = _others.Lowest;
+        return other is null || _first?.Target <= other.Target ? _first : other;
     }
 }
