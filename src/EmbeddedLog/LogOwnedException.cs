@@ -11,6 +11,9 @@ public sealed class LogOwnedException : EmbeddedLogException
     {
     }
 
-    /// <summary>The owner's process id, where the lock file tells it.</summary>
+    /// <summary>
+    /// The owner's process id, where the lock file tells it and the number means the same process here: null where the
+    /// owner runs in another container or on another host.
+    /// </summary>
     public int? OwnerProcessId { get; init; }
 }

@@ -135,7 +135,7 @@ internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
         return inner.TryLock(path);
     }
 
-    public override int? ReadLockOwner(string path)
+    public override LockHolder? ReadLockOwner(string path)
     {
         _counter.CountOrThrow(FaultKind.ReadLockOwner, path);
         return inner.ReadLockOwner(path);

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
@@ -12,9 +11,6 @@ internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
     public const int ProcessId = 4711;
 
     private static readonly byte[] s_owner = Encoding.ASCII.GetBytes($"{ProcessId}\n");
-
-    /// <summary>The length of the longest process id and its line end.</summary>
-    private const int MaxOwnerBytes = 12;
 
     /// <summary>The state behind this view.</summary>
     public SimulatedDisk Disk { get; } = disk;
@@ -146,7 +142,7 @@ internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
         }
     }
 
-    public override int? ReadLockOwner(string path)
+    public override LockHolder? ReadLockOwner(string path)
     {
         lock (Disk.Gate)
         {
@@ -156,11 +152,7 @@ internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
                 return null;
             }
 
-            ReadOnlySpan<byte> bytes = node.Image.Read(0, (int)Math.Min(MaxOwnerBytes, node.Image.Length));
-
-            // Without its line end the number may have been cut off while it was written.
-            int end = bytes.IndexOf((byte)'\n');
-            return end > 0 && Utf8Parser.TryParse(bytes[..end], out int id, out int read) && read == end ? id : null;
+            return LockHolder.Parse(node.Image.Read(0, (int)Math.Min(LockHolder.MaxTextBytes, node.Image.Length)));
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EmbeddedLog.IO;
 
 /// <summary>
@@ -82,29 +80,22 @@ internal abstract class FileSystem
     /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file in it that is created if need be and
     /// never deleted (one lock a directory). Returns null while another process, or another log of this process, holds
     /// it. After locking, the file at <paramref name="path"/> is compared with the locked one, so that a lock on a
-    /// replaced file does not count. A file system without locks is an error. The holder writes its process id into the
-    /// file, as decimal digits and a line feed.
+    /// replaced file does not count. A file system without locks is an error. The holder writes into the file who it is:
+    /// <see cref="LockHolder"/>.
     /// </summary>
     public abstract IDisposable? TryLock(string path);
 
     /// <summary>
-    /// The process id that the last holder of the lock on <paramref name="path"/> wrote, or null when there is none to
-    /// read. A hint for messages, never evidence: the lock alone says whether there is a holder.
+    /// Who the last holder of the lock on <paramref name="path"/> said to be, or null when there is nobody to read of.
+    /// A hint for messages, never evidence: the lock alone says whether there is a holder.
     /// </summary>
-    public virtual int? ReadLockOwner(string path)
+    public virtual LockHolder? ReadLockOwner(string path)
     {
         try
         {
             using LogFile file = OpenFile(path, FileOpening.Read);
-            Span<byte> text = stackalloc byte[16];
-            text = text[..file.Read(text, 0)];
-
-            // Digits without the line feed may be the first half of a number that is just being written.
-            int end = text.IndexOf((byte)'\n');
-            return end > 0
-                && int.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out int owner)
-                ? owner
-                : null;
+            Span<byte> text = stackalloc byte[LockHolder.MaxTextBytes];
+            return LockHolder.Parse(text[..file.Read(text, 0)]);
         }
         catch (FileSystemException)
         {

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.Versioning;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.IO;
@@ -147,16 +145,15 @@ internal sealed class UnixDirectoryLock : IDisposable
     }
 
     /// <summary>
-    /// Writes the process id. It is a courtesy to whoever is refused, so a full disk must not keep the log shut:
+    /// Writes who holds it. It is a courtesy to whoever is refused, so a full disk must not keep the log shut:
     /// failures are passed over.
     /// </summary>
     private unsafe void WriteOwner()
     {
-        byte[] text = Encoding.ASCII.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
+        byte[] text = LockHolder.Current.ToText();
         fixed (byte* bytes = text)
         {
-            // Over the old number before the rest is cut off: a file cut first would need a new block on a full disk.
+            // Over the old text before the rest is cut off: a file cut first would need a new block on a full disk.
             if (UnixSyscalls.Write(_file!, bytes, text.Length, 0) == text.Length)
             {
                 _ = UnixSyscalls.SetLength(_file!, text.Length);

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.Versioning;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.IO;
@@ -19,7 +17,7 @@ internal sealed class WindowsDirectoryLock : IDisposable
         _file = file;
     }
 
-    /// <summary>Owns the handle of a file that is locked, and writes the process id into it.</summary>
+    /// <summary>Owns the handle of a file that is locked, and writes into it who holds it.</summary>
     public static WindowsDirectoryLock Take(SafeFileHandle file)
     {
         WindowsDirectoryLock taken = new(file);
@@ -43,8 +41,7 @@ internal sealed class WindowsDirectoryLock : IDisposable
     /// </summary>
     private unsafe void WriteOwner()
     {
-        byte[] text = Encoding.ASCII.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"));
+        byte[] text = LockHolder.Current.ToText();
         fixed (byte* bytes = text)
         {
             if (WindowsSyscalls.Write(_file, bytes, text.Length, 0, out _) == 0)

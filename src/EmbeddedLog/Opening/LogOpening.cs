@@ -36,7 +36,8 @@ internal sealed class LogOpening
         string path = Path.GetFullPath(directory);
         ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
         LogDirectory owned =
-            await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, cancellationToken).ConfigureAwait(false);
+            await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, logger, cancellationToken)
+                .ConfigureAwait(false);
         StorageContext context = new(
             platform,
             new ReaderEpochs(),

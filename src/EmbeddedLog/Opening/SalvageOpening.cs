@@ -22,7 +22,7 @@ internal static class SalvageOpening
         string path = Path.GetFullPath(directory);
         ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
         using LogDirectory owned = await LogDirectory.OpenAsync(
-            platform, path, options.OwnerTimeout, cancellationToken, forRepair: true).ConfigureAwait(false);
+            platform, path, options.OwnerTimeout, logger, cancellationToken, forRepair: true).ConfigureAwait(false);
         using BackgroundSchedule nothing = new(platform);
         StorageContext context = new(
             platform,

@@ -1,4 +1,6 @@
+using System.Globalization;
 using EmbeddedLog.IO;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Storage;
 
@@ -48,6 +50,7 @@ internal sealed class LogDirectory : IDisposable
     /// <param name="platform">The seam.</param>
     /// <param name="path">The full path.</param>
     /// <param name="ownerTimeout">How long to wait for the present owner.</param>
+    /// <param name="logger">Told who is waited for.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <param name="forRepair">Whether to take a log that there is and leave it as the last owner left it.</param>
     /// <exception cref="LogDirectoryException">It is no log, or cannot be used.</exception>
@@ -56,6 +59,7 @@ internal sealed class LogDirectory : IDisposable
         Platform platform,
         string path,
         TimeSpan ownerTimeout,
+        ILogger logger,
         CancellationToken cancellationToken,
         bool forRepair = false)
     {
@@ -74,7 +78,7 @@ internal sealed class LogDirectory : IDisposable
         }
 
         IDisposable directoryLock =
-            await TakeLockAsync(platform, path, ownerTimeout, cancellationToken).ConfigureAwait(false);
+            await TakeLockAsync(platform, path, ownerTimeout, logger, cancellationToken).ConfigureAwait(false);
         SessionFile? session = null;
         try
         {
@@ -224,22 +228,39 @@ internal sealed class LogDirectory : IDisposable
     }
 
     private static async ValueTask<IDisposable> TakeLockAsync(
-        Platform platform, string path, TimeSpan timeout, CancellationToken cancellationToken)
+        Platform platform, string path, TimeSpan timeout, ILogger logger, CancellationToken cancellationToken)
     {
         string lockPath = System.IO.Path.Combine(path, OwnNames.Lock);
         long start = platform.Time.GetTimestamp();
         TimeSpan pause = TimeSpan.FromMilliseconds(10);
+        bool isTold = false;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (TryLock(platform.Files, path, lockPath) is { } taken)
             {
+                if (isTold)
+                {
+                    StorageLog.OwnerHasLeft(logger, path, platform.Time.GetElapsedTime(start));
+                }
+
                 return taken;
             }
 
             if (timeout != Timeout.InfiniteTimeSpan && platform.Time.GetElapsedTime(start) >= timeout)
             {
-                throw Owned(path, platform.Files.ReadLockOwner(lockPath), timeout);
+                throw OwnerErrors.Owned(
+                    path, platform.Files.ReadLockOwner(lockPath), timeout > TimeSpan.Zero ? Span(timeout) : null);
+            }
+
+            if (!isTold)
+            {
+                isTold = true;
+                StorageLog.WaitingForOwner(
+                    logger,
+                    path,
+                    timeout == Timeout.InfiniteTimeSpan ? "without an end" : $"up to {Span(timeout)}",
+                    OwnerErrors.Name(platform.Files.ReadLockOwner(lockPath)));
             }
 
             // The system has no lock that is waited for with a time-out, so it is tried again, ever less often.
@@ -247,6 +268,9 @@ internal sealed class LogDirectory : IDisposable
             pause = pause < TimeSpan.FromMilliseconds(200) ? 2 * pause : pause;
         }
     }
+
+    /// <summary>A span as people write it.</summary>
+    private static string Span(TimeSpan span) => span.ToString("c", CultureInfo.InvariantCulture);
 
     private static IDisposable? TryLock(FileSystem files, string path, string lockPath)
     {
@@ -258,21 +282,6 @@ internal sealed class LogDirectory : IDisposable
         {
             throw Unusable(path, failure);
         }
-    }
-
-    private static LogOwnedException Owned(string path, int? owner, TimeSpan timeout)
-    {
-        string who = owner == Environment.ProcessId ? "this process, which has opened it already"
-            : owner is { } pid ? $"process {pid}"
-            : "another process";
-        string waited = timeout > TimeSpan.Zero ? $" and was not let go of within {timeout}" : string.Empty;
-        return new LogOwnedException(
-            $"'{path}' is owned by {who}{waited}. A log has one owner: share it within the process, stop the other "
-            + $"one, or set {nameof(CommitLogOptions)}.{nameof(CommitLogOptions.OwnerTimeout)} to wait for it.")
-        {
-            File = path,
-            OwnerProcessId = owner,
-        };
     }
 
     private static LogDirectoryException Unusable(string path, FileSystemException failure)

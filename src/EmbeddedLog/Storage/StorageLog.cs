@@ -57,6 +57,12 @@ internal static partial class StorageLog
         long tornBytes,
         int indexes);
 
+    [LoggerMessage(12, LogLevel.Information, "Waiting {Long} for the log '{Path}', which is owned by {Owner}.")]
+    public static partial void WaitingForOwner(ILogger logger, string path, string @long, string owner);
+
+    [LoggerMessage(13, LogLevel.Information, "The owner of the log '{Path}' has let go of it after {Waited}.")]
+    public static partial void OwnerHasLeft(ILogger logger, string path, TimeSpan waited);
+
     [LoggerMessage(11, LogLevel.Warning, "The directory of the log '{Path}' holds what is not the log's: {Names}. It "
         + "is left alone. Move it elsewhere: what stands in a topic's directory is removed with the topic.")]
     public static partial void ForeignNamesFound(ILogger logger, string path, string names);

@@ -61,7 +61,7 @@ public sealed class LinuxLockTests : IDisposable
         try
         {
             Assert.Null(_files.TryLock(LockPath));
-            Assert.Equal(holder.Id, _files.ReadLockOwner(LockPath));
+            Assert.Equal(holder.Id, _files.ReadLockOwner(LockPath)?.ProcessId);
 
             holder.Kill();
             holder.WaitForExit();
@@ -112,14 +112,14 @@ public sealed class LinuxLockTests : IDisposable
     }
 
     [Fact]
-    public void TryLock_LongerNumberInTheFile_LeavesTheNewNumberAlone()
+    public void TryLock_LongerTextInTheFile_LeavesTheNewTextAlone()
     {
-        File.WriteAllText(LockPath, "4194304000\n");
+        File.WriteAllText(LockPath, $"4194304000\n{new string('x', 1000)}");
 
         // Released first, for the runtime does not open a locked file.
         _files.TryLock(LockPath)!.Dispose();
 
-        Assert.Equal($"{Environment.ProcessId}\n", File.ReadAllText(LockPath));
+        Assert.Equal(LockHolder.Current.ToText(), File.ReadAllBytes(LockPath));
     }
 
     [Fact]

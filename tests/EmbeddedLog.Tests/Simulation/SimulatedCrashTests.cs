@@ -205,7 +205,7 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
         Assert.Equal(9, ReadAll(found, Path)[Page + 1]);
         Assert.Equal(identity, found.GetCacheIdentity(Root));
         Assert.True(identity.IsKnown);
-        Assert.Equal(SimulatedFileSystem.ProcessId, found.ReadLockOwner(Root + "/lock"));
+        Assert.Equal(SimulatedFileSystem.ProcessId, found.ReadLockOwner(Root + "/lock")?.ProcessId);
         Assert.NotNull(found.TryLock(Root + "/lock"));
     }
 
