@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Following;
 using EmbeddedLog.IO;
+using EmbeddedLog.Maintenance;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Topics;
@@ -73,6 +74,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         try
         {
             view = new ControlView(platform, path, ReadLogUid(platform.Files, path), options.PollInterval);
+            context.OpenSegments.WhenOpened = new IdleSegments(context.Background, context.OpenSegments).Watch;
             FollowPoller poller = new(context.Background, view, options.PollInterval);
             FollowedTopics topics = new(context, path, view, poller);
             topics.Look();
@@ -141,6 +143,22 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             values ?? _serdes.Resolve<TValue>(),
             copy,
             _context);
+    }
+
+    /// <summary>
+    /// Who keeps memory of segments mapped in this process, longest first: leases that are not disposed, and scans
+    /// under which a segment was removed or closed. As of now. While a segment that the owner has removed is held, its
+    /// space on the disk is not free. What nobody reads is let go of within two seconds, and is not told.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public IReadOnlyList<SegmentPin> GetPins()
+    {
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            throw StorageErrors.Disposed();
+        }
+
+        return Pins.Collect(_context, _topics.LookAtPartitions());
     }
 
     /// <summary>

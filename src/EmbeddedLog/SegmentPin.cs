@@ -2,7 +2,8 @@ namespace EmbeddedLog;
 
 /// <summary>
 /// Memory of a segment that somebody still holds, so that it cannot be unmapped; where retention or a deletion has
-/// removed the segment, its space on the disk is not free before either. Made by <see cref="CommitLog.GetPins"/>.
+/// removed the segment, its space on the disk is not free before either. Made by <see cref="CommitLog.GetPins"/>
+/// and <see cref="ReadOnlyLog.GetPins"/>.
 /// </summary>
 public sealed class SegmentPin
 {

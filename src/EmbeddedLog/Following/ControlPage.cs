@@ -96,8 +96,7 @@ internal sealed unsafe class ControlPage : IDisposable
             for (int i = 0; i < slots; i++)
             {
                 byte* slot = memory + ControlLayout.PositionOf(i);
-                if (Volatile.Read(ref *(ulong*)(slot + ControlLayout.TopicUidAt)) == topicUid
-                    && Volatile.Read(ref *(int*)(slot + ControlLayout.PartitionAt)) == partition)
+                if (IsOf(slot, topicUid, partition))
                 {
                     return slot;
                 }
@@ -106,6 +105,11 @@ internal sealed unsafe class ControlPage : IDisposable
             return null;
         }
     }
+
+    /// <summary>Whether a slot is a partition's; one that was given back may have become that of another.</summary>
+    public static bool IsOf(byte* slot, ulong topicUid, int partition) =>
+        Volatile.Read(ref *(ulong*)(slot + ControlLayout.TopicUidAt)) == topicUid
+        && Volatile.Read(ref *(int*)(slot + ControlLayout.PartitionAt)) == partition;
 
     /// <summary>Unmaps. No slot may be looked at any more.</summary>
     public void Dispose()

@@ -101,12 +101,13 @@ internal sealed class ControlView : IDisposable
 
     /// <summary>
     /// Whether a later owner has opened the log without this file, which it could not write. An owner's session is one
-    /// further when it has closed the log.
+    /// further when it has closed the log, and says so then.
     /// </summary>
     private bool IsOutdated(ControlPage page)
     {
         ulong generation = page.Word >> 2;
         using SessionFile session = SessionFile.Open(_platform.Files, _directory);
-        return session.Current is { } current && current.Generation > generation + 1;
+        return session.Current is { } current
+            && current.Generation > (current.Clean ? generation + 1 : generation);
     }
 }

@@ -44,6 +44,15 @@ internal sealed class FollowPoller : IBackgroundTask
         }
     }
 
+    /// <summary>Forgets the partitions of a topic that is gone.</summary>
+    public void Remove(IReadOnlySet<FollowedPartition> partitions)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _partitions, [.. _partitions.Where(each => !partitions.Contains(each))]);
+        }
+    }
+
     /// <summary>Somebody waits.</summary>
     public void Wake()
     {

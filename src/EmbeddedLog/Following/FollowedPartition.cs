@@ -43,9 +43,6 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Whether the files were looked at. Under the gate.</summary>
     private bool _isLoaded;
 
-    /// <summary>Counts looks, so that one that finds nothing looks farther now and then. Under the gate.</summary>
-    private uint _looks;
-
     /// <summary>Which look at the directory the last one at the files came after. Under the gate.</summary>
     private int _directoryLooks;
 
@@ -56,8 +53,8 @@ internal sealed class FollowedPartition : ReadablePartition
     private long _durable;
     private long _end;
 
-    /// <summary>Why nothing can be read any more, beside closing. Written once; read by anyone.</summary>
-    private EmbeddedLogException? _gone;
+    /// <summary>Whether the owner has deleted the topic. Set once under the gate; read by anyone.</summary>
+    private bool _isGone;
 
     public FollowedPartition(
         StorageContext context,
@@ -193,6 +190,15 @@ internal sealed class FollowedPartition : ReadablePartition
         return now != end || isTakenBack;
     }
 
+    /// <summary>Lets go of everything, for the topic is gone; whoever reads on is told so.</summary>
+    public void Drop()
+    {
+        lock (_gate)
+        {
+            DropUnsynchronized();
+        }
+    }
+
     /// <summary>Ends all reading.</summary>
     public unsafe void Close()
     {
@@ -216,9 +222,9 @@ internal sealed class FollowedPartition : ReadablePartition
     protected override void ThrowIfClosed()
     {
         base.ThrowIfClosed();
-        if (Volatile.Read(ref _gone) is { } gone)
+        if (Volatile.Read(ref _isGone))
         {
-            throw new UnknownTopicException(gone.Message) { Topic = gone.Topic };
+            throw GoneError();
         }
     }
 
@@ -243,9 +249,8 @@ internal sealed class FollowedPartition : ReadablePartition
         lock (_gate)
         {
             ThrowIfClosed();
-            bool looksFarther = (++_looks & 0xFFF) == 0
-                || (_isLoaded && (_slot is null || _tail is { NeedsList: true }));
-            if ((looksFarther && LookFarther()) || !_isLoaded || !TryLookAtSlot())
+            long end = _end;
+            if (!_isLoaded || !TryLookAtSlot() || (_end == end && LookFarther()))
             {
                 Refresh();
             }
@@ -253,15 +258,16 @@ internal sealed class FollowedPartition : ReadablePartition
     }
 
     /// <summary>
-    /// Looks for another control file, where that is due; true where the files must do meanwhile. Whether this look or
-    /// another partition's was due makes no difference.
+    /// Where nothing is new, looks for another control file, if that is due; true where the files have to be looked at.
+    /// Whether this look or another partition's was due makes no difference.
     /// </summary>
     private unsafe bool LookFarther()
     {
         try
         {
             _view.LookIfDue();
-            return _view.Looks != _directoryLooks && (_slot is null || _tail is { NeedsList: true });
+            return _view.Looks != _directoryLooks
+                && (_slot is null || _tail is { NeedsList: true } || _view.Current != _page);
         }
         catch (FileSystemException failure)
         {
@@ -303,7 +309,7 @@ internal sealed class FollowedPartition : ReadablePartition
             return !_tail.Advance() && PublishTail();
         }
 
-        Volatile.Write(ref _durable, durable);
+        PublishDurable(durable);
         Publish(end);
         return true;
     }
@@ -316,6 +322,17 @@ internal sealed class FollowedPartition : ReadablePartition
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// What is on the disk stays there, whatever tells it: an owner that begins tells less, and so does a checkpoint.
+    /// </summary>
+    private void PublishDurable(long durable)
+    {
+        if (durable > _durable)
+        {
+            Volatile.Write(ref _durable, durable);
+        }
     }
 
     private void Publish(long end)
@@ -343,18 +360,7 @@ internal sealed class FollowedPartition : ReadablePartition
             }
             catch (Exception failure) when (failure is EmbeddedLogException or FileSystemException)
             {
-                if (!_exists())
-                {
-                    EmbeddedLogException gone = new UnknownTopicException(
-                        $"Topic '{Id.Topic}' was deleted by the owner of the log.", failure)
-                    {
-                        Topic = Id.Topic,
-                    };
-                    Volatile.Write(ref _gone, gone);
-                    AppendWaiters.ReleaseUpTo(long.MaxValue);
-                    throw gone;
-                }
-
+                ThrowIfDeleted(failure);
                 if (attempt >= MaxAttempts)
                 {
                     if (failure is FileSystemException cause)
@@ -372,6 +378,45 @@ internal sealed class FollowedPartition : ReadablePartition
                 return;
             }
         }
+    }
+
+    /// <summary>
+    /// Asks whether the topic is there before anything is made of its files: in its place may stand another one, or the
+    /// beginning of one, that has the same name and directory.
+    /// </summary>
+    private void ThrowIfDeleted(Exception? cause = null)
+    {
+        if (!_exists())
+        {
+            DropUnsynchronized();
+            throw GoneError(cause);
+        }
+    }
+
+    private UnknownTopicException GoneError(Exception? cause = null) =>
+        new(
+            $"Topic '{Id.Topic}' was deleted by the owner of the log. Where there is one of that name again, get it "
+            + "from the log.",
+            cause)
+        {
+            Topic = Id.Topic,
+        };
+
+    /// <summary>Lets go of all that belongs to a deleted topic; whoever waits is woken and finds it gone.</summary>
+    private unsafe void DropUnsynchronized()
+    {
+        Volatile.Write(ref _isGone, true);
+        _slot = null;
+        _page = null;
+        _tail = null;
+        SegmentList segments = _segments;
+        Volatile.Write(ref _segments, SegmentList.Empty);
+        foreach (Segment segment in segments.Items)
+        {
+            segment.Remove();
+        }
+
+        AppendWaiters.ReleaseUpTo(long.MaxValue);
     }
 
     private unsafe bool TryRefresh()
@@ -406,6 +451,11 @@ internal sealed class FollowedPartition : ReadablePartition
             return false;
         }
 
+        if (slot == null || !ControlPage.IsOf(slot, _identity.TopicUid, Id.Partition))
+        {
+            ThrowIfDeleted();
+        }
+
         Apply(segments, start, end, durable);
         _page = page;
         _word = word;
@@ -426,11 +476,12 @@ internal sealed class FollowedPartition : ReadablePartition
         {
             FollowingLog.Truncated(Context.Logger, Id, _end, to);
             Volatile.Write(ref _truncatedTo, [.. _truncatedTo, to]);
+            Volatile.Write(ref _durable, Math.Min(_durable, to));
         }
 
         Volatile.Write(ref _segments, segments);
         Volatile.Write(ref _start, start);
-        Volatile.Write(ref _durable, durable);
+        PublishDurable(durable);
         Volatile.Write(ref _end, end);
         FollowedSegments.RemoveMissing(old, segments);
     }

@@ -42,9 +42,14 @@ internal static unsafe class FrameMemory
     public static bool TryExtend(
         Segment segment, long position, long length, ref byte* memory, ref long touchable)
     {
-        if (segment.IsFollowed && !segment.TryExtend(position + length, ref memory))
+        if (segment.IsFollowed)
         {
-            return false;
+            // For one that stays inside for long.
+            segment.RecentlyUsed = true;
+            if (!segment.TryExtend(position + length, ref memory))
+            {
+                return false;
+            }
         }
 
         touchable = segment.MakeTouchable(position, length);

@@ -19,6 +19,11 @@ internal sealed class OpenSegments
     public OpenSegments(int limit) => _limit = limit;
 
     /// <summary>
+    /// Invoked where a segment was mapped, outside all locks; null where nobody cares. Set before the first one.
+    /// </summary>
+    public Action? WhenOpened { get; set; }
+
+    /// <summary>
     /// The number of mapped segments that are not written to, without those that their last lease will close.
     /// </summary>
     public int Count
@@ -51,6 +56,39 @@ internal sealed class OpenSegments
                 victim = TakeVictimUnsynchronized(segment);
             }
         }
+
+        WhenOpened?.Invoke();
+    }
+
+    /// <summary>Closes all segments that were not read since the last call; true where some stay open.</summary>
+    public bool CloseUnused()
+    {
+        List<Segment> unused = [];
+        bool someStay;
+        lock (_gate)
+        {
+            LinkedListNode<Segment>? node = _open.First;
+            while (node is not null)
+            {
+                Segment segment = node.Value;
+                node = node.Next;
+                if (segment.RecentlyUsed)
+                {
+                    segment.RecentlyUsed = false;
+                    continue;
+                }
+
+                _open.Remove(segment.Listed!);
+                segment.Listed = null;
+                unused.Add(segment);
+            }
+
+            someStay = _open.Count > 0;
+        }
+
+        // Outside the gate, as above.
+        unused.ForEach(segment => segment.CloseOrLeaveToLeases());
+        return someStay;
     }
 
     /// <summary>Notes that a segment is gone.</summary>

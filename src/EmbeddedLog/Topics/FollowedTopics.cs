@@ -26,9 +26,6 @@ internal sealed class FollowedTopics
     /// <summary>What the last look went by; null where there was nothing to go by. Under the gate.</summary>
     private (ControlPage Page, ulong Word, long Topics)? _seen;
 
-    /// <summary>Topics that are gone, whose readers may not know it yet. Under the gate.</summary>
-    private readonly List<ReadOnlyTopic> _gone = [];
-
     /// <summary>Under the gate.</summary>
     private bool _closed;
 
@@ -62,15 +59,38 @@ internal sealed class FollowedTopics
         }
     }
 
+    /// <summary>
+    /// The partitions that are known, each as its owner has it now, so that what was removed is let go of.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public IReadOnlyList<FollowedPartition> LookAtPartitions()
+    {
+        List<FollowedPartition> partitions = [];
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(ReadOnlyLog));
+            foreach (ReadOnlyTopic topic in _byName.Values)
+            {
+                partitions.AddRange(PartitionsOf(topic));
+            }
+        }
+
+        partitions.ForEach(partition => partition.Poll());
+        return partitions;
+    }
+
     /// <summary>Closes all partitions.</summary>
     public void Close()
     {
         lock (_gate)
         {
             _closed = true;
-            foreach (ReadOnlyTopic topic in _byName.Values.Concat(_gone))
+            foreach (ReadOnlyTopic topic in _byName.Values)
             {
-                Close(topic);
+                foreach (FollowedPartition partition in PartitionsOf(topic))
+                {
+                    partition.Close();
+                }
             }
         }
     }
@@ -87,8 +107,7 @@ internal sealed class FollowedTopics
         {
             if (!topics.TryGetValue(name, out ReadOnlyTopic? kept) || kept != topic)
             {
-                // Who still reads it is told by its partitions, and who waits by the poll.
-                _gone.Add(topic);
+                Drop(topic);
             }
         }
 
@@ -154,11 +173,17 @@ internal sealed class FollowedTopics
         }
     }
 
-    private static void Close(ReadOnlyTopic topic)
+    /// <summary>Who still reads the topic, or waits, is told by its partitions; nothing else keeps them.</summary>
+    private void Drop(ReadOnlyTopic topic)
     {
-        foreach (ReadOnlyPartition partition in topic.Partitions)
+        HashSet<FollowedPartition> partitions = [.. PartitionsOf(topic)];
+        _poller.Remove(partitions);
+        foreach (FollowedPartition partition in partitions)
         {
-            ((FollowedPartition)partition.Source).Close();
+            partition.Drop();
         }
     }
+
+    private static IEnumerable<FollowedPartition> PartitionsOf(ReadOnlyTopic topic) =>
+        topic.Partitions.Select(partition => (FollowedPartition)partition.Source);
 }

@@ -156,8 +156,7 @@ internal sealed class TopicStore
     /// <exception cref="CorruptLogException">Its description makes no sense.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public bool Exists(StoredTopic topic) =>
-        _files.FileExists(Path.Combine(topic.Directory, OwnNames.Description))
-        && Read(topic.Directory).Uid == topic.Uid;
+        _files.DirectoryExists(topic.Directory) && Read(topic.Directory).Uid == topic.Uid;
 
     /// <summary>
     /// Makes a topic with its partitions' directories; durable on return. When it throws, nothing was made.

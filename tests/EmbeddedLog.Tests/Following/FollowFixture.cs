@@ -31,6 +31,9 @@ internal sealed class FollowFixture : IDisposable
 
     public CommitLog? Owner { get; private set; }
 
+    /// <summary>Invoked before each item of the owner's work.</summary>
+    public Action? Stepped { get; set; }
+
     public Partition Partition => Owner!.GetTopic(Topic)[0];
 
     public static TopicOptions Options { get; } = new() { SegmentBytes = 16 << 10 };
@@ -38,7 +41,7 @@ internal sealed class FollowFixture : IDisposable
     /// <summary>Opens the log as an owner, a new process each time.</summary>
     public CommitLog Open(TopicOptions? options = null, CommitLogOptions? logOptions = null)
     {
-        OwnerWork = new SimulatedScheduler(new Random(_seed + ++_lives));
+        OwnerWork = new SimulatedScheduler(new Random(_seed + ++_lives)) { BeforeItem = () => Stepped?.Invoke() };
         ManualTimeProvider time = new(OwnerWork, Machine.Time.GetUtcNow());
         Platform platform = new(Machine.Platform.Files, OwnerWork, time);
         Owner = Finish(OpenLog.OnAsync(platform, logOptions).AsTask());
