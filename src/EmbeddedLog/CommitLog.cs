@@ -46,7 +46,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         Context = opened.Topics.Context;
         _changing = new Turnstile(Context.Platform.Work);
         _changes = new TopicChanges(_store, _topics, uid => _offsets.ForgetTopic(uid));
-        Serdes = new SerdeResolver(options.JsonContexts);
+        Serdes = new SerdeResolver(options.JsonContexts, options.JsonSerializerOptions);
         _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
         _scrub = options.ScrubBytesPerSecond is { } rate
             ? new ScrubTask(Context, _directory, GetVerifyTargets, rate, options.ScrubInterval)
@@ -83,9 +83,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// </summary>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
-    /// <exception cref="ArgumentException">
-    /// The options are out of bounds or contradictory; the message tells all.
-    /// </exception>
+    /// <exception cref="ArgumentException">The options are out of bounds; the message tells all.</exception>
     /// <exception cref="LogDirectoryException">The directory is no log, or cannot be used.</exception>
     /// <exception cref="LogOwnedException">Another process, or another log of this one, owns it.</exception>
     /// <exception cref="CorruptLogException">
@@ -289,9 +287,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <param name="values">Turns values into bytes; null likewise.</param>
     /// <exception cref="ArgumentException">The options are out of bounds; the message tells all faults.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// A type has no serializer; the message tells how to give it one.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">A type has no serializer, or is not all in JSON.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Producer<TKey, TValue> CreateProducer<TKey, TValue>(
         string topic,
@@ -325,11 +321,10 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <param name="keys">Turns bytes into keys; null for the type's own, or JSON.</param>
     /// <param name="values">Turns bytes into values; null likewise.</param>
     /// <exception cref="ArgumentException">The group's name or the options are not valid.</exception>
-    /// <exception cref="InvalidOperationException">The group has a consumer of the topic already.</exception>
-    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A type has no deserializer; the message tells how to give it one.
+    /// The group has a consumer of the topic already, or a type has no deserializer; the message tells what to do.
     /// </exception>
+    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
         string topic,

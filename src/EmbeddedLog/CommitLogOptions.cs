@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,13 @@ public sealed class CommitLogOptions
     public IList<JsonSerializerContext> JsonContexts { get; set; } = [];
 
     /// <summary>
+    /// How JSON is written and read; <see cref="JsonContexts"/> then give only the metadata, not their own options.
+    /// Default: null, which means the options of the context, or the serializer's defaults, but names of members in any
+    /// case, and an error where a required parameter of a constructor is missing or a null is where none may be.
+    /// </summary>
+    public JsonSerializerOptions? JsonSerializerOptions { get; set; }
+
+    /// <summary>
     /// How many segments that are only read stay open and mapped, 1 to 32,768; beyond it, the one unused for longest is
     /// closed until it is read again. It bounds file handles and memory maps. Default: 256.
     /// </summary>
@@ -67,6 +75,7 @@ public sealed class CommitLogOptions
     {
         var copy = (CommitLogOptions)MemberwiseClone();
         copy.JsonContexts = JsonContexts is null ? null! : [.. JsonContexts];
+        copy.JsonSerializerOptions = JsonSerializerOptions is { } json ? new JsonSerializerOptions(json) : null;
         copy.Validate();
         return copy;
     }

@@ -78,7 +78,8 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             FollowPoller poller = new(context.Background, view, options.PollInterval);
             FollowedTopics topics = new(context, path, view, poller);
             topics.Look();
-            return new ReadOnlyLog(path, context, view, topics, new SerdeResolver(options.JsonContexts));
+            SerdeResolver serdes = new(options.JsonContexts, options.JsonSerializerOptions);
+            return new ReadOnlyLog(path, context, view, topics, serdes);
         }
         catch (Exception failure)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EmbeddedLog.Serialization;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
 
@@ -90,9 +91,18 @@ public static class Serdes
     /// <typeparam name="T">The value's type.</typeparam>
     /// <param name="type">How the type looks as JSON: a property of a source-generated context.</param>
     /// <exception cref="ArgumentNullException"><paramref name="type"/> is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// Values of the type would not come back as they went in; the message tells what of them.
+    /// </exception>
     public static ISerde<T> Json<T>(JsonTypeInfo<T> type)
     {
         ArgumentNullException.ThrowIfNull(type);
+        if (JsonContract.Fault<T>(type) is { } fault)
+        {
+            throw new ArgumentException(
+                $"{TypeText.Of(typeof(T))} does not come back from JSON as it went in: {fault}", nameof(type));
+        }
+
         return new JsonSerde<T>(type);
     }
 }

@@ -16,10 +16,12 @@ public sealed class OptionsBindingTests
     private static readonly string[] s_codeOnly =
     [
         "CommitLogOptions.JsonContexts",
+        "CommitLogOptions.JsonSerializerOptions",
         "CommitLogOptions.LoggerFactory",
         "CommitLogOptions.TimeProvider",
         "ProducerOptions.Partitioner",
         "ReadOnlyLogOptions.JsonContexts",
+        "ReadOnlyLogOptions.JsonSerializerOptions",
         "ReadOnlyLogOptions.LoggerFactory",
         "ReadOnlyLogOptions.TimeProvider",
         "SalvageOptions.LoggerFactory",

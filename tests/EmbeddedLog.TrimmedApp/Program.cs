@@ -1,3 +1,4 @@
+using System.Numerics;
 using EmbeddedLog;
 using EmbeddedLog.TrimmedApp;
 
@@ -25,6 +26,16 @@ try
                 Headers = new Headers { { "unit", "piece" } },
             });
         await ReadOrdersAsync(log, "first run", count: 2);
+
+        // Its fields are not in the JSON: known even where the metadata of fields is gone.
+        try
+        {
+            log.CreateProducer<string, Vector3>("orders").Dispose();
+        }
+        catch (InvalidOperationException)
+        {
+            Console.WriteLine("Vector3 is refused");
+        }
     }
 
     await using (CommitLog log = await CommitLog.OpenAsync(directory, options))

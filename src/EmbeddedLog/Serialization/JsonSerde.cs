@@ -10,6 +10,7 @@ namespace EmbeddedLog.Serialization;
 internal sealed class JsonSerde<T>(JsonTypeInfo<T> type) : ISerde<T>
 {
     private readonly JsonWriterOptions _writing = JsonWriterCache.OptionsFor(type.Options);
+    private readonly JsonMembers? _members = JsonMembers.Of(type);
 
     /// <inheritdoc/>
     public void Serialize(T value, IBufferWriter<byte> destination, in SerializationContext context)
@@ -27,6 +28,9 @@ internal sealed class JsonSerde<T>(JsonTypeInfo<T> type) : ISerde<T>
     }
 
     /// <inheritdoc/>
-    public T Deserialize(ReadOnlySpan<byte> data, in SerializationContext context) =>
-        JsonSerializer.Deserialize(data, type)!;
+    public T Deserialize(ReadOnlySpan<byte> data, in SerializationContext context)
+    {
+        _members?.ThrowIfNoneIsKnown(data);
+        return JsonSerializer.Deserialize(data, type)!;
+    }
 }

@@ -13,6 +13,7 @@ namespace EmbeddedLog.Serialization;
 internal sealed class NullableJsonSerde<T>(JsonTypeInfo underlying) : ISerde<T>
 {
     private readonly JsonWriterOptions _writing = JsonWriterCache.OptionsFor(underlying.Options);
+    private readonly JsonMembers? _members = JsonMembers.Of(underlying);
 
     /// <inheritdoc/>
     public void Serialize(T value, IBufferWriter<byte> destination, in SerializationContext context)
@@ -30,6 +31,9 @@ internal sealed class NullableJsonSerde<T>(JsonTypeInfo underlying) : ISerde<T>
     }
 
     /// <inheritdoc/>
-    public T Deserialize(ReadOnlySpan<byte> data, in SerializationContext context) =>
-        (T)JsonSerializer.Deserialize(data, underlying)!;
+    public T Deserialize(ReadOnlySpan<byte> data, in SerializationContext context)
+    {
+        _members?.ThrowIfNoneIsKnown(data);
+        return (T)JsonSerializer.Deserialize(data, underlying)!;
+    }
 }

@@ -1,7 +1,8 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Serialization;
 
@@ -11,32 +12,35 @@ namespace EmbeddedLog.Serialization;
 /// </summary>
 internal sealed class SerdeResolver
 {
-    private const string Switched =
-        "Trimmed and ahead-of-time compiled programs have JSON by reflection switched off, unless they ask for it.";
+    private const string OrYourOwn =
+        "Or pass a serializer of your own where the producer and the consumer are created.";
 
     private static readonly Dictionary<Type, object> s_builtIn = BuiltIn();
 
-    private readonly JsonSerializerContext[] _contexts;
-    private readonly bool _reflection;
+    private readonly JsonSerializerOptions[] _json;
+
+    /// <summary>What was found and looked at already, by type; anybody adds.</summary>
+    private readonly ConcurrentDictionary<Type, object> _found = new();
 
     /// <summary>Creates a resolver.</summary>
     /// <param name="contexts">The registered contexts.</param>
-    public SerdeResolver(IEnumerable<JsonSerializerContext> contexts)
-        : this(contexts, JsonSerializer.IsReflectionEnabledByDefault)
+    /// <param name="options">The user's options for JSON, or null.</param>
+    public SerdeResolver(IEnumerable<JsonSerializerContext> contexts, JsonSerializerOptions? options)
+        : this(contexts, options, JsonSerializer.IsReflectionEnabledByDefault)
     {
     }
 
     /// <summary>
     /// Creates a resolver that is told whether there is reflection, which is else a property of the program.
     /// </summary>
-    internal SerdeResolver(IEnumerable<JsonSerializerContext> contexts, bool reflection)
-    {
-        _contexts = [.. contexts, CommonJsonContext.Default];
-        _reflection = reflection;
-    }
+    internal SerdeResolver(
+        IEnumerable<JsonSerializerContext> contexts, JsonSerializerOptions? options, bool reflection) =>
+        _json = JsonSettings.Create(contexts, options, reflection);
 
     /// <summary>The serializer of a type, both directions.</summary>
-    /// <exception cref="InvalidOperationException">There is none; the message says how to register one.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is none, or values of the type would not come back as they went in; the message says what to do.
+    /// </exception>
     public ISerde<T> Resolve<T>()
     {
         if (s_builtIn.TryGetValue(typeof(T), out object? builtIn))
@@ -44,21 +48,29 @@ internal sealed class SerdeResolver
             return (ISerde<T>)builtIn;
         }
 
-        return FromContexts<T>() ?? FromReflection<T>() ?? throw Unresolved(typeof(T));
+        if (!_found.TryGetValue(typeof(T), out object? found))
+        {
+            found = FromJson<T>() ?? throw Unresolved(typeof(T));
+            _found.TryAdd(typeof(T), found);
+        }
+
+        return (ISerde<T>)found;
     }
 
-    private ISerde<T>? FromContexts<T>()
+    private ISerde<T>? FromJson<T>()
     {
         Type? underlying = Nullable.GetUnderlyingType(typeof(T));
-        foreach (JsonSerializerContext context in _contexts)
+        foreach (JsonSerializerOptions options in _json)
         {
-            if (context.GetTypeInfo(typeof(T)) is JsonTypeInfo<T> type)
+            if (Find(options, typeof(T), typeof(T)) is JsonTypeInfo<T> type)
             {
+                ThrowIfLost<T>(type);
                 return new JsonSerde<T>(type);
             }
 
-            if (underlying is not null && context.GetTypeInfo(underlying) is { } inner)
+            if (underlying is not null && Find(options, underlying, typeof(T)) is { } inner)
             {
+                ThrowIfLost<T>(inner);
                 return new NullableJsonSerde<T>(inner);
             }
         }
@@ -66,17 +78,34 @@ internal sealed class SerdeResolver
         return null;
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Switched)]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = Switched)]
-    private JsonSerde<T>? FromReflection<T>() =>
-        _reflection ? new JsonSerde<T>((JsonTypeInfo<T>)JsonSerializerOptions.Default.GetTypeInfo(typeof(T))) : null;
+    private static JsonTypeInfo? Find(JsonSerializerOptions options, Type type, Type asked)
+    {
+        try
+        {
+            return options.TryGetTypeInfo(type, out JsonTypeInfo? found) ? found : null;
+        }
+        catch (Exception failure) when (failure is NotSupportedException or InvalidOperationException)
+        {
+            throw new InvalidOperationException(
+                $"{TypeText.Of(asked)} has no form in JSON: {TextRules.AsSentence(failure.Message)} {OrYourOwn}",
+                failure);
+        }
+    }
+
+    private static void ThrowIfLost<T>(JsonTypeInfo type)
+    {
+        if (JsonContract.Fault<T>(type) is { } fault)
+        {
+            throw new InvalidOperationException(
+                $"{TypeText.Of(typeof(T))} does not come back from JSON as it went in: {fault} {OrYourOwn}");
+        }
+    }
 
     private static InvalidOperationException Unresolved(Type type) =>
         new(
             $"There is no serializer for {type}, and this program has no JSON by reflection. Declare a context, "
-            + $"[JsonSerializable(typeof({type.Name}))] partial class MyJson : JsonSerializerContext, and open the log "
-            + "with CommitLogOptions.JsonContexts = [MyJson.Default]; or set the serializer in the options of the "
-            + "producer and the consumer.");
+            + $"[JsonSerializable(typeof({TypeText.Of(type)}))] partial class MyJson : JsonSerializerContext, and open "
+            + $"the log with CommitLogOptions.JsonContexts = [MyJson.Default]. {OrYourOwn}");
 
     private static Dictionary<Type, object> BuiltIn()
     {

@@ -91,7 +91,10 @@ public sealed class SerdeLaws
             Gen.Choose(0, 0xd7ff).Select(c => ((char)c).ToString()))).Select(string.Concat);
 
     private static void RoundTrips<T>(Func<T, bool>? filter = null) =>
-        RoundTrips(new SerdeResolver([], reflection: false).Resolve<T>(), EqualityComparer<T>.Default.Equals, filter);
+        RoundTrips(
+            new SerdeResolver([], options: null, reflection: false).Resolve<T>(),
+            EqualityComparer<T>.Default.Equals,
+            filter);
 
     private static void RoundTrips<T>(ISerde<T> serde, Func<T, T, bool> same, Func<T, bool>? filter = null) =>
         Prop.ForAll(

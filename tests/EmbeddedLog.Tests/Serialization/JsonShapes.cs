@@ -14,7 +14,7 @@ internal sealed record Unregistered(int Number);
 /// <summary>A type whose getter fails after the first property was written.</summary>
 internal sealed class Faulty
 {
-    public int Before { get; } = 1;
+    public int Before { get; set; } = 1;
 
     public int Bad => Before > 0 ? throw new InvalidOperationException("The getter failed.") : 0;
 }

@@ -94,7 +94,7 @@ public sealed class SerdeResolverTests
     [Fact]
     public void Resolve_UnregisteredTypeWithReflection_IsJson()
     {
-        var resolver = new SerdeResolver([], reflection: true);
+        var resolver = new SerdeResolver([], options: null, reflection: true);
 
         Assert.Equal("""{"Number":1}""", Text(resolver.Resolve<Unregistered>(), new Unregistered(1)));
         Assert.Equal(new Point(1, 2), resolver.Resolve<Point?>().RoundTrip(new Point(1, 2)));
@@ -105,7 +105,8 @@ public sealed class SerdeResolverTests
     public void Resolve_DefaultResolver_FollowsTheProgramsSwitch()
     {
         Assert.True(JsonSerializer.IsReflectionEnabledByDefault);
-        Assert.Equal(new Unregistered(1), new SerdeResolver([]).Resolve<Unregistered>().RoundTrip(new Unregistered(1)));
+        ISerde<Unregistered> serde = new SerdeResolver([], options: null).Resolve<Unregistered>();
+        Assert.Equal(new Unregistered(1), serde.RoundTrip(new Unregistered(1)));
     }
 
     [Fact]
@@ -129,7 +130,8 @@ public sealed class SerdeResolverTests
         Assert.False(NullValue<ReadOnlyMemory<byte>>.IsAllowed);
     }
 
-    private static SerdeResolver Trimmed(params JsonSerializerContext[] contexts) => new(contexts, reflection: false);
+    private static SerdeResolver Trimmed(params JsonSerializerContext[] contexts) =>
+        new(contexts, options: null, reflection: false);
 
     private static string Text<T>(ISerde<T> serde, T value) => Encoding.UTF8.GetString(serde.ToBytes(value));
 }
