@@ -449,7 +449,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             clean &= _store.TryRemoveLeftovers();
             if (clean)
             {
-                _directory.MarkClean();
+                _directory.MarkClean(_topics.DescribeClosed(OffsetStore.Closed), [.. _topics.Partitions, _offsets.Log]);
             }
         }
         catch (FileSystemException failure)

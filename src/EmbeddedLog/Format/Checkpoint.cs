@@ -11,6 +11,7 @@ namespace EmbeddedLog.Format;
 /// <param name="LogStartOffset">The first offset that may be read.</param>
 /// <param name="Epoch">The leader epoch.</param>
 /// <param name="Clean">The partition was closed with everything flushed and nothing was written since.</param>
+/// <param name="WrittenAt">When it was written, in Unix milliseconds; for people who tell copies apart.</param>
 internal readonly record struct Checkpoint(
     ulong Generation,
     long DurableEndOffset,
@@ -19,7 +20,8 @@ internal readonly record struct Checkpoint(
     long DurableEndPosition,
     long LogStartOffset,
     uint Epoch,
-    bool Clean)
+    bool Clean,
+    long WrittenAt = 0)
 {
     private const int TopicUidAt = TwoSlotPage.FieldsAt;
     private const int PartitionAt = 32;
@@ -30,6 +32,7 @@ internal readonly record struct Checkpoint(
     private const int LogStartOffsetAt = 64;
     private const int EpochAt = 72;
     private const int CleanAt = 76;
+    private const int WrittenAtAt = 80;
 
     /// <summary>The first bytes of a checkpoint's page.</summary>
     public static ReadOnlySpan<byte> Magic => "ELOGCHKP"u8;
@@ -46,6 +49,7 @@ internal readonly record struct Checkpoint(
         BinaryPrimitives.WriteInt64LittleEndian(page[LogStartOffsetAt..], LogStartOffset);
         BinaryPrimitives.WriteUInt32LittleEndian(page[EpochAt..], Epoch);
         page[CleanAt] = Clean ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteInt64LittleEndian(page[WrittenAtAt..], WrittenAt);
     }
 
     /// <summary>Reads the fields of a valid page; false where they are none that a writer produces.</summary>
@@ -62,7 +66,8 @@ internal readonly record struct Checkpoint(
             BinaryPrimitives.ReadInt64LittleEndian(page[DurableEndPositionAt..]),
             BinaryPrimitives.ReadInt64LittleEndian(page[LogStartOffsetAt..]),
             BinaryPrimitives.ReadUInt32LittleEndian(page[EpochAt..]),
-            page[CleanAt] == 1);
+            page[CleanAt] == 1,
+            BinaryPrimitives.ReadInt64LittleEndian(page[WrittenAtAt..]));
         return checkpoint.DurableEndOffset is >= 0 and <= FormatLimits.MaxOffset
             && checkpoint.DurableEndPosition is >= 0 and <= FormatLimits.MaxSegmentBytes
             && checkpoint.LogStartOffset is >= 0 and <= FormatLimits.MaxOffset

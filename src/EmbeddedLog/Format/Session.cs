@@ -13,6 +13,8 @@ namespace EmbeddedLog.Format;
 /// <param name="BootLow">Lower half of the boot's id under which the last owner ran; zero where unknown.</param>
 /// <param name="Device">The device on which the last owner saw the directory.</param>
 /// <param name="Mount">The mount through which the last owner saw the directory; zero where unknown.</param>
+/// <param name="ClosedGeneration">The generation of the list of the last clean close; zero before the first.</param>
+/// <param name="ClosedCrc">The checksum of that list.</param>
 internal readonly record struct Session(
     ulong Generation,
     ulong LogUid,
@@ -23,7 +25,9 @@ internal readonly record struct Session(
     ulong BootHigh,
     ulong BootLow,
     ulong Device,
-    ulong Mount)
+    ulong Mount,
+    ulong ClosedGeneration = 0,
+    uint ClosedCrc = 0)
 {
     private const int LogUidAt = TwoSlotPage.FieldsAt;
     private const int CreatedAtAt = 32;
@@ -34,6 +38,8 @@ internal readonly record struct Session(
     private const int BootLowAt = 64;
     private const int DeviceAt = 72;
     private const int MountAt = 80;
+    private const int ClosedGenerationAt = 88;
+    private const int ClosedCrcAt = 96;
 
     /// <summary>The first bytes of a session's page.</summary>
     public static ReadOnlySpan<byte> Magic => "ELOGSESS"u8;
@@ -50,6 +56,8 @@ internal readonly record struct Session(
         BinaryPrimitives.WriteUInt64LittleEndian(page[BootLowAt..], BootLow);
         BinaryPrimitives.WriteUInt64LittleEndian(page[DeviceAt..], Device);
         BinaryPrimitives.WriteUInt64LittleEndian(page[MountAt..], Mount);
+        BinaryPrimitives.WriteUInt64LittleEndian(page[ClosedGenerationAt..], ClosedGeneration);
+        BinaryPrimitives.WriteUInt32LittleEndian(page[ClosedCrcAt..], ClosedCrc);
     }
 
     /// <summary>Reads the fields of a valid page; false where they are none that a writer produces.</summary>
@@ -65,7 +73,10 @@ internal readonly record struct Session(
             BinaryPrimitives.ReadUInt64LittleEndian(page[BootHighAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(page[BootLowAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(page[DeviceAt..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(page[MountAt..]));
-        return session.LogUid != 0 && page[CleanAt] <= 1 && generation <= FormatLimits.MaxEpoch;
+            BinaryPrimitives.ReadUInt64LittleEndian(page[MountAt..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(page[ClosedGenerationAt..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(page[ClosedCrcAt..]));
+        return session.LogUid != 0 && page[CleanAt] <= 1 && generation <= FormatLimits.MaxEpoch
+            && session.ClosedGeneration <= generation && (session.ClosedGeneration > 0 || !session.Clean);
     }
 }

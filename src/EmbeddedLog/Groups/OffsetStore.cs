@@ -1,3 +1,4 @@
+using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
@@ -23,6 +24,9 @@ internal sealed class OffsetStore
 
     /// <summary>The uid of that topic, the same in every log: the ASCII bytes of "goffsets".</summary>
     public const ulong TopicUid = 0x7374_6573_6666_6F67;
+
+    /// <summary>Where it is, for the list that a clean close leaves.</summary>
+    public static readonly ClosedTopic Closed = new(TopicUid, DirectoryName);
 
     private const int SegmentBytes = 1 << 20;
 

@@ -19,8 +19,12 @@ internal sealed class Salvage
     private readonly CancellationToken _cancellation;
     private readonly FileSystem _files;
 
+    /// <summary>How the partition stood at the last clean close; null where that does not tell.</summary>
+    private readonly ClosedPartition? _closed;
+
     private Salvage(StorageContext context, PartitionIdentity identity, CancellationToken cancellation)
     {
+        _closed = context.Session.Closed?.Find(identity.TopicUid, identity.Id.Partition);
         _context = context;
         _identity = identity;
         _cancellation = cancellation;
@@ -37,9 +41,42 @@ internal sealed class Salvage
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     /// <exception cref="FileSystemException">There is no space, or another failure; the partition is as it
     /// was.</exception>
+    /// <param name="context">What the partition shares with others, of which only little is used.</param>
+    /// <param name="directory">
+    /// The log: where it was closed cleanly, the list of that close must say how the partition stands afterwards.
+    /// </param>
+    /// <param name="identity">The partition.</param>
+    /// <param name="cancellation">Ends it before anything was changed.</param>
     public static SalvageReport Run(
-        StorageContext context, PartitionIdentity identity, CancellationToken cancellation) =>
-        new Salvage(context, identity, cancellation).Run();
+        StorageContext context,
+        LogDirectory directory,
+        PartitionIdentity identity,
+        CancellationToken cancellation)
+    {
+        Salvage salvage = new(context, identity, cancellation);
+        SalvageReport report = salvage.Run();
+        if (context.Session is { Clean: true, Closed: not null } && salvage.Describe() is { } now)
+        {
+            directory.CorrectClosed(now);
+        }
+
+        return report;
+    }
+
+    private ClosedPartition? Describe()
+    {
+        using CheckpointFile checkpoint = CheckpointFile.Open(
+            _files, _identity.Directory, _identity.TopicUid, _identity.Id, isOnDisk: true);
+        using Manifest manifest = Manifest.Open(
+            _files, _identity.Directory, _identity.TopicUid, _identity.Id, isOnDisk: true);
+        return checkpoint.Current is { } current
+            ? ClosedPartition.From(
+                _identity.TopicUid,
+                _identity.Id.Partition,
+                current,
+                ClosedPartition.Digest(manifest.LogStartOffset, manifest.Segments))
+            : null;
+    }
 
     private SalvageReport Run()
     {
@@ -47,7 +84,15 @@ internal sealed class Salvage
         CheckpointFile? checkpoint = OpenCheckpoint(isClean, out bool isCheckpointDamaged);
         using (checkpoint)
         {
-            if (!_files.FileExists(ManifestPath) && (isCheckpointDamaged || checkpoint?.Current is not null))
+            // What the last clean close says of the partition is a checkpoint too, the better one where it is newer.
+            Checkpoint? known = checkpoint?.Current;
+            if (_closed is { } row && (known is null || known.Value.Generation < row.CheckpointGeneration))
+            {
+                known = row.ToCheckpoint();
+                isCheckpointDamaged = true;
+            }
+
+            if (!_files.FileExists(ManifestPath) && (isCheckpointDamaged || known is not null))
             {
                 throw StorageErrors.Corrupt(
                     _identity.Id, ManifestPath, 0, "the manifest is missing, without which a salvage knows nothing",
@@ -62,9 +107,9 @@ internal sealed class Salvage
                 isClean,
                 isWhole: isClean || _context.Session.CacheSurvived);
             Segment[] segments = List(manifest);
-            CheckManifest(manifest, segments, checkpoint?.Current);
+            CheckManifest(manifest, segments, known);
             SalvagePlan plan = SalvagePlan.Make(
-                _files, _context.Session, manifest, checkpoint?.Current, segments, _cancellation);
+                _files, _context.Session, manifest, known, segments, _cancellation);
             isCheckpointDamaged |= plan.LosesCheckpoint;
             RemoveBadIndexes(segments);
             if (plan.Damaged.Count == 0 && !isCheckpointDamaged)
@@ -76,7 +121,7 @@ internal sealed class Salvage
             Dictionary<ulong, uint> sequences = WriteSegments(plan, manifest);
             if (isCheckpointDamaged)
             {
-                ReplaceCheckpoint(plan, manifest, checkpoint?.Current);
+                ReplaceCheckpoint(plan, manifest, known);
             }
 
             if (sequences.Count > 0)
@@ -255,6 +300,10 @@ internal sealed class Salvage
                 Epoch = (uint)last + 1,
             };
         }
+        else if (_closed is { } row && row.ToCheckpoint() == known)
+        {
+            next = known.Value with { Clean = false };
+        }
         else if (plan.FirstUnproven is { } first)
         {
             next = next with
@@ -268,9 +317,12 @@ internal sealed class Salvage
         }
 
         byte[] file = new byte[2 * TwoSlotPage.Bytes];
-        Span<byte> page = file.AsSpan(0, TwoSlotPage.Bytes);
-        next.WriteFields(page, _identity.TopicUid, _identity.Id.Partition);
-        TwoSlotPage.Seal(page, Checkpoint.Magic, generation: 1);
+        // Above every generation that the partition had: what a clean close tells of must not be newer.
+        ulong generation = Math.Max(known?.Generation ?? 0, _closed?.CheckpointGeneration ?? 0) + 1;
+        Span<byte> page = file.AsSpan((int)TwoSlotPage.GetPosition(generation), TwoSlotPage.Bytes);
+        (next with { WrittenAt = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds() })
+            .WriteFields(page, _identity.TopicUid, _identity.Id.Partition);
+        TwoSlotPage.Seal(page, Checkpoint.Magic, generation);
         StoredFile.Create(_files, CheckpointPath, file);
     }
 

@@ -100,6 +100,18 @@ internal sealed class Verification
         string path = Path.Combine(directory.Path, SessionFile.FileName);
         _findings.Run(null, () => SlotsCheck.Run(
             _platform.Files, path, Session.Magic, directory.SessionGeneration, null, _findings));
+        string closed = Path.Combine(directory.Path, ClosedFile.FileName);
+        if (directory.State.Closed is not null)
+        {
+            _findings.Run(null, () =>
+            {
+                if (!ClosedFile.IsWhole(_platform.Files, closed))
+                {
+                    _findings.Add(new VerifyFinding(
+                        null, closed, 0, "two intact copies", "one", null, null, IsHarmless: true));
+                }
+            });
+        }
     }
 
     private async Task CheckAsync(VerifyTarget target)

@@ -76,7 +76,9 @@ internal sealed class LogOpening
     {
         TopicStore store = new(_context.Platform.Files, _directory.Path, _context.Foreign);
         store.Prepare(isOnDisk: _directory.State.Clean);
-        foreach (StoredTopic stored in store.Load())
+        List<StoredTopic> topics = [.. store.Load()];
+        ClosedTopics.Check(_context.Platform.Files, _directory.Path, _directory.State, topics);
+        foreach (StoredTopic stored in topics)
         {
             cancellationToken.ThrowIfCancellationRequested();
             _topics.Add(stored);

@@ -34,7 +34,7 @@ internal static class SalvageOpening
             logger);
         try
         {
-            return Salvage.Run(context, Find(platform.Files, path, partition), cancellationToken);
+            return Salvage.Run(context, owned, Find(platform.Files, path, partition), cancellationToken);
         }
         catch (FileSystemException failure)
         {

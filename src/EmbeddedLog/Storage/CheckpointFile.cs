@@ -29,6 +29,12 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>The newest generation, zero while there is none; a hint to other threads than the writer's.</summary>
     public ulong Generation => _slots.Generation;
 
+    /// <summary>The file's path.</summary>
+    public string Path => _slots.Path;
+
+    /// <summary>The position of the newest page in the file.</summary>
+    public long Position => _slots.Position;
+
     /// <summary>Whether a flush has failed, after which nothing is written any more.</summary>
     public bool HasFailed => _slots.HasFailed;
 
@@ -46,7 +52,7 @@ internal sealed class CheckpointFile : IDisposable
     public static CheckpointFile Open(
         FileSystem files, string directory, ulong topicUid, TopicPartition id, bool isOnDisk = false)
     {
-        string path = Path.Combine(directory, FileName);
+        string path = System.IO.Path.Combine(directory, FileName);
         TwoSlotFile slots = TwoSlotFile.Open(files, path, Checkpoint.Magic, isOnDisk, out byte[]? page, id);
         CheckpointFile file = new(slots, topicUid, id);
         if (page is not null)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using Microsoft.Extensions.Logging;
 
@@ -13,11 +14,19 @@ internal sealed class LogDirectory : IDisposable
     private readonly IDisposable _lock;
     private readonly SessionFile _session;
 
-    private LogDirectory(Platform platform, string path, IDisposable directoryLock, SessionFile session)
+    /// <summary>
+    /// How all partitions stood at the last clean close; null before the first. Set by who closes or salvages the log,
+    /// who is alone.
+    /// </summary>
+    private ClosedList? _closed;
+
+    private LogDirectory(
+        Platform platform, string path, IDisposable directoryLock, SessionFile session, ClosedList? closed)
     {
         _platform = platform;
         _lock = directoryLock;
         _session = session;
+        _closed = closed;
         Path = path;
         Traits = platform.Files.GetTraits(path);
         CacheIdentity identity = platform.Files.GetCacheIdentity(path);
@@ -25,7 +34,8 @@ internal sealed class LogDirectory : IDisposable
         State = new SessionState(
             clean,
             !clean && identity.IsKnown && identity == session.CacheIdentity,
-            session.Current?.Generation ?? 0);
+            Math.Max(session.Current?.Generation ?? 0, closed?.Generation ?? 0),
+            closed);
     }
 
     /// <summary>What tells followers of the log about it.</summary>
@@ -83,7 +93,8 @@ internal sealed class LogDirectory : IDisposable
         try
         {
             session = SessionFile.Open(platform.Files, path);
-            LogDirectory directory = new(platform, path, directoryLock, session);
+            ClosedList? closed = session.Current is { } last ? ClosedFile.Read(platform.Files, path, last) : null;
+            LogDirectory directory = new(platform, path, directoryLock, session, closed);
             if (forRepair)
             {
                 return directory;
@@ -123,7 +134,37 @@ internal sealed class LogDirectory : IDisposable
     }
 
     /// <summary>Says that everything is on the disk and every checkpoint tells the end of its partition.</summary>
-    public void MarkClean() => _session.MarkClean();
+    /// <param name="topics">All topics.</param>
+    /// <param name="partitions">All partitions, the one of the groups included, closed cleanly.</param>
+    public void MarkClean(IReadOnlyList<ClosedTopic> topics, IEnumerable<PartitionLog> partitions)
+    {
+        ClosedList next = new(
+            _session.Current!.Value.LogUid,
+            _session.NextGeneration,
+            _platform.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            topics,
+            partitions.Select(partition => partition.DescribeClosed()));
+        if (_closed is { } last && last.TellsTheSame(next))
+        {
+            // A full disk does not keep what has not changed from being closed.
+            _session.MarkClean(last);
+            return;
+        }
+
+        MarkClean(next);
+    }
+
+    /// <summary>
+    /// After a salvage of a log that was closed cleanly: says how the partition stands now. Where this is cut off, the
+    /// list is one ahead of the session, which is allowed for.
+    /// </summary>
+    public void CorrectClosed(in ClosedPartition partition)
+    {
+        if (State.Clean && _closed is { } closed && closed.Find(partition.TopicUid, partition.Partition) != partition)
+        {
+            MarkClean(closed.With(partition, _session.NextGeneration));
+        }
+    }
 
     /// <summary>Tells followers that nobody appends any more. What they were told of the partitions stays.</summary>
     public void MarkClosed() => Control.MarkClosed(_session.Current!.Value.Generation);
@@ -136,11 +177,20 @@ internal sealed class LogDirectory : IDisposable
         _lock.Dispose();
     }
 
+    /// <summary>The list first, since it has to be there once the session names it.</summary>
+    private void MarkClean(ClosedList closed)
+    {
+        ClosedFile.Write(_platform.Files, Path, closed);
+        _session.MarkClean(closed);
+        _closed = closed;
+    }
+
     private void EnterSession() =>
         _session.MarkOpen(
             _platform.Files.GetCacheIdentity(Path),
             Environment.ProcessId,
-            _platform.Time.GetUtcNow().ToUnixTimeMilliseconds());
+            _platform.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            _closed);
 
     private void OpenControl()
     {

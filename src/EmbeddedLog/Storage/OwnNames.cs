@@ -35,7 +35,8 @@ internal static class OwnNames
 
     /// <summary>Whether a name in a log's directory is the log's.</summary>
     public static bool IsInLog(string name) =>
-        Finished(name) is SessionFile.FileName || name is Lock or ControlFile.FileName or Topics or Groups;
+        Finished(name) is SessionFile.FileName or ClosedFile.FileName
+        || name is Lock or ControlFile.FileName or Topics or Groups;
 
     /// <summary>
     /// Whether a name among the topics' directories may be one of theirs: the topic's, a dash and a number, which tells

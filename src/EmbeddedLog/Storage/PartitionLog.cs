@@ -91,11 +91,6 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <inheritdoc/>
     public override long DurableEnd => _commit.DurableEnd;
 
-    /// <summary>
-    /// The offset up to which everything is decided; the published end, until there are transactions.
-    /// </summary>
-    public long StableEnd => PublishedEnd;
-
     /// <summary>Why nothing can be appended any more, or null.</summary>
     public EmbeddedLogException? Failure => _state.Failure;
 
@@ -306,9 +301,9 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
             generation, durable.Offset, durable.Sequence, durable.Uid, durable.Position, start, Epoch, clean);
 
         // Where they are equal, the opening took it from a clean close, or wrote it: it is on the disk.
-        if (_files.Checkpoint.Current != next)
+        if (_files.Checkpoint.Current is not { } last || last with { WrittenAt = 0 } != next)
         {
-            _files.Checkpoint.Write(next);
+            _files.Checkpoint.Write(next with { WrittenAt = UtcNow });
         }
     }
 
@@ -383,6 +378,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         return clean;
     }
 
+    /// <summary>How the partition stands, after a close that was clean.</summary>
+    public ClosedPartition DescribeClosed() => ClosedPartition.From(
+        TopicUid,
+        Id.Partition,
+        _files.Checkpoint.Current!.Value,
+        ClosedPartition.Digest(_files.Manifest.LogStartOffset, _files.Manifest.Segments));
+
     /// <summary>Says that the topic is deleted, before the partition is closed for it.</summary>
     public void MarkDeleted() => _state.IsDeleted = true;
 
@@ -403,6 +405,8 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 
         _files.Dispose();
     }
+
+    private long UtcNow => Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static void Release(FlushPlan plan, int count)
     {

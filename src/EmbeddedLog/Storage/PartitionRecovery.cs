@@ -57,6 +57,8 @@ internal sealed class PartitionRecovery
         // Also where the cache is another than the last owner's: an opening in between, cut off before it became the
         // owner, may have written to it.
         bool isOnDisk = session.Clean;
+        ClosedCheck closed = new(identity, session);
+        closed.RequireFiles(files);
         CheckpointFile checkpoint = CheckpointFile.Open(
             files, identity.Directory, identity.TopicUid, identity.Id, isOnDisk);
         Manifest? manifest = null;
@@ -70,6 +72,7 @@ internal sealed class PartitionRecovery
                 identity.Id,
                 isOnDisk,
                 isWhole: session.Clean || session.CacheSurvived);
+            closed.Run(manifest, checkpoint);
             PartitionFiles small = new(manifest, checkpoint);
             recovery = new PartitionRecovery(context, identity, settings, small, began);
             return recovery.Recover();
@@ -106,6 +109,8 @@ internal sealed class PartitionRecovery
             return OpenUnclean(segments, checkpoint, unlisted);
         }
 
+        unlisted.CheckThatNoneIsMissed(
+            _small.Manifest, checkpoint?.Epoch ?? 0, checkpoint?.DurableEndOffset ?? _small.Manifest.LogStartOffset);
         unlisted.Delete(_small.Manifest);
         return OpenClean(segments, checkpoint);
     }
@@ -183,6 +188,7 @@ internal sealed class PartitionRecovery
         slot.Enter();
         try
         {
+            CleanEnd.Check(_identity.Id, writer, end);
             SegmentIndex index = segment.Index.Load(end.Offset, end.Position);
             writer.FlushedEnd = end.Position;
             SegmentIndexBuilder builder = new(index, end.Position);
@@ -215,7 +221,7 @@ internal sealed class PartitionRecovery
             segments = DropJudged(segments, checkpoint, first, proven);
             using TailScan scan = new(_context, _identity, _names);
             scan.Walk(segments, first, proven);
-            unlisted.CheckThatNoneIsMissed(_small.Manifest, scan.EndOffset);
+            unlisted.CheckThatNoneIsMissed(_small.Manifest, checkpoint?.Epoch ?? 0, scan.EndOffset);
             if (!Protections.CopyOnUncleanOpen && scan.Ranges is [.., var last])
             {
                 first = Array.IndexOf(segments, last.Segment);
@@ -229,7 +235,7 @@ internal sealed class PartitionRecovery
         }
         else
         {
-            unlisted.CheckThatNoneIsMissed(_small.Manifest, end.Offset);
+            unlisted.CheckThatNoneIsMissed(_small.Manifest, checkpoint?.Epoch ?? 0, end.Offset);
         }
 
         WriteCheckpoint(end, epoch);
@@ -287,7 +293,8 @@ internal sealed class PartitionRecovery
     {
         _small.Manifest.Flush();
         _small.Checkpoint.Write(new Checkpoint(
-            0, end.Offset, end.Sequence, end.Uid, end.Position, _small.Manifest.LogStartOffset, epoch, false));
+            0, end.Offset, end.Sequence, end.Uid, end.Position, _small.Manifest.LogStartOffset, epoch, false,
+            _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds()));
     }
 
     /// <summary>

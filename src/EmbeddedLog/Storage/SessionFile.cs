@@ -29,6 +29,9 @@ internal sealed class SessionFile : IDisposable
         ? new CacheIdentity(session.BootHigh, session.BootLow, session.Device, session.Mount)
         : default;
 
+    /// <summary>The generation that the next mark will have.</summary>
+    public ulong NextGeneration => _slots.Generation + 1;
+
     /// <summary>Whether the directory is a log.</summary>
     public static bool Exists(FileSystem files, string directory) =>
         files.FileExists(Path.Combine(directory, FileName));
@@ -58,7 +61,8 @@ internal sealed class SessionFile : IDisposable
     /// <param name="identity">The page cache that this process sees the directory through.</param>
     /// <param name="processId">This process.</param>
     /// <param name="now">Unix milliseconds.</param>
-    public void MarkOpen(CacheIdentity identity, int processId, long now)
+    /// <param name="closed">The list of the last clean close; null before the first.</param>
+    public void MarkOpen(CacheIdentity identity, int processId, long now, ClosedList? closed = null)
     {
         Session previous = Current ?? new Session { LogUid = SegmentFactory.NewUid(), CreatedAt = now };
         Session next = previous with
@@ -70,6 +74,8 @@ internal sealed class SessionFile : IDisposable
             BootLow = identity.BootLow,
             Device = identity.Device,
             Mount = identity.Mount,
+            ClosedGeneration = closed?.Generation ?? 0,
+            ClosedCrc = closed?.Crc ?? 0,
         };
         Write(next);
         if (previous.Clean)
@@ -83,11 +89,14 @@ internal sealed class SessionFile : IDisposable
     /// <summary>
     /// Says that everything written has been flushed; to be called last, and only when no flush has failed.
     /// </summary>
+    /// <param name="closed">
+    /// How all partitions stand, on the disk, with <see cref="NextGeneration"/> as its generation or an earlier one.
+    /// </param>
     /// <exception cref="InvalidOperationException">The log has not been marked open.</exception>
-    public void MarkClean()
+    public void MarkClean(ClosedList closed)
     {
         Session session = Current ?? throw new InvalidOperationException("The log has not been marked open.");
-        Write(session with { Clean = true });
+        Write(session with { Clean = true, ClosedGeneration = closed.Generation, ClosedCrc = closed.Crc });
     }
 
     public void Dispose() => _slots.Dispose();

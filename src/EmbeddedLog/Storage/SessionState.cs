@@ -1,3 +1,5 @@
+using EmbeddedLog.Format;
+
 namespace EmbeddedLog.Storage;
 
 /// <summary>How the log was left by its last owner, which decides what an opening may trust.</summary>
@@ -8,4 +10,9 @@ namespace EmbeddedLog.Storage;
 /// <param name="Generation">
 /// The last owner's session, a number that each owner raises before it writes anything.
 /// </param>
-internal readonly record struct SessionState(bool Clean, bool CacheSurvived, ulong Generation);
+/// <param name="Closed">
+/// How all partitions stood at the last clean close, which is this one where <paramref name="Clean"/> says so; null
+/// where there was none, or the partitions are opened without a log around them.
+/// </param>
+internal readonly record struct SessionState(
+    bool Clean, bool CacheSurvived, ulong Generation, ClosedList? Closed = null);

@@ -88,11 +88,16 @@ internal static class StorageErrors
             Actual = actual,
         };
 
+    /// <summary>What to do where the pieces of a log are not of one moment.</summary>
+    public const string OneMomentAdvice =
+        "Put back all files of the log from one backup, not some of them.";
+
     /// <summary>
     /// What to do about a damaged file of a partition. Without its manifest nothing tells what there was to salvage.
     /// </summary>
     public static string AdviceFor(string file) =>
-        "Restore the file from a backup" + (Path.GetFileName(file) == Manifest.FileName
+        "Restore it from a backup, together with all other files of the log, which are of one moment"
+            + (Path.GetFileName(file) == Manifest.FileName
             ? "."
             : $", or have {nameof(CommitLog)}.{nameof(CommitLog.SalvageAsync)} keep what can be read of the partition, "
                 + "on the closed log.");

@@ -21,36 +21,50 @@ internal sealed class UnlistedFiles
     }
 
     /// <summary>
-    /// Where the page cache has survived, checks that the manifest has not lost a segment: records are appended only
-    /// to one that is listed. Call before anything is added to the manifest.
+    /// Checks that the manifest has not lost a segment: what is not listed and holds records is deleted only where
+    /// something proves that it was given up. Call before anything is added to the manifest.
     /// </summary>
     /// <param name="manifest">The manifest as it was found.</param>
-    /// <param name="endOffset">The end of the listed segments; what begins below it is an unfinished copy.</param>
+    /// <param name="epoch">The checkpoint's epoch: what is of an earlier one has been judged by a recovery.</param>
+    /// <param name="endOffset">The end of the listed segments; what lies below it is an unfinished copy.</param>
     /// <exception cref="CorruptLogException">A segment with records is not listed.</exception>
-    public void CheckThatNoneIsMissed(Manifest manifest, long endOffset)
+    public void CheckThatNoneIsMissed(Manifest manifest, uint epoch, long endOffset)
     {
-        if (!_context.Session.CacheSurvived)
-        {
-            return;
-        }
-
         foreach (string name in _names)
         {
-            // A number below those yet to be given was listed once, or is that of a copy of what is listed.
-            if (SegmentFileName.IsSegment(name, out uint sequence) && sequence >= manifest.NextSequence
-                && FindBaseOffset(Path.Combine(_identity.Directory, name)) is { } baseOffset && baseOffset >= endOffset)
+            // A number below those yet to be given was listed once, and dropped by a record of the manifest, or is that
+            // of a copy of what is listed.
+            if (!SegmentFileName.IsSegment(name, out uint sequence) || sequence < manifest.NextSequence)
             {
-                throw StorageErrors.Corrupt(
-                    _identity.Id,
-                    Path.Combine(_identity.Directory, Manifest.FileName),
-                    0,
-                    "a segment is not listed",
-                    $"segment {sequence} from offset {baseOffset} on",
-                    $"segments up to offset {endOffset}",
-                    baseOffset);
+                continue;
             }
+
+            string path = Path.Combine(_identity.Directory, name);
+            if (Read(path) is not { } found || found.Epoch < epoch || !IsMissed(found, endOffset))
+            {
+                continue;
+            }
+
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, Manifest.FileName),
+                0,
+                $"it does not list '{path}', which holds records: it was put back, or has lost what was in it",
+                $"segment {sequence} from offset {found.BaseOffset} on",
+                $"segments up to offset {endOffset}",
+                found.BaseOffset);
         }
     }
+
+    /// <summary>
+    /// Records are appended to listed segments only: in a cache that has survived, and after a clean close, the list is
+    /// there. After a loss of power the record of a segment may be lost of which nothing was flushed, and the segment
+    /// is the torn end of the log; unless a frame in it says otherwise.
+    /// </summary>
+    private bool IsMissed(in Content found, long endOffset) =>
+        _context.Session.Clean || _context.Session.CacheSurvived
+            ? found.BaseOffset >= endOffset
+            : found.ClaimedDurableEnd > endOffset;
 
     /// <summary>Deletes them all. A failure to delete one is told and leaves it for the next opening.</summary>
     /// <exception cref="FileSystemException">The manifest cannot be made durable; nothing was deleted.</exception>
@@ -72,8 +86,10 @@ internal sealed class UnlistedFiles
         Array.ForEach(gone, name => factory.TryDelete(Path.Combine(_identity.Directory, name)));
     }
 
-    /// <summary>The base offset of a segment of this partition that has at least one record; otherwise null.</summary>
-    private unsafe long? FindBaseOffset(string path)
+    /// <summary>
+    /// What is in a segment of this partition that has at least one record at its beginning; otherwise null.
+    /// </summary>
+    private unsafe Content? Read(string path)
     {
         using LogFile file = _context.Platform.Files.OpenFile(path, FileOpening.Read);
         byte[] page = new byte[SegmentHeader.PageBytes];
@@ -86,11 +102,17 @@ internal sealed class UnlistedFiles
         }
 
         using MappedMemory map = file.Map(length, writable: false);
-        return map.TryPrepareForRead(0, length)
-            && FrameReader.Check(
-                map.Pointer, FrameCrc.SegmentSeed(header.Uid), SegmentHeader.PageBytes, length, out _)
-            == FrameCheck.Valid
-            ? header.BaseOffset
-            : null;
+        uint seed = FrameCrc.SegmentSeed(header.Uid);
+        if (!map.TryPrepareForRead(0, length)
+            || FrameReader.Check(map.Pointer, seed, SegmentHeader.PageBytes, length, out _) != FrameCheck.Valid)
+        {
+            return null;
+        }
+
+        TornTail frames = TornTail.Search(map.Pointer, seed, header.BaseOffset, SegmentHeader.PageBytes, length);
+        return new Content(header.BaseOffset, header.Epoch, frames.ClaimedDurableEnd);
     }
+
+    /// <summary>What is in a segment's file.</summary>
+    private readonly record struct Content(long BaseOffset, uint Epoch, long ClaimedDurableEnd);
 }

@@ -1,3 +1,5 @@
+using EmbeddedLog.Storage;
+
 namespace EmbeddedLog.Topics;
 
 /// <summary>What can be wrong with a wish for a topic.</summary>
@@ -59,4 +61,15 @@ internal static class TopicErrors
             };
         }
     }
+
+    /// <summary>The directories of topics are not those that the log was closed with.</summary>
+    public static CorruptLogException NotOfOneMoment(string file, string expected, string actual) => new(
+        $"'{file}' is not of the same moment as the rest of the log: expected {expected}, found {actual}. Nothing was "
+        + "changed. " + StorageErrors.OneMomentAdvice)
+    {
+        File = file,
+        Position = 0,
+        Expected = expected,
+        Actual = actual,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
@@ -66,7 +67,8 @@ internal sealed class TopicSet
         PartitionLog?[] opened = new PartitionLog?[stored.Options.Partitions];
         try
         {
-            await WorkLanes.RunAsync(Context.Platform.Work, opened.Length, i => opened[i] = Open(stored, i))
+            await WorkLanes.RunAsync(
+                Context.Platform.Work, opened.Length, i => opened[i] = Open(stored, i, isNew: true))
                 .ConfigureAwait(false);
         }
         catch
@@ -119,6 +121,10 @@ internal sealed class TopicSet
         return clean;
     }
 
+    /// <summary>Where the topics are, and those of the log itself, for the list that a clean close leaves.</summary>
+    public IReadOnlyList<ClosedTopic> DescribeClosed(ClosedTopic groups) =>
+        [.. All.Select(topic => ClosedTopics.Describe(topic.Stored)), groups];
+
     /// <summary>Refuses stores to a map where the file system cannot promise a block behind every page.</summary>
     /// <exception cref="ArgumentException">The topic asks for them.</exception>
     public void CheckWriteMode(string name, TopicOptions options)
@@ -134,12 +140,16 @@ internal sealed class TopicSet
 
     private bool CanMap => _traits is { CanAllocate: true, MappedStoresAreSafe: true };
 
-    private PartitionLog Open(StoredTopic stored, int partition)
+    private PartitionLog Open(StoredTopic stored, int partition, bool isNew = false)
     {
+        // What the last clean close has left knows nothing of a topic that is made now.
+        StorageContext context = isNew
+            ? Context with { Session = Context.Session with { Closed = null } }
+            : Context;
         PartitionSettings settings = SettingsOf(stored.Options);
         string directory = TopicStore.PartitionDirectory(stored.Directory, partition);
         PartitionIdentity identity = new(new TopicPartition(stored.Name, partition), stored.Uid, directory);
-        return new PartitionLog(Context, identity, settings, PartitionRecovery.Open(Context, identity, settings));
+        return new PartitionLog(context, identity, settings, PartitionRecovery.Open(context, identity, settings));
     }
 
     private static void Abandon(PartitionLog?[] opened)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace EmbeddedLog.Validation;
 
 /// <summary>Timestamps are Unix milliseconds on disk and <see cref="DateTimeOffset"/> in the API.</summary>
@@ -12,4 +14,8 @@ internal static class UnixTime
     /// </summary>
     public static DateTimeOffset ToDateTimeOffset(long milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, s_min, s_max));
+
+    /// <summary>The time as people read it in messages, ISO 8601.</summary>
+    public static string ToText(long milliseconds) =>
+        ToDateTimeOffset(milliseconds).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -19,7 +19,7 @@ public sealed class SessionFileTests : StorageTest
         Assert.Null(session.Current);
         Assert.False(session.CacheIdentity.IsKnown);
         Assert.False(SessionFile.Exists(Files, Root));
-        Assert.Throws<InvalidOperationException>(session.MarkClean);
+        Assert.Throws<InvalidOperationException>(() => session.MarkClean(Some.ClosedBy(session)));
         Assert.Empty(Files.ListFiles(Root));
     }
 
@@ -57,7 +57,7 @@ public sealed class SessionFileTests : StorageTest
         using (SessionFile session = SessionFile.Open(Files, Root))
         {
             session.MarkOpen(s_identity, 1, 1000);
-            session.MarkClean();
+            session.MarkClean(Some.ClosedBy(session));
             Assert.True(session.Current!.Value.Clean);
         }
 

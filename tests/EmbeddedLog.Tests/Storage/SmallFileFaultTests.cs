@@ -1,6 +1,7 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
+using EmbeddedLog.Tests.Format;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 
@@ -185,7 +186,7 @@ public sealed class SmallFileFaultTests : IDisposable
             manifest.SetLogStart(250, 3);
             manifest.Flush();
             checkpoint.Write(new Checkpoint(0, 2, 1, 9, 8192, 0, 1, false));
-            session.MarkClean();
+            session.MarkClean(Some.ClosedBy(session));
             Assert.False(manifest.HasUnflushed);
         }
     }

@@ -1,6 +1,7 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
+using EmbeddedLog.Tests.Format;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Storage;
@@ -69,7 +70,7 @@ public sealed class SmallFilesOnRealDiskTests : StorageTest
         using (SessionFile session = SessionFile.Open(Files, Root))
         {
             session.MarkOpen(identity, 1, 2);
-            session.MarkClean();
+            session.MarkClean(Some.ClosedBy(session));
         }
 
         using SessionFile reopened = SessionFile.Open(Files, Root);

@@ -1,0 +1,215 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace EmbeddedLog.Format;
+
+/// <summary>
+/// How all partitions stood at a clean close: what binds the pieces of a log to one moment. See FORMAT.md, "Closed".
+/// </summary>
+internal sealed class ClosedList
+{
+    /// <summary>A larger file is refused, so that a forged one costs no memory.</summary>
+    public const long MaxFileBytes = 1L << 30;
+
+    /// <summary>The bytes before the first row.</summary>
+    public const int HeaderBytes = 64;
+
+    private const int LogUidAt = 16;
+    private const int GenerationAt = 24;
+    private const int ClosedAtAt = 32;
+    private const int PartitionsAt = 40;
+    private const int TopicsAt = 44;
+    private const int CrcAt = 8;
+
+    /// <summary>A uid and the length of the name that follows.</summary>
+    private const int TopicBytes = 9;
+
+    private readonly Dictionary<(ulong TopicUid, int Partition), ClosedPartition> _partitions = [];
+
+    /// <param name="logUid">The log.</param>
+    /// <param name="generation">The generation of the session that names the list.</param>
+    /// <param name="closedAt">When the log was closed, in Unix milliseconds.</param>
+    /// <param name="topics">All topics with partitions in the list.</param>
+    /// <param name="partitions">All partitions.</param>
+    public ClosedList(
+        ulong logUid,
+        ulong generation,
+        long closedAt,
+        IReadOnlyList<ClosedTopic> topics,
+        IEnumerable<ClosedPartition> partitions)
+    {
+        LogUid = logUid;
+        Generation = generation;
+        ClosedAt = closedAt;
+        Topics = topics;
+        foreach (ClosedPartition partition in partitions)
+        {
+            _partitions[(partition.TopicUid, partition.Partition)] = partition;
+        }
+    }
+
+    /// <summary>The log that the list is of.</summary>
+    public ulong LogUid { get; }
+
+    /// <summary>The generation of the session that names the list.</summary>
+    public ulong Generation { get; }
+
+    /// <summary>When the log was closed, in Unix milliseconds.</summary>
+    public long ClosedAt { get; }
+
+    /// <summary>The topics that there were.</summary>
+    public IReadOnlyList<ClosedTopic> Topics { get; }
+
+    /// <summary>The partitions that there were, in no order.</summary>
+    public IReadOnlyCollection<ClosedPartition> Partitions => _partitions.Values;
+
+    /// <summary>The checksum of the file's contents, known once it was read or encoded.</summary>
+    public uint Crc { get; private set; }
+
+    private static ReadOnlySpan<byte> Magic => "ELOGCLSD"u8;
+
+    /// <summary>How a partition stood; null where there was no such partition.</summary>
+    public ClosedPartition? Find(ulong topicUid, int partition) =>
+        _partitions.TryGetValue((topicUid, partition), out ClosedPartition row) ? row : null;
+
+    /// <summary>Whether another one tells the same of the same topics and partitions.</summary>
+    public bool TellsTheSame(ClosedList other) =>
+        LogUid == other.LogUid
+        && Topics.ToHashSet().SetEquals(other.Topics)
+        && _partitions.Count == other._partitions.Count
+        && _partitions.Values.All(row => other.Find(row.TopicUid, row.Partition) == row);
+
+    /// <summary>The same list but for one partition.</summary>
+    public ClosedList With(in ClosedPartition partition, ulong generation) =>
+        new(LogUid, generation, ClosedAt, Topics, [.. _partitions.Values, partition]);
+
+    /// <summary>The bytes of the file: the list twice, so that damage in one place loses nothing.</summary>
+    public byte[] Encode()
+    {
+        int bytes = HeaderBytes + (_partitions.Count * ClosedPartition.Bytes)
+            + Topics.Sum(topic => TopicBytes + topic.Directory.Length);
+        byte[] file = new byte[2 * bytes];
+        Span<byte> block = file.AsSpan(0, bytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(block[LogUidAt..], LogUid);
+        BinaryPrimitives.WriteUInt64LittleEndian(block[GenerationAt..], Generation);
+        BinaryPrimitives.WriteInt64LittleEndian(block[ClosedAtAt..], ClosedAt);
+        BinaryPrimitives.WriteInt32LittleEndian(block[PartitionsAt..], _partitions.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(block[TopicsAt..], Topics.Count);
+        int at = HeaderBytes;
+        foreach (ClosedPartition partition in _partitions.Values)
+        {
+            partition.Write(block[at..]);
+            at += ClosedPartition.Bytes;
+        }
+
+        foreach (ClosedTopic topic in Topics)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(block[at..], topic.Uid);
+            block[at + sizeof(ulong)] = (byte)Encoding.ASCII.GetBytes(topic.Directory, block[(at + TopicBytes)..]);
+            at += TopicBytes + topic.Directory.Length;
+        }
+
+        ChecksummedBlock.Seal(block, Magic);
+        Crc = BinaryPrimitives.ReadUInt32LittleEndian(block[CrcAt..]);
+        block.CopyTo(file.AsSpan(bytes));
+        return file;
+    }
+
+    /// <summary>Whether a file may begin like one; so that a large one of something else is not read.</summary>
+    public static bool HasMagic(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Magic);
+
+    /// <summary>Reads the file's contents; one of the two copies is enough.</summary>
+    /// <param name="file">All of it.</param>
+    /// <param name="list">The list, where it is valid.</param>
+    /// <param name="isWhole">Whether both copies are intact.</param>
+    /// <param name="version">The version of a newer one.</param>
+    public static HeaderStatus TryRead(
+        ReadOnlySpan<byte> file, out ClosedList? list, out bool isWhole, out ushort version)
+    {
+        int half = file.Length / 2;
+        HeaderStatus first = TryReadCopy(file[..half], out list);
+        HeaderStatus second = TryReadCopy(file[half..], out ClosedList? copy);
+        isWhole = first == HeaderStatus.Valid && second == HeaderStatus.Valid
+            && file[..half].SequenceEqual(file[half..]);
+        list ??= copy;
+        bool isNewer = first == HeaderStatus.NewerVersion || second == HeaderStatus.NewerVersion;
+        version = isNewer
+            ? ChecksummedBlock.GetVersion(first == HeaderStatus.NewerVersion ? file : file[half..])
+            : ChecksummedBlock.Version;
+        return isNewer ? HeaderStatus.NewerVersion
+            : list is not null ? HeaderStatus.Valid
+            : HeaderStatus.Corrupt;
+    }
+
+    private static HeaderStatus TryReadCopy(ReadOnlySpan<byte> block, out ClosedList? list)
+    {
+        list = null;
+        HeaderStatus status = ChecksummedBlock.Check(block, Magic);
+        if (status != HeaderStatus.Valid)
+        {
+            return status;
+        }
+
+        if (TryParse(block, out ClosedList? parsed))
+        {
+            list = parsed;
+            return HeaderStatus.Valid;
+        }
+
+        return HeaderStatus.Corrupt;
+    }
+
+    private static bool TryParse(ReadOnlySpan<byte> block, [NotNullWhen(true)] out ClosedList? list)
+    {
+        list = null;
+        if (block.Length < HeaderBytes)
+        {
+            return false;
+        }
+
+        int partitions = BinaryPrimitives.ReadInt32LittleEndian(block[PartitionsAt..]);
+        int topics = BinaryPrimitives.ReadInt32LittleEndian(block[TopicsAt..]);
+        long least = HeaderBytes + ((long)partitions * ClosedPartition.Bytes) + ((long)topics * TopicBytes);
+        if (partitions < 0 || topics < 0 || least > block.Length)
+        {
+            return false;
+        }
+
+        ClosedPartition[] rows = new ClosedPartition[partitions];
+        int at = HeaderBytes;
+        for (int i = 0; i < rows.Length; i++, at += ClosedPartition.Bytes)
+        {
+            if (!ClosedPartition.TryRead(block[at..], out rows[i]))
+            {
+                return false;
+            }
+        }
+
+        ClosedTopic[] names = new ClosedTopic[topics];
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (block.Length - at < TopicBytes || block.Length - at - TopicBytes < block[at + sizeof(ulong)])
+            {
+                return false;
+            }
+
+            ReadOnlySpan<byte> name = block.Slice(at + TopicBytes, block[at + sizeof(ulong)]);
+            names[i] = new ClosedTopic(
+                BinaryPrimitives.ReadUInt64LittleEndian(block[at..]), Encoding.ASCII.GetString(name));
+            at += TopicBytes + name.Length;
+        }
+
+        list = new ClosedList(
+            BinaryPrimitives.ReadUInt64LittleEndian(block[LogUidAt..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(block[GenerationAt..]),
+            BinaryPrimitives.ReadInt64LittleEndian(block[ClosedAtAt..]),
+            names,
+            rows)
+        {
+            Crc = BinaryPrimitives.ReadUInt32LittleEndian(block[CrcAt..]),
+        };
+        return at == block.Length && list.Partitions.Count == partitions
+            && list.Generation is > 0 and <= FormatLimits.MaxEpoch;
+    }
+}
