@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Format;
+using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog;
@@ -172,7 +173,7 @@ public unsafe ref struct PartitionScan : IDisposable
         isSingle = false;
         long position = _position;
         if (FrameReader.Check(_base, _seed, position, _touchable, out uint length) != FrameCheck.Valid
-            && !TryCheckTouchable(position, out length))
+            && !TryCheckTouchable(ref position, out length))
         {
             return false;
         }
@@ -192,28 +193,67 @@ public unsafe ref struct PartitionScan : IDisposable
     }
 
     /// <summary>
-    /// Checks the next frame after all of it was made touchable; throws where it is damaged all the same. False where
-    /// the segment has no file any more.
+    /// Checks the next frame after all of it was made touchable; throws where it is damaged all the same, and not just
+    /// on the way to the next offset. False where the segment has no file any more.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryCheckTouchable(long position, out uint length)
+    private bool TryCheckTouchable(ref long position, out uint length)
     {
-        length = 0;
-        if (!FrameMemory.TryPrepare(_segment!, position, ref _base, ref _touchable))
+        while (true)
+        {
+            length = 0;
+            if (!FrameMemory.TryPrepare(_segment!, position, ref _base, ref _touchable))
+            {
+                return false;
+            }
+
+            if (position + FrameLayout.HeaderBytes > _touchable)
+            {
+                // The manifest promises records where the segment has no room for any; behind it is no memory.
+                throw StorageErrors.BadFrame(_segment!, position, FrameCheck.Empty, _nextOffset);
+            }
+
+            FrameCheck check = FrameReader.Check(_base, _seed, position, _touchable, out length);
+            if (check == FrameCheck.Valid)
+            {
+                return true;
+            }
+
+            if (check == FrameCheck.Unknown || !TryPassDamage(ref position))
+            {
+                throw StorageErrors.BadFrame(_segment!, position, check, _nextOffset);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Passes over a damaged place where all the offsets in it lie below the next one: the index names a frame before
+    /// the one that is wanted, and what stands in between need not be good.
+    /// </summary>
+    private readonly bool TryPassDamage(ref long position)
+    {
+        if (_segment!.IsFollowed)
         {
             return false;
         }
 
-        if (position + FrameLayout.HeaderBytes > _touchable)
+        try
         {
-            // The manifest promises records where the segment has no room for any; behind it is no memory.
-            throw StorageErrors.BadFrame(_segment!, position, FrameCheck.Empty, _nextOffset);
-        }
+            if (!SegmentDamage.TryFind(
+                    _log.Context.Platform.Files, _segment, _log.PublishedEnd, -1, position, out SurveyedPart place)
+                || place.NextOffset > _nextOffset)
+            {
+                return false;
+            }
 
-        FrameCheck check = FrameReader.Check(_base, _seed, position, _touchable, out length);
-        return check == FrameCheck.Valid
-            ? true
-            : throw StorageErrors.BadFrame(_segment!, position, check, _nextOffset);
+            position = place.EndPosition;
+            return true;
+        }
+        catch (FileSystemException)
+        {
+            // The damage is what is told.
+            return false;
+        }
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ namespace EmbeddedLog.Storage;
 internal sealed unsafe class Segment
 {
     /// <summary>How much is made present at once.</summary>
-    private const long ChunkBytes = 1 << 20;
+    public const long ChunkBytes = 1 << 20;
 
     /// <summary>How much is made present at once where another process is writing.</summary>
     private const long TailStepBytes = 128 << 10;
