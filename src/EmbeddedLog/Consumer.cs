@@ -13,13 +13,19 @@ namespace EmbeddedLog;
 /// <typeparam name="TValue">The value's type.</typeparam>
 /// <remarks>
 /// <para>
-/// A record is <em>finished</em> when the next one is asked for, by this or a later read. Leaving a loop, by
-/// <c>break</c> or by an exception, and disposing finish nothing. The position moves when a record is handed out, so
-/// that a later read goes on behind it: to get a record again, <see cref="Seek(TopicPartitionOffset)"/> to it.
+/// <em>What is not finished is handed out again.</em> A record that was handed out is finished when the next one is
+/// asked for in the same read, even if that fails or is cancelled; when <see cref="Finish"/> or a commit at or beyond
+/// it succeeds; or when a seek or <see cref="Skip"/> passes it. A batch is finished as a whole. Leaving a read, by
+/// <c>break</c> or by an exception, finishes nothing, nor does disposing: the next read hands out again what was in
+/// hand, after the other partitions had their turn. So catch what a handler throws inside the loop, to go on with the
+/// next record, or outside of it, to get the same one again.
 /// </para>
 /// <para>
-/// That is a trap for code that catches the exception of a handler and reads on: the record that failed counts as
-/// finished as soon as the next one is asked for, and is committed with it. Seek to it first, or let it go knowingly.
+/// <em>One partition's trouble is its own.</em> Where a record cannot be read, a read throws, and the next read goes on
+/// with the other partitions. The failed one is tried again after 100 ms, then after twice as long each time, up to
+/// 30 s; each attempt that fails throws again. A read waits for the next attempt only where there is nothing else to
+/// read. <see cref="ReadToEndAsync"/> reads the others, tries the failed one once, without a pause, and throws.
+/// <see cref="Skip"/> and a seek end the trouble.
 /// </para>
 /// <para>
 /// Without a commit the next consumer of the group begins where the last commit was, so that every record is handled at
@@ -81,6 +87,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(topic, keys, values), context.Readers),
             _committer,
             new WakeSignal(context.Platform.Work),
+            context.Platform.Time,
             options.MaxBufferedRecords,
             options.AllowSynchronousContinuations);
     }
@@ -106,7 +113,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// The records; each enumeration is a read of its own. The exceptions are those of its enumeration.
     /// </returns>
     /// <exception cref="RecordDeserializationException">
-    /// A record cannot be read as these types. The position stays at it; the message names the seek that skips it.
+    /// A record cannot be read as these types. The position stays at it; <see cref="Skip"/> goes on behind it.
     /// </exception>
     /// <exception cref="OffsetUnavailableException">
     /// The position is not in the log, and <see cref="ConsumerOptions.Start"/> is
@@ -123,7 +130,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <exception cref="UnknownTopicException">The topic was deleted, before or meanwhile.</exception>
     /// <exception cref="ObjectDisposedException">The consumer or the log was disposed, before or meanwhile.</exception>
     /// <exception cref="EmbeddedLogException">
-    /// An interval commit has failed since the last call. No record is lost; reading again goes on.
+    /// An interval commit has failed since the last call, or the position where a group starts cannot be committed. No
+    /// record is lost; reading again goes on.
     /// </exception>
     public IAsyncEnumerable<Record<TKey, TValue>> ReadAllAsync(CancellationToken cancellationToken = default)
     {
@@ -166,6 +174,24 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     }
 
     /// <summary>
+    /// Says that a record that was handed out is finished, and all before it in its partition: it is not handed out
+    /// again by this consumer, and the next commit of what is finished commits it. Does nothing where it is finished
+    /// already, or was taken back by a seek.
+    /// </summary>
+    /// <param name="record">A record that this consumer has handed out.</param>
+    /// <exception cref="ArgumentException">The record is of another topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The topic has no such partition.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void Finish(Record<TKey, TValue> record)
+    {
+        ThrowIfDisposed();
+        if (_positions.Finish(_positions.Get(record.TopicPartition), record.Offset))
+        {
+            _committer?.NoteMoved();
+        }
+    }
+
+    /// <summary>
     /// Commits that a record, and all before it in its partition, are finished: the group's next consumer begins behind
     /// it. Done when it is as durable as <see cref="ConsumerOptions.CommitDurability"/> says.
     /// </summary>
@@ -190,8 +216,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     }
 
     /// <summary>
-    /// Commits the offset of the next record to read. It may be lower than what is committed; everything below it then
-    /// counts as finished, and nothing above it.
+    /// Commits the offset of the next record to read, which is where the group's next consumer begins. What this one
+    /// has handed out below it is finished; otherwise it reads on where it is, whether the commit is lower or higher.
     /// </summary>
     /// <param name="next">A partition of this topic, and an offset from zero to its end.</param>
     /// <param name="metadata">
@@ -216,8 +242,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     }
 
     /// <summary>
-    /// Commits all records that are finished: those before the last one, or the last batch, that was handed out. Does
-    /// nothing where that is committed already.
+    /// Commits all records that are finished: the <see cref="Position"/> of each partition where it has changed since
+    /// the last commit, which includes what a seek has passed over.
     /// </summary>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
     /// <inheritdoc cref="CommitAsync(Record{TKey, TValue}, CancellationToken)" path="/exception"/>
@@ -226,8 +252,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>
     /// Goes on at an offset: the next record handed out of that partition is from there, also if a read is under way.
-    /// What was handed out before is not finished by that, and of what was finished, only what lies below stays so: a
-    /// commit of all that is finished then commits the offset, as in Kafka.
+    /// What lies below counts as finished, and what lies above does not: the next commit of all that is finished
+    /// commits the offset, as in Kafka.
     /// </summary>
     /// <param name="next">
     /// A partition of this topic, and an offset from zero. One that the partition does not hold, by the time of the
@@ -246,7 +272,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         }
 
         _positions.Seek(cursor, next.Offset);
-        _reader.Signal.Wake();
+        NoteMoved();
     }
 
     /// <summary>
@@ -260,7 +286,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     {
         ThrowIfDisposed();
         _positions.Seek(timestamp);
-        _reader.Signal.Wake();
+        NoteMoved();
     }
 
     /// <summary>
@@ -272,7 +298,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     {
         ThrowIfDisposed();
         _positions.SeekToBeginning();
-        _reader.Signal.Wake();
+        NoteMoved();
     }
 
     /// <summary>
@@ -284,7 +310,35 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     {
         ThrowIfDisposed();
         _positions.SeekToEnd();
-        _reader.Signal.Wake();
+        NoteMoved();
+    }
+
+    /// <summary>
+    /// Goes on behind what a read has failed at. Of a record that cannot be deserialized that is the next one; of a
+    /// damaged place, the next record that is good, for which the segment's file is read; of an offset that is no
+    /// longer in the log, the first that is. What is skipped counts as finished, as with
+    /// <see cref="Seek(TopicPartitionOffset)"/>.
+    /// </summary>
+    /// <param name="failure">What a read of this consumer threw.</param>
+    /// <exception cref="ArgumentException">It names no place in this topic that could be skipped.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The position has moved since, by a seek or another skip. Nothing was changed.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void Skip(EmbeddedLogException failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        ThrowIfDisposed();
+        if (failure is not { Topic: { } topic, Partition: { } partition, Offset: { } offset }
+            || failure is LogTruncatedException)
+        {
+            throw ConsumerErrors.NothingToSkip(failure);
+        }
+
+        PartitionCursor cursor = _positions.Get(new TopicPartition(topic, partition));
+        long behind = SkipTarget.Find(cursor.Log, failure, offset);
+        _positions.Skip(cursor, failure, offset, behind);
+        NoteMoved();
     }
 
     /// <summary>
@@ -302,8 +356,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     public void Resume(TopicPartition partition) => Pause(partition, paused: false);
 
     /// <summary>
-    /// The offset of the record of a partition that is handed out next, as Kafka's <c>position</c>. Before the first
-    /// read it is what the group has committed, or else where <see cref="ConsumerOptions.Start"/> says.
+    /// The first offset of a partition that is not finished, which is what <see cref="CommitAsync(CancellationToken)"/>
+    /// commits; as Kafka's <c>position</c>, but for records in hand. Before the first read it is what the group has
+    /// committed, or else where <see cref="ConsumerOptions.Start"/> says.
     /// </summary>
     /// <param name="partition">A partition of this topic.</param>
     /// <exception cref="ArgumentException">It is of another topic.</exception>
@@ -369,6 +424,13 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     {
         ThrowIfDisposed();
         _positions.Pause(_positions.Get(partition), paused);
+        _reader.Signal.Wake();
+    }
+
+    /// <summary>After a seek: a reader that waits looks again, and an interval commit tells it.</summary>
+    private void NoteMoved()
+    {
+        _committer?.NoteMoved();
         _reader.Signal.Wake();
     }
 

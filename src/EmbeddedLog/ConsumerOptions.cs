@@ -11,8 +11,9 @@ public sealed class ConsumerOptions
 {
     /// <summary>
     /// Where to start in a partition for which nothing is committed, as Kafka's <c>auto.offset.reset</c> (whose default
-    /// is <c>latest</c>). <see cref="StartOffset"/> or <see cref="StartTime"/> takes its place. Default:
-    /// <see cref="StartAt.Earliest"/>.
+    /// is <c>latest</c>). <see cref="StartOffset"/> or <see cref="StartTime"/> takes its place. With a group, what any
+    /// of them gives, other than the earliest, is committed by the first read, before it hands out a record: a later
+    /// start does not skip what has arrived since. Default: <see cref="StartAt.Earliest"/>.
     /// </summary>
     public StartAt Start { get; set; } = StartAt.Earliest;
 

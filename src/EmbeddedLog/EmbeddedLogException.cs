@@ -6,6 +6,10 @@ namespace EmbeddedLog;
 /// </summary>
 public abstract class EmbeddedLogException : Exception
 {
+    private string? _topic;
+    private int? _partition;
+    private long? _offset;
+
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What happened and what to do.</param>
     /// <param name="innerException">The cause, where there is one.</param>
@@ -15,13 +19,25 @@ public abstract class EmbeddedLogException : Exception
     }
 
     /// <summary>The topic, where the failure has one.</summary>
-    public string? Topic { get; init; }
+    public string? Topic
+    {
+        get => _topic;
+        init => _topic = value;
+    }
 
     /// <summary>The partition, where the failure has one.</summary>
-    public int? Partition { get; init; }
+    public int? Partition
+    {
+        get => _partition;
+        init => _partition = value;
+    }
 
     /// <summary>The offset, where the failure has one.</summary>
-    public long? Offset { get; init; }
+    public long? Offset
+    {
+        get => _offset;
+        init => _offset = value;
+    }
 
     /// <summary>The full path of the file, where the failure has one.</summary>
     public string? File { get; init; }
@@ -34,4 +50,14 @@ public abstract class EmbeddedLogException : Exception
 
     /// <summary>What was there, where that helps.</summary>
     public string? Actual { get; init; }
+
+    /// <summary>Says where a reader met the failure, where whoever found it did not know.</summary>
+    /// <param name="partition">The partition that was read.</param>
+    /// <param name="offset">The offset that was to be read.</param>
+    internal void Locate(TopicPartition partition, long offset)
+    {
+        _topic ??= partition.Topic;
+        _partition ??= partition.Partition;
+        _offset ??= offset;
+    }
 }

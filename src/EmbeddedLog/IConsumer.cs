@@ -25,6 +25,10 @@ public interface IConsumer<TKey, TValue> : IAsyncDisposable, IDisposable
     IAsyncEnumerable<IReadOnlyList<Record<TKey, TValue>>> ReadBatchesAsync(
         int maxRecords, CancellationToken cancellationToken = default);
 
+    /// <summary>Says that a record, and all before it in its partition, need not be handed out again.</summary>
+    /// <param name="record">A record that was handed out.</param>
+    void Finish(Record<TKey, TValue> record);
+
     /// <summary>Commits that a record, and all before it in its partition, need not be read again.</summary>
     /// <param name="finished">The record.</param>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
@@ -44,6 +48,10 @@ public interface IConsumer<TKey, TValue> : IAsyncDisposable, IDisposable
     /// <summary>Goes on reading a partition at an offset.</summary>
     /// <param name="next">The partition, and the offset of the next record to hand out.</param>
     void Seek(TopicPartitionOffset next);
+
+    /// <summary>Goes on reading behind what a read has failed at.</summary>
+    /// <param name="failure">What the read threw.</param>
+    void Skip(EmbeddedLogException failure);
 
     /// <summary>Hands out nothing of a partition until it is resumed.</summary>
     /// <param name="partition">The partition.</param>

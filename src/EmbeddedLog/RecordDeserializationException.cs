@@ -3,8 +3,8 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// A record could not be turned into the consumer's types. The position stays at it: reading again meets it again, and
-/// the message names the call that skips it.
+/// A record could not be turned into the consumer's types. The position stays at it: reading again meets it again,
+/// after a pause, while the other partitions go on. The message names the call that skips it.
 /// </summary>
 public sealed class RecordDeserializationException : EmbeddedLogException
 {
@@ -88,6 +88,7 @@ public sealed class RecordDeserializationException : EmbeddedLogException
         string part = isKey ? "key" : "value";
         return new RecordDeserializationException(
             $"The {part} of record {record} {problem} The position stays at this record. To skip it: "
+            + "consumer.Skip(exception), or "
             + $"consumer.Seek(new TopicPartitionOffset(\"{record.Topic}\", {record.Partition}, {record.Offset + 1}))",
             cause)
         {

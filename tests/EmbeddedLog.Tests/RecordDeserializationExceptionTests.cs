@@ -17,6 +17,7 @@ public sealed class RecordDeserializationExceptionTests
             "The value of record page-views-3@42 cannot be read as System.Int32: "
             + "Int32 takes 4 bytes, but the data have 7. "
             + "The position stays at this record. To skip it: "
+            + "consumer.Skip(exception), or "
             + "consumer.Seek(new TopicPartitionOffset(\"page-views\", 3, 43))",
             exception.Message);
         Assert.Same(cause, exception.InnerException);

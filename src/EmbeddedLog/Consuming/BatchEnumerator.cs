@@ -22,14 +22,22 @@ internal sealed class BatchEnumerator<TKey, TValue> : IAsyncEnumerator<IReadOnly
     public async ValueTask<bool> MoveNextAsync()
     {
         _current = null;
-        if (!_scope.TryEnter())
+        if (!_scope.TryEnter(out bool begins))
         {
             return false;
         }
 
         try
         {
-            _reader.Finish();
+            if (begins)
+            {
+                _reader.Begin();
+            }
+            else
+            {
+                _reader.Finish();
+            }
+
             do
             {
                 _scope.Tokens.ThrowIfCancelled();

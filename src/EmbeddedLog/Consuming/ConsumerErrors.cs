@@ -40,4 +40,17 @@ internal static class ConsumerErrors
     /// <summary>A seek to a negative offset.</summary>
     public static ArgumentOutOfRangeException NegativeOffset(long offset) =>
         new(nameof(offset), offset, "Offsets begin at zero. For the first record there is, use SeekToBeginning.");
+
+    /// <summary>A skip of a failure that is not about a place in a partition.</summary>
+    public static ArgumentException NothingToSkip(EmbeddedLogException failure) =>
+        new(
+            failure is LogTruncatedException
+                ? "There is nothing to skip: the position was moved already when this was told. Read on."
+                : $"The failure names no offset to skip: {failure.Message}",
+            nameof(failure));
+
+    /// <summary>A skip of a failure at another position than the present one.</summary>
+    public static InvalidOperationException HasMoved(TopicPartition partition, long offset, long position) =>
+        new($"Partition {partition} is {(position < 0 ? "where the next read begins" : $"at offset {position}")}, no "
+            + $"longer at {offset}, where the read failed. Nothing was skipped. Read on, or seek to where to go on.");
 }

@@ -73,6 +73,18 @@ internal sealed class OffsetCommitter : IAsyncDisposable
     /// <summary>What is committed in a partition, as of now.</summary>
     public CommittedOffset? Committed(PartitionCursor cursor) => _offsets.Effective(_group, Owned(cursor));
 
+    /// <summary>Notes that something is finished, or was passed over.</summary>
+    public void NoteMoved()
+    {
+        if (_timer is not null)
+        {
+            lock (_positions.Gate)
+            {
+                NoteFinished();
+            }
+        }
+    }
+
     /// <summary>Notes that something is finished. Under the gate.</summary>
     public void NoteFinished()
     {
@@ -117,6 +129,45 @@ internal sealed class OffsetCommitter : IAsyncDisposable
     }
 
     /// <summary>
+    /// Commits the positions that another start would not find again, as durably as commits are to be.
+    /// </summary>
+    public async ValueTask CommitResolvedAsync(CancellationToken cancellationToken)
+    {
+        List<PartitionCursor> cursors = [];
+        long end;
+        lock (_positions.Gate)
+        {
+            foreach (PartitionCursor cursor in _positions.Cursors)
+            {
+                if (cursor.MustCommit)
+                {
+                    cursors.Add(cursor);
+                }
+            }
+
+            end = cursors.Count == 0
+                ? 0
+                : CommitUnsynchronized([.. cursors.Select(c => new PartitionCommit(Owned(c), c.Position))]);
+        }
+
+        if (end > 0)
+        {
+            await AcknowledgeAsync(end, cancellationToken).ConfigureAwait(false);
+        }
+
+        lock (_positions.Gate)
+        {
+            _positions.MayHaveToCommit = false;
+            cursors.ForEach(cursor => cursor.NoteSettled());
+            foreach (PartitionCursor cursor in _positions.Cursors)
+            {
+                // Found by somebody who asked for it since.
+                _positions.MayHaveToCommit |= cursor.MustCommit;
+            }
+        }
+    }
+
+    /// <summary>
     /// Commits what is finished, where that is done by interval, and tells a failure that nobody was told.
     /// </summary>
     public async ValueTask DisposeAsync()
@@ -151,9 +202,10 @@ internal sealed class OffsetCommitter : IAsyncDisposable
             List<PartitionCommit>? commits = null;
             foreach (PartitionCursor cursor in _positions.Cursors)
             {
-                if (cursor.HasUncommitted)
+                long next = cursor.FindUncommitted();
+                if (next >= 0)
                 {
-                    (commits ??= []).Add(new PartitionCommit(Owned(cursor), cursor.Finished));
+                    (commits ??= []).Add(new PartitionCommit(Owned(cursor), next));
                 }
             }
 
@@ -163,14 +215,22 @@ internal sealed class OffsetCommitter : IAsyncDisposable
                 return ValueTask.CompletedTask;
             }
 
-            end = _offsets.Commit(_group, commits);
-            foreach (PartitionCommit commit in commits)
-            {
-                _positions.Cursors[commit.Partition.Id.Partition].NoteCommitted(commit.Offset);
-            }
+            end = CommitUnsynchronized(commits);
         }
 
         return AcknowledgeAsync(end, cancellationToken);
+    }
+
+    private long CommitUnsynchronized(List<PartitionCommit> commits)
+    {
+        // Within the gate, so that what is noted is what was committed last.
+        long end = _offsets.Commit(_group, commits);
+        foreach (PartitionCommit commit in commits)
+        {
+            _positions.Cursors[commit.Partition.Id.Partition].NoteCommitted(commit.Offset);
+        }
+
+        return end;
     }
 
     private ValueTask AcknowledgeAsync(long end, CancellationToken cancellationToken) =>

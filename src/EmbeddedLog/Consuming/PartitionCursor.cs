@@ -3,15 +3,32 @@ using EmbeddedLog.Storage;
 namespace EmbeddedLog.Consuming;
 
 /// <summary>
-/// Where a consumer is in one partition: what it hands out next, what is finished, and what is committed. Everything is
-/// under the gate of its <see cref="PositionSet"/>, but for what only the reader uses.
+/// Where a consumer is in one partition: what is finished, what it has handed out beyond that, and what is committed.
+/// Everything is under the gate of its <see cref="PositionSet"/>, but for what only the reader uses.
 /// </summary>
 internal sealed class PartitionCursor
 {
     private const long None = -1;
 
-    /// <summary>Whether the record before the position was handed out and is not finished.</summary>
-    private bool _handedOut;
+    /// <summary>Differs from every position, so that the next commit of what is finished commits it.</summary>
+    private const long Unsettled = -2;
+
+    /// <summary>
+    /// The offset behind the records that the present read has in hand. At or below the position where it has none.
+    /// </summary>
+    private long _inHandTo = None;
+
+    /// <summary>
+    /// The offset behind the records that earlier reads have handed out and nobody has finished. At or below the
+    /// position where there are none.
+    /// </summary>
+    private long _unfinishedTo = None;
+
+    /// <summary>The position as of the last commit: while it is the same there is nothing new to commit.</summary>
+    private long _settled;
+
+    /// <summary>What a commit commits while the position is left open; negative where that is nothing.</summary>
+    private long _expected = None;
 
     /// <summary>A cursor at what its group has committed, or else to be resolved by a policy.</summary>
     public PartitionCursor(ReadablePartition log, StartPolicy start, long? committed)
@@ -21,13 +38,15 @@ internal sealed class PartitionCursor
         Start = start;
         Position = committed ?? None;
         Committed = Position;
+        _settled = Position;
     }
 
     /// <summary>The partition.</summary>
     public ReadablePartition Log { get; }
 
     /// <summary>
-    /// The offset of the record that is handed out next; negative while that is left to <see cref="Start"/>.
+    /// The first offset that is not finished; negative while that is left to <see cref="Start"/>. Whenever the reader
+    /// looks for more, it has nothing in hand, so that this is what it reads next.
     /// </summary>
     public long Position { get; private set; }
 
@@ -43,16 +62,27 @@ internal sealed class PartitionCursor
     /// <summary>Counts what makes records that were read ahead useless. Whoever read them compares.</summary>
     public int Version { get; private set; }
 
-    /// <summary>The offset behind the last finished record; negative while there is none.</summary>
-    public long Finished { get; private set; } = None;
-
     /// <summary>
     /// The offset that this consumer committed last, or found committed; negative where there is none.
     /// </summary>
     public long Committed { get; private set; }
 
-    /// <summary>Whether something is finished that is not committed.</summary>
-    public bool HasUncommitted => Finished >= 0 && Finished != Committed;
+    /// <summary>
+    /// Whether the position must be committed before anything is handed out: the same policy would give another one
+    /// later, and what was appended in between would never be read.
+    /// </summary>
+    public bool MustCommit { get; private set; }
+
+    /// <summary>
+    /// The offset behind the records that the reader keeps in memory from the position on, for they were handed out and
+    /// not finished. At or below the position where it keeps none.
+    /// </summary>
+    public long KeptTo { get; private set; } = None;
+
+    /// <summary>
+    /// What was wrong at the position, while nobody has read from there since; null where all is well.
+    /// </summary>
+    public PartitionTrouble? Trouble { get; set; }
 
     /// <summary>Where the last scan ended. Only for the reader.</summary>
     public ScanPosition Scanned { get; set; }
@@ -63,13 +93,29 @@ internal sealed class PartitionCursor
     /// </summary>
     public long PassedTo { get; set; }
 
+    /// <summary>The offset behind all that was handed out.</summary>
+    private long HandedOutTo => Math.Max(Position, Math.Max(_inHandTo, _unfinishedTo));
+
     /// <summary>
     /// Where to scan for an offset: where the last scan ended, if that is the place. Only for the reader.
     /// </summary>
     public ScanPosition ScanFrom(long offset) => Scanned.NextOffset == offset ? Scanned : ScanPosition.At(offset);
 
     /// <summary>Gives the position that was left open, or is no longer in the log, its value.</summary>
-    public void Resolve(long offset) => Position = offset;
+    /// <param name="offset">The value.</param>
+    /// <param name="mustCommit">Whether another start might find another one.</param>
+    public void Resolve(long offset, bool mustCommit)
+    {
+        if (_settled == None)
+        {
+            // Nothing is finished by that.
+            _settled = offset;
+        }
+
+        Position = offset;
+        MustCommit = mustCommit;
+        Trouble = null;
+    }
 
     /// <summary>
     /// Moves the position behind offsets that a salvage has found gone, where nothing else was found up to a limit.
@@ -82,34 +128,56 @@ internal sealed class PartitionCursor
         }
     }
 
-    /// <summary>Moves the position behind a record that is handed out.</summary>
-    public void HandOut(long next)
-    {
-        Position = next;
-        _handedOut = true;
-    }
+    /// <summary>Notes that the records before an offset are in hand.</summary>
+    public void HandOut(long next) => _inHandTo = next;
 
-    /// <summary>Notes that the records handed out are finished; false if there are none.</summary>
+    /// <summary>Notes that the records in hand are finished; false if there are none.</summary>
     public bool Finish()
     {
-        if (!_handedOut)
+        if (_inHandTo <= Position)
         {
             return false;
         }
 
-        _handedOut = false;
-        Finished = Position;
+        Position = _inHandTo;
         return true;
     }
 
     /// <summary>
-    /// Moves the position at the user's wish. What was handed out is not finished by that, and what lies behind the new
-    /// position is no longer finished, since it will be handed out again.
+    /// Notes that a record and those before it are finished, as far as they were handed out; false where that changes
+    /// nothing.
     /// </summary>
+    public bool Finish(long offset)
+    {
+        if (Position < 0 || offset < Position || offset >= HandedOutTo)
+        {
+            return false;
+        }
+
+        Position = offset + 1;
+        return true;
+    }
+
+    /// <summary>
+    /// Notes that the read is over which had records in hand; tells which of them, and of those of earlier reads, are
+    /// not finished: from the position up to this offset, or none where it is not above.
+    /// </summary>
+    public long EndRead()
+    {
+        _unfinishedTo = HandedOutTo;
+        _inHandTo = None;
+        return _unfinishedTo;
+    }
+
+    /// <summary>Notes up to where the reader keeps unfinished records in memory.</summary>
+    public void Keep(long to) => KeptTo = to;
+
+    /// <summary>Moves the position at the user's wish: what lies below counts as finished, and nothing above.</summary>
     public void Seek(long offset)
     {
         Position = offset;
-        TakeBackFinished(offset);
+        _expected = None;
+        Forget();
     }
 
     /// <summary>Leaves the position to be resolved by the next read.</summary>
@@ -119,7 +187,8 @@ internal sealed class PartitionCursor
     {
         Position = None;
         Start = start;
-        TakeBackFinished(expected);
+        _expected = expected;
+        Forget();
     }
 
     /// <summary>
@@ -137,11 +206,11 @@ internal sealed class PartitionCursor
         }
 
         long to = Log.TruncatedTo(Truncations);
+        long readTo = HandedOutTo;
         Truncations = now;
-        if (to < Position)
+        if (to < readTo)
         {
-            long readTo = Position;
-            Seek(to);
+            Seek(Math.Min(Position, to));
             throw StorageErrors.Truncated(Log.Id, to, readTo);
         }
     }
@@ -153,20 +222,46 @@ internal sealed class PartitionCursor
         IsPaused = paused;
     }
 
+    /// <summary>What a commit of all that is finished commits; negative where there is nothing new.</summary>
+    public long FindUncommitted()
+    {
+        if (Position == _settled)
+        {
+            return None;
+        }
+
+        // A seek may have gone beyond the end, which is judged by the next read; no more can be finished than there is.
+        long next = Position < 0 ? _expected : Math.Min(Position, Log.PublishedEnd);
+        return next == Committed ? None : next;
+    }
+
     /// <summary>
-    /// Notes a commit: everything below it counts as finished, and nothing above it that is not yet so.
+    /// Notes a commit: what was handed out below it is finished. Where to read on does not change: the commit is for
+    /// whoever comes next.
     /// </summary>
     public void NoteCommitted(long next)
     {
+        if (Position >= 0)
+        {
+            Position = Math.Max(Position, Math.Min(next, HandedOutTo));
+        }
+
         Committed = next;
-        Finished = next;
-        _handedOut &= Position > next;
+        _settled = Position;
     }
 
-    private void TakeBackFinished(long offset)
+    /// <summary>Notes that the position is committed as durably as commits are to be.</summary>
+    public void NoteSettled() => MustCommit = false;
+
+    /// <summary>Nothing that was handed out counts any more, but for what lies below the position.</summary>
+    private void Forget()
     {
         Version++;
-        _handedOut = false;
-        Finished = Math.Min(Finished, offset);
+        _inHandTo = None;
+        _unfinishedTo = None;
+        _settled = Unsettled;
+        KeptTo = None;
+        Trouble = null;
+        MustCommit = false;
     }
 }

@@ -1,7 +1,8 @@
 namespace EmbeddedLog.Consuming;
 
 /// <summary>
-/// Where a consumer is in all partitions of its topic. Safe to call from any thread, but for what only the reader uses.
+/// Where a consumer is in all partitions of its topic. Safe to call from any thread; what chooses what to read next is
+/// in <see cref="FetchSchedule"/>.
 /// </summary>
 internal sealed class PositionSet
 {
@@ -11,8 +12,8 @@ internal sealed class PositionSet
     /// <summary>What decides where to go on when a position is no longer in the log.</summary>
     private readonly StartPolicy _policy;
 
-    /// <summary>The partition whose turn it is. Only for the reader.</summary>
-    private int _turn;
+    /// <summary>Whether a position may be left open; set by who leaves it so, under the gate.</summary>
+    private bool _mayBeOpen = true;
 
     public PositionSet(string topic, PartitionCursor[] cursors, StartPolicy policy)
     {
@@ -21,11 +22,43 @@ internal sealed class PositionSet
         _policy = policy;
     }
 
+    /// <summary>
+    /// Whether a position may have to be committed before anything is handed out. Written under the gate.
+    /// </summary>
+    public bool MayHaveToCommit { get; set; }
+
     /// <summary>Over all cursors. Held for moments, never while records are read or deserialised.</summary>
     public Lock Gate { get; } = new();
 
     /// <summary>The cursors by partition.</summary>
     public ReadOnlySpan<PartitionCursor> Cursors => _cursors;
+
+    /// <summary>
+    /// A cursor whose position was left open, if there is any that is well. Under the gate.
+    /// </summary>
+    public PartitionCursor? FindOpen()
+    {
+        if (!_mayBeOpen)
+        {
+            return null;
+        }
+
+        bool any = false;
+        foreach (PartitionCursor cursor in _cursors)
+        {
+            if (cursor.Position < 0)
+            {
+                any = true;
+                if (cursor.Trouble is null)
+                {
+                    return cursor;
+                }
+            }
+        }
+
+        _mayBeOpen = any;
+        return null;
+    }
 
     /// <summary>The ends of all partitions as of now.</summary>
     public long[] Ends() => Array.ConvertAll(_cursors, cursor => cursor.Log.PublishedEnd);
@@ -66,52 +99,39 @@ internal sealed class PositionSet
         }
     }
 
-    /// <summary>
-    /// Chooses what to read next, each partition in its turn; false where all that are not paused were read up to their
-    /// ends. Only for the reader.
-    /// </summary>
-    /// <param name="ends">Where the partitions end for this read, or null for their own ends.</param>
-    /// <param name="plan">What to read.</param>
-    /// <exception cref="OffsetUnavailableException">
-    /// A position is not in the log, and the policy is an error.
-    /// </exception>
-    /// <exception cref="LogTruncatedException">
-    /// Records before a position were taken back; it was moved to the first of them.
-    /// </exception>
-    public bool TryChoose(long[]? ends, out FetchPlan plan)
-    {
-        while (true)
-        {
-            PartitionCursor? lost;
-            int version;
-            lock (Gate)
-            {
-                if (TryChooseUnsynchronized(ends, out plan, out lost))
-                {
-                    return true;
-                }
-
-                version = lost?.Version ?? 0;
-            }
-
-            if (lost is null)
-            {
-                return false;
-            }
-
-            Resolve(lost, version);
-        }
-    }
-
-    /// <summary>Gives the caller of the next <see cref="TryChoose"/> the partition after this one first.</summary>
-    public void EndTurn(PartitionCursor cursor) => _turn = (cursor.Log.Id.Partition + 1) % _cursors.Length;
-
     /// <summary>Moves to an offset; whether it is in the log is judged by the next read.</summary>
     public void Seek(PartitionCursor cursor, long offset)
     {
         lock (Gate)
         {
             cursor.Seek(offset);
+        }
+    }
+
+    /// <summary>
+    /// Moves behind a failure at an offset, if nothing has moved the position since.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The position has moved.</exception>
+    public void Skip(PartitionCursor cursor, EmbeddedLogException failure, long offset, long behind)
+    {
+        lock (Gate)
+        {
+            // The record may stand behind offsets that are gone since a salvage.
+            if (cursor.Position != offset && cursor.Trouble?.Failure != failure)
+            {
+                throw ConsumerErrors.HasMoved(cursor.Log.Id, offset, cursor.Position);
+            }
+
+            cursor.Seek(behind);
+        }
+    }
+
+    /// <summary>Finishes a record and those before it; false where that changes nothing.</summary>
+    public bool Finish(PartitionCursor cursor, long offset)
+    {
+        lock (Gate)
+        {
+            return cursor.Finish(offset);
         }
     }
 
@@ -124,6 +144,8 @@ internal sealed class PositionSet
             {
                 cursor.Seek(StartPolicy.Earliest, cursor.Log.StartOffset);
             }
+
+            _mayBeOpen = true;
         }
     }
 
@@ -162,46 +184,13 @@ internal sealed class PositionSet
         }
     }
 
-    /// <param name="ends">As in <see cref="TryChoose"/>.</param>
-    /// <param name="plan">What to read.</param>
-    /// <param name="lost">A cursor that must be resolved first.</param>
-    private bool TryChooseUnsynchronized(long[]? ends, out FetchPlan plan, out PartitionCursor? lost)
-    {
-        plan = default;
-        lost = null;
-        for (int i = 0; i < _cursors.Length; i++)
-        {
-            PartitionCursor cursor = _cursors[(_turn + i) % _cursors.Length];
-            if (cursor.IsPaused)
-            {
-                continue;
-            }
-
-            long end = cursor.Log.PublishedEnd;
-            cursor.CheckTruncations();
-            long position = cursor.Position;
-            if (position < cursor.Log.StartOffset || position > end)
-            {
-                lost = cursor;
-                return false;
-            }
-
-            long limit = ends is null ? end : Math.Min(end, ends[cursor.Log.Id.Partition]);
-            if (position < limit)
-            {
-                plan = new FetchPlan(cursor, cursor.Version, position, limit, cursor.Truncations);
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>
     /// Gives a position its value that was left open or is not in the log, unless it was moved meanwhile. Off the gate,
     /// for a search by time reads from the disk.
     /// </summary>
-    private void Resolve(PartitionCursor cursor, int version)
+    /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
+    /// <exception cref="CorruptLogException">A record is damaged that a search by time comes across.</exception>
+    public void Resolve(PartitionCursor cursor, int version)
     {
         long position;
         StartPolicy start;
@@ -213,17 +202,18 @@ internal sealed class PositionSet
             }
 
             position = cursor.Position;
-            start = cursor.Start;
+            start = position < 0 ? cursor.Start : _policy;
         }
 
         long found = position < 0
             ? StartPosition.Find(cursor.Log, start)
-            : StartPosition.Reset(cursor.Log, position, _policy);
+            : StartPosition.Reset(cursor.Log, position, start);
         lock (Gate)
         {
-            if (cursor.Version == version)
+            if (cursor.Version == version && cursor.Position == position && found != position)
             {
-                cursor.Resolve(found);
+                cursor.Resolve(found, mustCommit: start != StartPolicy.Earliest);
+                MayHaveToCommit |= cursor.MustCommit;
             }
         }
     }

@@ -29,10 +29,11 @@ internal sealed class ReadScope(ReadClaim claim, WakeSignal signal, ReadTokens t
     public bool CanStep => Volatile.Read(ref _state) == Between && !Tokens.IsCancelled;
 
     /// <summary>Begins a step, and with the first one the read; false where the read is over.</summary>
+    /// <param name="begins">Whether this is the first step.</param>
     /// <exception cref="InvalidOperationException">A step, or another read, is under way.</exception>
     /// <exception cref="OperationCanceledException">A token was cancelled before the read began.</exception>
     /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
-    public bool TryEnter()
+    public bool TryEnter(out bool begins)
     {
         int before = Interlocked.CompareExchange(ref _state, Moving, Between);
         if (before == New)
@@ -40,6 +41,7 @@ internal sealed class ReadScope(ReadClaim claim, WakeSignal signal, ReadTokens t
             before = Interlocked.CompareExchange(ref _state, Moving, New);
         }
 
+        begins = before == New;
         switch (before)
         {
             case New:

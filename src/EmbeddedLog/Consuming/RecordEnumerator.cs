@@ -38,7 +38,7 @@ internal sealed class RecordEnumerator<TKey, TValue> : IAsyncEnumerator<Record<T
     private async ValueTask<bool> StepAsync()
     {
         _current = default;
-        if (!_scope.TryEnter())
+        if (!_scope.TryEnter(out bool begins))
         {
             return false;
         }
@@ -46,8 +46,16 @@ internal sealed class RecordEnumerator<TKey, TValue> : IAsyncEnumerator<Record<T
         bool found = false;
         try
         {
-            // Whoever asks for the next record has finished the last one, also where asking fails.
-            _reader.Finish();
+            if (begins)
+            {
+                _reader.Begin();
+            }
+            else
+            {
+                // Whoever asks for the next record has finished the last one, also where asking fails.
+                _reader.Finish();
+            }
+
             do
             {
                 _scope.Tokens.ThrowIfCancelled();

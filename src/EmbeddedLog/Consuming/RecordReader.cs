@@ -1,5 +1,3 @@
-using EmbeddedLog.Storage;
-
 namespace EmbeddedLog.Consuming;
 
 /// <summary>
@@ -18,13 +16,17 @@ internal sealed class RecordReader<TKey, TValue>
     private const long MaxBatchBytes = 50 << 20;
 
     private readonly PositionSet _positions;
+    private readonly FetchSchedule _schedule;
+    private readonly KeptRecords<TKey, TValue> _kept = new();
     private readonly RecordFetcher<TKey, TValue> _fetcher;
     private readonly OffsetCommitter? _committer;
-    private readonly AppendWaiter?[] _waiters;
+    private readonly ReadWaiters _waiters;
     private readonly int _maxBuffered;
-    private readonly bool _inline;
 
-    /// <summary>What was read ahead: of one partition, from <see cref="_next"/> up to <see cref="_count"/>.</summary>
+    /// <summary>
+    /// What was read ahead: of one partition, from <see cref="_next"/> up to <see cref="_count"/>. A single record in
+    /// hand is still there, before these.
+    /// </summary>
     private Record<TKey, TValue>[] _buffer = [];
     private int _next;
     private int _count;
@@ -33,23 +35,27 @@ internal sealed class RecordReader<TKey, TValue>
     private PartitionCursor? _buffered;
     private int _version;
 
-    /// <summary>The partition of what was handed out last, until that is finished.</summary>
+    /// <summary>The partition of what is in hand: handed out, and the next not asked for; null for nothing.</summary>
     private PartitionCursor? _handedOut;
+
+    /// <summary>The batch in hand; null where it is a single record, or nothing.</summary>
+    private Record<TKey, TValue>[]? _batch;
 
     public RecordReader(
         PositionSet positions,
         RecordFetcher<TKey, TValue> fetcher,
         OffsetCommitter? committer,
         WakeSignal signal,
+        TimeProvider time,
         int maxBuffered,
         bool inline)
     {
         _positions = positions;
+        _schedule = new FetchSchedule(positions, time);
         _fetcher = fetcher;
         _committer = committer;
         _maxBuffered = maxBuffered;
-        _inline = inline;
-        _waiters = new AppendWaiter?[positions.Cursors.Length];
+        _waiters = new ReadWaiters(positions, signal, time, inline);
         Signal = signal;
         Claim = new ReadClaim(GiveUp);
     }
@@ -59,6 +65,23 @@ internal sealed class RecordReader<TKey, TValue>
 
     /// <summary>Keeps other reads out.</summary>
     public ReadClaim Claim { get; }
+
+    /// <summary>
+    /// Begins a read. What the last one had in hand when it was left is not finished: it is handed out again, after the
+    /// other partitions had their turn.
+    /// </summary>
+    public void Begin()
+    {
+        lock (_positions.Gate)
+        {
+            if (_handedOut is { } cursor)
+            {
+                _handedOut = null;
+                KeepUnsynchronized(cursor);
+                _batch = null;
+            }
+        }
+    }
 
     /// <summary>
     /// Finishes what was handed out before and hands out the next record, if one was read ahead and nothing has
@@ -74,8 +97,13 @@ internal sealed class RecordReader<TKey, TValue>
                 return false;
             }
 
-            record = _buffer[_next];
-            _buffer[_next++] = default;
+            if (_next > 0)
+            {
+                // The one before is finished; nothing here keeps it alive.
+                _buffer[_next - 1] = default;
+            }
+
+            record = _buffer[_next++];
             HandOutUnsynchronized(record.Offset + 1);
             return true;
         }
@@ -108,6 +136,7 @@ internal sealed class RecordReader<TKey, TValue>
             }
 
             HandOutUnsynchronized(batch[^1].Offset + 1);
+            _batch = batch;
             return batch;
         }
     }
@@ -166,9 +195,15 @@ internal sealed class RecordReader<TKey, TValue>
         {
             tokens.ThrowIfCancelled();
             ThrowIfStopped();
-            if (_positions.TryChoose(ends, out FetchPlan plan))
+            bool any = _schedule.TryChoose(ends, out FetchPlan plan, out long? retryAt);
+            if (_committer is not null && _positions.MayHaveToCommit)
             {
-                if (TryFetch(plan, maxRecords, maxBytes))
+                await _committer.CommitResolvedAsync(tokens.Any).ConfigureAwait(false);
+            }
+
+            if (any)
+            {
+                if (TryFetch(plan, ends, maxRecords, maxBytes))
                 {
                     return true;
                 }
@@ -184,19 +219,42 @@ internal sealed class RecordReader<TKey, TValue>
                     throw failure;
                 }
 
-                ArmWaiters();
+                _waiters.Arm(retryAt);
                 await Signal.WaitAsync().ConfigureAwait(false);
             }
         }
     }
 
-    private bool TryFetch(in FetchPlan plan, int maxRecords, long maxBytes)
+    private bool TryFetch(in FetchPlan plan, long[]? ends, int maxRecords, long maxBytes)
     {
-        int count = _fetcher.Fetch(plan, ref _buffer, maxRecords, maxBytes);
-        _positions.EndTurn(plan.Cursor);
+        int count;
+        FetchPlan chosen = plan;
+        try
+        {
+            count = plan.IsKept
+                ? _kept.Take(plan, ref _buffer)
+                : _fetcher.Fetch(plan, ref _buffer, maxRecords, maxBytes);
+        }
+        catch (EmbeddedLogException failure) when (
+            PartitionTrouble.IsOfPartition(failure) && _schedule.TryPostpone(chosen, failure, ends))
+        {
+            // The other partitions come first; then this one is tried again.
+            return false;
+        }
+
+        _schedule.EndTurn(plan.Cursor);
         lock (_positions.Gate)
         {
-            if (count == 0 && plan.Cursor.Version == plan.Version)
+            if (plan.Cursor.Version == plan.Version)
+            {
+                plan.Cursor.Trouble = null;
+            }
+
+            if (plan.IsKept)
+            {
+                plan.Cursor.Keep(-1);
+            }
+            else if (count == 0 && plan.Cursor.Version == plan.Version)
             {
                 plan.Cursor.PassGap(plan);
             }
@@ -240,58 +298,42 @@ internal sealed class RecordReader<TKey, TValue>
         }
 
         _handedOut = null;
+        _batch = null;
     }
 
-    /// <summary>Sees to it that the signal is set when any partition that is not paused has a record.</summary>
-    private void ArmWaiters()
+    /// <summary>
+    /// Keeps what is in hand and not finished. What was read ahead behind it is read anew when that is its turn, but
+    /// for what an earlier read had handed out already.
+    /// </summary>
+    private void KeepUnsynchronized(PartitionCursor cursor)
     {
-        for (int i = 0; i < _waiters.Length; i++)
+        long to = cursor.EndRead();
+        if (to <= cursor.Position)
         {
-            PartitionCursor cursor = _positions.Cursors[i];
-            long position;
-            lock (_positions.Gate)
-            {
-                position = cursor.IsPaused ? -1 : cursor.Position;
-            }
-
-            // A position that was left open since somebody looked has set the signal, so that the caller looks again.
-            if (position >= 0)
-            {
-                Arm(ref _waiters[i], cursor.Log, position + 1);
-            }
-        }
-    }
-
-    private void Arm(ref AppendWaiter? waiter, ReadablePartition log, long end)
-    {
-        if (waiter is { IsArmed: true })
-        {
-            if (waiter.Target == end)
-            {
-                return;
-            }
-
-            // After a seek. It may be in the hands of somebody who releases, so that it is not used again.
-            log.RemoveAppendWaiter(waiter);
-            waiter = null;
+            // Finished by name, or by a commit, so that the next one can go on where this one has ended.
+            return;
         }
 
-        waiter ??= new AppendWaiter(Signal, _inline);
-        waiter.Arm(log, end);
+        List<Record<TKey, TValue>> kept = [.. _batch ?? _buffer.AsSpan(_next - 1, 1)];
+        for (int i = _next; i < _count && _buffer[i].Offset < to && _version == cursor.Version; i++)
+        {
+            kept.Add(_buffer[i]);
+        }
+
+        kept.RemoveAll(record => record.Offset < cursor.Position);
+        _kept.Keep(cursor, _positions.Cursors.Length, kept.ToArray());
+        cursor.Keep(kept.Count == 0 ? -1 : kept[^1].Offset + 1);
+        _next = _count = 0;
     }
 
     /// <summary>What only readers use goes with the last of them.</summary>
     private void GiveUp()
     {
         _fetcher.Release();
+        _waiters.Release();
+        _kept.Clear();
+        _batch = null;
         _buffer = [];
         _next = _count = 0;
-        for (int i = 0; i < _waiters.Length; i++)
-        {
-            if (_waiters[i] is { IsArmed: true } waiter)
-            {
-                _positions.Cursors[i].Log.RemoveAppendWaiter(waiter);
-            }
-        }
     }
 }

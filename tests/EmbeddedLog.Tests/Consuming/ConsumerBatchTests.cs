@@ -83,7 +83,7 @@ public sealed class ConsumerBatchTests : IDisposable
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(10);
         await using Consumer<string, string> consumer = topic.Consume();
-        await consumer.TakeAsync(3);
+        await consumer.TakeFinishedAsync(3);
         List<string> values = [];
         await foreach (IReadOnlyList<Record<string, string>> batch in consumer.ReadBatchesAsync(4))
         {

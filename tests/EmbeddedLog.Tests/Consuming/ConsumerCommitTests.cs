@@ -24,7 +24,7 @@ public sealed class ConsumerCommitTests : IDisposable
         await consumer.CommitAsync();
         Assert.Equal(2, topic.Committed());
 
-        await consumer.TakeAsync(1);
+        await consumer.TakeAsync(2);
         await consumer.CommitAsync();
         Assert.Equal(3, topic.Committed());
 
@@ -50,10 +50,10 @@ public sealed class ConsumerCommitTests : IDisposable
         await consumer.CommitAsync();
         Assert.Null(topic.Committed());
 
-        // The trap: whoever reads on has let the record go.
-        await consumer.TakeAsync(1);
+        // Whoever reads on gets it again.
+        Assert.Equal(["0"], (await consumer.TakeAsync(1)).Values());
         await consumer.CommitAsync();
-        Assert.Equal(1, topic.Committed());
+        Assert.Null(topic.Committed());
     });
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class ConsumerCommitTests : IDisposable
     });
 
     [Fact]
-    public void Seek_Back_TakesBackWhatWasFinishedFromThereOn() => _simulation.Run(async () =>
+    public void Seek_AnyWay_IsWhatTheNextCommitCommits() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(10);
@@ -95,7 +95,52 @@ public sealed class ConsumerCommitTests : IDisposable
         await consumer.TakeAsync(2);
         consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 9));
         await consumer.CommitAsync();
-        Assert.Equal(5, topic.Committed());
+        Assert.Equal(9, topic.Committed());
+    });
+
+    [Theory]
+    [InlineData("next")]
+    [InlineData("end")]
+    [InlineData("time")]
+    [InlineData("beyond")]
+    public void CommitAsync_RecordsWerePassedOver_CommitsThatTheyAreFinished(string how) => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        DateTimeOffset now = _simulation.Time.GetUtcNow();
+        for (int i = 0; i < 10; i++)
+        {
+            topic.Append(i, timestamp: now.AddSeconds(i).ToUnixTimeMilliseconds());
+        }
+
+        await using (Consumer<string, string> consumer = topic.Consume())
+        {
+            await consumer.TakeAsync(3);
+            switch (how)
+            {
+                case "next":
+                    consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 10));
+                    break;
+                case "end":
+                    consumer.SeekToEnd();
+                    break;
+                case "time":
+                    consumer.Seek(now.AddSeconds(10));
+                    break;
+                default:
+                    consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 12));
+                    break;
+            }
+
+            await consumer.CommitAsync();
+            Assert.Equal(10, topic.Committed());
+        }
+
+        topic.Append(10);
+        await using Consumer<string, string> next = topic.Consume();
+        Assert.Equal(["10"], (await next.TakeToEndAsync()).Values());
+        next.SeekToBeginning();
+        await next.CommitAsync();
+        Assert.Equal(0, topic.Committed());
     });
 
     [Fact]
@@ -146,7 +191,7 @@ public sealed class ConsumerCommitTests : IDisposable
         await consumer.CommitAsync();
         Assert.Equal(1, topic.Committed());
 
-        await consumer.TakeAsync(1);
+        await consumer.TakeAsync(2);
         await consumer.CommitAsync();
         Assert.Equal(4, topic.Committed());
     });

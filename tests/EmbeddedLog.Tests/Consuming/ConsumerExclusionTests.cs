@@ -26,6 +26,7 @@ public sealed class ConsumerExclusionTests : IDisposable
 
         Assert.True(await first.MoveNextAsync());
         Assert.Equal("1", first.Current.Value);
+        consumer.Finish(first.Current);
         await first.DisposeAsync();
         Assert.Equal(["2"], (await consumer.TakeAsync(1)).Values());
     });
@@ -113,7 +114,7 @@ public sealed class ConsumerExclusionTests : IDisposable
 
         await consumer.CommitAsync();
         Assert.Null(consumer.Committed(consumer.Assignment[0]));
-        Assert.Equal(["1"], (await consumer.TakeAsync(1)).Values());
+        Assert.Equal(["0"], (await consumer.TakeAsync(1)).Values());
     });
 
     [Fact]

@@ -13,13 +13,13 @@ public sealed class ConsumerFaultTests : IDisposable
     private readonly SimulatedPlatform _simulation = new(seed: 1);
 
     [Fact]
-    public void Deserializer_Throws_ThoseBeforeItComeFirstAndThePositionStays() => _simulation.Run(async () =>
+    public void Deserializer_Throws_ThoseBeforeItComeFirstAndThePositionStays() => Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(5);
         NumberDeserializer numbers = new() { Bad = 3 };
         await using Consumer<string, int> consumer = topic.Consume(Serdes.Utf8, numbers);
-        List<Record<string, int>> good = await consumer.TakeAsync(3);
+        List<Record<string, int>> good = await consumer.TakeFinishedAsync(3);
         Assert.Equal([0, 1, 2], good.Values());
 
         for (int attempt = 0; attempt < 2; attempt++)
@@ -108,7 +108,7 @@ public sealed class ConsumerFaultTests : IDisposable
     });
 
     [Fact]
-    public void Record_IsDamaged_ThoseBeforeItComeFirstAndThePositionStays() => _simulation.Run(async () =>
+    public void Record_IsDamaged_ThoseBeforeItComeFirstAndThePositionStays() => Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(10);
@@ -121,7 +121,7 @@ public sealed class ConsumerFaultTests : IDisposable
         }
 
         await using Consumer<string, string> consumer = topic.Consume();
-        Assert.Equal(Reading.Numbers(0, 10), (await consumer.TakeAsync(10)).Values());
+        Assert.Equal(Reading.Numbers(0, 10), (await consumer.TakeFinishedAsync(10)).Values());
         for (int attempt = 0; attempt < 2; attempt++)
         {
             CorruptLogException failure =
@@ -132,4 +132,7 @@ public sealed class ConsumerFaultTests : IDisposable
     });
 
     public void Dispose() => _simulation.Dispose();
+
+    /// <summary>With the patience to wait for another attempt.</summary>
+    private void Run(Func<Task> body) => _simulation.Run(body, TimeSpan.FromSeconds(1));
 }

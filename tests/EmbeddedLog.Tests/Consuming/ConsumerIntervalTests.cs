@@ -28,7 +28,7 @@ public sealed class ConsumerIntervalTests : IDisposable
 
         _simulation.Run(() => consumer.TakeAsync(2));
         Advance(10);
-        Assert.Equal(5, topic.Committed());
+        Assert.Equal(4, topic.Committed());
         _simulation.Run(consumer.DisposeAsync());
     }
 
@@ -74,7 +74,7 @@ public sealed class ConsumerIntervalTests : IDisposable
 
         Assert.Throws<DiskFullException>(() => _simulation.Run(() => consumer.TakeAsync(1)));
         Assert.Contains(topic.Logged.All, line => line.Contains("The interval commit of group group failed"));
-        Assert.Equal(["4"], _simulation.Run(() => consumer.TakeAsync(1)).Values());
+        Assert.Equal(["3"], _simulation.Run(() => consumer.TakeFinishedAsync(1)).Values());
         _simulation.Run(consumer.DisposeAsync());
         Assert.Equal(4, topic.Committed());
     }

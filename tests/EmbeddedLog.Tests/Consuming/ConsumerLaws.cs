@@ -8,11 +8,13 @@ namespace EmbeddedLog.Tests.Consuming;
 public sealed class ConsumerLaws
 {
     /// <summary>
-    /// Each partition's records come in the order of their offsets, each exactly once, whatever else happens; a
-    /// consumer that follows another one begins exactly where its group has committed.
+    /// What comes next of a partition is always the first record that is not finished, whatever was read, left by a
+    /// break, an exception or a cancellation, finished, committed or moved before: so what is not finished is handed
+    /// out again, and what is finished is not. A consumer that follows another one begins exactly where its group has
+    /// committed.
     /// </summary>
     [Fact]
-    public void EveryRecordIsHandedOutInOrderAndOnceUnlessItWasNotCommitted() =>
+    public void WhatIsNotFinishedIsHandedOutAgainAndNothingElse() =>
         Holds(300, Enum.GetValues<ConsumerStep>().Except([ConsumerStep.Kill, ConsumerStep.PowerLoss]));
 
     /// <summary>With crashes: as before, and every record of the log is handed out at least once in the end.</summary>

@@ -16,11 +16,15 @@ internal sealed class ConsumerModel : IDisposable
     private readonly List<SimulatedPlatform> _machines = [];
     private readonly PartitionSettings _settings = PartitionFixture.Settings(segmentBytes: 16 << 10);
 
-    /// <summary>By partition: the numbers in the log, what is handed out next, finished and committed.</summary>
+    /// <summary>
+    /// By partition: the numbers in the log, the first offset that is not finished, the one behind what was handed out,
+    /// what is committed, and the first unfinished one as of the last commit.
+    /// </summary>
     private readonly List<int>[] _numbers = new List<int>[Partitions];
     private readonly long[] _next = new long[Partitions];
-    private readonly long[] _finished = new long[Partitions];
+    private readonly long[] _handedOutTo = new long[Partitions];
     private readonly long[] _committed = new long[Partitions];
+    private readonly long[] _settled = new long[Partitions];
     private readonly bool[] _paused = new bool[Partitions];
 
     /// <summary>The numbers that were handed out.</summary>
@@ -30,6 +34,10 @@ internal sealed class ConsumerModel : IDisposable
     private TopicFixture _topic;
     private Consumer<string, string> _consumer;
     private Record<string, string>? _last;
+
+    /// <summary>What the present read has in hand: a partition, and the offset behind it.</summary>
+    private (int Partition, long To)? _inHand;
+
     private int _appended;
 
     public ConsumerModel(int seed)
@@ -65,7 +73,7 @@ internal sealed class ConsumerModel : IDisposable
                 Machine.Run(_topic.Logs[partition].FlushAsync(_numbers[partition].Count, CancellationToken.None));
                 break;
             case ConsumerStep.Read:
-                Machine.Run(() => ReadAsync(Math.Min(number, Available())));
+                Machine.Run(() => ReadAsync(Math.Min(number, Available()), throws: number % 3 == 0));
                 break;
             case ConsumerStep.ReadBatches:
                 Machine.Run(() => ReadBatchesAsync(1 + (number / 4), Math.Min(number, Available())));
@@ -80,11 +88,27 @@ internal sealed class ConsumerModel : IDisposable
                 Machine.Run(_consumer.CommitAsync(last));
                 NoteCommitted(last.Partition, last.Offset + 1);
                 break;
+            case ConsumerStep.CommitOffset:
+                long next = number * 7 % (_numbers[partition].Count + 1);
+                Machine.Run(_consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, partition, next)));
+                NoteCommitted(partition, next);
+                break;
+            case ConsumerStep.FinishRecord when _last is { } last:
+                _consumer.Finish(last);
+                if (last.Offset < _handedOutTo[last.Partition])
+                {
+                    _next[last.Partition] = Math.Max(_next[last.Partition], last.Offset + 1);
+                }
+
+                break;
             case ConsumerStep.CommitFinished:
                 Machine.Run(_consumer.CommitAsync());
                 for (int i = 0; i < Partitions; i++)
                 {
-                    _committed[i] = _finished[i];
+                    if (_next[i] != _settled[i])
+                    {
+                        _settled[i] = _committed[i] = _next[i];
+                    }
                 }
 
                 break;
@@ -98,9 +122,20 @@ internal sealed class ConsumerModel : IDisposable
                 break;
             case ConsumerStep.Retry when _last is { } last:
                 _consumer.Seek(last.TopicPartitionOffset);
-                _next[last.Partition] = last.Offset;
-                _finished[last.Partition] = Math.Min(_finished[last.Partition], last.Offset);
-                _last = null;
+                NoteSeek(last.Partition, last.Offset);
+                break;
+            case ConsumerStep.Seek:
+                long to = number * 5 % (_numbers[partition].Count + 1);
+                _consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, partition, to));
+                NoteSeek(partition, to);
+                break;
+            case ConsumerStep.SeekToEnd:
+                _consumer.SeekToEnd();
+                for (int i = 0; i < Partitions; i++)
+                {
+                    NoteSeek(i, _numbers[i].Count);
+                }
+
                 break;
             case ConsumerStep.Restart:
                 Machine.Run(_consumer.DisposeAsync());
@@ -164,23 +199,36 @@ internal sealed class ConsumerModel : IDisposable
         return (int)available;
     }
 
-    private async Task ReadAsync(int count)
+    private async Task ReadAsync(int count, bool throws)
     {
         if (count == 0)
         {
             return;
         }
 
-        FinishLast();
-        await foreach (Record<string, string> record in _consumer.ReadAllAsync())
+        try
         {
-            FinishLast();
-            Take(record);
-            if (--count == 0)
+            await foreach (Record<string, string> record in _consumer.ReadAllAsync())
             {
-                break;
+                FinishInHand();
+                Take(record);
+                if (--count == 0)
+                {
+                    if (throws)
+                    {
+                        throw new FormatException();
+                    }
+
+                    break;
+                }
             }
         }
+        catch (FormatException) when (throws)
+        {
+            // The handler failed, and the read was left with the record in hand.
+        }
+
+        _inHand = null;
     }
 
     private async Task ReadBatchesAsync(int maxRecords, int atLeast)
@@ -190,14 +238,15 @@ internal sealed class ConsumerModel : IDisposable
             return;
         }
 
-        FinishLast();
         await foreach (IReadOnlyList<Record<string, string>> batch in _consumer.ReadBatchesAsync(maxRecords))
         {
-            FinishLast();
+            FinishInHand();
             Assert.InRange(batch.Count, 1, maxRecords);
-            foreach (Record<string, string> record in batch)
+            long first = batch[0].Offset;
+            for (int i = 0; i < batch.Count; i++)
             {
-                Take(record);
+                Assert.Equal(first + i, batch[i].Offset);
+                Take(batch[i], inBatch: i);
             }
 
             atLeast -= batch.Count;
@@ -206,18 +255,19 @@ internal sealed class ConsumerModel : IDisposable
                 break;
             }
         }
+
+        _inHand = null;
     }
 
     private async Task ReadToEndAsync()
     {
-        FinishLast();
         await foreach (Record<string, string> record in _consumer.ReadToEndAsync())
         {
-            FinishLast();
+            FinishInHand();
             Take(record);
         }
 
-        FinishLast();
+        FinishInHand();
         Assert.Equal(0, Available());
     }
 
@@ -228,21 +278,15 @@ internal sealed class ConsumerModel : IDisposable
         {
             cancellation.Cancel();
         }
-        else
-        {
-            FinishLast();
-        }
 
         Task reading = ReadUntilCancelledAsync(count, cancellation.Token);
         Machine.Scheduler.RunUntilIdle();
         cancellation.Cancel();
         Machine.Scheduler.RunUntilIdle();
         Assert.ThrowsAny<OperationCanceledException>(reading.Ended);
-        if (!alreadyCancelled)
-        {
-            // It had asked for one more.
-            FinishLast();
-        }
+
+        // It had asked for one more.
+        FinishInHand();
     }
 
     private async Task ReadUntilCancelledAsync(int count, CancellationToken cancellationToken)
@@ -250,40 +294,57 @@ internal sealed class ConsumerModel : IDisposable
         List<Record<string, string>> taken = [];
         await foreach (Record<string, string> record in _consumer.ReadAllAsync(cancellationToken))
         {
-            FinishLast();
+            FinishInHand();
             Take(record);
             taken.Add(record);
             Assert.True(taken.Count < count, "More was handed out than there is.");
         }
     }
 
-    private void Take(in Record<string, string> record)
+    /// <summary>
+    /// Whatever comes is the first that is not finished: so nothing that is comes again, and all that is not does.
+    /// </summary>
+    private void Take(in Record<string, string> record, int inBatch = 0)
     {
         int partition = record.Partition;
         Assert.False(_paused[partition]);
-        Assert.Equal(_next[partition], record.Offset);
+        Assert.Equal(_next[partition] + inBatch, record.Offset);
         int number = int.Parse(record.Value, CultureInfo.InvariantCulture);
         Assert.Equal(_numbers[partition][(int)record.Offset], number);
         _seen.Add(number);
-        _next[partition]++;
         _last = record;
+        _inHand = (partition, record.Offset + 1);
+        _handedOutTo[partition] = Math.Max(_handedOutTo[partition], record.Offset + 1);
     }
 
     /// <summary>The next record was asked for.</summary>
-    private void FinishLast()
+    private void FinishInHand()
     {
-        if (_last is { } last)
+        if (_inHand is { } inHand)
         {
-            _finished[last.Partition] = last.Offset + 1;
-            _last = null;
+            _next[inHand.Partition] = inHand.To;
+            _inHand = null;
         }
     }
 
     private void NoteCommitted(int partition, long next)
     {
         _committed[partition] = next;
-        _finished[partition] = next;
-        _last = null;
+        _next[partition] = Math.Max(_next[partition], Math.Min(next, _handedOutTo[partition]));
+        _settled[partition] = _next[partition];
+    }
+
+    private void NoteSeek(int partition, long to)
+    {
+        for (int i = (int)_next[partition]; i < to; i++)
+        {
+            // Passed over by the user, who does not want them.
+            _seen.Add(_numbers[partition][i]);
+        }
+
+        _next[partition] = to;
+        _handedOutTo[partition] = 0;
+        _settled[partition] = -1;
     }
 
     /// <summary>A new consumer begins where the group has committed.</summary>
@@ -293,8 +354,14 @@ internal sealed class ConsumerModel : IDisposable
         _last = null;
         for (int i = 0; i < Partitions; i++)
         {
-            _next[i] = _finished[i] = _committed[i];
+            _next[i] = _settled[i] = _committed[i];
+            _handedOutTo[i] = 0;
             _paused[i] = false;
+            for (int offset = 0; offset < _committed[i]; offset++)
+            {
+                // By a commit of any offset, which passes over what is below.
+                _seen.Add(_numbers[i][offset]);
+            }
         }
     }
 

@@ -87,16 +87,16 @@ public sealed class ConsumerReadTests : IDisposable
     });
 
     [Fact]
-    public void ReadAllAsync_LeftAndReadAgain_GoesOnBehindWhatWasHandedOut() => _simulation.Run(async () =>
+    public void ReadAllAsync_LeftAndReadAgain_BeginsWithWhatWasInHand() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(6);
         await using Consumer<string, string> consumer = topic.Consume();
 
         Assert.Equal(["0", "1"], (await consumer.TakeAsync(2)).Values());
-        Assert.Equal(2, consumer.Position(consumer.Assignment[0]));
-        Assert.Equal(["2"], (await consumer.TakeAsync(1)).Values());
-        Assert.Equal(["3", "4", "5"], (await consumer.TakeToEndAsync()).Values());
+        Assert.Equal(1, consumer.Position(consumer.Assignment[0]));
+        Assert.Equal(["1"], (await consumer.TakeAsync(1)).Values());
+        Assert.Equal(["1", "2", "3", "4", "5"], (await consumer.TakeToEndAsync()).Values());
     });
 
     [Fact]
@@ -206,7 +206,7 @@ public sealed class ConsumerReadTests : IDisposable
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(100);
         await using Consumer<string, string> consumer = topic.Consume();
-        List<Record<string, string>> records = await consumer.TakeAsync(50);
+        List<Record<string, string>> records = await consumer.TakeFinishedAsync(50);
         topic.Log.Writer.Roll(topic.Log.Settings, 0);
         topic.Append(100);
         await topic.Log.FlushAsync(101, CancellationToken.None);
@@ -229,7 +229,7 @@ public sealed class ConsumerReadTests : IDisposable
         ContextRecorder recorder = new();
         await using Consumer<byte[]?, byte[]> consumer = topic.Consume<byte[]?, byte[]>(recorder, recorder);
 
-        await consumer.TakeAsync(1);
+        await consumer.TakeFinishedAsync(1);
         Assert.Equal(4, recorder.Seen.Count);
         Assert.Equal(19, (await consumer.TakeAsync(19)).Count);
     });

@@ -38,6 +38,81 @@ public sealed class ConsumerStartTests : IDisposable
         Assert.Equal(["6"], reading.Ended().Values());
     }
 
+    [Theory]
+    [InlineData(Durability.Written, 0)]
+    [InlineData(Durability.Flushed, 1)]
+    public void Start_Latest_IsCommittedByTheFirstReadInEveryPartition(Durability durability, int durable)
+    {
+        TopicFixture topic = TopicFixture.On(_simulation, partitions: 3);
+        topic.AppendNumbers(5, partition: 1);
+        Consumer<string, string> consumer = topic.Consume(
+            options: new ConsumerOptions { Start = StartAt.Latest, CommitDurability = durability });
+        consumer.Pause(new TopicPartition(TopicFixture.Topic, 2));
+        Assert.Null(topic.Committed(1));
+        Assert.Empty(_simulation.Run(consumer.TakeToEndAsync));
+
+        Assert.Equal([0, 5, 0], Enumerable.Range(0, 3).Select(partition => topic.Committed(partition)));
+        Assert.Equal(durable * topic.Offsets.Log.PublishedEnd, topic.Offsets.Log.DurableEnd);
+        long end = topic.Offsets.Log.PublishedEnd;
+        _simulation.Run(consumer.TakeToEndAsync);
+        Assert.Equal(end, topic.Offsets.Log.PublishedEnd);
+        _simulation.Run(consumer.DisposeAsync());
+    }
+
+    [Fact]
+    public void Start_Latest_CannotBeCommitted_HandsNothingOutUntilItCan() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        await using Consumer<string, string> consumer = Consume(topic, StartAt.Latest);
+        Assert.Equal(5, consumer.Position(s_first));
+        topic.Append(5);
+        long capacity = _simulation.Disk.CapacityBytes;
+        _simulation.Disk.CapacityBytes = _simulation.Disk.UsedBytes;
+        await Assert.ThrowsAsync<DiskFullException>(() => consumer.TakeAsync(1));
+        _simulation.Disk.CapacityBytes = capacity;
+
+        Assert.Equal(["5"], (await consumer.TakeAsync(1)).Values());
+        Assert.Equal(5, topic.Committed());
+    });
+
+    [Theory]
+    [InlineData("group", StartAt.Earliest)]
+    [InlineData(null, StartAt.Latest)]
+    public void Start_ThatAnotherStartFindsAgain_IsNotCommitted(string? group, StartAt start) =>
+        _simulation.Run(async () =>
+        {
+            TopicFixture topic = TopicFixture.On(_simulation);
+            topic.AppendNumbers(5);
+            await using Consumer<string, string> consumer = topic.Consume(
+                group, new ConsumerOptions { Start = start });
+            await consumer.TakeToEndAsync();
+
+            Assert.Equal(0, topic.Offsets.Log.PublishedEnd);
+        });
+
+    [Fact]
+    public void Retention_RemovesThePosition_WhereThePolicyLeadsIsCommitted() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(10);
+        await using (Consumer<string, string> consumer = Consume(topic, StartAt.Latest))
+        {
+            await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 2));
+        }
+
+        await topic.Log.FlushAsync(10, CancellationToken.None);
+        topic.Log.DeleteBefore(6);
+        await using (Consumer<string, string> consumer = Consume(topic, StartAt.Latest))
+        {
+            Assert.Empty(await consumer.TakeToEndAsync());
+        }
+
+        topic.Append(10);
+        await using Consumer<string, string> next = Consume(topic, StartAt.Latest);
+        Assert.Equal(["10"], (await next.TakeToEndAsync()).Values());
+    });
+
     [Fact]
     public void Start_Error_FailsUntilSomebodySeeksOrHasCommitted() => _simulation.Run(async () =>
     {
@@ -130,7 +205,7 @@ public sealed class ConsumerStartTests : IDisposable
         latest.SeekToBeginning();
         foreach (Consumer<string, string> consumer in new[] { earliest, latest, error })
         {
-            await consumer.TakeAsync(2);
+            await consumer.TakeFinishedAsync(2);
         }
 
         await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
@@ -161,7 +236,7 @@ public sealed class ConsumerStartTests : IDisposable
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(10);
         await using Consumer<string, string> consumer = topic.Consume();
-        await consumer.TakeAsync(2);
+        await consumer.TakeFinishedAsync(2);
         await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
         topic.Log.DeleteBefore(6);
 

@@ -9,7 +9,7 @@ internal enum ConsumerStep
     /// <summary>Flushes one partition.</summary>
     Flush,
 
-    /// <summary>Reads some records, as far as they are there, and leaves the loop.</summary>
+    /// <summary>Reads some records, as far as they are there, and leaves the loop by a break or an exception.</summary>
     Read,
 
     /// <summary>Reads some batches, as far as they are there.</summary>
@@ -24,6 +24,12 @@ internal enum ConsumerStep
     /// <summary>Commits the last record that was handed out.</summary>
     CommitRecord,
 
+    /// <summary>Commits any offset of one partition.</summary>
+    CommitOffset,
+
+    /// <summary>Finishes the last record that was handed out.</summary>
+    FinishRecord,
+
     /// <summary>Commits what is finished.</summary>
     CommitFinished,
 
@@ -35,6 +41,12 @@ internal enum ConsumerStep
 
     /// <summary>Goes back to the last record that was handed out, as after a failure.</summary>
     Retry,
+
+    /// <summary>Goes on at any offset of one partition.</summary>
+    Seek,
+
+    /// <summary>Goes on at the ends.</summary>
+    SeekToEnd,
 
     /// <summary>Disposes the consumer and makes another one of the group.</summary>
     Restart,

@@ -27,6 +27,15 @@ internal static class Reading
         return taken;
     }
 
+    /// <summary>Reads so many records, and finishes all of them.</summary>
+    public static async Task<List<Record<TKey, TValue>>> TakeFinishedAsync<TKey, TValue>(
+        this Consumer<TKey, TValue> consumer, int count)
+    {
+        List<Record<TKey, TValue>> taken = await consumer.TakeAsync(count);
+        consumer.Finish(taken[^1]);
+        return taken;
+    }
+
     /// <summary>Reads up to the end as of now, and finishes all of it.</summary>
     public static async Task<List<Record<TKey, TValue>>> TakeToEndAsync<TKey, TValue>(
         this Consumer<TKey, TValue> consumer)
