@@ -30,13 +30,15 @@ public sealed class TopicOptions
 
     /// <summary>
     /// The size in bytes at which a partition goes on in a new segment file, 16 KiB to 1 GiB, as Kafka's
-    /// <c>segment.bytes</c> (whose default is 1 GiB). Retention removes whole segments. Default: 64 MiB (67,108,864).
+    /// <c>segment.bytes</c> (whose default is 1 GiB). Retention removes whole segments. A
+    /// smaller size counts from the next append on, a larger one from the next segment. Default: 64 MiB (67,108,864).
     /// </summary>
     public int SegmentBytes { get; set; } = 64 << 20;
 
     /// <summary>
     /// The age at which a partition goes on in a new segment file though the old one is not full, 1 ms to 36,500 days,
-    /// or <see cref="Timeout.InfiniteTimeSpan"/> for none; as Kafka's <c>segment.ms</c>. Default: 7 days.
+    /// or <see cref="Timeout.InfiniteTimeSpan"/> for none; as Kafka's <c>segment.ms</c>. Counted by the
+    /// clock from the segment's first append; Kafka counts by the records' timestamps. Default: 7 days.
     /// </summary>
     public TimeSpan SegmentAge { get; set; } = TimeSpan.FromDays(7);
 

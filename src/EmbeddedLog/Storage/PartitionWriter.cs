@@ -355,7 +355,7 @@ internal sealed unsafe class PartitionWriter
 
         int padded = FrameLayout.Padded(length);
         SegmentWriter? current = _writer;
-        if (current is null || !current.HasRoomFor(padded) || IsTooOld(current, now, settings))
+        if (current is null || !current.HasRoomFor(padded, settings.SegmentBytes) || IsTooOld(current, now, settings))
         {
             current = RollUnsynchronized(settings, now);
         }

@@ -34,7 +34,10 @@ internal abstract unsafe class SegmentWriter
     public long FlushedEnd { get; set; }
 
     /// <summary>Whether a frame fits, with room for the seal behind it.</summary>
-    public bool HasRoomFor(int paddedLength) => Tail + paddedLength + FrameLayout.SealBytes <= Capacity;
+    /// <param name="paddedLength">The frame's length.</param>
+    /// <param name="limit">The size limit of now, which may be less than that of when the segment was made.</param>
+    public bool HasRoomFor(int paddedLength, long limit = long.MaxValue) =>
+        Tail + paddedLength + FrameLayout.SealBytes <= Math.Min(Capacity, limit);
 
     /// <summary>Where to build the next frame: that many writable bytes, backed by the disk or not on it yet.</summary>
     /// <exception cref="FileSystemException">There is no space.</exception>

@@ -110,6 +110,44 @@ public abstract class AppendContractTests : IDisposable
         AssertNumbered(log, 0, 4);
     });
 
+    /// <summary>As in Kafka, where a segment that is over the limit of now is ended by the next append.</summary>
+    [Fact]
+    public Task Append_SegmentIsOverASmallerLimit_GoesOnInANewOneAtOnce() => _environment.PlayAsync(async () =>
+    {
+        await using PartitionFixture fixture = _environment.Open();
+        PartitionLog log = fixture.Open(settings: _environment.Settings() with { SegmentBytes = 64 << 10 });
+        byte[] value = new byte[4 << 10];
+        for (int i = 0; i < 5; i++)
+        {
+            log.Append(new RawRecord(KeyOf(i), value), out _);
+        }
+
+        Assert.Equal(1, log.Segments.Count);
+        log.Settings = log.Settings with { SegmentBytes = 16 << 10 };
+        for (int i = 5; i < 9; i++)
+        {
+            log.Append(new RawRecord(KeyOf(i), value), out _);
+        }
+
+        Assert.Equal([0L, 5, 7], log.Segments.Items.ToArray().Select(segment => segment.BaseOffset));
+        Assert.Equal(9, log.PublishedEnd);
+    });
+
+    /// <summary>Unlike Kafka, which counts a segment's age by the timestamps of its records.</summary>
+    [Fact]
+    public Task Append_TimestampsFartherApartThanTheAge_StayInOneSegment() => _environment.PlayAsync(async () =>
+    {
+        await using PartitionFixture fixture = _environment.Open();
+        PartitionLog log = fixture.Open(settings: _environment.Settings() with { SegmentAgeMilliseconds = 60_000 });
+        long now = _environment.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (long ago in new long[] { 600_000, 300_000, 500_000, 0 })
+        {
+            log.Append(new RawRecord("v"u8) { Timestamp = now - ago }, out _);
+        }
+
+        Assert.Equal(1, log.Segments.Count);
+    });
+
     [Fact]
     public Task Append_LargestRecord_FitsIntoASegment() => _environment.PlayAsync(async () =>
     {
