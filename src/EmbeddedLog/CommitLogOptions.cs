@@ -13,12 +13,14 @@ public sealed class CommitLogOptions
 {
     /// <summary>
     /// Clock and timers. Only ages, intervals and timestamps look at them; no acknowledgement and no wake-up waits for
-    /// them. Default: <see cref="TimeProvider.System"/>.
+    /// them. One that throws is replaced by the system's from then on, and a warning is logged. Default:
+    /// <see cref="TimeProvider.System"/>.
     /// </summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>
-    /// Where the log tells what it does: recovery, retention, failures. Default: null, which logs nothing.
+    /// Where the log tells what it does: recovery, retention, failures. What a logger throws is passed over. Default:
+    /// null, which logs nothing.
     /// </summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 

@@ -6,7 +6,6 @@ using EmbeddedLog.Serialization;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedLog;
 
@@ -61,7 +60,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     internal static ReadOnlyLog Open(string directory, ReadOnlyLogOptions options, Platform platform)
     {
         string path = Path.GetFullPath(directory);
-        ILogger logger = options.LoggerFactory?.CreateLogger(typeof(ReadOnlyLog)) ?? NullLogger.Instance;
+        ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(ReadOnlyLog));
         StorageContext context = new(
             platform,
             new ReaderEpochs(),

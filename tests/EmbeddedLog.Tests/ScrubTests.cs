@@ -210,12 +210,13 @@ public sealed class ScrubTests : IDisposable
 
     private static CommitLog Open(SimulatedPlatform machine, Platform platform, CommitLogOptions options)
     {
-        CommitLog log = machine.Run(OpenLog.OnAsync(platform, options).AsTask);
+        // Filled before, for the first round begins with the opening.
+        CommitLog filled = machine.Run(OpenLog.OnAsync(platform).AsTask);
         TopicOptions topicOptions = new() { SegmentBytes = SegmentBytes, Retention = RetentionPolicy.KeepForever };
-        Topic topic = machine.Run(() => log.CreateTopicAsync("topic", topicOptions).AsTask());
+        Topic topic = machine.Run(() => filled.CreateTopicAsync("topic", topicOptions).AsTask());
         AppendNumbered(topic[0].Log, Records);
-        machine.Run(log.FlushAsync());
-        return log;
+        machine.Run(filled.DisposeAsync());
+        return machine.Run(OpenLog.OnAsync(platform, options).AsTask);
     }
 
     private static void Close(SimulatedPlatform machine, CommitLog log)

@@ -7,7 +7,7 @@ namespace EmbeddedLog.Consuming;
 /// Commits what a consumer has finished: at its wish, every so often, and when it is disposed. Safe to call from any
 /// thread.
 /// </summary>
-internal sealed class OffsetCommitter : IAsyncDisposable
+internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
 {
     private readonly PositionSet _positions;
     private readonly OffsetStore _offsets;
@@ -18,6 +18,9 @@ internal sealed class OffsetCommitter : IAsyncDisposable
 
     /// <summary>Commits by itself; null where only the consumer's user commits.</summary>
     private readonly ITimer? _timer;
+
+    /// <summary>Sets that timer; null without one.</summary>
+    private readonly TimerSetting? _timerSetting;
 
     /// <summary>Whether the timer is set: it is while something finished is not committed. Under the gate.</summary>
     private bool _scheduled;
@@ -50,6 +53,7 @@ internal sealed class OffsetCommitter : IAsyncDisposable
         if (interval is { } every)
         {
             _interval = every;
+            _timerSetting = new TimerSetting(this);
             _timer = context.Platform.Time.CreateTimer(
                 static state => ((OffsetCommitter)state!).OnTimer(),
                 this,
@@ -90,8 +94,9 @@ internal sealed class OffsetCommitter : IAsyncDisposable
     {
         if (_timer is not null && !_scheduled && !_disposed)
         {
+            // Elsewhere, for the timer is the user's, who may do anything in it.
             _scheduled = true;
-            _timer.Change(_interval, Timeout.InfiniteTimeSpan);
+            _context.Platform.Work.Queue(_timerSetting!);
         }
     }
 
@@ -239,20 +244,28 @@ internal sealed class OffsetCommitter : IAsyncDisposable
     /// <summary>Groups commit to a log that they own: who follows one has no group.</summary>
     private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;
 
-    private void OnTimer()
+    /// <summary>Only queues: a clock may call it on any stack, with locks held and in any context.</summary>
+    private void OnTimer() => _context.Platform.Work.Queue(this);
+
+    void IThreadPoolWorkItem.Execute()
     {
+        TaskCompletionSource over = new();
         lock (_positions.Gate)
         {
             _scheduled = false;
-            if (!_disposed)
+            if (_disposed)
             {
-                // The one before, if it still waits for its flush, ends with this one's at the latest.
-                _background = Task.WhenAll(_background, CommitInBackgroundAsync());
+                return;
             }
+
+            // The one before, if it still waits for its flush, ends with this one's at the latest.
+            _background = Task.WhenAll(_background, over.Task);
         }
+
+        _ = CommitInBackgroundAsync(over);
     }
 
-    private async Task CommitInBackgroundAsync()
+    private async Task CommitInBackgroundAsync(TaskCompletionSource over)
     {
         try
         {
@@ -262,8 +275,18 @@ internal sealed class OffsetCommitter : IAsyncDisposable
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            ConsumerLog.IntervalCommitFailed(_context.Logger, failure, _group);
             Interlocked.CompareExchange(ref _failure, failure, null);
+            ConsumerLog.IntervalCommitFailed(_context.Logger, failure, _group);
         }
+        finally
+        {
+            over.SetResult();
+        }
+    }
+
+    /// <summary>Sets the timer, under no lock; one that is disposed stays off.</summary>
+    private sealed class TimerSetting(OffsetCommitter owner) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute() => owner._timer!.Change(owner._interval, Timeout.InfiniteTimeSpan);
     }
 }

@@ -474,7 +474,7 @@ internal sealed class FollowedPartition : ReadablePartition
         long to = Divergence.Find(old, _end, segments, end);
         if (to != long.MaxValue)
         {
-            FollowingLog.Truncated(Context.Logger, Id, _end, to);
+            FollowingLog.Truncated(Context.LoggerUnderLock, Id, _end, to);
             Volatile.Write(ref _truncatedTo, [.. _truncatedTo, to]);
             Volatile.Write(ref _durable, Math.Min(_durable, to));
         }

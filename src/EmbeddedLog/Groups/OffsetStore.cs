@@ -203,7 +203,7 @@ internal sealed class OffsetStore
             }
             catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
             {
-                GroupsLog.NotForgotten(_log.Context.Logger, failure);
+                GroupsLog.NotForgotten(_log.Context.LoggerUnderLock, failure);
             }
         }
     }

@@ -7,4 +7,11 @@ namespace EmbeddedLog.IO;
 /// <param name="Files">Files, directories, maps, the owner lock and the identity of the page cache.</param>
 /// <param name="Work">Where work runs that must not run on the caller's stack.</param>
 /// <param name="Time">Clock and timers. Only ages and intervals look at it, never an acknowledgement.</param>
-internal sealed record Platform(FileSystem Files, WorkQueue Work, TimeProvider Time);
+internal sealed record Platform(FileSystem Files, WorkQueue Work, TimeProvider Time)
+{
+    /// <summary>
+    /// What speeds are measured with. Not the user's clock where that is another than the system's: one that stands
+    /// still says nothing of the disk, and it would be asked under locks.
+    /// </summary>
+    public TimeProvider Pace { get; init; } = Time;
+}

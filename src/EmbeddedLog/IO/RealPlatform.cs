@@ -4,13 +4,16 @@ namespace EmbeddedLog.IO;
 internal static class RealPlatform
 {
     /// <summary>Binds to the system this process runs on.</summary>
-    /// <param name="time">Clock and timers.</param>
+    /// <param name="time">Clock and timers; the user's, and guarded here.</param>
     /// <exception cref="PlatformNotSupportedException">
     /// The process is not a 64-bit one, or the system is none of Linux, macOS and Windows.
     /// </exception>
     public static Platform Create(TimeProvider time)
     {
-        return new Platform(CreateFileSystem(), new ThreadPoolWorkQueue(), time);
+        return new Platform(CreateFileSystem(), new ThreadPoolWorkQueue(), GuardedTime.Create(time))
+        {
+            Pace = TimeProvider.System,
+        };
     }
 
     private static FileSystem CreateFileSystem()

@@ -228,8 +228,9 @@ internal sealed class Verification
     /// <summary>Waits on the clock; a cancelled delay of the framework would go on outside of the seam.</summary>
     private async Task WaitAsync(TimeSpan wait)
     {
-        TaskCompletionSource over = new();
-        Action<object?> end = static state => ((TaskCompletionSource)state!).TrySetResult();
+        // What ends it only queues the turn: a clock may call on any stack.
+        Turn over = new();
+        Action<object?> end = state => _platform.Work.Queue((Turn)state!);
         using ITimer timer = _platform.Time.CreateTimer(end.Invoke, over, wait, Timeout.InfiniteTimeSpan);
         using CancellationTokenRegistration registration = _cancellation.UnsafeRegister(end, over);
         await over.Task.ConfigureAwait(false);
@@ -246,6 +247,6 @@ internal sealed class Verification
     /// <summary>Goes on with what awaits it when its turn comes, on the thread of the queue.</summary>
     private sealed class Turn : TaskCompletionSource, IThreadPoolWorkItem
     {
-        void IThreadPoolWorkItem.Execute() => SetResult();
+        void IThreadPoolWorkItem.Execute() => TrySetResult();
     }
 }

@@ -3,7 +3,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedLog.Opening;
 
@@ -34,7 +33,7 @@ internal sealed class LogOpening
         // Before the directory is made.
         cancellationToken.ThrowIfCancellationRequested();
         string path = Path.GetFullPath(directory);
-        ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
+        ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(CommitLog));
         LogDirectory owned =
             await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, logger, cancellationToken)
                 .ConfigureAwait(false);

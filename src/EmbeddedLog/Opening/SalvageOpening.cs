@@ -4,7 +4,6 @@ using EmbeddedLog.Maintenance;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedLog.Opening;
 
@@ -20,7 +19,7 @@ internal static class SalvageOpening
         CancellationToken cancellationToken)
     {
         string path = Path.GetFullPath(directory);
-        ILogger logger = options.LoggerFactory?.CreateLogger(typeof(CommitLog)) ?? NullLogger.Instance;
+        ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(CommitLog));
         using LogDirectory owned = await LogDirectory.OpenAsync(
             platform, path, options.OwnerTimeout, logger, cancellationToken, forRepair: true).ConfigureAwait(false);
         using BackgroundSchedule nothing = new(platform);

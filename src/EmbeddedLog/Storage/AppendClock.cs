@@ -1,3 +1,5 @@
+using EmbeddedLog.IO;
+
 namespace EmbeddedLog.Storage;
 
 /// <summary>
@@ -20,7 +22,7 @@ internal sealed class AppendClock
     public AppendClock(TimeProvider time)
     {
         _time = time;
-        _isSystem = time == TimeProvider.System;
+        _isSystem = GuardedTime.IsSystem(time);
     }
 
     /// <summary>Unix milliseconds.</summary>

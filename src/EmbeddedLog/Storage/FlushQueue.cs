@@ -98,7 +98,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         {
             long last = Volatile.Read(ref _lastTogether);
             return last != long.MinValue
-                && _platform.Time.GetTimestamp() - last < _platform.Time.TimestampFrequency;
+                && _platform.Pace.GetTimestamp() - last < _platform.Pace.TimestampFrequency;
         }
     }
 
@@ -187,7 +187,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     private bool TryBeginTogetherUnsynchronized()
     {
         _together = _pending.Count >= _minTogether && _ticksAlone > 0
-            && _platform.Time.GetTimestamp() >= _putOffUntil;
+            && _platform.Pace.GetTimestamp() >= _putOffUntil;
         if (_together)
         {
             _group.AddRange(_pending);
@@ -201,7 +201,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         if (_items == 0)
         {
-            _aloneSince = _platform.Time.GetTimestamp();
+            _aloneSince = _platform.Pace.GetTimestamp();
         }
 
         _items += count;
@@ -211,7 +211,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            long now = _platform.Time.GetTimestamp();
+            long now = _platform.Pace.GetTimestamp();
             if (commit.FlushedBytes is > 0 and <= MaxBytesTogether)
             {
                 double each = Math.Max(1, now - _aloneSince);
@@ -228,7 +228,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
     private void FlushTogether()
     {
-        long start = _platform.Time.GetTimestamp();
+        long start = _platform.Pace.GetTimestamp();
         int joined = 0;
         for (int i = 0; i < _group.Count; i++)
         {
@@ -252,7 +252,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             flushes = flushes[count..];
         }
 
-        NoteTogether(joined, _platform.Time.GetTimestamp() - start);
+        NoteTogether(joined, _platform.Pace.GetTimestamp() - start);
         _group.Clear();
         _flushes.Clear();
 
@@ -264,7 +264,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            long now = _platform.Time.GetTimestamp();
+            long now = _platform.Pace.GetTimestamp();
             double lost = ticks - (Allowance * count * _ticksAlone);
             _putOffUntil = lost > 0 ? now + (long)(_putOffFactor * lost) : long.MinValue;
             _putOffFactor = lost > 0 ? Math.Min(LongestPutOff, PutOffGrowth * _putOffFactor) : 1;

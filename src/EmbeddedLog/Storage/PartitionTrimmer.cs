@@ -127,7 +127,7 @@ internal sealed class PartitionTrimmer
         }
         catch (FileSystemException failure)
         {
-            StorageLog.NotDeleted(_log.Context.Logger, failure, path);
+            StorageLog.NotDeleted(_log.Context.LoggerUnderLock, failure, path);
         }
     }
 }

@@ -278,6 +278,8 @@ internal sealed unsafe class Segment
     /// </summary>
     public bool TryAddLease(byte* address)
     {
+        // Before the lock, under which no clock of the user's is asked; only the first lease needs it.
+        DateTimeOffset now = _leases.Count == 0 ? _context.Platform.Time.GetUtcNow() : default;
         lock (_gate)
         {
             if (_map is null || address < _map.Pointer || address >= _map.Pointer + _map.Length)
@@ -285,7 +287,7 @@ internal sealed unsafe class Segment
                 return false;
             }
 
-            _leases.Add(_context.Platform.Time);
+            _leases.Add(now);
             return true;
         }
     }

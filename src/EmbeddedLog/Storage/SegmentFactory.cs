@@ -155,7 +155,7 @@ internal sealed class SegmentFactory
         }
         catch (FileSystemException failure)
         {
-            StorageLog.NotDeleted(_context.Logger, failure, path);
+            StorageLog.NotDeleted(_context.LoggerUnderLock, failure, path);
         }
     }
 }

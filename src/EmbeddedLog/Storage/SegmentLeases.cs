@@ -18,11 +18,12 @@ internal struct SegmentLeases
     public bool CloseWithLast { get; set; }
 
     /// <summary>Adds one.</summary>
-    public void Add(TimeProvider time)
+    /// <param name="now">The time; none where the caller has seen another one, whose time then stays.</param>
+    public void Add(DateTimeOffset now)
     {
-        if (++Count == 1)
+        if (++Count == 1 && now != default)
         {
-            Since = time.GetUtcNow();
+            Since = now;
         }
     }
 

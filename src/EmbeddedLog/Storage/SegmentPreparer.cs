@@ -123,7 +123,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Sees how fast the writer is and asks for what it will need.</summary>
     public void LookUnsynchronized(SegmentWriter writer)
     {
-        _pace.Look(writer.Tail, _context.Platform.Time);
+        _pace.Look(writer.Tail, _context.Platform.Pace);
         NextLook = writer.Tail + LookBytes;
         if (writer is MappedSegmentWriter mapped && _pace.BytesPerSecond >= MinBytesPerSecond)
         {

@@ -23,6 +23,9 @@ internal sealed record StorageContext(
     /// <summary>The indexes of 64 segments of the default size, or of 4 of the largest.</summary>
     private const long MaxIndexBytes = 16 << 20;
 
+    /// <summary>Where that is told which is found under a lock.</summary>
+    public ILogger LoggerUnderLock { get; } = new QueuedLogger(Logger, Platform.Work);
+
     /// <summary>The time that appends take.</summary>
     public AppendClock Clock { get; } = new(Platform.Time);
 

@@ -140,6 +140,8 @@ public sealed class ConsumerIntervalTests : IDisposable
 
     private void Advance(int seconds)
     {
+        // The timer is set by an item of the queue.
+        _simulation.Scheduler.RunUntilIdle();
         _simulation.Time.Advance(TimeSpan.FromSeconds(seconds));
         _simulation.Scheduler.RunUntilIdle();
     }

@@ -170,6 +170,7 @@ public sealed class OffsetStoreTests : IDisposable
         topic.Offsets.ForgetTopic(topic.Log.TopicUid);
 
         Assert.Null(topic.Committed());
+        _simulation.Scheduler.RunUntilIdle();
         Assert.Contains(topic.Logged.All, line => line.Contains("of a deleted topic could not be removed"));
     }
 

@@ -1,0 +1,170 @@
+using System.Reflection;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests.UserCode;
+
+/// <summary>Every period that validation allows works, with the system's timers.</summary>
+public sealed class PeriodTests
+{
+    private static readonly TimeSpan[] s_spans =
+    [
+        TimeSpan.Zero, TimeSpan.FromTicks(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1),
+        TimeSpan.FromDays(1), TimeSpan.FromDays(49), TimeSpan.FromDays(50), TimeSpan.FromDays(365),
+        TimeSpan.FromDays(36_500), TimeSpan.MaxValue, Timeout.InfiniteTimeSpan,
+    ];
+
+    /// <summary>Every time span of every type whose name says that it is options, each with every span.</summary>
+    public static TheoryData<string, TimeSpan> All
+    {
+        get
+        {
+            TheoryData<string, TimeSpan> all = [];
+            IEnumerable<string> settings =
+                from type in typeof(Durability).Assembly.GetExportedTypes()
+                where type.Name.Split('`')[0].EndsWith("Options", StringComparison.Ordinal)
+                    || type == typeof(RetentionPolicy)
+                from property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+                where (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) == typeof(TimeSpan)
+                    && property.CanWrite
+                select $"{type.Name}.{property.Name}";
+            foreach (string setting in settings)
+            {
+                foreach (TimeSpan span in s_spans)
+                {
+                    all.Add(setting, span);
+                }
+            }
+
+            return all;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task Period_ThatIsAllowed_Works(string setting, TimeSpan span)
+    {
+        string[] parts = setting.Split('.');
+        Settings settings = new();
+        settings.Set(parts[0], parts[1], span);
+        try
+        {
+            settings.Validate();
+        }
+        catch (ArgumentException)
+        {
+            // It is not allowed, and told to be so.
+            return;
+        }
+
+        using TempDirectory root = new();
+        await using (CommitLog log = await CommitLog.OpenAsync(root["log"], settings.Log))
+        {
+            Topic topic = await log.CreateTopicAsync("topic", settings.Topic);
+            await using Producer<string, string> producer =
+                log.CreateProducer<string, string>("topic", settings.Producer);
+            await using Consumer<string, string> consumer =
+                log.CreateConsumer<string, string>("topic", "group", settings.Consumer);
+            await producer.ProduceAsync("key", "value");
+            await producer.ProduceAsync("key", "value");
+            await foreach (Record<string, string> record in consumer.ReadToEndAsync())
+            {
+                Assert.Equal("value", record.Value);
+            }
+
+            await settings.ScrubEnded;
+            await using ReadOnlyLog reader = await CommitLog.OpenReadOnlyAsync(root["log"], settings.Reader);
+            Task wait = reader.GetTopic("topic")[0].WaitForAsync(2).AsTask();
+            topic[0].Append(new RawRecord("value"u8));
+            await wait;
+        }
+
+        await CommitLog.SalvageAsync(root["log"], new TopicPartition("topic", 0), settings.Salvage);
+    }
+
+    [Fact]
+    public async Task Schedule_OfTheLongestTime_CallsOthersAllTheSame()
+    {
+        using BackgroundSchedule schedule = new(RealPlatform.Create(TimeProvider.System));
+        Called longest = new();
+        Called soon = new();
+
+        schedule.Schedule(longest, TimeSpan.MaxValue);
+        schedule.Schedule(soon, TimeSpan.FromMilliseconds(1));
+
+        await soon.Task;
+        Assert.False(longest.Task.IsCompleted);
+    }
+
+    private sealed class Called : TaskCompletionSource, IBackgroundTask
+    {
+        public Called()
+            : base(TaskCreationOptions.RunContinuationsAsynchronously)
+        {
+        }
+
+        public void RunInBackground() => SetResult();
+    }
+
+    /// <summary>One set of all options, of which one is another than usual.</summary>
+    private sealed class Settings
+    {
+        private readonly TaskCompletionSource _scrubbed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Settings()
+        {
+            Log = new CommitLogOptions
+            {
+                ScrubBytesPerSecond = 1L << 40,
+                LoggerFactory = new HostileLogger(new Moods(0, 0))
+                {
+                    OnLine = line =>
+                    {
+                        if (line.StartsWith("A scrub checked", StringComparison.Ordinal))
+                        {
+                            _scrubbed.TrySetResult();
+                        }
+                    },
+                },
+            };
+        }
+
+        public CommitLogOptions Log { get; }
+
+        public TopicOptions Topic { get; } = new();
+
+        public ProducerOptions Producer { get; } = new();
+
+        public ConsumerOptions Consumer { get; } = new();
+
+        public ReadOnlyLogOptions Reader { get; } = new();
+
+        public SalvageOptions Salvage { get; } = new();
+
+        public VerifyOptions Verify { get; } = new();
+
+        public RetentionPolicy Policy { get; } = new();
+
+        public Task ScrubEnded => _scrubbed.Task;
+
+        public void Set(string type, string property, TimeSpan span)
+        {
+            object options = new object[] { Log, Topic, Producer, Consumer, Reader, Salvage, Verify, Policy }
+                .Single(each => each.GetType().Name == type);
+            options.GetType().GetProperty(property)!.SetValue(options, span);
+        }
+
+        public void Validate()
+        {
+            Topic.Retention = Policy;
+            Log.ValidatedCopy();
+            Topic.ValidatedCopy();
+            Producer.ValidatedCopy();
+            Consumer.ValidatedCopy("group");
+            Reader.ValidatedCopy();
+            Salvage.ValidatedCopy();
+            Verify.ValidatedCopy();
+        }
+    }
+}
