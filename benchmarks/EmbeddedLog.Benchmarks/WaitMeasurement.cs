@@ -16,9 +16,9 @@ internal static class WaitMeasurement
         Console.WriteLine("ns a wait:            waits      add  release   cancel");
         foreach (int count in s_counts)
         {
-            Print("one offset", count, await MeasureAsync(count, (partition, _) => partition.EndOffset + 1));
-            Print("rising offsets", count, await MeasureAsync(count, (partition, i) => partition.EndOffset + 1 + i));
-            Print("falling offsets", count, await MeasureAsync(count, (one, i) => one.EndOffset + count - i));
+            Print("one offset", count, await MeasureAsync(count, (partition, _) => partition.EndOffset));
+            Print("rising offsets", count, await MeasureAsync(count, (partition, i) => partition.EndOffset + i));
+            Print("falling offsets", count, await MeasureAsync(count, (one, i) => one.EndOffset + count - 1 - i));
             Print("sends", count, await MeasureSendsAsync(count));
         }
     }

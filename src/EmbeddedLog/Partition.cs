@@ -74,6 +74,22 @@ public sealed class Partition : ReadOnlyPartition
         FlushAsync(EndOffset, cancellationToken);
 
     /// <summary>
+    /// Blocks the calling thread until everything that was appended before the call is
+    /// <see cref="Durability.Flushed"/>. No thread of the pool is needed to go on; where nobody else flushes the
+    /// partition, the calling thread does.
+    /// </summary>
+    /// <exception cref="PartitionFailedException">The flush failed: what was not durable yet may be lost.</exception>
+    /// <exception cref="DiskFullException">
+    /// The flush could not be made for lack of space. What was appended stays, and it is tried again by itself.
+    /// </exception>
+    /// <exception cref="LogIOException">
+    /// The flush could not be made, for lack of handles or memory, say: as for lack of space.
+    /// </exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public void Flush() => Log.Flush(EndOffset);
+
+    /// <summary>
     /// Waits until all records below an offset are <see cref="Durability.Flushed"/>. Callers that wait at the same time
     /// share one flush.
     /// </summary>

@@ -35,6 +35,12 @@ namespace EmbeddedLog;
 /// <see cref="FlushAsync"/> each time, and by disposal if nobody was told before. So the task of a send may be dropped.
 /// </para>
 /// <para>
+/// A thread that is to wait calls <see cref="Produce(in ProducerRecord{TKey, TValue})"/>: it is woken by the flush
+/// itself. To block on the task of <see cref="ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/> instead
+/// (<c>AsTask().Wait()</c>) needs a free thread of the pool for the wake-up, and is the caller's own affair: where all
+/// of them block so, none is woken until the runtime adds another one.
+/// </para>
+/// <para>
 /// The producer does not own the log: disposing it closes nothing. Differences from Kafka: no batching delay and no
 /// retries, since nothing is sent over a network; and no idempotence, since nothing is sent twice.
 /// </para>
@@ -130,6 +136,33 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     public ValueTask<RecordMetadata> ProduceAsync(
         TKey key, TValue value, CancellationToken cancellationToken = default) =>
         ProduceAsync(new ProducerRecord<TKey, TValue>(key, value), cancellationToken);
+
+    /// <summary>
+    /// Sends a record, and blocks the calling thread until it has the durability of the options. Where the bytes in
+    /// flight are at their bound, it first waits for room. No thread of the pool is needed to go on; where nobody else
+    /// flushes the partition, the calling thread does.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <returns>Where the record stands.</returns>
+    /// <remarks>
+    /// Throws what <see cref="ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/> throws, but for
+    /// cancellation: a flush that is under way cannot be cancelled.
+    /// </remarks>
+    [SkipLocalsInit]
+    public RecordMetadata Produce(in ProducerRecord<TKey, TValue> record)
+    {
+        _core.ThrowIfUnusable();
+        Unsafe.SkipInit(out ShortText room);
+        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+            ? _core.Send(encoded)
+            : ProduceBuffered(record);
+    }
+
+    /// <summary>Sends a key and a value, and blocks until that is acknowledged; as the other overload.</summary>
+    /// <param name="key">The key; null sends a record without one.</param>
+    /// <param name="value">The value; null sends a tombstone.</param>
+    /// <returns>Where the record stands.</returns>
+    public RecordMetadata Produce(TKey key, TValue value) => Produce(new ProducerRecord<TKey, TValue>(key, value));
 
     /// <summary>
     /// Sends a tombstone, which says that the key's records are deleted; as Kafka's record with a null value.
@@ -281,6 +314,19 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     }
 
     /// <summary>
+    /// As <see cref="FlushAsync"/>, but blocks the calling thread, and needs no thread of the pool to go on.
+    /// </summary>
+    /// <exception cref="PartitionFailedException">
+    /// A flush failed: what was not durable in that partition may be lost. Thrown by every later call too.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The producer was disposed.</exception>
+    public void Flush()
+    {
+        _core.ThrowIfUnusable();
+        _core.Flush(untoldOnly: false);
+    }
+
+    /// <summary>
     /// Ends the use of the producer. Where the durability is <see cref="Durability.Flushed"/>, waits until what was
     /// sent is on the disk. Later calls throw <see cref="ObjectDisposedException"/>; a second disposal does nothing.
     /// </summary>
@@ -293,7 +339,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// <exception cref="PartitionFailedException">
     /// A flush failed that nobody was told of yet: records may be lost.
     /// </exception>
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public void Dispose() => _core.Dispose();
 
     [SkipLocalsInit]
     private ValueTask<RecordMetadata> Send(
@@ -312,6 +358,19 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         try
         {
             return _core.SendAsync(_serializer.Encode(record, buffer), cancellationToken);
+        }
+        finally
+        {
+            buffer.Return();
+        }
+    }
+
+    private RecordMetadata ProduceBuffered(in ProducerRecord<TKey, TValue> record)
+    {
+        SendBuffer buffer = SendBuffer.Rent();
+        try
+        {
+            return _core.Send(_serializer.Encode(record, buffer));
         }
         finally
         {

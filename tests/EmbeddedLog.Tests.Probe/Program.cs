@@ -49,6 +49,7 @@ internal static class Program
         "prepare" => Prepare(files, path),
         "store-without-block" => StoreWithoutBlock(files, path),
         "hold-log" => HeldLog.Run(path),
+        "starved-pool" => StarvedPool.Run(path),
         "append-all" => HeldLog.AppendAll(path),
         _ => throw new ArgumentException($"There is no command '{command}'.", nameof(command)),
     };

@@ -61,6 +61,18 @@ internal sealed class SimulatedScheduler(Random random, double yieldProbability 
         }
     }
 
+    /// <summary>Runs items until the wait is over: what ends it is among them.</summary>
+    public override void Block(BlockingWait wait)
+    {
+        while (!wait.IsDone)
+        {
+            if (!RunOne())
+            {
+                throw new InvalidOperationException("The call would block for ever: nothing is queued.");
+            }
+        }
+    }
+
     /// <summary>
     /// Runs one item drawn at random; false when none waits. Throws what an item threw, which none may.
     /// </summary>

@@ -13,4 +13,6 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
     }
 
     public override void QueueWaiting(IThreadPoolWorkItem item) => WaitingThreads.Queue(item);
+
+    public override void Watch(AssuredWork work) => PoolWatch.Watch(work);
 }

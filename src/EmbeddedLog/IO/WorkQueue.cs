@@ -15,4 +15,12 @@ internal abstract class WorkQueue
     /// The same for an item that will wait for the disk while others do: not on a thread that the program needs.
     /// </summary>
     public virtual void QueueWaiting(IThreadPoolWorkItem item) => Queue(item);
+
+    /// <summary>Sees to it that work which has become due is begun, whoever holds the threads of the queue.</summary>
+    public virtual void Watch(AssuredWork work)
+    {
+    }
+
+    /// <summary>Blocks the calling thread until a wait is over, which may need none of the queue's threads.</summary>
+    public virtual void Block(BlockingWait wait) => wait.Block();
 }

@@ -15,6 +15,7 @@ namespace EmbeddedLog.Producing;
 internal sealed class InFlightWindow : IThreadPoolWorkItem
 {
     private readonly WorkQueue _work;
+    private readonly AssuredWork _service;
     private readonly long _maxBytes;
 
     /// <summary>Each time this many bits of the bytes in flight overflow, a flush is asked for.</summary>
@@ -40,12 +41,16 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
     /// <summary>The bytes in flight; changed atomically by every sender and by whoever follows up a flush.</summary>
     private long _bytes;
 
+    /// <summary>How many threads block until there is room. Interlocked.</summary>
+    private int _blocked;
+
     /// <summary>The most that was refused and that nobody waits for yet; changed atomically.</summary>
     private long _refused;
 
     public InFlightWindow(WorkQueue work, long maxBytes)
     {
         _work = work;
+        _service = new AssuredWork(work, this);
         _maxBytes = maxBytes;
 
         // Four flushes for each time that the window fills: the first is over before there is no more room.
@@ -130,6 +135,22 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
         return turn.Task;
     }
 
+    /// <summary>Queues up, and blocks the calling thread until it has the room.</summary>
+    public void Block(long bytes)
+    {
+        BlockingTurn turn = new(bytes);
+        Interlocked.Increment(ref _blocked);
+        try
+        {
+            Enqueue(turn);
+            turn.Wait(_work);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _blocked);
+        }
+    }
+
     /// <summary>Queues up.</summary>
     public void Enqueue(IRoomWaiter waiter)
     {
@@ -187,7 +208,15 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
             _active = true;
         }
 
-        _work.Queue(this);
+        if (Volatile.Read(ref _blocked) == 0)
+        {
+            _service.Queue();
+        }
+        else
+        {
+            // The pool's threads may be among those that block.
+            _work.QueueWaiting(this);
+        }
     }
 
     void IThreadPoolWorkItem.Execute()

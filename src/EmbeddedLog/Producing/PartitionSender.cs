@@ -117,6 +117,20 @@ internal sealed class PartitionSender : OffsetWaiter
             : ValueTask.CompletedTask;
     }
 
+    /// <summary>The same, but blocks the calling thread.</summary>
+    /// <exception cref="PartitionFailedException">Some of it never will be.</exception>
+    public void Flush()
+    {
+        if (HasUnsettled)
+        {
+            Log.Flush(Log.PublishedEnd);
+        }
+        else if (Volatile.Read(ref _failure) is { } failure)
+        {
+            throw Copy(failure);
+        }
+    }
+
     /// <summary>Marks a failure of this partition as told; false if it was before.</summary>
     public bool TryTell() => Interlocked.Exchange(ref _told, 1) == 0;
 

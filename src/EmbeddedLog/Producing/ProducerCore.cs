@@ -11,6 +11,7 @@ namespace EmbeddedLog.Producing;
 internal sealed class ProducerCore
 {
     private readonly PartitionSender[] _senders;
+    private readonly FlushQueue _flushes;
     private readonly PendingSendPool _pending;
     private readonly RecordBatchPool _batches = new();
 
@@ -28,6 +29,7 @@ internal sealed class ProducerCore
     public ProducerCore(IReadOnlyList<PartitionLog> logs, Durability durability, long maxInFlightBytes)
     {
         StorageContext context = logs[0].Context;
+        _flushes = context.Flushes;
         _pending = new PendingSendPool(context.Platform.Work);
         Window = durability == Durability.Flushed
             ? new InFlightWindow(context.Platform.Work, maxInFlightBytes)
@@ -86,6 +88,33 @@ internal sealed class ProducerCore
         return window is null || sender.Log.DurableEnd > appended.Offset
             ? new ValueTask<RecordMetadata>(appended)
             : _pending.Rent().WaitForFlush(sender, appended, cancellationToken);
+    }
+
+    /// <summary>The same, but blocks the calling thread, which is woken without the pool.</summary>
+    public RecordMetadata Send(in EncodedRecord record)
+    {
+        PartitionSender sender = _senders[record.Partition];
+        if (Window is { } window && !window.TryTake(record.FrameBytes))
+        {
+            CheckBeforeWaiting(sender, record);
+            BlockForRoom(window, record.FrameBytes);
+        }
+
+        Append(sender, record, out RecordMetadata appended);
+        if (Window is not null)
+        {
+            try
+            {
+                sender.Log.Flush(appended.Offset + 1);
+            }
+            catch (PartitionFailedException)
+            {
+                sender.TryTell();
+                throw;
+            }
+        }
+
+        return appended;
     }
 
     /// <summary>Begins a batch.</summary>
@@ -155,6 +184,49 @@ internal sealed class ProducerCore
         await wait.WaitAsync(untoldOnly).ConfigureAwait(false);
     }
 
+    /// <summary>The same, but blocks the calling thread, which is woken without the pool.</summary>
+    public void Flush(bool untoldOnly)
+    {
+        if (Window is { HasQueue: true } window)
+        {
+            BlockForRoom(window, 0);
+        }
+
+        FlushWait wait = new();
+        _flushes.EnterBlocked();
+        try
+        {
+            // All are asked for first, so that they are made side by side.
+            Array.ForEach(_senders, static sender => sender.RequestFlush());
+            Array.ForEach(_senders, sender => wait.Run(sender, static one => one.Flush(), untoldOnly));
+        }
+        finally
+        {
+            _flushes.LeaveBlocked();
+        }
+
+        wait.ThrowIfFailed();
+    }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (Window is not null)
+        {
+            Flush(untoldOnly: true);
+        }
+
+        if (TakeUntold() is { } failure)
+        {
+            throw failure;
+        }
+    }
+
     /// <summary>Ends the use of the producer: flushes, where that is what records are acknowledged by.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -171,6 +243,20 @@ internal sealed class ProducerCore
         if (TakeUntold() is { } failure)
         {
             throw failure;
+        }
+    }
+
+    private void BlockForRoom(InFlightWindow window, long bytes)
+    {
+        // The flush that brings the room must not wait for this thread, should it be one of the pool's.
+        _flushes.EnterBlocked();
+        try
+        {
+            window.Block(bytes);
+        }
+        finally
+        {
+            _flushes.LeaveBlocked();
         }
     }
 

@@ -34,7 +34,13 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
     private readonly Platform _platform;
     private readonly int _minTogether;
-    private readonly Resumption _resumption;
+
+    /// <summary>What begins where nobody else flushes.</summary>
+    private readonly AssuredWork _first;
+
+    /// <summary>What goes on after a call for all.</summary>
+    private readonly AssuredWork _resumption;
+
     private readonly Lock _gate = new();
 
     /// <summary>Who waits for a flush, first come first. Under the gate.</summary>
@@ -75,6 +81,9 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <summary>How many times the next loss it will be put off for. Under the gate.</summary>
     private int _putOffFactor = 1;
 
+    /// <summary>How many threads block until something is flushed, or until that makes room. Interlocked.</summary>
+    private int _blocked;
+
     /// <summary>The timestamp of the last call for all; written by who makes it, read by everyone.</summary>
     private long _lastTogether = long.MinValue;
 
@@ -86,7 +95,8 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         _platform = platform;
         _minTogether = minTogether;
-        _resumption = new Resumption(this);
+        _first = new AssuredWork(platform.Work, this);
+        _resumption = new AssuredWork(platform.Work, new Resumption(this));
     }
 
     /// <summary>
@@ -102,27 +112,55 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Notes that a thread is going to block for a flush, perhaps one of the pool's.</summary>
+    public void EnterBlocked() => Interlocked.Increment(ref _blocked);
+
+    /// <summary>Notes that it does so no more.</summary>
+    public void LeaveBlocked() => Interlocked.Decrement(ref _blocked);
+
     /// <summary>Flushes a partition soon, elsewhere. The caller has taken the role of its flusher.</summary>
     public void Add(GroupCommit commit)
     {
-        if (EnqueueFirst(commit))
+        if (!EnqueueFirst(commit))
+        {
+            return;
+        }
+
+        if (Volatile.Read(ref _blocked) == 0)
         {
             // One alone is flushed by the pool's thread that then goes on with whoever waits for it.
-            _platform.Work.Queue(this);
+            _first.Queue();
+        }
+        else
+        {
+            _platform.Work.QueueWaiting(this);
         }
     }
 
     /// <summary>Flushes a partition right here if no other is, and otherwise as <see cref="Add"/> does.</summary>
-    public void RunOrAdd(GroupCommit commit)
+    /// <param name="commit">The partition's, whose role as flusher the caller has.</param>
+    /// <param name="until">Who blocks for it on this thread, and is not to be kept for longer; or null.</param>
+    public void RunOrAdd(GroupCommit commit, BlockingWaiter? until = null)
     {
         if (EnqueueFirst(commit))
         {
-            Execute();
+            Run(until);
+        }
+    }
+
+    /// <summary>Begins here what the pool was asked for and has not begun, for somebody who blocks for it.</summary>
+    public void Help(BlockingWaiter until)
+    {
+        if (_first.TryBegin())
+        {
+            Run(until);
         }
     }
 
     /// <summary>Flushes whoever is next, until nobody is.</summary>
-    public void Execute()
+    public void Execute() => Run(null);
+
+    private void Run(BlockingWaiter? until)
     {
         while (TryTake(out GroupCommit? commit))
         {
@@ -132,8 +170,29 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
                 return;
             }
 
-            bool again = commit.RunRound();
+            bool again = commit.RunRound(oweCheckpoint: until is not null);
             NoteAlone(commit, again);
+            if (until is { IsDone: true })
+            {
+                if (!TryLeave())
+                {
+                    // Whoever comes next is flushed by a thread of our own, which stands in for this one.
+                    _platform.Work.QueueWaiting(this);
+                }
+
+                return;
+            }
+        }
+    }
+
+    /// <summary>Ends an item that is at work; false where somebody waits for it.</summary>
+    private bool TryLeave()
+    {
+        lock (_gate)
+        {
+            bool left = _alone.Count == 0 && (_together || _pending.Count == 0);
+            _items -= left ? 1 : 0;
+            return left;
         }
     }
 
@@ -221,7 +280,8 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             _aloneSince = now;
             if (again)
             {
-                _pending.Enqueue(commit);
+                // A checkpoint that is owed is not written together with others' flushes.
+                (commit.OwesCheckpoint ? _alone : _pending).Enqueue(commit);
             }
         }
     }
@@ -257,7 +317,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         _flushes.Clear();
 
         // Behind those who were woken: what they append then goes into the next call.
-        _platform.Work.Queue(_resumption);
+        _resumption.Queue();
     }
 
     private void NoteTogether(int count, long ticks)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using EmbeddedLog.IO;
 using EmbeddedLog.Safety;
 
@@ -19,7 +20,7 @@ internal sealed class GroupCommit
     private readonly PartitionState _state;
     private readonly WaiterList _waiters;
     private readonly FlushPlan _plan = new();
-    private readonly Resumption _resumption;
+    private readonly AssuredWork _resumption;
     private readonly Lock _gate = new();
 
     /// <summary>Whether somebody has the role, or it is queued. Under the gate.</summary>
@@ -55,7 +56,7 @@ internal sealed class GroupCommit
         _log = log;
         _state = state;
         _waiters = new WaiterList(log.Context.Platform.Work);
-        _resumption = new Resumption(this);
+        _resumption = new AssuredWork(log.Context.Platform.Work, new Resumption(this));
         _durable = _checkpointed = durable;
         _checkpointedStart = state.LogStart;
         _durableEnd = durable.Offset;
@@ -89,6 +90,42 @@ internal sealed class GroupCommit
         }
 
         return task;
+    }
+
+    /// <summary>
+    /// The same for a thread that blocks. It flushes itself where nobody else does, and is woken without the pool.
+    /// </summary>
+    /// <exception cref="PartitionFailedException">It never will be.</exception>
+    public void Wait(long offset)
+    {
+        if (DurableEnd >= offset)
+        {
+            return;
+        }
+
+        if (_state.Failure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        FlushQueue flushes = _log.Context.Flushes;
+        flushes.EnterBlocked();
+        try
+        {
+            BlockingWaiter waiter = BlockingWaiter.Rent(offset);
+            _waiters.Add(waiter);
+            if (!TryRequest(waiter))
+            {
+                _waiters.Fail(_log.ClosedError());
+            }
+
+            flushes.Help(waiter);
+            waiter.Wait(_log.Context.Platform.Work);
+        }
+        finally
+        {
+            flushes.LeaveBlocked();
+        }
     }
 
     /// <summary>
@@ -126,8 +163,9 @@ internal sealed class GroupCommit
     public bool OwesCheckpoint => _owesCheckpoint;
 
     /// <summary>Asks for a round on the queue of flushes, unless one is about to begin.</summary>
+    /// <param name="here">Who blocks on this thread, on which the round may then be made; or null.</param>
     /// <returns>False once rounds have been stopped.</returns>
-    public bool TryRequest()
+    public bool TryRequest(BlockingWaiter? here = null)
     {
         // A round that is yet to begin covers all that was appended, and releases all who were added, before this call:
         // it takes the locks of both after it has set this to false.
@@ -138,7 +176,14 @@ internal sealed class GroupCommit
 
         if (TryTakeRole(out bool stopped))
         {
-            _log.Context.Flushes.Add(this);
+            if (here is null)
+            {
+                _log.Context.Flushes.Add(this);
+            }
+            else
+            {
+                _log.Context.Flushes.RunOrAdd(this, here);
+            }
         }
 
         return !stopped;
@@ -148,19 +193,20 @@ internal sealed class GroupCommit
     /// Flushes, and releases who waited for it; or writes the checkpoint that is owed. Only with the role, which is
     /// kept where this returns true: another round is wanted.
     /// </summary>
-    public bool RunRound()
+    /// <param name="oweCheckpoint">Whether a checkpoint that is due is left to the next call.</param>
+    public bool RunRound(bool oweCheckpoint = false)
     {
         if (_owesCheckpoint)
         {
             _owesCheckpoint = false;
             TryWriteCheckpoint(_durable, clean: false);
         }
-        else if (Round())
+        else if (Round(oweCheckpoint))
         {
             return false;
         }
 
-        return !TryLeaveRole();
+        return _owesCheckpoint || !TryLeaveRole();
     }
 
     /// <summary>
@@ -286,7 +332,7 @@ internal sealed class GroupCommit
     }
 
     /// <summary>Flushes, and releases who waited for it; true where the resumption goes on from here.</summary>
-    private bool Round()
+    private bool Round(bool oweCheckpoint)
     {
         bool planned = TryPlan();
         if (planned)
@@ -308,7 +354,12 @@ internal sealed class GroupCommit
 
         // Never before the acknowledgement, which does not depend on it.
         _waiters.ReleaseUpTo(_durable.Offset);
-        TryWriteCheckpoint(_durable, clean: false);
+        _owesCheckpoint = oweCheckpoint;
+        if (!oweCheckpoint)
+        {
+            TryWriteCheckpoint(_durable, clean: false);
+        }
+
         return false;
     }
 

@@ -11,6 +11,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
 {
     private readonly StorageContext _context;
     private readonly PartitionIdentity _identity;
+    private readonly AssuredWork _work;
     private readonly Lock _gate = new();
 
     /// <summary>The pages to prepare; null where there is nothing to do. Under the gate.</summary>
@@ -29,6 +30,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
     {
         _context = context;
         _identity = identity;
+        _work = new AssuredWork(context.Platform.Work, this);
     }
 
     /// <summary>Asks for pages; of several requests the last one counts.</summary>
@@ -133,7 +135,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
 
         if (start)
         {
-            _context.Platform.Work.Queue(this);
+            _work.Queue();
         }
     }
 

@@ -163,6 +163,9 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     public ValueTask FlushAsync(long upTo, CancellationToken cancellationToken) =>
         _commit.WaitAsync(upTo, cancellationToken);
 
+    /// <summary>The same, but blocks the calling thread, which is woken without the pool.</summary>
+    public void Flush(long upTo) => _commit.Wait(upTo);
+
     /// <summary>
     /// Adds somebody to be released once the durable end reaches the waiter's target, or never will. Asks for no flush.
     /// </summary>

@@ -27,6 +27,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
     private readonly StorageContext _context;
     private readonly PartitionIdentity _identity;
+    private readonly AssuredWork _work;
     private readonly Lock _gate = new();
 
     /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
@@ -60,6 +61,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     {
         _context = context;
         _identity = identity;
+        _work = new AssuredWork(context.Platform.Work, this);
         _lastSequence = nextSequence - 1;
         Factory = new SegmentFactory(context, identity);
         Pages = new PagePreparer(context, identity);
@@ -274,7 +276,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
         if (start)
         {
-            _context.Platform.Work.Queue(this);
+            _work.Queue();
         }
     }
 

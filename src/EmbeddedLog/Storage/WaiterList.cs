@@ -99,12 +99,12 @@ internal sealed class WaiterList
     /// <summary>
     /// The same, and where that were many queues an item when the last one wakes up; whether it does so.
     /// </summary>
-    public bool ReleaseUpTo(long end, IThreadPoolWorkItem then) => Release(end, null, then, out _);
+    public bool ReleaseUpTo(long end, AssuredWork then) => Release(end, null, then, out _);
 
     /// <summary>Releases all with a failure.</summary>
     public void Fail(Exception failure) => Release(long.MaxValue, failure, null, out _);
 
-    private bool Release(long end, Exception? failure, IThreadPoolWorkItem? then, out int left)
+    private bool Release(long end, Exception? failure, AssuredWork? then, out int left)
     {
         List<OffsetWaiter> released;
         lock (_gate)

@@ -10,12 +10,12 @@ internal sealed class WakeBatch : IThreadPoolWorkItem
 {
     private readonly WorkQueue _work;
     private readonly IThreadPoolWorkItem[] _items;
-    private readonly IThreadPoolWorkItem? _then;
+    private readonly AssuredWork? _then;
 
     /// <summary>The next item to run. Taken by increments, by any thread.</summary>
     private int _next;
 
-    private WakeBatch(WorkQueue work, IThreadPoolWorkItem[] items, IThreadPoolWorkItem? then)
+    private WakeBatch(WorkQueue work, IThreadPoolWorkItem[] items, AssuredWork? then)
     {
         _work = work;
         _items = items;
@@ -25,13 +25,16 @@ internal sealed class WakeBatch : IThreadPoolWorkItem
     /// <summary>Queues the items, in their order.</summary>
     /// <param name="work">Where.</param>
     /// <param name="items">The items.</param>
-    /// <param name="then">What to queue when the last of them begins to run.</param>
+    /// <param name="then">
+    /// What to queue when the last of them begins to run, or, where the queue's threads are all held, after a moment.
+    /// </param>
     /// <returns>Whether <paramref name="then"/> will be queued; not where there are only a few items.</returns>
-    public static bool Queue(WorkQueue work, List<IThreadPoolWorkItem> items, IThreadPoolWorkItem? then)
+    public static bool Queue(WorkQueue work, List<IThreadPoolWorkItem> items, AssuredWork? then)
     {
         const int MinBatch = 4;
         if (items.Count >= MinBatch)
         {
+            then?.Arm();
             work.Queue(new WakeBatch(work, [.. items], then));
             return then is not null;
         }
@@ -55,9 +58,9 @@ internal sealed class WakeBatch : IThreadPoolWorkItem
 
         for (int i = Take(); i < _items.Length; i = Take())
         {
-            if (i == _items.Length - 1 && _then is not null)
+            if (i == _items.Length - 1)
             {
-                _work.Queue(_then);
+                _then?.QueueIfDue();
             }
 
             _items[i].Execute();

@@ -11,7 +11,7 @@ public sealed class WakeBatchTests
     [Fact]
     public void Queue_Many_RunsEachOnceInOrderAndQueuesWhatFollowsWithTheLast()
     {
-        Item then = new(() => _ran.Add(-1));
+        AssuredWork then = new(_queue, new Item(() => _ran.Add(-1)));
 
         Assert.True(WakeBatch.Queue(_queue, Items(10), then));
         Assert.Single(_queue.Held);
@@ -23,13 +23,26 @@ public sealed class WakeBatchTests
     [Fact]
     public void Queue_AFew_QueuesEachByItselfAndNotWhatFollows()
     {
-        Item then = new(() => _ran.Add(-1));
+        AssuredWork then = new(_queue, new Item(() => _ran.Add(-1)));
 
         Assert.False(WakeBatch.Queue(_queue, Items(3), then));
         Assert.Equal(3, _queue.Held.Count);
         _queue.RunAll();
 
         Assert.Equal([0, 1, 2], _ran);
+    }
+
+    [Fact]
+    public void Queue_Many_WhatFollowsCanBeBegunBeforeThemAndIsDoneOnce()
+    {
+        AssuredWork then = new(_queue, new Item(() => _ran.Add(-1)));
+
+        Assert.True(WakeBatch.Queue(_queue, Items(4), then));
+        Assert.True(then.IsDue);
+        then.Execute();
+        _queue.RunAll();
+
+        Assert.Equal([-1, 0, 1, 2, 3], _ran);
     }
 
     /// <summary>An awaiter that blocks its thread on what a later one does would otherwise wait for ever.</summary>
@@ -44,7 +57,7 @@ public sealed class WakeBatchTests
             _ran.Add(0);
         });
 
-        Assert.True(WakeBatch.Queue(_queue, items, new Item(() => _ran.Add(-1))));
+        Assert.True(WakeBatch.Queue(_queue, items, new AssuredWork(_queue, new Item(() => _ran.Add(-1)))));
         _queue.RunAll();
 
         Assert.Equal([.. Enumerable.Range(1, 9), -1, 0], _ran);

@@ -1,0 +1,18 @@
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests.Producing;
+
+/// <summary>
+/// A program whose pool has as few threads as the runtime allows, and blocks all of them. In a process of its own, for
+/// it would starve the other tests.
+/// </summary>
+public sealed class StarvedPoolTests
+{
+    [Fact]
+    public void Produce_AllThreadsOfThePoolBlock_EndsAndAllIsDurable()
+    {
+        using TempDirectory directory = new();
+
+        Assert.Equal("durable but for 0", ProbeProcess.Run("starved-pool", Path.Combine(directory.Path, "log")));
+    }
+}
