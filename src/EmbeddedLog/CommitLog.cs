@@ -47,7 +47,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _changing = new Turnstile(Context.Platform.Work);
         _changes = new TopicChanges(_store, _topics, uid => _offsets.ForgetTopic(uid));
         Serdes = new SerdeResolver(options.JsonContexts, options.JsonSerializerOptions);
-        _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions);
+        _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions, _offsets.Log);
         _scrub = options.ScrubBytesPerSecond is { } rate
             ? new ScrubTask(Context, _directory, GetVerifyTargets, rate, options.ScrubInterval)
             : null;
@@ -353,12 +353,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>Waits until everything that was appended before the call, to any topic, is on the disk.</summary>
     /// <param name="cancellationToken">Ends the waiting; the flushes go on.</param>
     /// <exception cref="PartitionFailedException">A flush failed; the others were waited for.</exception>
-    /// <exception cref="DiskFullException">
-    /// A flush could not be made for lack of space. What was appended stays, and it is tried again by itself.
-    /// </exception>
-    /// <exception cref="LogIOException">
-    /// A flush could not be made, for lack of handles or memory, say: as for lack of space.
-    /// </exception>
+    /// <exception cref="DiskFullException">There was no space to flush; it is tried again by itself.</exception>
+    /// <exception cref="LogIOException">No handle or the like to flush with; it is tried again by itself.</exception>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken = default)

@@ -2,6 +2,8 @@ namespace EmbeddedLog;
 
 /// <summary>
 /// A flush of this partition failed, so nothing more can be acknowledged until the log is opened again. Reads go on.
+/// Where the inner exception is a <see cref="LogDirectoryException"/>, no flush has failed, but the directory of the
+/// log or of the partition was removed or replaced while the log was open.
 /// </summary>
 public sealed class PartitionFailedException : EmbeddedLogException
 {

@@ -52,6 +52,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
 
     /// <summary>The topics as of now, by name.</summary>
     /// <exception cref="CorruptLogException">A topic's description makes no sense.</exception>
+    /// <exception cref="LogDirectoryException">The directory was removed, or another stands at its path.</exception>
     /// <exception cref="LogIOException">The file system failed.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public IReadOnlyList<ReadOnlyTopic> Topics => [.. Look().Values];
@@ -61,6 +62,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     {
         string path = Path.GetFullPath(directory);
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(ReadOnlyLog));
+        platform = Bind(platform, path);
         StorageContext context = new(
             platform,
             new ReaderEpochs(),
@@ -68,7 +70,10 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             new AsyncWaiterPool(platform.Work),
             new BackgroundSchedule(platform),
             default,
-            logger);
+            logger)
+        {
+            Watch = new DirectoryWatch(platform.Files, path),
+        };
         ControlView? view = null;
         try
         {
@@ -84,6 +89,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         {
             view?.Dispose();
             context.Background.Dispose();
+            platform.Files.Dispose();
             throw failure is FileSystemException cause ? Unreadable(path, cause) : failure;
         }
     }
@@ -172,6 +178,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             _context.Background.Dispose();
             _topics.Close();
             _view.Dispose();
+            _context.Platform.Files.Dispose();
         }
     }
 
@@ -189,18 +196,31 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             throw StorageErrors.Disposed();
         }
 
-        return _topics.Look();
+        return _context.Watch!.Look() is { } gone
+            ? throw new LogDirectoryException(gone.Message, gone) { File = gone.File }
+            : _topics.Look();
+    }
+
+    private static Platform Bind(Platform platform, string path)
+    {
+        try
+        {
+            return platform with { Files = platform.Files.Bind(path) };
+        }
+        catch (FileSystemException failure)
+        {
+            throw failure.Error == FileSystemError.NotFound ? NoLog(path) : Unreadable(path, failure);
+        }
     }
 
     private static ulong ReadLogUid(FileSystem files, string path)
     {
         using SessionFile session = SessionFile.Open(files, path);
-        return session.Current?.LogUid ?? throw new LogDirectoryException(
-            $"'{path}' holds no log. Reading only makes none: open it with {nameof(CommitLog)} first.")
-        {
-            File = path,
-        };
+        return session.Current?.LogUid ?? throw NoLog(path);
     }
+
+    private static LogDirectoryException NoLog(string path) =>
+        new($"'{path}' holds no log. Reading only makes none: open it with {nameof(CommitLog)} first.") { File = path };
 
     private static LogDirectoryException Unreadable(string path, FileSystemException failure) =>
         new($"'{path}' cannot be read as a log: {failure.Message} Give this process the right to read there.", failure)

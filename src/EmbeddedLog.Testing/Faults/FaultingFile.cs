@@ -6,6 +6,9 @@ namespace EmbeddedLog.Testing.Faults;
 /// <summary>A file whose calls can be made to fail.</summary>
 internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFile
 {
+    /// <summary>The file that the calls go to.</summary>
+    public LogFile Inner => inner;
+
     public override string Path => inner.Path;
 
     public override long Length

@@ -6,9 +6,9 @@ namespace EmbeddedLog.Testing.Faults;
 /// Passes every call on to another file system, counts it, and lets chosen ones fail instead. Where no fault is planned
 /// it behaves as the inner one does.
 /// </summary>
-internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
+internal sealed class FaultingFileSystem(FileSystem inner, FaultCounter? counter = null) : FileSystem
 {
-    private readonly FaultCounter _counter = new();
+    private readonly FaultCounter _counter = counter ?? new();
 
     /// <summary>The number of calls that failed on purpose.</summary>
     public long Fired => _counter.Fired;
@@ -37,6 +37,16 @@ internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
 
     /// <summary>Forgets the counts, so that the next call of each kind is the first.</summary>
     public void Reset() => _counter.Reset();
+
+    public override FileSystem Bind(string root)
+    {
+        FileSystem bound = inner.Bind(root);
+        return bound == inner ? this : new FaultingFileSystem(bound, _counter);
+    }
+
+    public override DirectoryPlace FindPlace(string witness) => inner.FindPlace(witness);
+
+    public override bool IsInPlace(LogFile file) => inner.IsInPlace(((FaultingFile)file).Inner);
 
     public override FileSystemTraits GetTraits(string directory)
     {
@@ -139,5 +149,11 @@ internal sealed class FaultingFileSystem(FileSystem inner) : FileSystem
     {
         _counter.CountOrThrow(FaultKind.ReadLockOwner, path);
         return inner.ReadLockOwner(path);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        inner.Dispose();
+        base.Dispose(disposing);
     }
 }

@@ -5,8 +5,27 @@ namespace EmbeddedLog.IO;
 /// absolute. Metadata operations (create, rename, delete) survive power loss only after <see cref="SyncDirectory"/> of
 /// the directory that holds the name. All members are safe to call from any thread.
 /// </summary>
-internal abstract class FileSystem
+internal abstract class FileSystem : IDisposable
 {
+    /// <summary>
+    /// The same files, but a path below <paramref name="root"/> begins at that directory itself, wherever it is moved:
+    /// another one at its old path is never touched. To be disposed, which the original is not with it. Where the
+    /// system does not let an open directory be moved, it is this one.
+    /// </summary>
+    public virtual FileSystem Bind(string root) => this;
+
+    /// <summary>
+    /// What has become of the directory that this was bound to. A failure to look tells nothing.
+    /// </summary>
+    /// <param name="witness">The name of a file that must be in it.</param>
+    public virtual DirectoryPlace FindPlace(string witness) => DirectoryPlace.Same;
+
+    /// <summary>
+    /// Whether the path that an open file was opened by still leads to it. A failure to look tells nothing, and counts
+    /// as yes.
+    /// </summary>
+    public virtual bool IsInPlace(LogFile file) => true;
+
     /// <summary>What the file system that holds <paramref name="directory"/> can do.</summary>
     public abstract FileSystemTraits GetTraits(string directory);
 
@@ -101,5 +120,17 @@ internal abstract class FileSystem
         {
             return null;
         }
+    }
+
+    /// <summary>Gives up what <see cref="Bind"/> has opened. Files that are open stay so.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives up what is held.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
     }
 }

@@ -25,7 +25,8 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 
     public override FileSystemTraits GetTraits(string directory)
     {
-        long result = LinuxSyscalls.GetFileSystemType(directory, out uint number);
+        using SafeFileHandle handle = OpenDirectory(directory);
+        long result = LinuxSyscalls.GetFileSystemType(handle, out uint number);
         if (result < 0)
         {
             throw UnixErrors.Failure("statfs", directory, result);
@@ -34,10 +35,10 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         LinuxFileSystemType type = LinuxFileSystemType.Of(number);
 
         // The number alone does not tell: ext2, ext3 and ext4 have the same, and only the last can allocate.
-        bool canAllocate = ProbeAllocation(directory) ?? type.KeepsBlocks;
+        bool canAllocate = ProbeAllocation(handle) ?? type.KeepsBlocks;
         string name = type.Name == "ext4" && !canAllocate ? "ext2" : type.Name;
         bool keepsBlocks = canAllocate && type.KeepsBlocks;
-        if (keepsBlocks && type.IsXfs && MayShareBlocks(directory))
+        if (keepsBlocks && type.IsXfs && MayShareBlocks(handle))
         {
             keepsBlocks = false;
             name = "xfs with reflink";
@@ -51,7 +52,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 
     public override CacheIdentity GetCacheIdentity(string directory)
     {
-        long result = LinuxSyscalls.GetStatus(directory, out LinuxFileStatus status);
+        long result = LinuxSyscalls.GetStatus(Find(directory), isLinkItself: false, out LinuxFileStatus status);
         if (result < 0)
         {
             throw UnixErrors.Failure("statx", directory, result);
@@ -106,35 +107,32 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             FileOpening.OpenOrCreate => LinuxSyscalls.OpenReadWrite | LinuxSyscalls.OpenCreate,
             _ => throw new ArgumentOutOfRangeException(nameof(opening)),
         };
-        return Open(path, flags | LinuxSyscalls.OpenPlain);
+        return Open(Find(path), path, flags | LinuxSyscalls.OpenPlain);
     }
 
     public override LogFile? TryOpenPastCache(string path)
     {
-        // These have no device; since Linux 6.6 tmpfs opens such a file all the same, and reads its cache.
-        long result = LinuxSyscalls.GetFileSystemType(path, out uint number);
-        if (result < 0)
-        {
-            throw UnixErrors.Failure("statfs", path, result);
-        }
+        long result = LinuxSyscalls.Open(
+            Find(path), LinuxSyscalls.OpenReadOnly | LinuxSyscalls.OpenPastCache, out SafeFileHandle file);
 
-        if (LinuxFileSystemType.Of(number).Name is "tmpfs" or "ramfs")
-        {
-            return null;
-        }
-
-        result = LinuxSyscalls.Open(
-            path, LinuxSyscalls.OpenReadOnly | LinuxSyscalls.OpenPastCache, out SafeFileHandle file);
         if (result >= 0)
         {
-            return new LinuxLogFile(file, path, device: 0, isWritten: false, isPastCache: true);
+            // These have no device; since Linux 6.6 tmpfs opens such a file all the same, and reads its cache.
+            bool hasDevice = LinuxSyscalls.GetFileSystemType(file, out uint number) >= 0
+                && LinuxFileSystemType.Of(number).Name is not ("tmpfs" or "ramfs");
+            if (hasDevice)
+            {
+                return new LinuxLogFile(file, path, device: 0, isWritten: false, isPastCache: true);
+            }
         }
 
         file.Dispose();
-        return result == -UnixErrors.InvalidArgument ? null : throw UnixErrors.Failure("open", path, result);
+        return result >= 0 || result == -UnixErrors.InvalidArgument
+            ? null
+            : throw UnixErrors.Failure("open", path, result);
     }
 
-    public override SafeFileHandle OpenDirectory(string path) => Open(path, LinuxSyscalls.OpenDirectory);
+    public override SafeFileHandle OpenDirectory(string path) => Open(Find(path), path, LinuxSyscalls.OpenDirectory);
 
     public override UnixFileStatus GetStatus(SafeFileHandle file, string path)
     {
@@ -142,9 +140,11 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         return result >= 0 ? status.Status : throw UnixErrors.Failure("statx", path, result);
     }
 
-    public override UnixFileStatus? FindStatus(string path)
+    private protected override UnixFileSystem Copy() => new LinuxFileSystem();
+
+    private protected override UnixFileStatus? FindStatus(UnixPath place, string path, bool isLinkItself)
     {
-        long result = LinuxSyscalls.GetStatus(path, out LinuxFileStatus status);
+        long result = LinuxSyscalls.GetStatus(place, isLinkItself, out LinuxFileStatus status);
         return result switch
         {
             >= 0 => status.Status,
@@ -159,19 +159,21 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         SafeFileHandle handle, string path, UnixFileStatus status, FileOpening opening) =>
         new LinuxLogFile(handle, path, status.Device, isWritten: opening != FileOpening.Read);
 
-    private static SafeFileHandle Open(string path, int flags)
+    private static SafeFileHandle Open(UnixPath place, string path, int flags)
     {
-        long result = LinuxSyscalls.Open(path, flags, out SafeFileHandle file);
+        long result = LinuxSyscalls.Open(place, flags, out SafeFileHandle file);
         return result >= 0 ? file : throw UnixErrors.Failure("open", path, result);
     }
 
     /// <summary>
     /// Allocates in a file that never has a name; null where the file system has no such files to try it on.
     /// </summary>
-    private static bool? ProbeAllocation(string directory)
+    private static bool? ProbeAllocation(SafeFileHandle directory)
     {
         long opened = LinuxSyscalls.Open(
-            directory, LinuxSyscalls.OpenReadWrite | LinuxSyscalls.OpenNameless, out SafeFileHandle file);
+            new UnixPath(directory, "."),
+            LinuxSyscalls.OpenReadWrite | LinuxSyscalls.OpenNameless,
+            out SafeFileHandle file);
         using (file)
         {
             if (opened < 0)
@@ -188,12 +190,9 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     /// Whether an XFS can let files share blocks, as a copy does there by itself (<c>cp</c> of coreutils 9): where this
     /// cannot be learnt, it counts as one that can.
     /// </summary>
-    private static bool MayShareBlocks(string directory)
-    {
-        using SafeFileHandle handle = Open(directory, LinuxSyscalls.OpenDirectory);
-        return LinuxSyscalls.GetXfsFeatures(handle, out uint features) < 0
+    private static bool MayShareBlocks(SafeFileHandle directory) =>
+        LinuxSyscalls.GetXfsFeatures(directory, out uint features) < 0
             || (features & LinuxSyscalls.XfsSharesBlocks) != 0;
-    }
 
     /// <summary>
     /// The boot's random id, or zero where it cannot be read (no /proc), which makes the identity unknown.
@@ -202,7 +201,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     {
         try
         {
-            using SafeFileHandle file = Open(BootIdFile, LinuxSyscalls.OpenReadOnly);
+            using SafeFileHandle file = Open(UnixPath.Absolute(BootIdFile), BootIdFile, LinuxSyscalls.OpenReadOnly);
             Span<byte> text = stackalloc byte[36];
             Span<byte> id = stackalloc byte[16];
             return RandomAccess.Read(file, text, 0) == text.Length

@@ -27,7 +27,7 @@ internal static unsafe partial class LinuxSyscalls
     private const int OpenCloseOnExec = 0x80000; // O_CLOEXEC
     private const uint WaitBefore = 1; // SYNC_FILE_RANGE_WAIT_BEFORE
     private const uint WriteOut = 2; // SYNC_FILE_RANGE_WRITE
-    private const int CurrentDirectory = -100; // AT_FDCWD
+    private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint StatusBasic = 0x7FF; // STATX_BASIC_STATS
     private const uint StatusUniqueMount = 0x4000; // STATX_MNT_ID_UNIQUE, since Linux 6.8
@@ -75,12 +75,12 @@ internal static unsafe partial class LinuxSyscalls
     /// <summary>
     /// Opens with mode 0600, not to be inherited by other programs. Fails by the result, a negated error number.
     /// </summary>
-    public static long Open(string path, int flags, out SafeFileHandle file)
+    public static long Open(UnixPath path, int flags, out SafeFileHandle file)
     {
         long result;
         do
         {
-            result = UnixSyscalls.Result(open(path, flags | OpenCloseOnExec, 0x180));
+            result = UnixSyscalls.Result(openat(path.Directory, path.Path, flags | OpenCloseOnExec, 0x180));
         }
         while (result == -UnixErrors.Interrupted);
 
@@ -161,14 +161,16 @@ internal static unsafe partial class LinuxSyscalls
         return UnixSyscalls.Result(mincore(page, 1, &present)) < 0 || (present & 1) != 0;
     }
 
-    /// <summary>The status of what stands at <paramref name="path"/>.</summary>
-    public static long GetStatus(string path, out LinuxFileStatus status)
+    /// <summary>The status of what stands at <paramref name="path"/>, or of a link there itself.</summary>
+    public static long GetStatus(UnixPath path, bool isLinkItself, out LinuxFileStatus status)
     {
+        nint flags = isLinkItself ? NoFollow : 0;
         long result;
         do
         {
             result = UnixSyscalls.Result(
-                syscall(StatusCall, CurrentDirectory, path, 0, StatusBasic | StatusUniqueMount, out status));
+                syscall(
+                    StatusCall, path.Directory, path.Path, flags, StatusBasic | StatusUniqueMount, out status));
         }
         while (result == -UnixErrors.Interrupted);
 
@@ -189,8 +191,8 @@ internal static unsafe partial class LinuxSyscalls
         return result;
     }
 
-    /// <summary>The magic number of the type of the file system that holds <paramref name="path"/>.</summary>
-    public static long GetFileSystemType(string path, out uint type)
+    /// <summary>The magic number of the type of the file system that holds an open file or directory.</summary>
+    public static long GetFileSystemType(SafeFileHandle file, out uint type)
     {
         // The type is the first field, a long, of a structure of 120 bytes on every 64-bit Linux but s390x, where it is
         // an int. All numbers have 32 bits, though some headers extend their sign.
@@ -198,7 +200,7 @@ internal static unsafe partial class LinuxSyscalls
         long result;
         do
         {
-            result = UnixSyscalls.Result(statfs(path, status));
+            result = UnixSyscalls.Result(fstatfs(file, status));
         }
         while (result == -UnixErrors.Interrupted);
 
@@ -219,7 +221,7 @@ internal static unsafe partial class LinuxSyscalls
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags, uint mode);
+    private static partial int openat(SafeFileHandle directory, string path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(SafeFileHandle file, nuint call, uint* argument);
@@ -242,12 +244,8 @@ internal static unsafe partial class LinuxSyscalls
     [LibraryImport("libc", SetLastError = true)]
     private static partial int mincore(byte* address, nuint length, byte* present);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int statfs(string path, byte* status);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial long syscall(
-        long number, nint directory, string path, nint flags, nuint mask, out LinuxFileStatus status);
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fstatfs(SafeFileHandle file, byte* status);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial long syscall(

@@ -9,7 +9,8 @@ internal sealed class MacFileSystem : UnixFileSystem
 {
     public override FileSystemTraits GetTraits(string directory)
     {
-        long result = MacSyscalls.GetFileSystemType(directory, out string name);
+        using SafeFileHandle handle = OpenDirectory(directory);
+        long result = MacSyscalls.GetFileSystemType(handle, out string name);
         if (result < 0)
         {
             throw UnixErrors.Failure("statfs", directory, result);
@@ -25,7 +26,7 @@ internal sealed class MacFileSystem : UnixFileSystem
     /// </summary>
     public override CacheIdentity GetCacheIdentity(string directory)
     {
-        long result = MacSyscalls.GetStatus(directory, out _);
+        long result = MacSyscalls.GetStatus(Find(directory), isLinkItself: false, out _);
         return result >= 0 ? default : throw UnixErrors.Failure("stat", directory, result);
     }
 
@@ -39,10 +40,10 @@ internal sealed class MacFileSystem : UnixFileSystem
             FileOpening.OpenOrCreate => MacSyscalls.OpenReadWrite | MacSyscalls.OpenCreate,
             _ => throw new ArgumentOutOfRangeException(nameof(opening)),
         };
-        return Open(path, flags | MacSyscalls.OpenPlain);
+        return Open(Find(path), path, flags | MacSyscalls.OpenPlain);
     }
 
-    public override SafeFileHandle OpenDirectory(string path) => Open(path, MacSyscalls.OpenDirectory);
+    public override SafeFileHandle OpenDirectory(string path) => Open(Find(path), path, MacSyscalls.OpenDirectory);
 
     public override UnixFileStatus GetStatus(SafeFileHandle file, string path)
     {
@@ -50,9 +51,11 @@ internal sealed class MacFileSystem : UnixFileSystem
         return result >= 0 ? status.Status : throw UnixErrors.Failure("fstat", path, result);
     }
 
-    public override UnixFileStatus? FindStatus(string path)
+    private protected override UnixFileSystem Copy() => new MacFileSystem();
+
+    private protected override UnixFileStatus? FindStatus(UnixPath place, string path, bool isLinkItself)
     {
-        long result = MacSyscalls.GetStatus(path, out MacFileStatus status);
+        long result = MacSyscalls.GetStatus(place, isLinkItself, out MacFileStatus status);
         return result switch
         {
             >= 0 => status.Status,
@@ -74,9 +77,9 @@ internal sealed class MacFileSystem : UnixFileSystem
         SafeFileHandle handle, string path, UnixFileStatus status, FileOpening opening) =>
         new MacLogFile(handle, path);
 
-    private static SafeFileHandle Open(string path, int flags)
+    private static SafeFileHandle Open(UnixPath place, string path, int flags)
     {
-        long result = MacSyscalls.Open(path, flags, out SafeFileHandle file);
+        long result = MacSyscalls.Open(place, flags, out SafeFileHandle file);
         return result >= 0 ? file : throw UnixErrors.Failure("open", path, result);
     }
 }

@@ -8,8 +8,8 @@ namespace EmbeddedLog.IO;
 /// <summary>
 /// The system calls of macOS that Linux lacks or has otherwise. Results as in <see cref="UnixSyscalls"/>.
 /// <para>
-/// <c>open</c> and <c>fcntl</c> take a variable number of arguments. On arm64 those go onto the stack, behind eight
-/// registers that arguments with a name fill first; six unused ones push ours to where the callee looks.
+/// <c>openat</c> and <c>fcntl</c> take a variable number of arguments. On arm64 those go onto the stack, behind eight
+/// registers that arguments with a name fill first; five or six unused ones push ours to where the callee looks.
 /// </para>
 /// </summary>
 [SupportedOSPlatform("macos")]
@@ -29,20 +29,23 @@ internal static unsafe partial class MacSyscalls
     private const uint AllocateAll = 4; // F_ALLOCATEALL
     private const int FromEndOfFile = 3; // F_PEOFPOSMODE
     private const nint FileMode = 0x180; // 0600
+    private const int NoFollow = 0x20; // AT_SYMLINK_NOFOLLOW
 
     private static bool IsArm64 { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     /// <summary>
     /// Opens with mode 0600, not to be inherited by other programs. Fails by the result, a negated error number.
     /// </summary>
-    public static long Open(string path, int flags, out SafeFileHandle file)
+    public static long Open(UnixPath path, int flags, out SafeFileHandle file)
     {
         flags |= OpenCloseOnExec;
         long result;
         do
         {
             result = UnixSyscalls.Result(
-                IsArm64 ? OpenArm64(path, flags, 0, 0, 0, 0, 0, 0, FileMode) : OpenX64(path, flags, FileMode));
+                IsArm64
+                    ? OpenArm64(path.Directory, path.Path, flags, 0, 0, 0, 0, 0, FileMode)
+                    : OpenX64(path.Directory, path.Path, flags, FileMode));
         }
         while (result == -UnixErrors.Interrupted);
 
@@ -62,12 +65,17 @@ internal static unsafe partial class MacSyscalls
         return Control(file, ControlPreallocate, (nint)(&request));
     }
 
-    public static long GetStatus(string path, out MacFileStatus status)
+    /// <summary>The status of what stands at <paramref name="path"/>, or of a link there itself.</summary>
+    public static long GetStatus(UnixPath path, bool isLinkItself, out MacFileStatus status)
     {
+        int flags = isLinkItself ? NoFollow : 0;
         long result;
         do
         {
-            result = UnixSyscalls.Result(IsArm64 ? StatArm64(path, out status) : StatX64(path, out status));
+            result = UnixSyscalls.Result(
+                IsArm64
+                    ? StatArm64(path.Directory, path.Path, out status, flags)
+                    : StatX64(path.Directory, path.Path, out status, flags));
         }
         while (result == -UnixErrors.Interrupted);
 
@@ -77,15 +85,15 @@ internal static unsafe partial class MacSyscalls
     public static long GetStatus(SafeFileHandle file, out MacFileStatus status) =>
         UnixSyscalls.Result(IsArm64 ? FStatArm64(file, out status) : FStatX64(file, out status));
 
-    /// <summary>The name of the type of the file system that holds <paramref name="path"/>.</summary>
-    public static long GetFileSystemType(string path, out string type)
+    /// <summary>The name of the type of the file system that holds an open file or directory.</summary>
+    public static long GetFileSystemType(SafeFileHandle file, out string type)
     {
         // struct statfs with 64-bit inodes: 2,168 bytes, the name of at most 15 at 72.
         byte* status = stackalloc byte[4096];
         long result;
         do
         {
-            result = UnixSyscalls.Result(IsArm64 ? StatFsArm64(path, status) : StatFsX64(path, status));
+            result = UnixSyscalls.Result(IsArm64 ? StatFsArm64(file, status) : StatFsX64(file, status));
         }
         while (result == -UnixErrors.Interrupted);
 
@@ -110,12 +118,20 @@ internal static unsafe partial class MacSyscalls
         return result;
     }
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int OpenX64(string path, int flags, nint mode);
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenX64(SafeFileHandle directory, string path, int flags, nint mode);
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenArm64(
-        string path, int flags, nint x2, nint x3, nint x4, nint x5, nint x6, nint x7, nint mode);
+        SafeFileHandle directory,
+        string path,
+        int flags,
+        nint x3,
+        nint x4,
+        nint x5,
+        nint x6,
+        nint x7,
+        nint mode);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int ControlX64(SafeFileHandle file, int command, nint argument);
@@ -126,11 +142,11 @@ internal static unsafe partial class MacSyscalls
 
     // On x64 the plain names still belong to structures with 32-bit inodes.
     [LibraryImport(
-        "libc", EntryPoint = "stat$INODE64", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatX64(string path, out MacFileStatus status);
+        "libc", EntryPoint = "fstatat$INODE64", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX64(SafeFileHandle directory, string path, out MacFileStatus status, int flags);
 
-    [LibraryImport("libc", EntryPoint = "stat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatArm64(string path, out MacFileStatus status);
+    [LibraryImport("libc", EntryPoint = "fstatat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatArm64(SafeFileHandle directory, string path, out MacFileStatus status, int flags);
 
     [LibraryImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
     private static partial int FStatX64(SafeFileHandle file, out MacFileStatus status);
@@ -138,10 +154,9 @@ internal static unsafe partial class MacSyscalls
     [LibraryImport("libc", EntryPoint = "fstat", SetLastError = true)]
     private static partial int FStatArm64(SafeFileHandle file, out MacFileStatus status);
 
-    [LibraryImport(
-        "libc", EntryPoint = "statfs$INODE64", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatFsX64(string path, byte* status);
+    [LibraryImport("libc", EntryPoint = "fstatfs$INODE64", SetLastError = true)]
+    private static partial int StatFsX64(SafeFileHandle file, byte* status);
 
-    [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatFsArm64(string path, byte* status);
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    private static partial int StatFsArm64(SafeFileHandle file, byte* status);
 }

@@ -7,16 +7,56 @@ namespace EmbeddedLog.IO;
 [UnsupportedOSPlatform("windows")]
 internal abstract class UnixFileSystem : FileSystem
 {
+    /// <summary>Where paths below it begin; null where all begin at the root. Set once, by who makes it.</summary>
+    private UnixRoot? _root;
+
     /// <summary>Mode 0700: what a log holds is its owner's alone.</summary>
     private const uint DirectoryMode = 0x1C0;
 
+    public override FileSystem Bind(string root)
+    {
+        string path = Path.TrimEndingDirectorySeparator(root);
+        UnixFileSystem bound = Copy();
+        bound._root = new UnixRoot(path, OpenDirectory(path));
+        return bound;
+    }
+
+    public override DirectoryPlace FindPlace(string witness)
+    {
+        try
+        {
+            return _root is null ? DirectoryPlace.Same
+                : FindStatus(new UnixPath(_root.Handle, witness), witness) is null ? DirectoryPlace.Removed
+                : FindStatus(UnixPath.Absolute(_root.Path), _root.Path) is not { } found ? DirectoryPlace.Moved
+                : found.IsSameFileAs(GetStatus(_root.Handle, _root.Path)) ? DirectoryPlace.Same
+                : DirectoryPlace.Another;
+        }
+        catch (FileSystemException)
+        {
+            return DirectoryPlace.Same;
+        }
+    }
+
+    public override bool IsInPlace(LogFile file)
+    {
+        try
+        {
+            return file is not UnixLogFile open
+                || (FindStatus(open.Path) is { } found && found.IsSameFileAs(GetStatus(open.Handle, open.Path)));
+        }
+        catch (FileSystemException)
+        {
+            return true;
+        }
+    }
+
     public override void CreateDirectory(string path)
     {
-        long result = UnixSyscalls.MakeDirectory(path, DirectoryMode);
+        long result = UnixSyscalls.MakeDirectory(Find(path), DirectoryMode);
         if (result == -UnixErrors.NotFound && Path.GetDirectoryName(path) is { Length: > 0 } parent)
         {
             CreateDirectory(parent);
-            result = UnixSyscalls.MakeDirectory(path, DirectoryMode);
+            result = UnixSyscalls.MakeDirectory(Find(path), DirectoryMode);
         }
 
         if (result < 0 && !(result == -UnixErrors.AlreadyExists && DirectoryExists(path)))
@@ -27,7 +67,7 @@ internal abstract class UnixFileSystem : FileSystem
 
     public override void DeleteDirectory(string path)
     {
-        long result = UnixSyscalls.RemoveDirectory(path);
+        long result = UnixSyscalls.RemoveDirectory(Find(path));
         if (result < 0 && result != -UnixErrors.NotFound)
         {
             throw UnixErrors.Failure("rmdir", path, result);
@@ -54,7 +94,7 @@ internal abstract class UnixFileSystem : FileSystem
 
     public override void Rename(string from, string to)
     {
-        long result = UnixSyscalls.Rename(from, to);
+        long result = UnixSyscalls.Rename(Find(from), Find(to));
         if (result < 0)
         {
             throw UnixErrors.Failure("rename", from, result);
@@ -63,7 +103,7 @@ internal abstract class UnixFileSystem : FileSystem
 
     public override void DeleteFile(string path)
     {
-        long result = UnixSyscalls.Unlink(path);
+        long result = UnixSyscalls.Unlink(Find(path));
         if (result < 0 && result != -UnixErrors.NotFound)
         {
             throw UnixErrors.Failure("unlink", path, result);
@@ -103,7 +143,25 @@ internal abstract class UnixFileSystem : FileSystem
     public abstract UnixFileStatus GetStatus(SafeFileHandle file, string path);
 
     /// <summary>The status of what stands at <paramref name="path"/>, or null where nothing does.</summary>
-    public abstract UnixFileStatus? FindStatus(string path);
+    public UnixFileStatus? FindStatus(string path) => FindStatus(Find(path), path);
+
+    /// <summary>
+    /// The same for a path from somewhere; failures name <paramref name="path"/>. A last name that is a link is
+    /// followed unless <paramref name="isLinkItself"/>.
+    /// </summary>
+    private protected abstract UnixFileStatus? FindStatus(UnixPath place, string path, bool isLinkItself = false);
+
+    /// <summary>A new one of its kind.</summary>
+    private protected abstract UnixFileSystem Copy();
+
+    /// <summary>Where a path begins, and how it goes on from there.</summary>
+    private protected UnixPath Find(string path) => _root?.Find(path) ?? UnixPath.Absolute(path);
+
+    protected override void Dispose(bool disposing)
+    {
+        _root?.Dispose();
+        base.Dispose(disposing);
+    }
 
     /// <summary>
     /// Makes the names in an open directory durable; the result is a negated error number if it is negative.
@@ -119,7 +177,27 @@ internal abstract class UnixFileSystem : FileSystem
         {
             null => throw UnixErrors.Failure("opendir", path, -UnixErrors.NotFound),
             { IsDirectory: false } => throw UnixErrors.Failure("opendir", path, -UnixErrors.NotADirectory),
-            _ => DirectoryListing.Read(path, directories),
+            _ => ListOpen(path, directories),
         };
+    }
+
+    private string[] ListOpen(string path, bool directories)
+    {
+        List<string> names = [];
+        foreach ((string name, UnixFileType type) in UnixDirectoryReader.Read(OpenDirectory(path), path))
+        {
+            // Where the file system does not say what a name is, it is looked at; what has gone since is nothing.
+            string full = Path.Combine(path, name);
+            bool? isDirectory = type == UnixFileType.Unknown
+                ? FindStatus(Find(full), full, isLinkItself: true)?.IsDirectory
+                : type == UnixFileType.Directory;
+            if (isDirectory == directories)
+            {
+                names.Add(name);
+            }
+        }
+
+        names.Sort(StringComparer.Ordinal);
+        return [.. names];
     }
 }

@@ -18,7 +18,7 @@ internal abstract unsafe class UnixLogFile : LogFile
     public override long Length => Check("lseek", UnixSyscalls.GetLength(Handle));
 
     /// <summary>The descriptor. The handle counts its users, so a call after <see cref="Dispose"/> throws.</summary>
-    private protected SafeFileHandle Handle { get; }
+    internal SafeFileHandle Handle { get; }
 
     public override void SetLength(long length)
     {

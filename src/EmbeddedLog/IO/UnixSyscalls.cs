@@ -15,6 +15,10 @@ internal static unsafe partial class UnixSyscalls
     public const int Unlock = 8; // LOCK_UN
 
     private const int MapShared = 1; // MAP_SHARED
+
+    /// <summary>AT_REMOVEDIR.</summary>
+    private static int RemoveDirectories => OperatingSystem.IsMacOS() ? 0x80 : 0x200;
+
     private const int SeekEnd = 2; // SEEK_END
 
     /// <summary>
@@ -93,13 +97,14 @@ internal static unsafe partial class UnixSyscalls
         return result;
     }
 
-    public static long MakeDirectory(string path, uint mode) => Result(mkdir(path, mode));
+    public static long MakeDirectory(UnixPath path, uint mode) => Result(mkdirat(path.Directory, path.Path, mode));
 
-    public static long RemoveDirectory(string path) => Result(rmdir(path));
+    public static long RemoveDirectory(UnixPath path) => Result(unlinkat(path.Directory, path.Path, RemoveDirectories));
 
-    public static long Rename(string from, string to) => Result(rename(from, to));
+    public static long Rename(UnixPath from, UnixPath to) =>
+        Result(renameat(from.Directory, from.Path, to.Directory, to.Path));
 
-    public static long Unlink(string path) => Result(unlink(path));
+    public static long Unlink(UnixPath path) => Result(unlinkat(path.Directory, path.Path, 0));
 
     /// <summary>Maps a file shared; the address, or a negated error number (no address is that high).</summary>
     public static long Map(SafeFileHandle file, long length, int protection) =>
@@ -131,16 +136,14 @@ internal static unsafe partial class UnixSyscalls
     private static partial int flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int mkdir(string path, uint mode);
+    private static partial int mkdirat(SafeFileHandle directory, string path, uint mode);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int rmdir(string path);
+    private static partial int unlinkat(SafeFileHandle directory, string path, int flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int rename(string from, string to);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int unlink(string path);
+    private static partial int renameat(
+        SafeFileHandle fromDirectory, string from, SafeFileHandle toDirectory, string to);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint mmap(

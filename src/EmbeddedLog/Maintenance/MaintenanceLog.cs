@@ -32,6 +32,10 @@ internal static partial class MaintenanceLog
     [LoggerMessage(103, LogLevel.Warning, "A round of the scrub could not go on; the next one begins anew.")]
     public static partial void ScrubFailed(ILogger logger, Exception failure);
 
+    [LoggerMessage(106, LogLevel.Warning, "The directory of the log was moved while it is open. The log goes on in it; "
+        + "who opens the old path next will not find it.")]
+    public static partial void DirectoryMoved(ILogger logger);
+
     [LoggerMessage(105, LogLevel.Warning, "Salvaged partition {Partition}: {Kept} records kept, {Gone} offsets gone "
         + "({Ranges}), {Segments} segments written anew. The files as they were found are in '{Evidence}'.")]
     public static partial void Salvaged(

@@ -8,9 +8,12 @@ internal sealed class RetentionTask : IBackgroundTask
     private readonly StorageContext _context;
     private readonly TimeSpan _interval;
     private readonly Func<IEnumerable<PartitionLog>> _partitions;
+    private readonly PartitionLog _offsets;
 
-    public RetentionTask(StorageContext context, TimeSpan interval, Func<IEnumerable<PartitionLog>> partitions)
+    public RetentionTask(
+        StorageContext context, TimeSpan interval, Func<IEnumerable<PartitionLog>> partitions, PartitionLog offsets)
     {
+        _offsets = offsets;
         _context = context;
         _interval = interval;
         _partitions = partitions;
@@ -28,6 +31,12 @@ internal sealed class RetentionTask : IBackgroundTask
             Apply(partition, now);
         }
 
+        _offsets.FailIfGone();
+        if (_context.Watch?.TakeMoved() == true)
+        {
+            MaintenanceLog.DirectoryMoved(_context.Logger);
+        }
+
         Pins.Warn(_context);
         Start();
     }
@@ -36,6 +45,7 @@ internal sealed class RetentionTask : IBackgroundTask
     {
         try
         {
+            log.FailIfGone();
             RetentionRules.Apply(log, now);
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)

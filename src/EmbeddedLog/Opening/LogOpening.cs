@@ -37,6 +37,7 @@ internal sealed class LogOpening
         LogDirectory owned =
             await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, logger, cancellationToken)
                 .ConfigureAwait(false);
+        platform = owned.Platform;
         StorageContext context = new(
             platform,
             new ReaderEpochs(),
@@ -47,6 +48,7 @@ internal sealed class LogOpening
             logger)
         {
             Control = owned.Control,
+            Watch = new DirectoryWatch(platform.Files, path),
             Flushes = new FlushQueue(platform, owned.Traits.MinFlushedTogether),
         };
         if (owned.ControlFailure is { } failed)

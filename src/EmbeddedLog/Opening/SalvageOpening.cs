@@ -22,6 +22,7 @@ internal static class SalvageOpening
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(CommitLog));
         using LogDirectory owned = await LogDirectory.OpenAsync(
             platform, path, options.OwnerTimeout, logger, cancellationToken, forRepair: true).ConfigureAwait(false);
+        platform = owned.Platform;
         using BackgroundSchedule nothing = new(platform);
         StorageContext context = new(
             platform,

@@ -56,6 +56,9 @@ internal sealed class LogDirectory : IDisposable
     /// <summary>How the last owner left the log.</summary>
     public SessionState State { get; }
 
+    /// <summary>The seam, with files that are found from the directory itself, wherever it is moved.</summary>
+    public Platform Platform => _platform;
+
     /// <summary>Takes a directory, and makes it a log where it is new or empty.</summary>
     /// <param name="platform">The seam.</param>
     /// <param name="path">The full path.</param>
@@ -87,11 +90,14 @@ internal sealed class LogDirectory : IDisposable
             throw Unusable(path, failure);
         }
 
-        IDisposable directoryLock =
-            await TakeLockAsync(platform, path, ownerTimeout, logger, cancellationToken).ConfigureAwait(false);
+        Platform bound = Bind(platform, path);
+        IDisposable? directoryLock = null;
         SessionFile? session = null;
         try
         {
+            directoryLock =
+                await TakeLockAsync(bound, path, ownerTimeout, logger, cancellationToken).ConfigureAwait(false);
+            platform = bound;
             session = SessionFile.Open(platform.Files, path);
             ClosedList? closed = session.Current is { } last ? ClosedFile.Read(platform.Files, path, last) : null;
             LogDirectory directory = new(platform, path, directoryLock, session, closed);
@@ -111,7 +117,8 @@ internal sealed class LogDirectory : IDisposable
         catch (Exception failure)
         {
             session?.Dispose();
-            directoryLock.Dispose();
+            directoryLock?.Dispose();
+            bound.Files.Dispose();
             throw failure is FileSystemException cause ? Unusable(path, cause) : failure;
         }
     }
@@ -175,6 +182,19 @@ internal sealed class LogDirectory : IDisposable
         Control.Dispose();
         _session.Dispose();
         _lock.Dispose();
+        _platform.Files.Dispose();
+    }
+
+    private static Platform Bind(Platform platform, string path)
+    {
+        try
+        {
+            return platform with { Files = platform.Files.Bind(path) };
+        }
+        catch (FileSystemException failure)
+        {
+            throw Unusable(path, failure);
+        }
     }
 
     /// <summary>The list first, since it has to be there once the session names it.</summary>

@@ -251,6 +251,17 @@ internal sealed class Manifest : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether the file is where it belongs: if not, the partition's directory was removed or replaced.
+    /// </summary>
+    public bool IsInPlace()
+    {
+        lock (_gate)
+        {
+            return _file is null || _files.IsInPlace(_file);
+        }
+    }
+
     public void Dispose() => _file?.Dispose();
 
     /// <summary>Takes the record and its position in the file together. The caller holds <see cref="_gate"/>.</summary>
@@ -277,29 +288,15 @@ internal sealed class Manifest : IDisposable
         }
         catch
         {
-            TakeBackPart(file);
+            // Part of a record would pass for damage where the page cache survives. The next record would overwrite it;
+            // this is for the case that there is none.
+            StoredFile.TryCutOff(file, _end);
             throw;
         }
 
         _state.Apply(record);
         _end += ManifestRecord.Bytes;
         Volatile.Write(ref _written, _written + 1);
-    }
-
-    /// <summary>
-    /// Part of a record would pass for damage where the page cache survives. The next record would overwrite it; this
-    /// is for the case that there is none.
-    /// </summary>
-    private void TakeBackPart(LogFile file)
-    {
-        try
-        {
-            file.SetLength(_end);
-        }
-        catch (FileSystemException)
-        {
-            // The failure of the write is the one to tell.
-        }
     }
 
     /// <summary>

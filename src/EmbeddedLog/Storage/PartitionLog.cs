@@ -270,9 +270,24 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         }
     }
 
+    /// <summary>
+    /// Looks whether the directories of the log and of the partition are where they belong; what is the matter if not.
+    /// </summary>
+    public LogDirectoryException? FindGone() =>
+        Context.Watch?.Look() ?? (_files.Manifest.IsInPlace() ? null : StorageErrors.Gone(Id, Directory));
+
+    /// <summary>Fails the partition where its directory is gone: nobody will find what it flushes.</summary>
+    public void FailIfGone() => _trimmer.FailIfGone();
+
     /// <summary>Carries out what is left of a plan once its segments are flushed. Only by the flusher.</summary>
     public void EndFlush(FlushPlan plan)
     {
+        // Once it is known, nothing more is acknowledged; it is looked at where names are flushed.
+        if ((plan.SyncDirectory ? FindGone() : Context.Watch?.Failure) is { } gone)
+        {
+            throw gone;
+        }
+
         // A record in a segment that a power loss makes nameless, or unlisted, was not flushed.
         FlushManifest();
         if (Protections.DirectorySync && plan.SyncDirectory)
@@ -296,6 +311,11 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <exception cref="FileSystemException">It failed: for good where that was a flush.</exception>
     public void WriteCheckpoint(in DurablePoint durable, bool clean)
     {
+        if (FindGone() is { } gone)
+        {
+            throw gone;
+        }
+
         // A start that the checkpoint tells of is in the manifest, on the disk: a lower one there is damage.
         long start = StartOffset;
         FlushManifest();

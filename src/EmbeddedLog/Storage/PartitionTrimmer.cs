@@ -39,6 +39,27 @@ internal sealed class PartitionTrimmer
         }
     }
 
+    /// <inheritdoc cref="PartitionLog.FailIfGone"/>
+    public void FailIfGone()
+    {
+        if (!_calls.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            if (_log.Failure is null && _log.FindGone() is { } gone)
+            {
+                _log.Fail(gone);
+            }
+        }
+        finally
+        {
+            _calls.Exit();
+        }
+    }
+
     /// <summary>Removes nothing from now on; completes when nobody is removing anything.</summary>
     public Task StopAsync() => _calls.CloseAsync();
 

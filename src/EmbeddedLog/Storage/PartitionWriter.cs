@@ -391,6 +391,14 @@ internal sealed unsafe class PartitionWriter
     /// </summary>
     private SegmentWriter RollUnsynchronized(PartitionSettings settings, long now)
     {
+        if (_preparer.Log.FindGone() is { } gone)
+        {
+            // Who waits for a flush is told by the next round.
+            _state.Failure ??= StorageErrors.Failed(_identity.Id, gone);
+            _preparer.Log.RequestFlush();
+            ThrowUnusable();
+        }
+
         SegmentWriter? previous = _writer;
         Segment? before = previous?.Segment ?? _state.Segments.Last;
         try

@@ -41,6 +41,9 @@ internal sealed record StorageContext(
     /// <summary>What the opening finds in the log's directories that is not the log's.</summary>
     public ForeignNames Foreign { get; } = new();
 
+    /// <summary>Notices what becomes of the log's directory; null where there is no log around them.</summary>
+    public DirectoryWatch? Watch { get; init; }
+
     /// <summary>What tells other processes how far the partitions are.</summary>
     public ControlFile Control { get; init; } = ControlFile.None;
 }

@@ -184,8 +184,24 @@ internal static class StorageErrors
             Partition = partition.Partition,
         };
 
-    /// <summary>A flush failed, so nothing can be acknowledged any more.</summary>
+    /// <summary>A partition's directory was removed or replaced while the log was open.</summary>
+    public static LogDirectoryException Gone(TopicPartition partition, string directory) =>
+        new($"The directory '{directory}' of partition {partition} was removed or replaced while the log was open. "
+            + "Nothing more is acknowledged there. Dispose the log, put the directory back from a backup, or delete "
+            + "the topic's, and open the log again.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+            File = directory,
+        };
+
+    /// <summary>A flush failed, or a directory is gone, so nothing can be acknowledged any more.</summary>
     public static PartitionFailedException Failed(TopicPartition partition, Exception cause) =>
+        cause is LogDirectoryException
+            ? new(cause.Message, cause) { Topic = partition.Topic, Partition = partition.Partition }
+            : FailedFlush(partition, cause);
+
+    private static PartitionFailedException FailedFlush(TopicPartition partition, Exception cause) =>
         new($"A flush of partition {partition} failed, after which the system may have dropped what was written. "
             + "Nothing more is acknowledged; reads go on. Dispose the log, see to the device, and open it again. "
             + $"Cause: {cause.Message}", cause)

@@ -41,6 +41,18 @@ internal static class StoredFile
             Actual = actual,
         };
 
+    /// <summary>Cuts off what a failed write has left behind the end; that failure is the one to tell.</summary>
+    public static void TryCutOff(LogFile file, long end)
+    {
+        try
+        {
+            file.SetLength(end);
+        }
+        catch (FileSystemException)
+        {
+        }
+    }
+
     /// <summary>
     /// Makes a file that is found with all of <paramref name="contents"/> or, after a crash, not at all.
     /// </summary>

@@ -26,6 +26,7 @@ internal sealed class TopicChanges
     public async ValueTask<Topic> CreateAsync(string name, TopicOptions options)
     {
         _topics.CheckWriteMode(name, options);
+        ThrowIfGone();
         StoredTopic? made = null;
         try
         {
@@ -61,6 +62,7 @@ internal sealed class TopicChanges
             return;
         }
 
+        ThrowIfGone();
         try
         {
             _topics.Apply(topic, _store.Update(stored, wanted));
@@ -87,6 +89,15 @@ internal sealed class TopicChanges
         {
             _store.Discard(topic.Stored);
             throw StorageErrors.Translate(failure);
+        }
+    }
+
+    /// <summary>What is made in a directory that is gone, nobody will find.</summary>
+    private void ThrowIfGone()
+    {
+        if (_topics.Context.Watch?.Look() is { } gone)
+        {
+            throw new LogDirectoryException(gone.Message, gone) { File = gone.File };
         }
     }
 }

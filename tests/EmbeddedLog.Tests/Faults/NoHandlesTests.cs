@@ -37,10 +37,12 @@ public sealed class NoHandlesTests
     {
         Strace.Require();
         using TempDirectory directory = new();
-        string partition = Path.Combine(directory["log"], "topics", "topic-1", "0");
+
+        // As it is seen from the log's directory.
+        const string Partition = "topics/topic-1/0";
 
         string outcome = ProbeProcess.RunWithFaults(
-            "append-all", directory["log"], [partition], "openat:error=EMFILE:when=1..20");
+            "append-all", directory["log"], [Partition], "openat:error=EMFILE:when=1..20");
 
         Assert.Matches("^refused [1-9][0-9]*, end 200, durable 200$", outcome);
     }

@@ -35,7 +35,10 @@ internal sealed class ReplacingFileSystem(int replacements) : UnixFileSystem
 
     public override UnixFileStatus GetStatus(SafeFileHandle file, string path) => _real.GetStatus(file, path);
 
-    public override UnixFileStatus? FindStatus(string path) => _real.FindStatus(path);
+    private protected override UnixFileStatus? FindStatus(UnixPath place, string path, bool isLinkItself) =>
+        _real.FindStatus(path);
+
+    private protected override UnixFileSystem Copy() => throw new NotSupportedException();
 
     private protected override long SyncDirectory(SafeFileHandle directory) => throw new NotSupportedException();
 
