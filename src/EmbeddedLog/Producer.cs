@@ -122,7 +122,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            return ValueTask.FromException<RecordMetadata>(failure);
+            return FailedSend<RecordMetadata>.Of(failure);
         }
     }
 
@@ -179,7 +179,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// </remarks>
     public ValueTask<RecordMetadata> DeleteAsync(TKey key, CancellationToken cancellationToken = default) =>
         key is null
-            ? ValueTask.FromException<RecordMetadata>(
+            ? FailedSend<RecordMetadata>.Of(
                 new ArgumentNullException(nameof(key), "A tombstone deletes the records of a key, so it needs one."))
             : ProduceAsync(ProducerRecord.Tombstone<TKey, TValue>(key), cancellationToken);
 
@@ -219,15 +219,9 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The producer or the log was disposed.</exception>
-    public async ValueTask<IReadOnlyList<RecordMetadata>> ProduceBatchAsync(
-        IReadOnlyList<ProducerRecord<TKey, TValue>> records, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(records);
-        cancellationToken.ThrowIfCancellationRequested();
-        _core.ThrowIfUnusable();
-        BatchSend batch = Encode(records);
-        return await _core.SendAsync(batch, cancellationToken).ConfigureAwait(false);
-    }
+    public ValueTask<IReadOnlyList<RecordMetadata>> ProduceBatchAsync(
+        IReadOnlyList<ProducerRecord<TKey, TValue>> records, CancellationToken cancellationToken = default) =>
+        FailedSend<IReadOnlyList<RecordMetadata>>.Droppable(SendBatchAsync(records, cancellationToken));
 
     /// <summary>
     /// Appends a record without waiting for anything: when this returns true it is <see cref="Durability.Written"/>,
@@ -340,6 +334,16 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// A flush failed that nobody was told of yet: records may be lost.
     /// </exception>
     public void Dispose() => _core.Dispose();
+
+    private async Task<IReadOnlyList<RecordMetadata>> SendBatchAsync(
+        IReadOnlyList<ProducerRecord<TKey, TValue>> records, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        cancellationToken.ThrowIfCancellationRequested();
+        _core.ThrowIfUnusable();
+        BatchSend batch = Encode(records);
+        return await _core.SendAsync(batch, cancellationToken).ConfigureAwait(false);
+    }
 
     [SkipLocalsInit]
     private ValueTask<RecordMetadata> Send(
