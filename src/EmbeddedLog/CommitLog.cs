@@ -108,7 +108,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         CommitLogOptions copy = (options ?? new CommitLogOptions()).ValidatedCopy();
-        return OpenAsync(directory, copy, RealPlatform.Create(copy.TimeProvider), cancellationToken);
+        Platform platform = RealPlatform.Create(copy.TimeProvider, groupReads: copy.Access == LogAccess.Group);
+        return OpenAsync(directory, copy, platform, cancellationToken);
     }
 
     /// <summary>

@@ -44,6 +44,15 @@ public sealed class CommitLogOptions
     public JsonSerializerOptions? JsonSerializerOptions { get; set; }
 
     /// <summary>
+    /// Which users of the system may read what the log makes, whatever the umask of the process. The group is the
+    /// process's, or that of a parent directory with the set-group-ID bit. With <see cref="LogAccess.Group"/> an
+    /// opening lets the group read what is there already; with <see cref="LogAccess.Owner"/> what is there stays as it
+    /// is. The directories above the log's are the caller's affair. Without effect on Windows, where access is what the
+    /// parent directory hands down. Default: <see cref="LogAccess.Owner"/>.
+    /// </summary>
+    public LogAccess Access { get; set; } = LogAccess.Owner;
+
+    /// <summary>
     /// How many segments that are only read stay open and mapped, 1 to 32,768; beyond it, the one unused for longest is
     /// closed until it is read again. It bounds file handles and memory maps. Default: 256.
     /// </summary>
@@ -92,6 +101,7 @@ public sealed class CommitLogOptions
             faults.Add($"{nameof(JsonContexts)}[{index}]", "null", "set", "use the Default property of a context");
         }
 
+        faults.Defined(nameof(Access), Access);
         faults.Range(
             nameof(OwnerTimeout),
             OwnerTimeout,

@@ -92,4 +92,26 @@ internal static class HeldLog
 
         return $"refused {refused}, end {topic[0].EndOffset}, durable {topic[0].DurableOffset}";
     }
+
+    /// <summary>Reads a log that somebody else has open; how many records there are, or why not.</summary>
+    public static string Follow(string path)
+    {
+        try
+        {
+            using ReadOnlyLog log = CommitLog.OpenReadOnlyAsync(path).AsTask().GetAwaiter().GetResult();
+            ReadOnlyPartition partition = log.GetTopic("topic")[0];
+            int count = 0;
+            using PartitionScan scan = partition.Scan(partition.StartOffset);
+            while (scan.TryRead(out _))
+            {
+                count++;
+            }
+
+            return $"read {count}";
+        }
+        catch (EmbeddedLogException failure)
+        {
+            return failure.GetType().Name;
+        }
+    }
 }

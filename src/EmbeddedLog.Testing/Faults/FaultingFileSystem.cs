@@ -48,6 +48,8 @@ internal sealed class FaultingFileSystem(FileSystem inner, FaultCounter? counter
 
     public override bool IsInPlace(LogFile file) => inner.IsInPlace(((FaultingFile)file).Inner);
 
+    public override void GrantAccess(string path) => inner.GrantAccess(path);
+
     public override FileSystemTraits GetTraits(string directory)
     {
         _counter.CountOrThrow(FaultKind.GetTraits, directory);

@@ -26,6 +26,14 @@ internal abstract class FileSystem : IDisposable
     /// </summary>
     public virtual bool IsInPlace(LogFile file) => true;
 
+    /// <summary>
+    /// Lets the group read a file or directory that is there, where that is what new ones are made for; does nothing
+    /// otherwise, nor where the process may not.
+    /// </summary>
+    public virtual void GrantAccess(string path)
+    {
+    }
+
     /// <summary>What the file system that holds <paramref name="directory"/> can do.</summary>
     public abstract FileSystemTraits GetTraits(string directory);
 
@@ -35,8 +43,8 @@ internal abstract class FileSystem : IDisposable
     public abstract CacheIdentity GetCacheIdentity(string directory);
 
     /// <summary>
-    /// Creates the directory and its missing parents with mode 0700. No error if it exists; where a file stands,
-    /// <see cref="FileSystemError.AlreadyExists"/>.
+    /// Creates the directory and its missing parents with mode 0700, or 0750 where the group reads. No error if it
+    /// exists; where a file stands, <see cref="FileSystemError.AlreadyExists"/>.
     /// </summary>
     public abstract void CreateDirectory(string path);
 
@@ -71,8 +79,8 @@ internal abstract class FileSystem : IDisposable
     public abstract void DeleteFile(string path);
 
     /// <summary>
-    /// Opens or creates a file (mode 0600, closed on exec). What is no regular file, a symbolic link or a pipe, is
-    /// refused without being followed or waited for, where the system can do that.
+    /// Opens or creates a file (mode 0600, or 0640 where the group reads; closed on exec). What is no regular file, a
+    /// symbolic link or a pipe, is refused without being followed or waited for, where the system can do that.
     /// </summary>
     public abstract LogFile OpenFile(string path, FileOpening opening);
 

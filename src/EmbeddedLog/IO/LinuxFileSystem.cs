@@ -140,7 +140,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         return result >= 0 ? status.Status : throw UnixErrors.Failure("statx", path, result);
     }
 
-    private protected override UnixFileSystem Copy() => new LinuxFileSystem();
+    private protected override UnixFileSystem Copy() => new LinuxFileSystem { GroupReads = GroupReads };
 
     private protected override UnixFileStatus? FindStatus(UnixPath place, string path, bool isLinkItself)
     {

@@ -51,7 +51,7 @@ internal sealed class MacFileSystem : UnixFileSystem
         return result >= 0 ? status.Status : throw UnixErrors.Failure("fstat", path, result);
     }
 
-    private protected override UnixFileSystem Copy() => new MacFileSystem();
+    private protected override UnixFileSystem Copy() => new MacFileSystem { GroupReads = GroupReads };
 
     private protected override UnixFileStatus? FindStatus(UnixPath place, string path, bool isLinkItself)
     {

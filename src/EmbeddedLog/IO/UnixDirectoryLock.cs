@@ -122,6 +122,7 @@ internal sealed class UnixDirectoryLock : IDisposable
         {
             _file?.Dispose();
             _file = files.OpenHandle(path, FileOpening.OpenOrCreate);
+            files.Share(_file, path, FileOpening.OpenOrCreate);
             long result = UnixSyscalls.Lock(_file, UnixSyscalls.LockExclusiveOrFail);
             if (result == -UnixErrors.WouldBlock)
             {

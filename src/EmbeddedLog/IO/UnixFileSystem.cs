@@ -7,6 +7,13 @@ namespace EmbeddedLog.IO;
 [UnsupportedOSPlatform("windows")]
 internal abstract class UnixFileSystem : FileSystem
 {
+    /// <summary>Modes 0750 and 0640: its owner's, and his group's to read.</summary>
+    private const uint SharedDirectoryMode = 0x1E8;
+    private const uint SharedFileMode = 0x1A0;
+
+    /// <summary>Whether the group may read what is made here.</summary>
+    public bool GroupReads { get; init; }
+
     /// <summary>Where paths below it begin; null where all begin at the root. Set once, by who makes it.</summary>
     private UnixRoot? _root;
 
@@ -63,6 +70,16 @@ internal abstract class UnixFileSystem : FileSystem
         {
             throw UnixErrors.Failure("mkdir", path, result);
         }
+
+        // Apart, for the mode that a directory is made with is cut by the umask.
+        if (result >= 0 && GroupReads)
+        {
+            result = UnixSyscalls.SetMode(Find(path), SharedDirectoryMode);
+            if (result < 0)
+            {
+                throw UnixErrors.Failure("chmod", path, result);
+            }
+        }
     }
 
     public override void DeleteDirectory(string path)
@@ -110,11 +127,27 @@ internal abstract class UnixFileSystem : FileSystem
         }
     }
 
+    public override void GrantAccess(string path)
+    {
+        if (!GroupReads || FindStatus(Find(path), path, isLinkItself: true) is not { } status)
+        {
+            return;
+        }
+
+        uint wanted = status.IsDirectory ? SharedDirectoryMode : status.IsFile ? SharedFileMode : 0;
+        if ((status.Mode & wanted) != wanted)
+        {
+            // Where they are somebody else's, he has to see to it.
+            _ = UnixSyscalls.SetMode(Find(path), wanted);
+        }
+    }
+
     public override LogFile OpenFile(string path, FileOpening opening)
     {
         SafeFileHandle handle = OpenHandle(path, opening);
         try
         {
+            Share(handle, path, opening);
             // A directory opens for reading like a file, and fails only when it is read.
             UnixFileStatus status = GetStatus(handle, path);
             if (!status.IsFile)
@@ -170,6 +203,22 @@ internal abstract class UnixFileSystem : FileSystem
 
     private protected abstract LogFile WrapFile(
         SafeFileHandle handle, string path, UnixFileStatus status, FileOpening opening);
+
+    /// <summary>Lets the group read a file that may have been made just now.</summary>
+    public void Share(SafeFileHandle file, string path, FileOpening opening)
+    {
+        if (!GroupReads || opening is not (FileOpening.CreateNew or FileOpening.OpenOrCreate))
+        {
+            return;
+        }
+
+        // One that was there may be somebody else's.
+        long result = UnixSyscalls.SetMode(file, SharedFileMode);
+        if (result < 0 && opening == FileOpening.CreateNew)
+        {
+            throw UnixErrors.Failure("chmod", path, result);
+        }
+    }
 
     private string[] List(string path, bool directories)
     {

@@ -106,6 +106,10 @@ internal static unsafe partial class UnixSyscalls
 
     public static long Unlink(UnixPath path) => Result(unlinkat(path.Directory, path.Path, 0));
 
+    public static long SetMode(SafeFileHandle file, uint mode) => Result(fchmod(file, mode));
+
+    public static long SetMode(UnixPath path, uint mode) => Result(fchmodat(path.Directory, path.Path, mode, 0));
+
     /// <summary>Maps a file shared; the address, or a negated error number (no address is that high).</summary>
     public static long Map(SafeFileHandle file, long length, int protection) =>
         Result(mmap(null, (nuint)length, protection, MapShared, file, 0));
@@ -144,6 +148,12 @@ internal static unsafe partial class UnixSyscalls
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int renameat(
         SafeFileHandle fromDirectory, string from, SafeFileHandle toDirectory, string to);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchmod(SafeFileHandle file, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int fchmodat(SafeFileHandle directory, string path, uint mode, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint mmap(

@@ -59,6 +59,11 @@ internal sealed class LogOpening
         LogOpening opening = new(owned, context);
         try
         {
+            if (options.Access == LogAccess.Group)
+            {
+                AccessGrant.Run(platform.Files, path);
+            }
+
             return opening.Recover(cancellationToken);
         }
         catch (FileSystemException failure)

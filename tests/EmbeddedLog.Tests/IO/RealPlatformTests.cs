@@ -18,6 +18,18 @@ public sealed class RealPlatformTests
         Assert.Equal($"{system}FileSystem", platform.Files.GetType().Name);
     }
 
+    [Theory]
+    [InlineData(false, true, "64-bit")]
+    [InlineData(true, false, "little-endian")]
+    public void CheckMachine_OfAnotherKind_SaysWhatIsNeeded(bool is64Bit, bool isLittleEndian, string needed)
+    {
+        PlatformNotSupportedException refused = Assert.Throws<PlatformNotSupportedException>(
+            () => RealPlatform.CheckMachine(is64Bit, isLittleEndian));
+
+        Assert.Contains(needed, refused.Message, StringComparison.Ordinal);
+        RealPlatform.CheckMachine(is64Bit: true, isLittleEndian: true);
+    }
+
     [Fact]
     public async Task Queue_FromACaller_RunsOnThePoolWithoutItsContext()
     {

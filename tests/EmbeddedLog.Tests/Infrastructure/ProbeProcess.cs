@@ -24,6 +24,17 @@ internal static class ProbeProcess
     /// <summary>Starts a command that goes on until its standard input ends.</summary>
     public static Process Start(string command, string path) => Command.Start("dotnet", ProgramPath, command, path);
 
+    /// <summary>The last line of what the command printed, run by another user with one group only.</summary>
+    public static string RunAs(int user, int group, string command, string path) => Outcome(Command.Run(
+        "setpriv",
+        $"--reuid={user}",
+        $"--regid={group}",
+        "--clear-groups",
+        "dotnet",
+        ProgramPath,
+        command,
+        path));
+
     private static string Outcome(Command done)
     {
         Assert.True(done.ExitCode == 0, $"The probe ended with {done.ExitCode}: {done.Output}{done.Error}");
