@@ -9,7 +9,7 @@ namespace EmbeddedLog;
 /// <param name="FirstOffset">The first offset that cannot be read for it; null where all can.</param>
 /// <param name="EndOffset">The offset behind the last that cannot be read; null where all can.</param>
 /// <param name="IsHarmless">
-/// Whether nothing depends on it: it is derived and made again when needed, or a second copy of it is intact.
+/// Whether nothing depends on it, for a second copy of it is intact: a reason to look at the device.
 /// </param>
 public sealed record VerifyFinding(
     TopicPartition? Partition,

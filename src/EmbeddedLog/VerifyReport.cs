@@ -30,6 +30,12 @@ public sealed class VerifyReport
     /// <summary>How many segments retention, or the deletion of their topic, took away before they were done.</summary>
     public int RemovedSegments { get; internal init; }
 
+    /// <summary>
+    /// How many indexes were damaged and were made again. Indexes are derived and never flushed, so that a loss of
+    /// power costs some: that is no finding.
+    /// </summary>
+    public int RebuiltIndexes { get; internal init; }
+
     /// <summary>How many frames are good; each holds a record or a batch of them.</summary>
     public long Frames { get; internal init; }
 

@@ -234,6 +234,53 @@ public sealed class VerifyTests
         Assert.Empty(machine.Disk.LiveMaps);
     }
 
+    [Fact]
+    public void VerifyAsync_AfterAPowerLoss_FindsNothingAndMakesIndexesAgain()
+    {
+        using SimulatedPlatform machine = new(3);
+        (CommitLog log, PartitionLog partition) = Open(machine);
+        Assert.True(partition.Segments.Count > 2);
+        machine.Run(log.FlushAsync());
+        machine.Run(log.DisposeAsync());
+        using SimulatedPlatform after = machine.Crash(CrashKind.PowerLoss);
+        FileSystem files = after.Platform.Files;
+        string path = partition.Segments.Items[0].IndexPath;
+        files.DeleteFile(path);
+        using (LogFile torn = files.OpenFile(path, FileOpening.CreateNew))
+        {
+            torn.SetLength(200);
+        }
+
+        log = after.Run(OpenLog.OnAsync(after).AsTask);
+
+        VerifyReport first = Verify(after, log);
+        VerifyReport second = Verify(after, log);
+
+        Assert.True(first.IsIntact, string.Join(", ", first.Findings));
+        Assert.True(first.RebuiltIndexes > 0);
+        Assert.Equal(0, second.RebuiltIndexes);
+        after.Run(log.DisposeAsync());
+    }
+
+    [Fact]
+    public void Scan_IndexDamaged_WritesItAnew()
+    {
+        using SimulatedPlatform machine = new(3);
+        (CommitLog log, PartitionLog partition) = Open(machine);
+        machine.Run(log.DisposeAsync());
+        string path = partition.Segments.Items[0].IndexPath;
+        Flip(machine.Platform.Files, path, 40, 1);
+        log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        Partition opened = log.GetTopic("topic")[0];
+        using (PartitionScan scan = opened.Scan(opened.StartOffset + 5))
+        {
+            Assert.True(scan.TryRead(out _));
+        }
+
+        Assert.Equal(0, Verify(machine, log).RebuiltIndexes);
+        machine.Run(log.DisposeAsync());
+    }
+
     private static void Flip(FileSystem files, string path, long position, byte bits)
     {
         using LogFile file = files.OpenFile(path, FileOpening.ReadWrite);
@@ -264,6 +311,13 @@ public sealed class VerifyTests
             Assert.All(found, finding => Assert.Equal(path, finding.File));
             _told += found.Length > 0 ? 1 : 0;
             _unharmed += found.Length == 0 ? 1 : 0;
+
+            // An index is made again, whatever was changed in it.
+            if (path == segment.IndexPath)
+            {
+                Assert.Empty(found);
+                Assert.Equal(0, Verify(machine, log).RebuiltIndexes);
+            }
 
             // Of a segment, every bit up to its end counts.
             Assert.True(found.Length > 0 || path != segment.Path, $"a changed bit of {path} was not found");

@@ -28,7 +28,8 @@ internal static class IndexCodec
     private const int PositionAt = 4;
     private const int TimestampAt = 8;
 
-    private static ReadOnlySpan<byte> Magic => "ELOGINDX"u8;
+    /// <summary>The first bytes of an index.</summary>
+    public static ReadOnlySpan<byte> Magic => "ELOGINDX"u8;
 
     /// <summary>Writes the header, with the checksum still to come, and returns the register after it.</summary>
     public static uint WriteHeader(Span<byte> header, ulong segmentUid, uint endPosition, int count)

@@ -6,8 +6,8 @@ using EmbeddedLog.Storage;
 namespace EmbeddedLog.Maintenance;
 
 /// <summary>
-/// Checks the index of a segment that has ended against its frames. An index is derived, so whatever is wrong with it
-/// is harmless: a bad one is made again when it is needed.
+/// Checks the index of a segment that has ended against its frames. An index is derived, and nothing that anybody has
+/// to be told: a bad one is made again, a missing one by whoever needs it.
 /// </summary>
 internal sealed class IndexCheck
 {
@@ -15,43 +15,36 @@ internal sealed class IndexCheck
 
     private readonly Segment _segment;
     private readonly IndexEntry[] _entries;
-    private readonly VerifyFindings _findings;
-
     /// <summary>The next entry that a frame should be at.</summary>
     private int _next;
 
     private long _maxTimestamp = long.MinValue;
     private bool _abandoned;
 
-    private IndexCheck(Segment segment, IndexEntry[] entries, VerifyFindings findings)
+    private IndexCheck(Segment segment, IndexEntry[] entries)
     {
         _segment = segment;
         _entries = entries;
-        _findings = findings;
     }
 
-    /// <summary>Loads the index; null where there is none, or it is damaged, which is told.</summary>
-    public static IndexCheck? TryBegin(FileSystem files, Segment segment, VerifyFindings findings)
+    /// <summary>Whether the index is damaged, or not what the frames give.</summary>
+    public bool IsBad { get; private set; }
+
+    /// <summary>Loads the index; null where there is nothing to check it against.</summary>
+    public static IndexCheck? TryBegin(FileSystem files, Segment segment)
     {
         string path = segment.IndexPath;
-        if (!files.FileExists(path))
-        {
-            return null;
-        }
-
         uint end = (uint)segment.EndPosition;
         if (SegmentIndex.TryLoad(files, path, segment.Entry.Uid, end) is { } index)
         {
-            return new IndexCheck(segment, index.Entries.ToArray(), findings);
+            return new IndexCheck(segment, index.Entries.ToArray());
         }
 
-        // One that was stored when the log was last closed, while the segment went on, is only out of date.
-        if (!IsOfAnotherEnd(files, path, end))
-        {
-            Tell(findings, segment, 0, "an index of the segment", "a damaged one");
-        }
-
-        return null;
+        // One that was stored when the log was last closed, while the segment went on, is only out of date; a segment
+        // that has just ended may be about to get its own.
+        return !files.FileExists(path) || IsOfAnotherEnd(files, path, end)
+            ? null
+            : new IndexCheck(segment, []) { IsBad = true };
     }
 
     /// <summary>Notes a good frame, in order.</summary>
@@ -75,16 +68,16 @@ internal sealed class IndexCheck
     }
 
     /// <summary>Compares no more: a segment that is damaged says nothing about its index.</summary>
-    public void Abandon() => _abandoned = true;
+    public void Abandon()
+    {
+        _abandoned = true;
+        IsBad = false;
+    }
 
     private void Compare(long position, long offset)
     {
         IndexEntry expected = new((uint)(offset - _segment.BaseOffset), (uint)position, _maxTimestamp);
-        if (!_abandoned && _entries[_next] != expected)
-        {
-            Tell(_findings, _segment, _next, expected.ToString(), _entries[_next].ToString());
-            _abandoned = true;
-        }
+        IsBad |= !_abandoned && _entries[_next] != expected;
 
         _next++;
     }
@@ -95,7 +88,7 @@ internal sealed class IndexCheck
         {
             using LogFile file = files.OpenFile(path, FileOpening.Read);
             Span<byte> header = stackalloc byte[IndexCodec.HeaderBytes];
-            return file.Read(header, 0) == header.Length
+            return file.Read(header, 0) == header.Length && header.StartsWith(IndexCodec.Magic)
                 && BinaryPrimitives.ReadUInt32LittleEndian(header[EndPositionAt..]) != end;
         }
         catch (FileSystemException)
@@ -103,16 +96,4 @@ internal sealed class IndexCheck
             return false;
         }
     }
-
-    private static void Tell(
-        VerifyFindings findings, Segment segment, int entry, string expected, string actual) =>
-        findings.Add(new VerifyFinding(
-            segment.Partition,
-            segment.IndexPath,
-            entry == 0 ? 0 : IndexCodec.HeaderBytes + ((long)entry * IndexCodec.EntryBytes),
-            expected,
-            actual,
-            null,
-            null,
-            IsHarmless: true));
 }

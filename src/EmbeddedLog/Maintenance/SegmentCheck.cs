@@ -39,7 +39,7 @@ internal sealed class SegmentCheck : IDisposable
             _window, segment.Entry.Uid, segment.BaseOffset, Math.Min(end, segmentEnd), limit, goesOn);
         try
         {
-            _index = goesOn ? null : IndexCheck.TryBegin(files, segment, findings);
+            _index = goesOn ? null : IndexCheck.TryBegin(files, segment);
             CheckHeader();
         }
         catch
@@ -67,6 +67,9 @@ internal sealed class SegmentCheck : IDisposable
 
         return isMore;
     }
+
+    /// <summary>Whether the index of an intact segment is to be made again.</summary>
+    public bool HasBadIndex => _index is { IsBad: true };
 
     /// <summary>Where the check stands in the file.</summary>
     public long Position => _survey.Position;

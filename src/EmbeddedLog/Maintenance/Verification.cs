@@ -179,6 +179,11 @@ internal sealed class Verification
                     new VerifyProgress(partition.Id, _findings.Bytes, _totalBytes, _findings.Count));
                 await PaceAsync().ConfigureAwait(false);
             }
+
+            if (check is { HasBadIndex: true } && !segment.IsRemoved)
+            {
+                MakeIndexAgain(partition, segment);
+            }
         }
         finally
         {
@@ -192,6 +197,28 @@ internal sealed class Verification
         }
 
         _findings.Settle();
+    }
+
+    /// <summary>
+    /// After a loss of power indexes may be missing or torn, for nothing flushes them, which is nobody's trouble.
+    /// </summary>
+    private void MakeIndexAgain(PartitionLog partition, Segment segment)
+    {
+        ReaderSlot slot = partition.Context.Readers.Rent();
+        slot.Enter();
+        try
+        {
+            segment.Index.MakeAgain();
+            _findings.RebuiltIndexes++;
+        }
+        catch (EmbeddedLogException)
+        {
+            // The segment was taken away, or damaged since it was checked: whoever reads it is told.
+        }
+        finally
+        {
+            partition.Context.Readers.Return(slot);
+        }
     }
 
     private long SliceBytes => _options.MaxBytesPerSecond is { } rate

@@ -23,6 +23,9 @@ internal sealed class VerifyFindings
     /// <summary>Segments that were taken away meanwhile.</summary>
     public int RemovedSegments { get; set; }
 
+    /// <summary>Indexes that were made again.</summary>
+    public int RebuiltIndexes { get; set; }
+
     /// <summary>Good frames.</summary>
     public long Frames { get; set; }
 
@@ -97,6 +100,7 @@ internal sealed class VerifyFindings
         Partitions = partitions,
         Segments = Segments,
         RemovedSegments = RemovedSegments,
+        RebuiltIndexes = RebuiltIndexes,
         Frames = Frames,
         Records = Records,
         Bytes = Bytes,

@@ -46,6 +46,9 @@ internal sealed class SegmentIndexSlot
     /// </summary>
     private long _storedEnd;
 
+    /// <summary>One while the index is being saved: by one thread at a time. Exchanged by any.</summary>
+    private int _saving;
+
     /// <summary>Whether the index had to be made from the frames. Read by the thread that has loaded it.</summary>
     public bool WasRebuilt { get; private set; }
 
@@ -160,14 +163,47 @@ internal sealed class SegmentIndexSlot
             return;
         }
 
+        Save(Get(), end);
+    }
+
+    /// <summary>
+    /// Makes the index of an ended segment again, in memory and beside it, whatever there is. Inside a slot.
+    /// </summary>
+    /// <exception cref="CorruptLogException">A frame is damaged.</exception>
+    public void MakeAgain()
+    {
+        Drop();
+        Volatile.Write(ref _storedEnd, 0);
+        Save(Rebuild(_segment.EndOffset, _segment.EndPosition), _segment.EndPosition);
+    }
+
+    /// <summary>
+    /// Puts a file in the old one's place, which is not flushed: a crash may cost it, and then it is made again.
+    /// </summary>
+    private void Save(SegmentIndex index, long end)
+    {
+        if (Interlocked.Exchange(ref _saving, 1) != 0)
+        {
+            return;
+        }
+
         try
         {
-            Get().Save(_context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)end);
+            index.Save(_context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)end);
             Volatile.Write(ref _storedEnd, end);
+            if (_segment.IsRemoved)
+            {
+                // Whoever takes a segment away first marks it and then deletes its files: this one came too late.
+                _context.Platform.Files.DeleteFile(_segment.IndexPath);
+            }
         }
         catch (FileSystemException failure)
         {
             StorageLog.IndexNotSaved(_context.Logger, failure, _segment.IndexPath);
+        }
+        finally
+        {
+            Volatile.Write(ref _saving, 0);
         }
     }
 
@@ -176,9 +212,16 @@ internal sealed class SegmentIndexSlot
     public SegmentIndex Load(long endOffset, long endPosition)
     {
         // A segment without a record may not have a file, after a power loss, and needs none.
-        SegmentIndex index = endOffset == _segment.BaseOffset
+        SegmentIndex? stored = endOffset == _segment.BaseOffset
             ? new SegmentIndex()
-            : TryLoad(endOffset, endPosition) ?? Rebuild(endOffset, endPosition);
+            : TryLoad(endOffset, endPosition);
+        SegmentIndex index = stored ?? Rebuild(endOffset, endPosition);
+        if (stored is null && !_segment.IsFollowed && endPosition == _segment.EndPosition)
+        {
+            // So that it is made once, and not after each opening.
+            Save(index, endPosition);
+        }
+
         Volatile.Write(ref _index, index);
         _context.Indexes.Loaded(this, index.Bytes);
         if (_segment.IsRemoved)
