@@ -98,7 +98,7 @@ internal sealed class PartitionTrimmer
         {
             // The next checkpoint tries again, and the files go with the next call.
             _log.RetryLater();
-            throw StorageErrors.Translate(failure, _log.Id);
+            throw StorageErrors.Translate(failure, _log.Id, isOpen: true);
         }
         catch (FileSystemException failure)
         {

@@ -97,7 +97,7 @@ internal sealed unsafe class PartitionWriter
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, _identity.Id);
+            throw StorageErrors.Translate(failure, _identity.Id, isOpen: true);
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed unsafe class PartitionWriter
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, _identity.Id);
+            throw StorageErrors.Translate(failure, _identity.Id, isOpen: true);
         }
     }
 
@@ -303,7 +303,7 @@ internal sealed unsafe class PartitionWriter
             }
             catch (FileSystemException failure)
             {
-                throw StorageErrors.Translate(failure, _identity.Id);
+                throw StorageErrors.Translate(failure, _identity.Id, isOpen: true);
             }
 
             _state.LogStart = offset;
@@ -438,7 +438,7 @@ internal sealed unsafe class PartitionWriter
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, _identity.Id);
+            throw StorageErrors.Translate(failure, _identity.Id, isOpen: true);
         }
     }
 

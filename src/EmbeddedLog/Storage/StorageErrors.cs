@@ -7,7 +7,13 @@ namespace EmbeddedLog.Storage;
 internal static class StorageErrors
 {
     /// <summary>Says in the library's terms that a call to the file system failed.</summary>
-    public static EmbeddedLogException Translate(FileSystemException failure, TopicPartition? partition = null)
+    /// <param name="failure">The call.</param>
+    /// <param name="partition">The partition that it was made for.</param>
+    /// <param name="isOpen">
+    /// Whether it was made to write to a log that is open: what is missing then was there, and was moved or removed.
+    /// </param>
+    public static EmbeddedLogException Translate(
+        FileSystemException failure, TopicPartition? partition = null, bool isOpen = false)
     {
         string where = partition is null ? string.Empty : $" (partition {partition})";
         return failure.Error switch
@@ -16,6 +22,14 @@ internal static class StorageErrors
                 $"There is no space left for '{failure.Path}'{where}. Nothing was appended. Free some space, or "
                 + "shorten "
                 + "the topic's retention, and append again.", failure)
+            {
+                Topic = partition?.Topic,
+                Partition = partition?.Partition,
+                File = failure.Path,
+            },
+            FileSystemError.NotFound when isOpen => new LogIOException(
+                $"'{Path.GetDirectoryName(failure.Path)}' was moved, renamed or removed while the log is open{where}. "
+                + "Nothing was appended. Move it back, or dispose the log and open it where it is now.", failure)
             {
                 Topic = partition?.Topic,
                 Partition = partition?.Partition,

@@ -44,7 +44,7 @@ internal sealed class TopicChanges
 
             if (failure is FileSystemException cause)
             {
-                throw StorageErrors.Translate(cause);
+                throw StorageErrors.Translate(cause, isOpen: true);
             }
 
             throw;
@@ -70,7 +70,7 @@ internal sealed class TopicChanges
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure);
+            throw StorageErrors.Translate(failure, isOpen: true);
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class TopicChanges
         catch (FileSystemException failure)
         {
             _store.Discard(topic.Stored);
-            throw StorageErrors.Translate(failure);
+            throw StorageErrors.Translate(failure, isOpen: true);
         }
     }
 
