@@ -54,6 +54,13 @@ internal static class OwnNames
     /// <summary>Whether a name in a topic's directory is the topic's.</summary>
     public static bool IsInTopic(string name) => Finished(name) == Description || IsNumber(name);
 
+    /// <summary>Whether a name in a topic's directory is that of a partition's.</summary>
+    public static bool IsPartition(string name, out int partition)
+    {
+        partition = IsNumber(name) ? int.Parse(name, CultureInfo.InvariantCulture) : -1;
+        return partition >= 0;
+    }
+
     /// <summary>Whether a name in a partition's directory is the partition's.</summary>
     public static bool IsInPartition(string name)
     {

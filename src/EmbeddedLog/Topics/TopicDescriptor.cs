@@ -64,7 +64,7 @@ internal sealed class TopicDescriptor
     public long MaxTimestampAheadMilliseconds { get; set; }
 
     /// <summary>
-    /// In hexadecimal, of the whole description without this; null in files that were written before there was one.
+    /// In hexadecimal, of the whole description without this; null while that is computed.
     /// </summary>
     [JsonPropertyName("crc32c")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -125,12 +125,12 @@ internal sealed class TopicDescriptor
             ?? throw new JsonException("The file says null.");
 
         // A newer version may say more than this one can compute a checksum of.
-        if (descriptor is { FormatVersion: <= CurrentVersion, Checksum: { } checksum }
-            && descriptor.ComputeChecksum() is { } computed && checksum != computed)
+        if (descriptor.FormatVersion <= CurrentVersion && descriptor.ComputeChecksum() is { } computed
+            && descriptor.Checksum != computed)
         {
             throw new JsonException(
-                $"Its crc32c is {checksum} where its contents give {computed}: it was damaged or changed by hand. "
-                + "Change a topic's options through the library.");
+                $"Its crc32c is {descriptor.Checksum ?? "missing"} where its contents give {computed}: it was damaged "
+                + "or changed by hand. Change a topic's options through the library.");
         }
 
         return descriptor;

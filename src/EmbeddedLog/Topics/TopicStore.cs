@@ -407,7 +407,7 @@ internal sealed class TopicStore
     /// Checks that the partitions' directories are there, which a topic has from the moment it appears: a forged number
     /// of partitions costs nothing beyond this.
     /// </summary>
-    /// <exception cref="CorruptLogException">One is missing.</exception>
+    /// <exception cref="CorruptLogException">One is missing, or there is one more.</exception>
     private void RequirePartitions(StoredTopic topic)
     {
         HashSet<string> names = [.. _files.ListDirectories(topic.Directory)];
@@ -417,6 +417,19 @@ internal sealed class TopicStore
             if (!names.Contains(Path.GetFileName(partition)))
             {
                 throw StoredFile.Damaged(partition, 0, "the directory of a partition", "none");
+            }
+        }
+
+        // The number never changes, so that one that is too small would hide the records of the others.
+        foreach (string name in names)
+        {
+            if (OwnNames.IsPartition(name, out int partition) && partition >= topic.Options.Partitions)
+            {
+                throw StoredFile.Damaged(
+                    Path.Combine(topic.Directory, OwnNames.Description),
+                    0,
+                    $"more than {partition} partitions of topic '{topic.Name}', for '{name}' is there",
+                    $"{topic.Options.Partitions}");
             }
         }
     }

@@ -1,9 +1,11 @@
+using System.Text;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Topics;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
 
 namespace EmbeddedLog.Tests.Storage;
@@ -227,6 +229,75 @@ public sealed class OneMomentTests
                 Assert.Null(Read(after, Second, end, out _));
                 Assert.Null(Read(after, Second, end, out _));
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public void Open_DescriptionWithFewerPartitions_IsTold(bool withChecksum, bool followed)
+    {
+        using SimulatedPlatform machine = new(7);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        machine.Run(() => log.CreateTopicAsync("topic", new TopicOptions { Partitions = 2 }).AsTask());
+        machine.Run(log.DisposeAsync());
+        string path = PathOf("topic.json");
+        TopicDescriptor forged = TopicDescriptor.FromJson(ReadFile(machine.Platform.Files, path));
+        forged.Partitions = withChecksum ? 1 : 2;
+        string json = Encoding.UTF8.GetString(forged.ToJson());
+        IEnumerable<string> lines = json.Split('\n')
+            .Where(line => withChecksum || !line.Contains("\"crc32c\"", StringComparison.Ordinal));
+        string changed = string.Join('\n', lines)
+            .Replace("\"num.partitions\": 2", "\"num.partitions\": 1", StringComparison.Ordinal);
+        Remove(machine.Platform.Files, path);
+        using (LogFile file = machine.Platform.Files.OpenFile(path, FileOpening.CreateNew))
+        {
+            file.Write(Encoding.UTF8.GetBytes(changed), 0);
+        }
+
+        CorruptLogException told = Assert.Throws<CorruptLogException>(() =>
+        {
+            if (followed)
+            {
+                using ReadOnlyLog follower = ReadOnlyLog.Open(Log, new ReadOnlyLogOptions(), machine.Platform);
+                _ = follower.Topics;
+            }
+            else
+            {
+                machine.Run(OpenLog.OnAsync(machine).AsTask);
+            }
+        });
+
+        Assert.Equal(path, told.File);
+    }
+
+    [Fact]
+    public async Task Append_DirectoryRenamedOrRemoved_IsNoDamage()
+    {
+        using TempDirectory root = new();
+        for (int way = 0; way < 2; way++)
+        {
+            string path = root[$"log{way}"];
+            CommitLog log = await CommitLog.OpenAsync(path);
+            Topic topic = await log.CreateTopicAsync("topic", Options);
+            AppendNumbered(topic[0].Log, 10);
+            if (way == 0)
+            {
+                Directory.Move(path, root["moved"]);
+            }
+            else
+            {
+                Directory.Delete(path, recursive: true);
+            }
+
+            Exception? told = Record.Exception(() => AppendNumbered(topic[0].Log, 2000));
+
+            // What was removed is in a backup at best; what was renamed is not damaged.
+            Assert.True(told is not CorruptLogException, $"{told}");
+            Assert.True(way == 1 || told?.Message.Contains("backup", StringComparison.Ordinal) is not true, $"{told}");
+            await Record.ExceptionAsync(async () => await log.DisposeAsync());
         }
     }
 

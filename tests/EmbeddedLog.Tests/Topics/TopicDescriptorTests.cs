@@ -45,15 +45,15 @@ public sealed class TopicDescriptorTests
     }
 
     [Fact]
-    public void FromJson_WithoutChecksum_IsReadAsWrittenBeforeThereWasOne()
+    public void FromJson_WithoutChecksum_IsRefused()
     {
         string json = Encoding.UTF8.GetString(Some().ToJson());
         int last = json.LastIndexOf(',');
 
-        TopicDescriptor read = TopicDescriptor.FromJson(Encoding.UTF8.GetBytes(json[..last] + "}"));
+        JsonException refused = Assert.Throws<JsonException>(
+            () => TopicDescriptor.FromJson(Encoding.UTF8.GetBytes(json[..last] + "}")));
 
-        Assert.Null(read.Checksum);
-        Assert.Equal("topic", read.Name);
+        Assert.Contains("crc32c is missing", refused.Message, StringComparison.Ordinal);
     }
 
     private static TopicDescriptor Some() =>
