@@ -37,7 +37,17 @@ public sealed class DamageLaws
         Assert.True(_told > 30 && _unharmed > 10, $"told {_told}, unharmed {_unharmed}");
     }
 
-    private bool Play(int seed, Action<FileSystem, string, Random> harm)
+    [Fact]
+    public void AnOlderFileIsToldOrDoesNoHarm()
+    {
+        Prop.ForAll(
+            Gen.Choose(1, int.MaxValue - 1).ToArbitrary(),
+            seed => Play(seed, (files, path, _) => files.DeleteFile(path), putsBack: true))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+        Assert.True(_told > 50 && _unharmed > 20, $"told {_told}, unharmed {_unharmed}");
+    }
+
+    private bool Play(int seed, Action<FileSystem, string, Random> harm, bool putsBack = false)
     {
         Random random = new(seed);
         bool positional = random.Next(2) == 0;
@@ -45,23 +55,51 @@ public sealed class DamageLaws
         CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
         TopicOptions options = new() { SegmentBytes = SegmentBytes, Retention = RetentionPolicy.KeepForever };
         Topic topic = machine.Run(() => log.EnsureTopicAsync("topic", options).AsTask());
+        Dictionary<string, byte[]> older = [];
+        for (int closes = putsBack ? 2 : random.Next(3); closes > 0; closes--)
+        {
+            // Now and then with so little in between that nothing but the closes writes a checkpoint.
+            AppendNumbered(topic[0].Log, topic[0].EndOffset + random.Next(random.Next(2) == 0 ? 5 : 200));
+            machine.Run(log.DisposeAsync());
+            older = older.Count == 0 ? Copy(machine.Platform.Files) : older;
+            log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+            topic = log.GetTopic("topic");
+        }
+
         Fill(machine, topic[0].Log, random);
         (long start, long end) = (topic[0].StartOffset, topic[0].EndOffset);
         SimulatedPlatform after = End(machine, log, topic[0].Log, random);
         using (after == machine ? null : after)
         {
-            string[] paths = [.. Files(after.Platform.Files, OpenLog.Directory)];
+            string[] paths = [.. Files(after.Platform.Files, OpenLog.Directory)
+                .Where(each => !putsBack || older.ContainsKey(each))];
             string path = paths[random.Next(paths.Length)];
             harm(after.Platform.Files, path, random);
-            Read(after, path, start, end);
+            if (putsBack)
+            {
+                using LogFile file = after.Platform.Files.OpenFile(path, FileOpening.CreateNew);
+                file.Write(older[path], 0);
+            }
+
+            Read(after, path, start, end, putsBack);
         }
 
         return true;
     }
 
+    private static Dictionary<string, byte[]> Copy(FileSystem files) => Files(files, OpenLog.Directory).ToDictionary(
+        path => path,
+        path =>
+        {
+            using LogFile file = files.OpenFile(path, FileOpening.Read);
+            byte[] bytes = new byte[file.Length];
+            file.Read(bytes, 0);
+            return bytes;
+        });
+
     private static void Fill(SimulatedPlatform machine, PartitionLog log, Random random)
     {
-        int end = random.Next(50, Records);
+        int end = (int)log.PublishedEnd + random.Next(random.Next(2) == 0 ? 10 : 50, Records);
         AppendNumbered(log, end);
         if (random.Next(2) == 0)
         {
@@ -99,9 +137,9 @@ public sealed class DamageLaws
         }
     }
 
-    /// <summary>The description of a topic is text for people to read, and not covered by a checksum.</summary>
+    /// <summary>What an opening looks at: the lock holds nothing.</summary>
     private static IEnumerable<string> Files(FileSystem files, string directory) =>
-        files.ListFiles(directory).Where(name => name is not ("lock" or "topic.json"))
+        files.ListFiles(directory).Where(name => name != "lock")
             .Select(name => Path.Combine(directory, name))
             .Concat(files.ListDirectories(directory).SelectMany(name => Files(files, Path.Combine(directory, name))));
 
@@ -121,13 +159,20 @@ public sealed class DamageLaws
         file.Write(one, position);
     }
 
-    private void Read(SimulatedPlatform machine, string harmed, long start, long end)
+    private void Read(SimulatedPlatform machine, string harmed, long start, long end, bool putsBack)
     {
         CommitLog? log = null;
         try
         {
             log = machine.Run(OpenLog.OnAsync(machine).AsTask);
             PartitionLog partition = log.GetTopic("topic")[0].Log;
+            if (putsBack && harmed.EndsWith("manifest", StringComparison.Ordinal))
+            {
+                // Where the start lies is in the manifest alone until the next checkpoint, or close.
+                Assert.InRange(partition.StartOffset, 0, start);
+                start = partition.StartOffset;
+            }
+
             Assert.Equal(start, partition.StartOffset);
             AssertNumbered(partition, start, end);
             _unharmed++;
