@@ -5,12 +5,16 @@ internal static class ConsumerErrors
 {
     /// <summary>The consumer was disposed.</summary>
     public static ObjectDisposedException Disposed() =>
-        new("Consumer", "The consumer was disposed. Create another one to read on.");
+        new(
+            "Consumer",
+            "The consumer was disposed. Create another one to read on: of the same group, it begins where this one "
+            + "has committed.");
 
     /// <summary>Two reads at once.</summary>
     public static InvalidOperationException AlreadyReading() =>
-        new("The consumer is being read from already. Leave that loop first (which disposes its enumerator), or "
-            + "create a consumer in another group.");
+        new("The consumer is being read already, and only one read at a time can say what is finished. Leave that loop "
+            + "first, by break or by cancelling its token; an enumerator got by hand must be disposed. To read the "
+            + "records twice at once, create a consumer in another group, or without one.");
 
     /// <summary>Two steps of one read at once.</summary>
     public static InvalidOperationException StillMoving() =>

@@ -71,31 +71,10 @@ internal sealed class ReadWaiters
 
     private void ArmRetry(long due)
     {
-        _retry ??= CreateTimer();
+        _retry ??= _time.CreateTimer(
+            static state => ((WakeSignal)state!).Wake(), _signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         double left = (due - _time.GetTimestamp()) * 1000.0 / _time.TimestampFrequency;
         _retry.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(left))), Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>The timer outlives the call that makes it, and must not keep what flows with that one.</summary>
-    private ITimer CreateTimer()
-    {
-        bool flows = !ExecutionContext.IsFlowSuppressed();
-        AsyncFlowControl flow = flows ? ExecutionContext.SuppressFlow() : default;
-        try
-        {
-            return _time.CreateTimer(
-                static state => ((WakeSignal)state!).Wake(),
-                _signal,
-                Timeout.InfiniteTimeSpan,
-                Timeout.InfiniteTimeSpan);
-        }
-        finally
-        {
-            if (flows)
-            {
-                flow.Undo();
-            }
-        }
     }
 
     private void Arm(ref AppendWaiter? waiter, ReadablePartition log, long end)

@@ -7,8 +7,8 @@ internal static class GroupErrors
 {
     /// <summary>The group has a member for the topic already.</summary>
     public static InvalidOperationException AlreadyJoined(string group, string topic) =>
-        new($"Group '{group}' has a consumer of topic '{topic}' already. Dispose that one first, or use another group: "
-            + "sharing a topic's partitions between members of one group is not possible yet.");
+        new($"Group '{group}' has a consumer of topic '{topic}' already, and can have one at a time. Dispose that one "
+            + "first: it leaves the group only then. To read all records once more beside it, use another group.");
 
     /// <summary>The offset lies outside what may be committed.</summary>
     public static ArgumentOutOfRangeException BeyondEnd(PartitionLog partition, long offset) =>
@@ -20,7 +20,8 @@ internal static class GroupErrors
 
     /// <summary>The topic is gone, and what is committed for it with it.</summary>
     public static UnknownTopicException Deleted(string topic) =>
-        new($"Topic '{topic}' was deleted, so that no offset can be committed for it. Dispose the consumer.")
+        new($"Topic '{topic}' was deleted, and what was committed for it with it. Dispose the consumer; if the topic "
+            + "was made again, create another one, for the new topic is not the old one.")
         {
             Topic = topic,
         };

@@ -187,7 +187,10 @@ internal static class StorageErrors
 
     /// <summary>The log was disposed.</summary>
     public static ObjectDisposedException Disposed() =>
-        new("CommitLog", "The log was disposed. Open it again to go on.");
+        new(
+            "CommitLog",
+            "The log was disposed, and all that was made by it with it: topics, partitions, producers and consumers. "
+            + "Dispose the log last; to go on, open it again and get these from the new one.");
 
     /// <summary>The topic was deleted while somebody used it.</summary>
     public static UnknownTopicException Deleted(TopicPartition partition) =>

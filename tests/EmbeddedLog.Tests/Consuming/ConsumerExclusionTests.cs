@@ -19,7 +19,11 @@ public sealed class ConsumerExclusionTests : IDisposable
 
         InvalidOperationException refused =
             await Assert.ThrowsAsync<InvalidOperationException>(() => consumer.TakeAsync(1));
-        Assert.Contains("another group", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "The consumer is being read already, and only one read at a time can say what is finished. Leave that loop "
+            + "first, by break or by cancelling its token; an enumerator got by hand must be disposed. To read the "
+            + "records twice at once, create a consumer in another group, or without one.",
+            refused.Message);
         await Assert.ThrowsAsync<InvalidOperationException>(
             async () => await consumer.ReadBatchesAsync(1).GetAsyncEnumerator().MoveNextAsync());
         await Assert.ThrowsAsync<InvalidOperationException>(consumer.TakeToEndAsync);
@@ -195,7 +199,7 @@ public sealed class ConsumerExclusionTests : IDisposable
 
         ObjectDisposedException ended =
             Assert.Throws<ObjectDisposedException>(() => reading.Ended());
-        Assert.Contains("log was disposed", ended.Message, StringComparison.Ordinal);
+        Assert.Contains("Dispose the log last", ended.Message, StringComparison.Ordinal);
         _simulation.Run(consumer.DisposeAsync());
     }
 

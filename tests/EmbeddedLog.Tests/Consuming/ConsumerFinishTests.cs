@@ -154,13 +154,10 @@ public sealed class ConsumerFinishTests : IDisposable
         Consumer<string, string> consumer = topic.Consume(
             options: new ConsumerOptions { CommitInterval = TimeSpan.FromSeconds(10) });
         _simulation.Run(() => consumer.TakeFinishedAsync(1));
-        _simulation.Time.Advance(TimeSpan.FromSeconds(10));
-        _simulation.Scheduler.RunUntilIdle();
-
+        Advance();
         Assert.Equal(1, topic.Committed());
         consumer.SeekToEnd();
-        _simulation.Time.Advance(TimeSpan.FromSeconds(10));
-        _simulation.Scheduler.RunUntilIdle();
+        Advance();
         Assert.Equal(3, topic.Committed());
         _simulation.Run(consumer.DisposeAsync());
     }
@@ -179,6 +176,14 @@ public sealed class ConsumerFinishTests : IDisposable
         }
 
         throw new InvalidOperationException("A read without end has ended.");
+    }
+
+    /// <summary>Lets the commit interval pass, once the timer for it is set.</summary>
+    private void Advance()
+    {
+        _simulation.Scheduler.RunUntilIdle();
+        _simulation.Time.Advance(TimeSpan.FromSeconds(10));
+        _simulation.Scheduler.RunUntilIdle();
     }
 
     private TopicFixture Topic(int partitions, int records)

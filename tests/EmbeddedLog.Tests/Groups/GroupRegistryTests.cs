@@ -15,8 +15,8 @@ public sealed class GroupRegistryTests
         InvalidOperationException refused =
             Assert.Throws<InvalidOperationException>(() => _registry.Join("group", "topic", 1));
         Assert.Equal(
-            "Group 'group' has a consumer of topic 'topic' already. Dispose that one first, or use another group: "
-            + "sharing a topic's partitions between members of one group is not possible yet.",
+            "Group 'group' has a consumer of topic 'topic' already, and can have one at a time. Dispose that one "
+            + "first: it leaves the group only then. To read all records once more beside it, use another group.",
             refused.Message);
         _registry.Join("group", "topic", 2).Dispose();
         _registry.Join("other", "topic", 1).Dispose();
