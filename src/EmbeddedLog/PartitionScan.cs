@@ -227,8 +227,8 @@ public unsafe ref struct PartitionScan : IDisposable
     }
 
     /// <summary>
-    /// Passes over a damaged place where all the offsets in it lie below the next one: the index names a frame before
-    /// the one that is wanted, and what stands in between need not be good.
+    /// Passes over damage on the way to the next offset: the index names a frame before the one that is wanted, and
+    /// what stands in between need not be good. In one step, however much of it is bad.
     /// </summary>
     private readonly bool TryPassDamage(ref long position)
     {
@@ -240,13 +240,13 @@ public unsafe ref struct PartitionScan : IDisposable
         try
         {
             if (!SegmentDamage.TryFind(
-                    _log.Context.Platform.Files, _segment, _log.PublishedEnd, -1, position, out SurveyedPart place)
-                || place.NextOffset > _nextOffset)
+                    _log.Context.Platform.Files, _segment, _log.PublishedEnd, _nextOffset, out SurveyedPart part)
+                || part.IsBad || part.Position <= position)
             {
                 return false;
             }
 
-            position = place.EndPosition;
+            position = part.Position;
             return true;
         }
         catch (FileSystemException)

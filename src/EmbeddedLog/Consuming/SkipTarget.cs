@@ -33,8 +33,8 @@ internal static class SkipTarget
         try
         {
             return SegmentDamage.TryFind(
-                log.Context.Platform.Files, segment, log.PublishedEnd, offset, -1, out SurveyedPart place)
-                ? place.NextOffset
+                log.Context.Platform.Files, segment, log.PublishedEnd, offset, out SurveyedPart part) && part.IsBad
+                ? part.NextOffset
                 : offset + 1;
         }
         catch (FileSystemException)

@@ -9,16 +9,17 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 internal static class SegmentDamage
 {
-    /// <summary>The bad place that holds an offset or a position; false where that is good.</summary>
+    /// <summary>
+    /// The frame, or the bad place, that holds an offset; false where the segment does not reach that far.
+    /// </summary>
     /// <param name="files">The file system.</param>
     /// <param name="segment">The segment.</param>
     /// <param name="publishedEnd">The end of the log, where the segment is still written to.</param>
-    /// <param name="offset">The offset, or -1.</param>
-    /// <param name="position">The position, or -1.</param>
-    /// <param name="place">The place, with the offsets that are not there, up to the next good frame.</param>
+    /// <param name="offset">The offset.</param>
+    /// <param name="part">What holds it; a bad place holds all offsets up to the next good frame.</param>
     /// <exception cref="FileSystemException">The file is missing, or the file system failed.</exception>
     public static bool TryFind(
-        FileSystem files, Segment segment, long publishedEnd, long offset, long position, out SurveyedPart place)
+        FileSystem files, Segment segment, long publishedEnd, long offset, out SurveyedPart part)
     {
         bool isActive = segment.EndOffset == long.MaxValue;
         using FileWindow window = FileWindow.Open(files, segment.Path, out long length);
@@ -29,13 +30,11 @@ internal static class SegmentDamage
             isActive ? publishedEnd : segment.EndOffset,
             isActive ? length : Math.Min(length, segment.EndPosition),
             isActive);
-        while (survey.TryNext(out place))
+        while (survey.TryNext(out part))
         {
-            bool holds = (place.FirstOffset <= offset && offset < place.NextOffset)
-                || (place.Position <= position && position < place.EndPosition);
-            if (holds)
+            if (part.FirstOffset <= offset && offset < part.NextOffset)
             {
-                return place.Check != FrameCheck.Valid;
+                return true;
             }
         }
 

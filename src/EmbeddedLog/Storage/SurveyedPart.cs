@@ -19,4 +19,8 @@ internal readonly record struct SurveyedPart(
     long NextOffset,
     FrameCheck Check,
     int Length = 0,
-    FrameExtent Extent = default);
+    FrameExtent Extent = default)
+{
+    /// <summary>Whether there is no good frame.</summary>
+    public bool IsBad => Check != FrameCheck.Valid;
+}
