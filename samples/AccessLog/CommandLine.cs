@@ -15,13 +15,16 @@ internal sealed record CommandLine
         usage: AccessLog [options] [FILE | -]
 
           FILE               An access log in the combined (or common) log format. Without one, the log that
-                             comes with the sample. A file is known by its path and its first line; run again,
-                             the sample reads only the lines that are new.
+                             comes with the sample. May be compressed with gzip. A file is known by where it
+                             lies on the disk and its first bytes; run again, under whatever name, the sample
+                             reads only the lines that are new.
           -                  Standard input. It cannot be resumed: every run adds what it is given.
 
           --data DIR         Where the log is kept (default: data/access-log under the current folder).
                              Delete the folder to start from nothing.
           --progress SECONDS The least time between two lines of progress (default: 0.5; 0 for all of them).
+          --rejected         Lists all lines that are no log lines, with the reason, instead of the last five.
+                             Without FILE nothing is read: it lists what earlier runs have rejected.
           --help             Prints this.
 
         Lines that are no log lines go to the topic 'rejected' with the reason. Stop the sample as you like,
@@ -41,6 +44,9 @@ internal sealed record CommandLine
     /// <summary>True where the user only asked for <see cref="Usage"/>.</summary>
     public bool Help { get; private init; }
 
+    /// <summary>True where all rejected lines are to be listed.</summary>
+    public bool ListRejected { get; private init; }
+
     /// <summary>Parses the arguments.</summary>
     /// <param name="arguments">The arguments as the shell handed them over.</param>
     /// <param name="parsed">What they ask for.</param>
@@ -58,6 +64,10 @@ internal sealed record CommandLine
             if (argument is "--help" or "-h" or "-?")
             {
                 result = result with { Help = true };
+            }
+            else if (argument == "--rejected")
+            {
+                result = result with { ListRejected = true };
             }
             else if (argument is "--data" or "--progress")
             {

@@ -55,6 +55,9 @@ internal sealed class Ingest
     /// <summary>The lines that this run rejected.</summary>
     public long Rejected { get; private set; }
 
+    /// <summary>Whether the file ended within a line that says nothing yet, and was left to the next run.</summary>
+    public bool HasUnfinishedLine { get; private set; }
+
     /// <summary>Reads a source to its end, from where an earlier run was.</summary>
     /// <returns>What was read, for the summary.</returns>
     public static async Task<Ingest> RunAsync(
@@ -81,6 +84,14 @@ internal sealed class Ingest
         bool isWhole = true;
         while (await lines.ReadAsync(cancellationToken) is { } line)
         {
+            if (!line.IsTerminated && _source.CanResume && !TryParse(line, out _, out _))
+            {
+                // Half a line is no line to reject: the next run reads it when it is whole.
+                HasUnfinishedLine = true;
+                isWhole = false;
+                break;
+            }
+
             await StoreAsync(line, cancellationToken);
             Lines++;
             isWhole = line.IsTerminated;
@@ -196,13 +207,8 @@ internal sealed class Ingest
 
         await _requests.FlushAsync(cancellationToken);
         await _rejected.FlushAsync(cancellationToken);
-        var ends = new long[ResumePoint.RejectedSlot + 1];
-        for (int slot = 0; slot < ends.Length; slot++)
-        {
-            ends[slot] = ResumePoint.PartitionOf(_log, slot).EndOffset;
-        }
-
-        var checkpoint = new SourceCheckpoint(_source.Name, _wholeLines, _wholeBytes, ends);
+        var checkpoint = new SourceCheckpoint(
+            _source.Name, _wholeLines, _wholeBytes, ResumePoint.EndsOf(_log), _source.Identity);
         await _checkpoints.ProduceAsync(_source.Id, checkpoint, cancellationToken);
         _checkpointLine = _wholeLines;
     }

@@ -37,11 +37,14 @@ internal sealed class ResumePoint
     /// <summary>True where the partition already holds the line.</summary>
     public bool Holds(int slot, long line) => line <= _largest[slot];
 
-    /// <summary>Finds out where to go on.</summary>
+    /// <summary>
+    /// Finds out where to go on. A file that is new, or of which more is known now, is entered in the topic before any
+    /// of its lines is: also a run that stores no checkpoint leaves it to be known by.
+    /// </summary>
     public static async Task<ResumePoint> FindAsync(
         CommitLog log, LogSource source, CancellationToken cancellationToken)
     {
-        var checkpoint = new SourceCheckpoint(source.Name, 0, 0, new long[RejectedSlot + 1]);
+        var checkpoint = new SourceCheckpoint(source.Name, 0, 0, EndsOf(log), null);
         if (!source.CanResume)
         {
             return new ResumePoint(checkpoint);
@@ -51,7 +54,15 @@ internal sealed class ResumePoint
             log.CreateConsumer<string, SourceCheckpoint>(SampleTopics.Sources);
         await foreach (Record<string, SourceCheckpoint> record in consumer.ReadToEndAsync(cancellationToken))
         {
-            checkpoint = record.Key == source.Id ? record.Value : checkpoint;
+            checkpoint = source.TryRecognize(record.Key, record.Value.Identity) ? record.Value : checkpoint;
+        }
+
+        if (checkpoint.Identity != source.Identity)
+        {
+            checkpoint = checkpoint with { Identity = source.Identity };
+            await using Producer<string, SourceCheckpoint> producer =
+                log.CreateProducer<string, SourceCheckpoint>(SampleTopics.Sources);
+            await producer.ProduceAsync(source.Id, checkpoint, cancellationToken);
         }
 
         var point = new ResumePoint(checkpoint);
@@ -66,6 +77,18 @@ internal sealed class ResumePoint
     /// <summary>The partition of a slot: those of the requests, then that of the rejected lines.</summary>
     public static Partition PartitionOf(CommitLog log, int slot) =>
         slot == RejectedSlot ? log.GetTopic(SampleTopics.Rejected)[0] : log.GetTopic(SampleTopics.Requests)[slot];
+
+    /// <summary>The ends of the partitions, by slot.</summary>
+    public static long[] EndsOf(CommitLog log)
+    {
+        var ends = new long[RejectedSlot + 1];
+        for (int slot = 0; slot < ends.Length; slot++)
+        {
+            ends[slot] = PartitionOf(log, slot).EndOffset;
+        }
+
+        return ends;
+    }
 
     private static long LargestLine(Partition partition, long from, string sourceId)
     {

@@ -25,6 +25,14 @@ internal sealed class Sample
     /// <summary>Runs until the source has ended and every group has counted all of it.</summary>
     public async Task RunAsync(bool onTerminal, CancellationToken cancellationToken)
     {
+        if (_commandLine is { ListRejected: true, Source: null })
+        {
+            await using ReadOnlyLog kept =
+                await CommitLog.OpenReadOnlyAsync(_commandLine.DataDirectory, cancellationToken: cancellationToken);
+            PrintRejected(kept.GetTopic(SampleTopics.Rejected)[0]);
+            return;
+        }
+
         await using LogSource source = LogSource.Open(_commandLine.Source);
         long started = _time.GetTimestamp();
         var options = new CommitLogOptions { TimeProvider = _time, JsonContexts = { AccessLogJson.Default } };
@@ -109,6 +117,11 @@ internal sealed class Sample
         _output.Write($"This run read {ingest.Lines:N0} lines in {elapsed.TotalSeconds:N1} s: ");
         _output.Write($"{ingest.Stored:N0} requests stored, {ingest.Rejected:N0} lines rejected");
         _output.WriteLine(ingest.Skipped > 0 ? $", {ingest.Skipped:N0} already there." : ".");
+        if (ingest.HasUnfinishedLine)
+        {
+            _output.WriteLine("The last line is not finished; the next run reads it when it is.");
+        }
+
         _output.WriteLine();
         _output.WriteLine("TOTALS OF ALL RUNS");
         foreach (IGroupReader group in groups)
@@ -124,7 +137,7 @@ internal sealed class Sample
         _output.WriteLine($"The data lie in {log.Directory}");
     }
 
-    private void PrintRejected(Partition rejected)
+    private void PrintRejected(ReadOnlyPartition rejected)
     {
         _output.WriteLine($"topic {SampleTopics.Rejected}");
         _output.WriteLine($"  {rejected.EndOffset:N0} lines are no log lines");
@@ -135,7 +148,8 @@ internal sealed class Sample
 
         _output.WriteLine();
         var table = new TextTable(">line", "reason", "beginning with");
-        using PartitionScan scan = rejected.Scan(Math.Max(0, rejected.EndOffset - RejectedShown));
+        using PartitionScan scan = rejected.Scan(
+            _commandLine.ListRejected ? rejected.StartOffset : Math.Max(0, rejected.EndOffset - RejectedShown));
         while (scan.TryRead(out RecordView record))
         {
             if (ReadRejected(record.Value) is { } line)

@@ -1,3 +1,5 @@
+using AccessLog.Input;
+
 namespace AccessLog;
 
 /// <summary>
@@ -8,4 +10,5 @@ namespace AccessLog;
 /// <param name="Lines">The lines read.</param>
 /// <param name="Bytes">The position in the source behind them, in bytes.</param>
 /// <param name="Ends">The ends of the partitions of requests, then that of the rejected lines.</param>
-internal sealed record SourceCheckpoint(string Source, long Lines, long Bytes, long[] Ends);
+/// <param name="Identity">What the source, a file, is known by in a later run.</param>
+internal sealed record SourceCheckpoint(string Source, long Lines, long Bytes, long[] Ends, FileIdentity? Identity);

@@ -10,6 +10,10 @@ internal sealed class LineReader
     public const int MaxLineBytes = 64 * 1024;
 
     private readonly Stream _stream;
+    private readonly string _name;
+
+    /// <summary>Whether the first bytes were seen to be text.</summary>
+    private bool _isChecked;
 
     /// <summary>Holds what was read from the stream: always room for the longest line and its end.</summary>
     private readonly byte[] _buffer = new byte[2 * MaxLineBytes];
@@ -28,14 +32,18 @@ internal sealed class LineReader
     /// <param name="stream">The stream; the caller disposes of it.</param>
     /// <param name="position">Where the stream stands in the source, in bytes.</param>
     /// <param name="number">How many lines lie before that.</param>
-    public LineReader(Stream stream, long position, long number)
+    /// <param name="name">The source's name, for messages.</param>
+    public LineReader(Stream stream, long position, long number, string name = "the source")
     {
+        _name = name;
+        _isChecked = position > 0;
         _stream = stream;
         _position = position;
         _number = number;
     }
 
     /// <summary>Reads the next line; null at the end of the source.</summary>
+    /// <exception cref="InvalidDataException">The source is no text.</exception>
     public async ValueTask<LogLine?> ReadAsync(CancellationToken cancellationToken)
     {
         int searched = 0;
@@ -103,6 +111,15 @@ internal sealed class LineReader
         // A read from a terminal or a pipe does not heed cancellation itself; whoever cancels reads no more from here.
         Task<int> reading = _stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).AsTask();
         int read = await reading.WaitAsync(cancellationToken);
+        if (!_isChecked)
+        {
+            _isChecked = true;
+            if (TextCheck.Fault(_buffer.AsSpan(_end, Math.Min(read, FileIdentity.MaxHeadBytes))) is { } fault)
+            {
+                throw new InvalidDataException($"'{_name}' {fault}");
+            }
+        }
+
         _end += read;
         return read > 0;
     }

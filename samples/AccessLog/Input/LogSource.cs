@@ -1,5 +1,5 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace AccessLog.Input;
 
@@ -9,39 +9,54 @@ internal sealed class LogSource : IAsyncDisposable
     /// <summary>The argument that means standard input, as with other programs.</summary>
     public const string StandardInput = "-";
 
-    /// <summary>Bytes of the first line that tell one file from another at the same path.</summary>
-    private const int IdentityBytes = 4096;
+    /// <summary>The place of the sample's own log, whose path depends on how the sample was built.</summary>
+    private const string Shipped = "shipped";
 
     private readonly Stream _stream;
 
-    private LogSource(string name, string id, Stream stream)
+    /// <summary>The file behind the stream; null for a stream without one.</summary>
+    private readonly FileStream? _file;
+    private readonly string _place = string.Empty;
+
+    private LogSource(string name, Stream stream)
     {
         Name = name;
-        Id = id;
         _stream = stream;
+    }
+
+    private LogSource(string name, FileStream file, string place, bool isCompressed)
+    {
+        Name = name;
+        _file = file;
+        _place = place;
+        _stream = isCompressed ? new GZipStream(file, CompressionMode.Decompress) : file;
     }
 
     /// <summary>The name to show.</summary>
     public string Name { get; }
 
-    /// <summary>Tells this source from every other; the same file has the same in every run.</summary>
-    public string Id { get; }
+    /// <summary>Tells this source from every other; an earlier run's, where that knew the file.</summary>
+    public string Id { get; private set; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
     /// <summary>True where a later run can go on behind the last line of this one.</summary>
-    public bool CanResume => _stream.CanSeek;
+    public bool CanResume => _file is not null;
 
     /// <summary>The source's length in bytes; null where it has no known end.</summary>
-    public long? LengthBytes => CanResume ? _stream.Length : null;
+    public long? LengthBytes => _stream == _file ? _file.Length : null;
+
+    /// <summary>What the file is known by as of now; null for a stream.</summary>
+    public FileIdentity? Identity => _file is null ? null : FileIdentity.Of(_file, _place);
 
     /// <summary>Opens the source that the command line names.</summary>
     /// <param name="argument">A path, <see cref="StandardInput"/>, or null for the log of the sample itself.</param>
     /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is no text.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public static LogSource Open(string? argument)
     {
         if (argument == StandardInput)
         {
-            return OfStream("standard input", Console.OpenStandardInput());
+            return new LogSource("standard input", Console.OpenStandardInput());
         }
 
         string path = Path.GetFullPath(argument ?? Path.Combine(AppContext.BaseDirectory, "access.log"));
@@ -61,42 +76,68 @@ internal sealed class LogSource : IAsyncDisposable
             throw new IOException($"There is no file '{path}'.", e);
         }
 
-        // A pipe by name, such as a shell's <(zcat access.log.gz), is a stream like standard input.
-        return file.CanSeek ? OfFile(argument is null ? null : path, file) : OfStream(path, file);
+        // A pipe by name, such as a shell's <(xzcat access.log.xz), is a stream like standard input.
+        return file.CanSeek ? OfFile(argument is null ? null : path, file) : new LogSource(path, file);
     }
 
-    /// <summary>A source that ends with its stream and has an identity of its own.</summary>
-    public static LogSource OfStream(string name, Stream stream) =>
-        new(name, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), stream);
+    /// <summary>Takes the identifier of an earlier run if that knew this file.</summary>
+    public bool TryRecognize(string id, FileIdentity? known)
+    {
+        if (_file is null || known is null || !known.IsOf(_file, _place))
+        {
+            return false;
+        }
+
+        Id = id;
+        return true;
+    }
 
     /// <summary>Positions the source and reads on from there.</summary>
-    /// <param name="position">Where a line begins, in bytes; zero for a source that cannot be resumed.</param>
+    /// <param name="position">Where a line begins, in bytes of text; zero for a source that cannot be resumed.</param>
     /// <param name="number">How many lines lie before it.</param>
     public LineReader ReadFrom(long position, long number)
     {
-        if (CanResume)
+        if (_stream == _file)
         {
-            _stream.Position = position;
+            _file.Position = position;
+        }
+        else
+        {
+            Skip(position);
         }
 
-        return new LineReader(_stream, position, number);
+        return new LineReader(_stream, position, number, Name);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _stream.DisposeAsync();
+        await (_file?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
 
-    /// <summary>
-    /// A file is known by its path and its first line: the log that a server begins under the same name after a
-    /// rotation is another source. The log that comes with the sample is known by its first line alone, because its
-    /// path depends on how the sample was built.
-    /// </summary>
+    /// <summary>What is compressed can only be read from its beginning.</summary>
+    private void Skip(long bytes)
+    {
+        byte[] passed = new byte[64 * 1024];
+        while (bytes > 0 && _stream.Read(passed, 0, (int)Math.Min(bytes, passed.Length)) is > 0 and int read)
+        {
+            bytes -= read;
+        }
+    }
+
     private static LogSource OfFile(string? path, FileStream file)
     {
-        byte[] head = new byte[IdentityBytes];
-        int read = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        int newline = head.AsSpan(0, read).IndexOf((byte)'\n');
-        byte[] identity = [.. Encoding.UTF8.GetBytes(path + "\n"), .. head.AsSpan(0, newline < 0 ? read : newline)];
-        string id = Convert.ToHexStringLower(SHA256.HashData(identity).AsSpan(0, 8));
-        return new LogSource(path ?? "the log that comes with the sample", id, file);
+        byte[] head = FileIdentity.ReadHead(file, FileIdentity.MaxHeadBytes);
+        bool isCompressed = TextCheck.IsCompressed(head);
+        if (!isCompressed && TextCheck.Fault(head) is { } fault)
+        {
+            file.Dispose();
+            throw new InvalidDataException($"'{path}' {fault}");
+        }
+
+        return path is null
+            ? new LogSource("the log that comes with the sample", file, Shipped, isCompressed)
+            : new LogSource(path, file, FileIdentity.PlaceOf(file), isCompressed);
     }
 }

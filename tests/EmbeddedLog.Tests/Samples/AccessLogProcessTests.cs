@@ -158,6 +158,17 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
     }
 
     [Fact]
+    public async Task Run_BinaryOnStandardInput_EndsWithAnError()
+    {
+        using SampleProcess process = Start("d", "-");
+        await process.Input.BaseStream.WriteAsync(new byte[] { 0x1f, 0x8b, 8, 0, 1, 2, 3 });
+        (int exitCode, _, string errors) = await process.RunToEndAsync();
+        Assert.Equal(
+            (1, "'standard input' is compressed with gzip: name the file itself, or pass what zcat makes of it.\n"),
+            (exitCode, errors));
+    }
+
+    [Fact]
     public async Task Run_FolderInPlaceOfAFile_SaysSo()
     {
         using SampleProcess process = Start("d", ".");

@@ -17,10 +17,11 @@ public sealed class CommandLineTests
     [Fact]
     public void TryParse_Everything_IsTaken()
     {
-        CommandLine parsed = Parse("--data", "d", "-", "--progress", "0.25", "--help");
+        CommandLine parsed = Parse("--data", "d", "-", "--progress", "0.25", "--rejected", "--help");
         Assert.Equal("-", parsed.Source);
         Assert.Equal("d", parsed.DataDirectory);
         Assert.Equal(TimeSpan.FromSeconds(0.25), parsed.ProgressInterval);
+        Assert.True(parsed.ListRejected);
         Assert.True(parsed.Help);
     }
 

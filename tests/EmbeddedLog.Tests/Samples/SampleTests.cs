@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using AccessLog;
 using AccessLog.Input;
@@ -73,6 +74,98 @@ public sealed class SampleTests : IDisposable
 
         List<long>[] stored = await StoredAsync("d", "a.log");
         Assert.Equal(Enumerable.Range(1, 12).Select(n => (long)n), stored.SelectMany(lines => lines).Order());
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(1)]
+    [InlineData(0)]
+    public async Task Run_FirstLineIncompleteAtFirst_IsStoredOnce(int characters)
+    {
+        string text = GeneratedLog.Lines(1, 10);
+        string path = Write("a.log", text[..characters]);
+        string first = await RunAsync("d", path);
+        File.AppendAllText(path, text[characters..]);
+        string second = await RunAsync("d", path);
+
+        Assert.Contains("0 lines rejected", first, StringComparison.Ordinal);
+        Assert.Contains($"  {10 - GeneratedLog.MalformedIn(10)} requests in", second, StringComparison.Ordinal);
+        List<long>[] stored = await StoredAsync("d", "a.log");
+        Assert.Equal(Enumerable.Range(1, 10).Select(n => (long)n), stored.SelectMany(lines => lines).Order());
+    }
+
+    [Fact]
+    public async Task Run_FirstLineWithoutItsAgent_IsStoredOnce()
+    {
+        string text = GeneratedLog.Lines(1, 10);
+        int line = text.IndexOf('\n', StringComparison.Ordinal);
+        string path = Write("a.log", text[..line]);
+        await RunAsync("d", path);
+        File.AppendAllText(path, text[line..]);
+        await RunAsync("d", path);
+
+        List<long>[] stored = await StoredAsync("d", "a.log");
+        Assert.Equal(Enumerable.Range(1, 10).Select(n => (long)n), stored.SelectMany(lines => lines).Order());
+    }
+
+    [Fact]
+    public async Task Run_FileRenamedByARotation_GoesOnUnderItsNewName()
+    {
+        string path = Write("a.log", GeneratedLog.Lines(1, 50));
+        await RunAsync("d", path);
+        File.Move(path, _folder["a.log.1"]);
+        File.AppendAllText(_folder["a.log.1"], GeneratedLog.Lines(51, 60));
+        Write("a.log", GeneratedLog.Lines(61, 70));
+
+        Assert.Contains("This run read 10 lines", await RunAsync("d", _folder["a.log.1"]), StringComparison.Ordinal);
+        Assert.Contains("This run read 10 lines", await RunAsync("d", path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_CompressedFile_IsReadAsWhatIsInItAndOnce()
+    {
+        string plain = await RunAsync("plain", Write("a.log", GeneratedLog.Lines(1, 300)));
+        await using (FileStream file = File.Create(_folder["a.log.gz"]))
+        await using (GZipStream zip = new(file, CompressionLevel.Fastest))
+        {
+            await zip.WriteAsync(Encoding.UTF8.GetBytes(GeneratedLog.Lines(1, 300)));
+        }
+
+        string compressed = await RunAsync("d", _folder["a.log.gz"]);
+        string again = await RunAsync("d", _folder["a.log.gz"]);
+
+        Assert.Contains("This run read 300 lines", compressed, StringComparison.Ordinal);
+        Assert.Contains("This run read 0 lines", again, StringComparison.Ordinal);
+        Assert.Equal(TotalsOf(plain), TotalsOf(again));
+    }
+
+    [Fact]
+    public async Task Run_NoText_IsRefusedAndMakesNothing()
+    {
+        byte[] noise = new byte[10_000];
+        new Random(7).NextBytes(noise);
+        File.WriteAllBytes(_folder["noise"], noise);
+        File.WriteAllText(_folder["wide.log"], GeneratedLog.Lines(1, 10), Encoding.Unicode);
+
+        foreach (string name in new[] { "noise", "wide.log" })
+        {
+            var failure = await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync("d", _folder[name]));
+            Assert.StartsWith($"'{_folder[name]}' is no text but binary", failure.Message, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists(_folder["d"]));
+    }
+
+    [Fact]
+    public async Task Run_ListRejected_ListsAllWithAndWithoutAFile()
+    {
+        string path = Write("a.log", GeneratedLog.Lines(1, 10) + string.Concat(Enumerable.Repeat("no line\n", 20)));
+        string listed = await RunAsync("d", path, "--rejected");
+        string later = await RunAsync("d", "--rejected");
+
+        Assert.Equal(20, listed.Split("no line").Length - 1);
+        Assert.Equal(20, later.Split("no line").Length - 1);
+        Assert.DoesNotContain("This run read", later, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -160,6 +253,7 @@ public sealed class SampleTests : IDisposable
         await using LogSource source = LogSource.Open(path);
         await using CommitLog log = await OpenAsync(name);
         await SampleTopics.EnsureAsync(log, CancellationToken.None);
+        await ResumePoint.FindAsync(log, source, CancellationToken.None);
         await using var requests = log.CreateProducer<string, AccessLine>(SampleTopics.Requests);
         await using var rejected = log.CreateProducer<string, RejectedLine>(SampleTopics.Rejected);
         for (int slot = 0; slot < complete.Length; slot++)
@@ -189,9 +283,9 @@ public sealed class SampleTests : IDisposable
     }
 
     /// <summary>Runs the sample in this process and returns what it printed.</summary>
-    private async Task<string> RunAsync(string data, string path)
+    private async Task<string> RunAsync(string data, params string[] rest)
     {
-        string[] arguments = ["--data", _folder[data], path];
+        string[] arguments = ["--data", _folder[data], .. rest];
         Assert.True(CommandLine.TryParse(arguments, out CommandLine? commandLine, out string? error), error);
         var output = new StringWriter { NewLine = "\n" };
         await new Sample(commandLine, output, TimeProvider.System).RunAsync(onTerminal: false, CancellationToken.None);
@@ -213,6 +307,7 @@ public sealed class SampleTests : IDisposable
         await using LogSource source = LogSource.Open(_folder[name]);
         await using CommitLog log = await OpenAsync(data);
         await SampleTopics.EnsureAsync(log, CancellationToken.None);
+        await ResumePoint.FindAsync(log, source, CancellationToken.None);
         var stored = new List<long>[ResumePoint.RejectedSlot + 1];
         for (int slot = 0; slot < stored.Length; slot++)
         {
