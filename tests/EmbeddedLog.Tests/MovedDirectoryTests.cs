@@ -85,14 +85,14 @@ public sealed class MovedDirectoryTests : IDisposable
             Partition others = (await second.EnsureTopicAsync("topic", Options()))[0];
             AppendMany(others, 3);
             await others.FlushAsync();
-            string[] before = FilesIn(LogPath);
+            string[] before = SegmentsIn(LogPath);
 
             PartitionFailedException failed =
                 await Assert.ThrowsAsync<PartitionFailedException>(async () => await AppendAndFlushAsync(mine, 40));
 
             Assert.IsType<LogDirectoryException>(failed.InnerException);
             Assert.Contains($"Another directory stands at '{LogPath}'", failed.Message, StringComparison.Ordinal);
-            Assert.Equal(before, FilesIn(LogPath));
+            Assert.Equal(before, SegmentsIn(LogPath));
             await Assert.ThrowsAsync<LogDirectoryException>(async () => await first.CreateTopicAsync("more"));
             Assert.True(CountRecords(mine) >= 20);
             AppendMany(others, 30);
@@ -243,9 +243,9 @@ public sealed class MovedDirectoryTests : IDisposable
         return count;
     }
 
-    /// <summary>Every name below a directory.</summary>
-    private static string[] FilesIn(string directory) =>
-        [.. Directory.GetFileSystemEntries(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    /// <summary>Every segment below a directory; checkpoints come when their log sees fit.</summary>
+    private static string[] SegmentsIn(string directory) =>
+        [.. Directory.GetFiles(directory, "*.segment", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     private static TopicOptions Options() => new() { SegmentBytes = 32 << 10, MaxRecordBytes = 8 << 10 };
 }
