@@ -29,12 +29,11 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     private readonly GroupRegistry _groups = new();
     private readonly RetentionTask _retention;
     private readonly ScrubTask? _scrub;
+    private readonly LogUsers _users = new();
+    private readonly LogClosing _closing;
 
     /// <summary>Serialises what changes the set of topics, and closing.</summary>
     private readonly Turnstile _changing;
-
-    /// <summary>Set once, while changing; read by everyone.</summary>
-    private bool _disposed;
 
     private CommitLog(OpenedLog opened, CommitLogOptions options)
     {
@@ -51,6 +50,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _scrub = options.ScrubBytesPerSecond is { } rate
             ? new ScrubTask(Context, _directory, GetVerifyTargets, rate, options.ScrubInterval)
             : null;
+        _closing = new LogClosing(opened, _changing, _users, _retention, _scrub);
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -298,13 +298,15 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     {
         ProducerOptions copy = (options ?? new ProducerOptions()).ValidatedCopy();
         Topic target = GetTopic(topic);
-        return new Producer<TKey, TValue>(
+        Producer<TKey, TValue> producer = _users.AddProducer(new Producer<TKey, TValue>(
             target.Name,
             target.Partitions,
             keys ?? Serdes.Resolve<TKey>(),
             values ?? Serdes.Resolve<TValue>(),
             copy.Partitioner ?? target.Partitioner,
-            copy);
+            copy));
+        ThrowIfDisposed();
+        return producer;
     }
 
     /// <summary>
@@ -341,8 +343,10 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         GroupMembership? membership = group is null ? null : _groups.Join(group, source.Name, source.Stored.Uid);
         try
         {
-            return new Consumer<TKey, TValue>(
-                source.Name, source.Partitions, membership, _offsets, keys, values, copy, Context);
+            Consumer<TKey, TValue> consumer = _users.AddConsumer(new Consumer<TKey, TValue>(
+                source.Name, source.Partitions, membership, _offsets, keys, values, copy, Context));
+            ThrowIfDisposed();
+            return consumer;
         }
         catch
         {
@@ -373,6 +377,23 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         }
 
         await Task.WhenAll(flushes).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Removes what the retention of any topic no longer keeps as of now, and completes when that is done. The log does
+    /// the same by itself: soon after an opening, and then as often as
+    /// <see cref="CommitLogOptions.RetentionCheckInterval"/> says. Records that are to go and are not on the disk yet
+    /// are flushed first.
+    /// </summary>
+    /// <param name="cancellationToken">Ends it between two partitions, or the waiting for a flush.</param>
+    /// <exception cref="PartitionFailedException">A partition failed; the others were done.</exception>
+    /// <exception cref="LogIOException">The file system failed in a partition; the others were done.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public ValueTask ApplyRetentionAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _retention.ApplyAsync(cancellationToken);
     }
 
     /// <summary>
@@ -417,50 +438,26 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>
     /// Flushes everything and closes the log, as <see cref="DisposeAsync"/>, and blocks until that is done.
     /// </summary>
+    /// <inheritdoc cref="DisposeAsync" path="/exception"/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>
-    /// Flushes everything and closes the log. Whoever waits for an append fails with
+    /// Disposes the consumers and producers of the log, flushes everything and closes it: consumers commit first where
+    /// they have an interval, then producers flush. Whoever waits for an append fails with
     /// <see cref="ObjectDisposedException"/>; memory that a scan or a lease still looks at stays until they are
-    /// disposed.
+    /// disposed. Consumers and producers may be disposed afterwards, which does nothing. Disposing again waits for the
+    /// first disposal.
     /// </summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _changing.EnterAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            if (_disposed)
-            {
-                return;
-            }
-
-            Volatile.Write(ref _disposed, true);
-            Context.Background.Dispose();
-            if (_scrub is not null)
-            {
-                await _scrub.DisposeAsync().ConfigureAwait(false);
-            }
-
-            bool clean = await _topics.CloseAsync().ConfigureAwait(false);
-            clean &= await _offsets.CloseAsync().ConfigureAwait(false);
-            clean &= _store.TryRemoveLeftovers();
-            if (clean)
-            {
-                _directory.MarkClean(_topics.DescribeClosed(OffsetStore.Closed), [.. _topics.Partitions, _offsets.Log]);
-            }
-        }
-        catch (FileSystemException failure)
-        {
-            // Everything acknowledged is on the disk; only the mark is missing, and the next opening looks for itself.
-            StorageLog.NotMarkedClean(Context.Logger, failure, Directory);
-        }
-        finally
-        {
-            _directory.MarkClosed();
-            _directory.Dispose();
-            _changing.Exit();
-        }
-    }
+    /// <remarks>
+    /// All of it is done whatever fails on the way, and nothing stays open. A logger that disposes the log which calls
+    /// it is not made to wait.
+    /// </remarks>
+    /// <exception cref="EmbeddedLogException">
+    /// One thing failed: what a consumer has finished could not be committed, or a flush failed of which no user of a
+    /// producer was told.
+    /// </exception>
+    /// <exception cref="AggregateException">Several things failed; each of them is told.</exception>
+    public ValueTask DisposeAsync() => _closing.RunAsync();
 
     private VerifyTarget[] GetVerifyTargets() =>
     [
@@ -472,7 +469,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     private async ValueTask<ChangeScope> ChangeAsync(CancellationToken cancellationToken)
     {
         await _changing.EnterAsync(cancellationToken).ConfigureAwait(false);
-        if (_disposed)
+        if (_closing.HasBegun)
         {
             _changing.Exit();
             throw StorageErrors.Disposed();
@@ -483,7 +480,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
     private void ThrowIfDisposed()
     {
-        if (Volatile.Read(ref _disposed))
+        if (_closing.HasBegun)
         {
             throw StorageErrors.Disposed();
         }

@@ -59,8 +59,8 @@ public sealed class CommitLogOptions
     public int MaxOpenSegments { get; set; } = 256;
 
     /// <summary>
-    /// How often retention is looked after, 1 ms to 1 day, as Kafka's <c>log.retention.check.interval.ms</c>. Default:
-    /// 5 minutes.
+    /// How often retention is looked after, 1 ms to 1 day, as Kafka's <c>log.retention.check.interval.ms</c>. The first
+    /// look comes soon after the opening, in the background. Default: 5 minutes.
     /// </summary>
     public TimeSpan RetentionCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
 

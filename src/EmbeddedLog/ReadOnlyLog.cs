@@ -34,6 +34,9 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     private readonly FollowedTopics _topics;
     private readonly SerdeResolver _serdes;
 
+    /// <summary>The consumers, which end with the log.</summary>
+    private readonly LogUsers _users = new();
+
     /// <summary>One once disposed; exchanged by the first who disposes, read by everyone.</summary>
     private int _disposed;
 
@@ -140,7 +143,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         // There is no append to go on in, and what polls for one reader polls for all.
         copy.AllowSynchronousContinuations = false;
         ReadOnlyTopic source = GetTopic(topic);
-        return new Consumer<TKey, TValue>(
+        return _users.AddConsumer(new Consumer<TKey, TValue>(
             source.Name,
             source.Partitions,
             membership: null,
@@ -148,7 +151,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             keys ?? _serdes.Resolve<TKey>(),
             values ?? _serdes.Resolve<TValue>(),
             copy,
-            _context);
+            _context));
     }
 
     /// <summary>
@@ -175,10 +178,15 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _context.Background.Dispose();
-            _topics.Close();
-            _view.Dispose();
-            _context.Platform.Files.Dispose();
+            ClosingSteps steps = new();
+            steps.Do(() => _users.DisposeAsync(steps).AsTask().GetAwaiter().GetResult());
+
+            // A look that is under way is waited for: it looks at memory that goes next.
+            steps.Do(() => _context.Background.StopAsync().GetAwaiter().GetResult());
+            steps.Do(_topics.Close);
+            steps.Do(_view.Dispose);
+            steps.Do(_context.Platform.Files.Dispose);
+            steps.ThrowIfAny();
         }
     }
 

@@ -211,8 +211,12 @@ internal sealed class OffsetStore
     /// <summary>Flushes and closes; true where everything is on the disk and told so.</summary>
     public async ValueTask<bool> CloseAsync()
     {
-        await _compaction.StopAsync().ConfigureAwait(false);
-        return await _log.CloseAsync().ConfigureAwait(false);
+        ClosingSteps steps = new();
+        bool clean = false;
+        await steps.DoAsync(() => new ValueTask(_compaction.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(async () => clean = await _log.CloseAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        steps.ThrowIfAny();
+        return clean;
     }
 
     /// <summary>Appends everything that counts once more; returns the offset from which on that is complete.</summary>

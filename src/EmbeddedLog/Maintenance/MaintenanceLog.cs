@@ -8,6 +8,10 @@ internal static partial class MaintenanceLog
     [LoggerMessage(100, LogLevel.Warning, "Retention of partition {Partition} failed and is tried again.")]
     public static partial void RetentionFailed(ILogger logger, Exception failure, TopicPartition partition);
 
+    [LoggerMessage(106, LogLevel.Warning, "The TimeProvider of the log has thrown. The system's clock is used instead "
+        + "from then on.")]
+    public static partial void ClockFailed(ILogger logger, Exception failure);
+
     [LoggerMessage(101, LogLevel.Warning, "A removed segment of partition {Partition}, from offset {BaseOffset} on, "
         + "keeps its {Bytes} bytes of the disk: {Leases} leases and {Readers} readers have held it for {Age}. Dispose "
         + "leases and scans that nobody needs.")]

@@ -12,6 +12,33 @@ internal static class RetentionRules
     /// <returns>How many segments were removed.</returns>
     public static int Apply(PartitionLog log, long now)
     {
+        long start = FindStart(log, now);
+        return start > log.StartOffset ? log.DeleteBefore(start) : 0;
+    }
+
+    /// <summary>
+    /// Applies a partition's policy to all that is due, and waits for the disk where that is not there yet.
+    /// </summary>
+    public static async ValueTask ApplyAsync(PartitionLog log, long now, CancellationToken cancellationToken)
+    {
+        long start = FindStart(log, now);
+        if (start <= log.StartOffset)
+        {
+            return;
+        }
+
+        if (start > log.DurableEnd)
+        {
+            // The start never passes what is on the disk. To leave the rest to the next round would let it depend on
+            // whether this one or the background flush came first.
+            await log.FlushAsync(start, cancellationToken).ConfigureAwait(false);
+        }
+
+        log.DeleteBefore(start);
+    }
+
+    private static long FindStart(PartitionLog log, long now)
+    {
         RetentionPolicy policy = log.Settings.Retention;
 
         // An active segment whose records have all expired is ended first, so that it can go like the others.
@@ -35,7 +62,7 @@ internal static class RetentionRules
             start = segment.EndOffset;
         }
 
-        return start > log.StartOffset ? log.DeleteBefore(start) : 0;
+        return start;
     }
 
     private static bool IsDue(PartitionLog log, Segment segment, RetentionPolicy policy, long now, long size)

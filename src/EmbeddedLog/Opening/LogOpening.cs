@@ -125,15 +125,21 @@ internal sealed class LogOpening
         return report;
     }
 
+    /// <summary>Gives all up that was taken so far. What fails in that is only logged.</summary>
     private async ValueTask CloseAsync()
     {
-        await _topics.CloseAsync().ConfigureAwait(false);
+        ClosingSteps steps = new();
+        await steps.DoAsync(() => new ValueTask(_context.Background.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(async () => await _topics.CloseAsync().ConfigureAwait(false)).ConfigureAwait(false);
         if (_offsets is not null)
         {
-            await _offsets.CloseAsync().ConfigureAwait(false);
+            await steps.DoAsync(async () => await _offsets.CloseAsync().ConfigureAwait(false)).ConfigureAwait(false);
         }
 
-        _context.Background.Dispose();
-        _directory.Dispose();
+        steps.Do(_directory.Dispose);
+        foreach (Exception failure in steps.Take<Exception>())
+        {
+            StorageLog.NotGivenUp(_context.Logger, failure, _directory.Path);
+        }
     }
 }

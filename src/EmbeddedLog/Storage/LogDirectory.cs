@@ -179,10 +179,12 @@ internal sealed class LogDirectory : IDisposable
     /// <summary>Gives the directory up.</summary>
     public void Dispose()
     {
-        Control.Dispose();
-        _session.Dispose();
-        _lock.Dispose();
-        _platform.Files.Dispose();
+        ClosingSteps steps = new();
+        steps.Do(Control.Dispose);
+        steps.Do(_session.Dispose);
+        steps.Do(_lock.Dispose);
+        steps.Do(_platform.Files.Dispose);
+        steps.ThrowIfAny();
     }
 
     private static Platform Bind(Platform platform, string path)

@@ -369,35 +369,26 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// </summary>
     public async ValueTask<bool> CloseAsync()
     {
-        Writer.Close();
-        await _trimmer.StopAsync().ConfigureAwait(false);
-        try
-        {
-            await FlushAsync(PublishedEnd, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (EmbeddedLogException)
-        {
-            // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
-        }
-
-        await _commit.StopAsync().ConfigureAwait(false);
-        await _preparer.StopAsync().ConfigureAwait(false);
-        bool clean = _commit.TryWriteCleanCheckpoint();
-        Segment? active = Writer.Release();
+        ClosingSteps steps = new();
+        bool clean = false;
+        Segment? active = null;
+        steps.Do(Writer.Close);
+        await steps.DoAsync(() => new ValueTask(_trimmer.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(FlushLastAsync).ConfigureAwait(false);
+        await steps.DoAsync(() => new ValueTask(_commit.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(() => new ValueTask(_preparer.StopAsync())).ConfigureAwait(false);
+        steps.Do(() => clean = _commit.TryWriteCleanCheckpoint());
+        steps.Do(() => active = Writer.Release());
         if (clean)
         {
-            active?.Index.Save();
+            steps.Do(() => active?.Index.Save());
         }
 
-        _preparer.DiscardSpare();
-        CloseToReaders(ClosedError());
-        SegmentList segments = Segments;
-        foreach (Segment segment in segments.Items)
-        {
-            segment.Remove();
-        }
-
-        _files.Dispose();
+        steps.Do(_preparer.DiscardSpare);
+        steps.Do(() => CloseToReaders(ClosedError()));
+        RemoveSegments(steps);
+        steps.Do(_files.Dispose);
+        steps.ThrowIfAny();
         return clean;
     }
 
@@ -417,16 +408,34 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <summary>Closes the files of a partition that was opened for nothing, without another write.</summary>
     public void Abandon()
     {
-        Writer.Close();
-        CloseToReaders(StorageErrors.Disposed());
-        Writer.Release();
+        ClosingSteps steps = new();
+        steps.Do(Writer.Close);
+        steps.Do(() => CloseToReaders(StorageErrors.Disposed()));
+        steps.Do(() => Writer.Release());
+        RemoveSegments(steps);
+        steps.Do(_files.Dispose);
+        steps.ThrowIfAny();
+    }
+
+    private async ValueTask FlushLastAsync()
+    {
+        try
+        {
+            await FlushAsync(PublishedEnd, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (EmbeddedLogException)
+        {
+            // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
+        }
+    }
+
+    private void RemoveSegments(ClosingSteps steps)
+    {
         SegmentList segments = Segments;
         foreach (Segment segment in segments.Items)
         {
-            segment.Remove();
+            steps.Do(segment.Remove);
         }
-
-        _files.Dispose();
     }
 
     private long UtcNow => Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();

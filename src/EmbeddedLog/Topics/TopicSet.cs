@@ -112,12 +112,15 @@ internal sealed class TopicSet
     /// <summary>Closes all topics; true where everything is on the disk and told so.</summary>
     public async ValueTask<bool> CloseAsync()
     {
+        ClosingSteps steps = new();
         bool clean = true;
         foreach (Topic topic in _all)
         {
-            clean &= await CloseAsync(topic).ConfigureAwait(false);
+            await steps.DoAsync(async () => clean &= await CloseAsync(topic).ConfigureAwait(false))
+                .ConfigureAwait(false);
         }
 
+        steps.ThrowIfAny();
         return clean;
     }
 
@@ -154,9 +157,11 @@ internal sealed class TopicSet
 
     private static void Abandon(PartitionLog?[] opened)
     {
+        // The failure that led here is the one to tell.
+        ClosingSteps steps = new();
         foreach (PartitionLog? log in opened)
         {
-            log?.Abandon();
+            steps.Do(() => log?.Abandon());
         }
     }
 
@@ -164,8 +169,15 @@ internal sealed class TopicSet
     {
         // Side by side, for each waits for the disk; in order, so that a simulation repeats itself.
         Task<bool>[] closing = [.. topic.Partitions.Select(partition => partition.Log.CloseAsync().AsTask())];
-        bool[] clean = await Task.WhenAll(closing).ConfigureAwait(false);
-        return clean.All(each => each);
+        ClosingSteps steps = new();
+        bool clean = true;
+        foreach (Task<bool> each in closing)
+        {
+            await steps.DoAsync(async () => clean &= await each.ConfigureAwait(false)).ConfigureAwait(false);
+        }
+
+        steps.ThrowIfAny();
+        return clean;
     }
 
     /// <summary>

@@ -1,0 +1,128 @@
+using EmbeddedLog.Groups;
+using EmbeddedLog.IO;
+using EmbeddedLog.Maintenance;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Opening;
+
+/// <summary>
+/// Closes a log, once, in an order in which nothing is used after it was given up: consumers, producers, background
+/// work, partitions, committed offsets, the clean mark, and last the directory with its maps and its lock.
+/// </summary>
+internal sealed class LogClosing
+{
+    private readonly OpenedLog _log;
+    private readonly StorageContext _context;
+    private readonly Turnstile _changing;
+    private readonly LogUsers _users;
+    private readonly RetentionTask _retention;
+    private readonly ScrubTask? _scrub;
+
+    /// <summary>Completed at the end, without a failure: whoever was first is told.</summary>
+    private readonly TaskCompletionSource _over = new();
+
+    /// <summary>Set once, while changing; read by everyone.</summary>
+    private bool _hasBegun;
+
+    public LogClosing(
+        OpenedLog log, Turnstile changing, LogUsers users, RetentionTask retention, ScrubTask? scrub)
+    {
+        _log = log;
+        _context = log.Topics.Context;
+        _changing = changing;
+        _users = users;
+        _retention = retention;
+        _scrub = scrub;
+    }
+
+    /// <summary>Whether the log is closed or being closed.</summary>
+    public bool HasBegun => Volatile.Read(ref _hasBegun);
+
+    /// <summary>Closes the log; where that was begun before, waits for the end of it.</summary>
+    public ValueTask RunAsync()
+    {
+        if (!GuardedLogger.IsCalling)
+        {
+            return CloseAsync();
+        }
+
+        // The closing would wait for whatever called the logger, and that for the logger.
+        _ = CloseUnwatchedAsync();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task CloseUnwatchedAsync()
+    {
+        try
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // There is nobody else to tell.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            StorageLog.NotMarkedClean(_context.Logger, failure, _log.Directory.Path);
+        }
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        await _changing.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        bool first = !_hasBegun;
+        Volatile.Write(ref _hasBegun, true);
+
+        // Left at once: who wants to change topics, perhaps a logger that the closing calls, is told that it is over.
+        _changing.Exit();
+        if (!first)
+        {
+            await _over.Task.ConfigureAwait(false);
+            return;
+        }
+
+        ClosingSteps steps = new();
+        try
+        {
+            await TakeStepsAsync(steps).ConfigureAwait(false);
+        }
+        finally
+        {
+            _over.SetResult();
+        }
+
+        steps.ThrowIfAny();
+    }
+
+    private async ValueTask TakeStepsAsync(ClosingSteps steps)
+    {
+        await _users.DisposeAsync(steps).ConfigureAwait(false);
+        bool clean = false;
+        ClosingSteps own = new();
+        await own.DoAsync(() => new ValueTask(_context.Background.StopAsync())).ConfigureAwait(false);
+        await own.DoAsync(_retention.DisposeAsync).ConfigureAwait(false);
+        if (_scrub is not null)
+        {
+            await own.DoAsync(_scrub.DisposeAsync).ConfigureAwait(false);
+        }
+
+        await own.DoAsync(async () => clean = await _log.Topics.CloseAsync().ConfigureAwait(false))
+            .ConfigureAwait(false);
+        await own.DoAsync(async () => clean &= await _log.Offsets.CloseAsync().ConfigureAwait(false))
+            .ConfigureAwait(false);
+        own.Do(() => clean &= _log.Store.TryRemoveLeftovers());
+        if (clean && !own.HasFailed)
+        {
+            own.Do(() => _log.Directory.MarkClean(
+                _log.Topics.DescribeClosed(OffsetStore.Closed), [.. _log.Topics.Partitions, _log.Offsets.Log]));
+        }
+
+        own.Do(_log.Directory.MarkClosed);
+        own.Do(_log.Directory.Dispose);
+        foreach (FileSystemException failure in own.Take<FileSystemException>())
+        {
+            // Everything acknowledged is on the disk; only the mark is missing, and the next opening looks for itself.
+            StorageLog.NotMarkedClean(_context.Logger, failure, _log.Directory.Path);
+        }
+
+        steps.Do(own.ThrowIfAny);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+
+namespace EmbeddedLog.Storage;
+
+/// <summary>
+/// The consumers and producers of a log, which are disposed with it. One that nobody holds any more is not kept: what
+/// it has appended is flushed by the partitions' closing.
+/// </summary>
+internal sealed class LogUsers
+{
+    private readonly ConditionalWeakTable<IAsyncDisposable, object?> _consumers = [];
+    private readonly ConditionalWeakTable<IAsyncDisposable, object?> _producers = [];
+
+    /// <summary>Notes a consumer.</summary>
+    public T AddConsumer<T>(T consumer)
+        where T : class, IAsyncDisposable
+    {
+        _consumers.Add(consumer, null);
+        return consumer;
+    }
+
+    /// <summary>Notes a producer.</summary>
+    public T AddProducer<T>(T producer)
+        where T : class, IAsyncDisposable
+    {
+        _producers.Add(producer, null);
+        return producer;
+    }
+
+    /// <summary>Disposes all: first the consumers, which commit, then the producers, which flush.</summary>
+    public async ValueTask DisposeAsync(ClosingSteps steps)
+    {
+        foreach ((IAsyncDisposable consumer, _) in _consumers.ToArray())
+        {
+            await steps.DoAsync(consumer.DisposeAsync).ConfigureAwait(false);
+        }
+
+        foreach ((IAsyncDisposable producer, _) in _producers.ToArray())
+        {
+            await steps.DoAsync(producer.DisposeAsync).ConfigureAwait(false);
+        }
+    }
+}

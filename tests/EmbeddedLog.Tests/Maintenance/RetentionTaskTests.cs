@@ -1,0 +1,104 @@
+using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.UserCode;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EmbeddedLog.Tests.Maintenance;
+
+/// <summary>When retention is applied.</summary>
+public sealed class RetentionTaskTests
+{
+    private static readonly TopicOptions s_topic = new()
+    {
+        SegmentBytes = 16 << 10,
+        MaxRecordBytes = 4_000,
+        Retention = new RetentionPolicy { MaxAge = TimeSpan.FromHours(1) },
+    };
+
+    [Fact]
+    public void Opening_ExpiredRecords_GoSoonAndNotWithinTheOpening()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        CommitLog first = machine.Run(OpenLog.OnAsync(machine));
+        Topic topic = machine.Run(first.CreateTopicAsync("topic", s_topic));
+        Fill(topic);
+        machine.Run(first.DisposeAsync());
+        machine.Scheduler.RunUntilIdle();
+        machine.Time.Advance(TimeSpan.FromHours(2));
+
+        long before = machine.Scheduler.ItemsRun;
+        CommitLog second = machine.Run(OpenLog.OnAsync(machine));
+        Assert.Equal(before, machine.Scheduler.ItemsRun);
+        Assert.Equal(0, second.GetTopic("topic")[0].StartOffset);
+        machine.Scheduler.RunUntilIdle();
+
+        // No time has passed.
+        Assert.Equal(20, second.GetTopic("topic")[0].StartOffset);
+        machine.Run(second.DisposeAsync());
+    }
+
+    [Fact]
+    public async Task Advance_OfAFakeClockPastTheLimit_AppliesItEachTime()
+    {
+        for (int run = 0; run < 20; run++)
+        {
+            using TempDirectory root = new();
+            FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch + TimeSpan.FromDays(20_000));
+            TaskCompletionSource removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            CommitLogOptions options = new()
+            {
+                TimeProvider = clock,
+                LoggerFactory = new HostileLogger(new Moods(0, 0))
+                {
+                    OnLine = line =>
+                    {
+                        if (line.Contains("now starts at offset 20", StringComparison.Ordinal))
+                        {
+                            removed.TrySetResult();
+                        }
+                    },
+                },
+            };
+            await using CommitLog log = await CommitLog.OpenAsync(root["log"], options);
+            Topic topic = await log.CreateTopicAsync("topic", s_topic);
+            Fill(topic);
+
+            // The one step in which all of it becomes due: the flush, the look, and the age.
+            clock.Advance(TimeSpan.FromHours(1) + options.RetentionCheckInterval);
+
+            await removed.Task;
+            Assert.Equal(20, topic[0].StartOffset);
+        }
+    }
+
+    [Fact]
+    public async Task ApplyRetentionAsync_DueRecordsThatAreNotOnTheDisk_AreGoneWhenItReturns()
+    {
+        using TempDirectory root = new();
+        FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch + TimeSpan.FromDays(20_000));
+        CommitLogOptions options = new() { TimeProvider = clock, RetentionCheckInterval = TimeSpan.FromDays(1) };
+        CommitLog log = await CommitLog.OpenAsync(root["log"], options);
+        Topic topic = await log.CreateTopicAsync("topic", s_topic);
+        Fill(topic);
+        clock.Advance(TimeSpan.FromHours(1));
+        await log.ApplyRetentionAsync();
+        Assert.Equal(0, topic[0].StartOffset);
+
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        await log.ApplyRetentionAsync();
+
+        Assert.Equal(20, topic[0].StartOffset);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await log.ApplyRetentionAsync(new CancellationToken(canceled: true)));
+        await log.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await log.ApplyRetentionAsync());
+    }
+
+    private static void Fill(Topic topic)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            topic[0].Append(new RawRecord("key"u8, new byte[2_000]));
+        }
+    }
+}
