@@ -118,7 +118,12 @@ internal sealed class WaiterList
 
             released = _spare ?? [];
             _spare = null;
-            for (; next is not null && next.Target <= end; next = LowestUnsynchronized())
+            if (_others.Lowest is null)
+            {
+                ReleaseChainUnsynchronized(end, released);
+            }
+
+            for (next = LowestUnsynchronized(); next is not null && next.Target <= end; next = LowestUnsynchronized())
             {
                 RemoveUnsynchronized(next);
                 released.Add(next);
@@ -196,6 +201,27 @@ internal sealed class WaiterList
         waiter.After = null;
         Link(before, after);
         LinkBack(after, before);
+    }
+
+    /// <summary>Takes the beginning of the chain off in one walk, which is what a flush mostly does.</summary>
+    private void ReleaseChainUnsynchronized(long end, List<OffsetWaiter> released)
+    {
+        int before = released.Count;
+        OffsetWaiter? next = _first;
+        while (next is not null && next.Target <= end)
+        {
+            OffsetWaiter waiter = next;
+            next = waiter.After;
+            waiter.Place = Nowhere;
+            waiter.Before = null;
+            waiter.After = null;
+            released.Add(waiter);
+        }
+
+        _first = next;
+        LinkBack(next, null);
+        _steps += released.Count - before;
+        Volatile.Write(ref _count, _count - (released.Count - before));
     }
 
     private void Link(OffsetWaiter? before, OffsetWaiter? after)
