@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.Backup;
 using EmbeddedLog.Groups;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance;
@@ -194,9 +195,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
         using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
         {
-            return _topics.TryGet(name, out _)
-                ? throw TopicErrors.Exists(name)
-                : await _changes.CreateAsync(name, wanted).ConfigureAwait(false);
+            return await _changes.CreateAsync(name, wanted).ConfigureAwait(false);
         }
     }
 
@@ -223,17 +222,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
         using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!_topics.TryGet(name, out Topic? topic))
-            {
-                return await _changes.CreateAsync(name, wanted).ConfigureAwait(false);
-            }
-
-            if (options is not null)
-            {
-                _changes.Change(topic, wanted);
-            }
-
-            return topic;
+            return await _changes.EnsureAsync(name, wanted, mayChange: options is not null).ConfigureAwait(false);
         }
     }
 
@@ -366,17 +355,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     {
         ThrowIfDisposed();
 
-        // All are asked first, so that they flush side by side.
-        List<Task> flushes = [];
-        foreach (Topic topic in Topics)
-        {
-            foreach (Partition partition in topic.Partitions)
-            {
-                flushes.Add(partition.FlushAsync(cancellationToken).AsTask());
-            }
-        }
-
-        await Task.WhenAll(flushes).ConfigureAwait(false);
+        await _topics.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -436,6 +415,32 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
+    /// Copies the log as it is now into a directory, which is then a closed log: open it there, or copy it back, on any
+    /// machine. All use goes on meanwhile. What is in the backup is durable in the log too, and no committed offset
+    /// lies beyond its records. Where it throws, nothing is left. GUARANTEES.md has more.
+    /// </summary>
+    /// <param name="directory">Missing, or empty; not in that of the log. Made where it is missing.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="progress">Told now and then, on the thread that copies; null for nobody.</param>
+    /// <param name="cancellationToken">Ends it between two pieces of at most 256 KiB.</param>
+    /// <exception cref="LogDirectoryException">The directory is not empty, or is the log's.</exception>
+    /// <exception cref="PartitionFailedException">A flush of a partition has failed.</exception>
+    /// <exception cref="DiskFullException">There is no space for it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed, perhaps meanwhile.</exception>
+    public async ValueTask<BackupReport> BackupAsync(
+        string directory,
+        BackupOptions? options = null,
+        IProgress<BackupProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        ThrowIfDisposed();
+        LogBackup backup = new(Context.Platform, _directory, (options ?? new BackupOptions()).Copy(), progress);
+        return await backup.RunAsync(directory, _offsets.Log, () => Topics, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Flushes everything and closes the log, as <see cref="DisposeAsync"/>, and blocks until that is done.
     /// </summary>
     /// <inheritdoc cref="DisposeAsync" path="/exception"/>
@@ -466,7 +471,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         new VerifyTarget(() => { }, [_offsets.Log]),
     ];
 
-    private async ValueTask<ChangeScope> ChangeAsync(CancellationToken cancellationToken)
+    private async ValueTask<Turnstile.Scope> ChangeAsync(CancellationToken cancellationToken)
     {
         await _changing.EnterAsync(cancellationToken).ConfigureAwait(false);
         if (_closing.HasBegun)
@@ -475,7 +480,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             throw StorageErrors.Disposed();
         }
 
-        return new ChangeScope(_changing);
+        return new Turnstile.Scope(_changing);
     }
 
     private void ThrowIfDisposed()
@@ -484,10 +489,5 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         {
             throw StorageErrors.Disposed();
         }
-    }
-
-    private readonly struct ChangeScope(Turnstile changing) : IDisposable
-    {
-        public void Dispose() => changing.Exit();
     }
 }

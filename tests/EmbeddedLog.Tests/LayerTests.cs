@@ -28,6 +28,7 @@ public sealed partial class LayerTests
         ["Producing"] =
             ["Values", "Validation", "Diagnostics", "Format", "IO", "Storage", "Serialization", "Partitioning"],
         ["Groups"] = ["Values", "Validation", "Diagnostics", "Safety", "Format", "IO", "Storage"],
+        ["Backup"] = ["Values", "Tops", "Format", "IO", "Storage", "Topics", "Groups"],
         ["Opening"] = ["Values", "Tops", "Validation", "Format", "IO", "Storage", "Maintenance", "Topics", "Groups"],
         ["Consuming"] = ["Values", "Validation", "IO", "Storage", "Serialization", "Groups"],
     };

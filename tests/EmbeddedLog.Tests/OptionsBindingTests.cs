@@ -39,6 +39,7 @@ public sealed class OptionsBindingTests
         [typeof(RetentionPolicy)] = Typed<RetentionPolicy>((from, to) => from.Bind(to)),
         [typeof(SalvageOptions)] = Typed<SalvageOptions>((from, to) => from.Bind(to)),
         [typeof(TopicOptions)] = Typed<TopicOptions>((from, to) => from.Bind(to)),
+        [typeof(BackupOptions)] = Typed<BackupOptions>((from, to) => from.Bind(to)),
         [typeof(VerifyOptions)] = Typed<VerifyOptions>((from, to) => from.Bind(to)),
     };
 

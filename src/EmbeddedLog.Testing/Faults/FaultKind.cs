@@ -18,6 +18,9 @@ internal enum FaultKind
     /// <summary>Renaming a file or directory.</summary>
     Rename,
 
+    /// <summary>Giving a file's contents to another name, or to another file.</summary>
+    Link,
+
     /// <summary>Removing a file.</summary>
     DeleteFile,
 

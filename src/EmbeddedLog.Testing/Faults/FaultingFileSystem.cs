@@ -62,6 +62,8 @@ internal sealed class FaultingFileSystem(FileSystem inner, FaultCounter? counter
         return inner.GetCacheIdentity(directory);
     }
 
+    public override ulong GetDirectoryId(string directory) => inner.GetDirectoryId(directory);
+
     public override void CreateDirectory(string path)
     {
         _counter.CountOrThrow(FaultKind.CreateDirectory, path);
@@ -108,6 +110,18 @@ internal sealed class FaultingFileSystem(FileSystem inner, FaultCounter? counter
     {
         _counter.CountOrThrow(FaultKind.Rename, from);
         inner.Rename(from, to);
+    }
+
+    public override bool TryLink(string path, string second)
+    {
+        _counter.CountOrThrow(FaultKind.Link, second);
+        return inner.TryLink(path, second);
+    }
+
+    public override bool TryClone(string path, string clone)
+    {
+        _counter.CountOrThrow(FaultKind.Link, clone);
+        return inner.TryClone(path, clone);
     }
 
     public override void DeleteFile(string path)

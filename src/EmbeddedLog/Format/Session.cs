@@ -15,6 +15,9 @@ namespace EmbeddedLog.Format;
 /// <param name="Mount">The mount through which the last owner saw the directory; zero where unknown.</param>
 /// <param name="ClosedGeneration">The generation of the list of the last clean close; zero before the first.</param>
 /// <param name="ClosedCrc">The checksum of that list.</param>
+/// <param name="DirectoryId">
+/// The number of the directory in its file system, by which a copy of it is known; zero where unknown.
+/// </param>
 internal readonly record struct Session(
     ulong Generation,
     ulong LogUid,
@@ -27,7 +30,8 @@ internal readonly record struct Session(
     ulong Device,
     ulong Mount,
     ulong ClosedGeneration = 0,
-    uint ClosedCrc = 0)
+    uint ClosedCrc = 0,
+    ulong DirectoryId = 0)
 {
     private const int LogUidAt = TwoSlotPage.FieldsAt;
     private const int CreatedAtAt = 32;
@@ -40,6 +44,7 @@ internal readonly record struct Session(
     private const int MountAt = 80;
     private const int ClosedGenerationAt = 88;
     private const int ClosedCrcAt = 96;
+    private const int DirectoryIdAt = 104;
 
     /// <summary>The first bytes of a session's page.</summary>
     public static ReadOnlySpan<byte> Magic => "ELOGSESS"u8;
@@ -58,6 +63,7 @@ internal readonly record struct Session(
         BinaryPrimitives.WriteUInt64LittleEndian(page[MountAt..], Mount);
         BinaryPrimitives.WriteUInt64LittleEndian(page[ClosedGenerationAt..], ClosedGeneration);
         BinaryPrimitives.WriteUInt32LittleEndian(page[ClosedCrcAt..], ClosedCrc);
+        BinaryPrimitives.WriteUInt64LittleEndian(page[DirectoryIdAt..], DirectoryId);
     }
 
     /// <summary>Reads the fields of a valid page; false where they are none that a writer produces.</summary>
@@ -75,7 +81,8 @@ internal readonly record struct Session(
             BinaryPrimitives.ReadUInt64LittleEndian(page[DeviceAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(page[MountAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(page[ClosedGenerationAt..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(page[ClosedCrcAt..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(page[ClosedCrcAt..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(page[DirectoryIdAt..]));
         return session.LogUid != 0 && page[CleanAt] <= 1 && generation <= FormatLimits.MaxEpoch
             && session.ClosedGeneration <= generation && (session.ClosedGeneration > 0 || !session.Clean);
     }

@@ -43,6 +43,11 @@ internal abstract class FileSystem : IDisposable
     public abstract CacheIdentity GetCacheIdentity(string directory);
 
     /// <summary>
+    /// The number of a directory in its file system, which a copy of it does not have; zero where there is none.
+    /// </summary>
+    public virtual ulong GetDirectoryId(string directory) => 0;
+
+    /// <summary>
     /// Creates the directory and its missing parents with mode 0700, or 0750 where the group reads. No error if it
     /// exists; where a file stands, <see cref="FileSystemError.AlreadyExists"/>.
     /// </summary>
@@ -91,6 +96,18 @@ internal abstract class FileSystem : IDisposable
     public virtual LogFile? TryOpenPastCache(string path) => null;
 
     /// <summary>
+    /// Gives a file a second name in the same file system; false where the system or the file system cannot. Nobody may
+    /// store to the file through either name any more.
+    /// </summary>
+    public virtual bool TryLink(string path, string second) => false;
+
+    /// <summary>
+    /// Makes a file with the contents of another, which share their blocks until either is stored to; false, and
+    /// nothing is made, where the system or the file system cannot. Durable on return but for the name.
+    /// </summary>
+    public virtual bool TryClone(string path, string clone) => false;
+
+    /// <summary>
     /// Makes several flushes, each as <see cref="LogFile.Flush"/> does, and lets the file system do at once what it
     /// can. How each ended is in its <see cref="FileFlush.Failure"/>. May write what others have left in memory too.
     /// Worth it from <see cref="FileSystemTraits.MinFlushedTogether"/> on.
@@ -107,8 +124,8 @@ internal abstract class FileSystem : IDisposable
     /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file in it that is created if need be and
     /// never deleted (one lock a directory). Returns null while another process, or another log of this process, holds
     /// it. After locking, the file at <paramref name="path"/> is compared with the locked one, so that a lock on a
-    /// replaced file does not count. A file system without locks is an error. The holder writes into the file who it is:
-    /// <see cref="LockHolder"/>.
+    /// replaced file does not count. A file system without locks is an error. The holder writes into the file who
+    /// it is: <see cref="LockHolder"/>.
     /// </summary>
     public abstract IDisposable? TryLock(string path);
 

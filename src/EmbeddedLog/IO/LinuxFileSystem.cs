@@ -110,6 +110,22 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         return Open(Find(path), path, flags | LinuxSyscalls.OpenPlain);
     }
 
+    public override bool TryClone(string path, string clone)
+    {
+        using SafeFileHandle source = OpenHandle(path, FileOpening.Read);
+        using SafeFileHandle target = OpenHandle(clone, FileOpening.CreateNew);
+        long result = LinuxSyscalls.Clone(target, source);
+        if (result >= 0)
+        {
+            result = UnixSyscalls.Sync(target);
+            return result >= 0 ? true : throw UnixErrors.FailedFlush("fsync", clone, result);
+        }
+
+        // Other file systems say so in many ways; what is really wrong, the copy that follows will tell.
+        DeleteFile(clone);
+        return false;
+    }
+
     public override LogFile? TryOpenPastCache(string path)
     {
         long result = LinuxSyscalls.Open(

@@ -136,7 +136,7 @@ internal sealed partial record LockHolder(
         }
     }
 
-    /// <summary>Docker, containerd, CRI-O and podman name a container by 64 digits, and show the first twelve.</summary>
+    /// <summary>Docker, containerd and podman name a container by 64 digits, and show the first twelve.</summary>
     [GeneratedRegex("(?:docker|container|cri|libpod|kubepods)[^\\s]*[/:-]([0-9a-f]{12})[0-9a-f]{52}")]
     private static partial Regex ContainerId();
 }

@@ -11,9 +11,11 @@ internal static class UnixErrors
     public const int Interrupted = 4; // EINTR
     public const int DeviceFailure = 5; // EIO
     public const int AlreadyExists = 17; // EEXIST
+    public const int OtherDevice = 18; // EXDEV
     public const int NotADirectory = 20; // ENOTDIR
     public const int IsADirectory = 21; // EISDIR
     public const int InvalidArgument = 22; // EINVAL
+    public const int TooManyLinks = 31; // EMLINK
 
     private const int NotPermitted = 1; // EPERM
     private const int OutOfMemory = 12; // ENOMEM

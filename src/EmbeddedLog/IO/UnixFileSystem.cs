@@ -20,6 +20,8 @@ internal abstract class UnixFileSystem : FileSystem
     /// <summary>Mode 0700: what a log holds is its owner's alone.</summary>
     private const uint DirectoryMode = 0x1C0;
 
+    public override ulong GetDirectoryId(string directory) => FindStatus(directory)?.Inode ?? 0;
+
     public override FileSystem Bind(string root)
     {
         string path = Path.TrimEndingDirectorySeparator(root);
@@ -116,6 +118,20 @@ internal abstract class UnixFileSystem : FileSystem
         {
             throw UnixErrors.Failure("rename", from, result);
         }
+    }
+
+    public override bool TryLink(string path, string second)
+    {
+        long result = UnixSyscalls.Link(Find(path), Find(second));
+        return result switch
+        {
+            >= 0 => true,
+            -UnixErrors.OtherDevice => false,
+            _ when UnixErrors.KindOf((int)-result)
+                is FileSystemError.NotSupported or FileSystemError.AccessDenied => false,
+            _ when result == -UnixErrors.TooManyLinks => false,
+            _ => throw UnixErrors.Failure("link", path, result),
+        };
     }
 
     public override void DeleteFile(string path)

@@ -104,6 +104,9 @@ internal static unsafe partial class UnixSyscalls
     public static long Rename(UnixPath from, UnixPath to) =>
         Result(renameat(from.Directory, from.Path, to.Directory, to.Path));
 
+    public static long Link(UnixPath path, UnixPath second) =>
+        Result(linkat(path.Directory, path.Path, second.Directory, second.Path, 0));
+
     public static long Unlink(UnixPath path) => Result(unlinkat(path.Directory, path.Path, 0));
 
     public static long SetMode(SafeFileHandle file, uint mode) => Result(fchmod(file, mode));
@@ -148,6 +151,10 @@ internal static unsafe partial class UnixSyscalls
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int renameat(
         SafeFileHandle fromDirectory, string from, SafeFileHandle toDirectory, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int linkat(
+        SafeFileHandle fromDirectory, string from, SafeFileHandle toDirectory, string to, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fchmod(SafeFileHandle file, uint mode);

@@ -71,6 +71,11 @@ internal sealed class LogOpening
             await opening.CloseAsync().ConfigureAwait(false);
             throw StorageErrors.Translate(failure);
         }
+        catch (CorruptLogException damage) when (owned.IsCopyOfOpenLog)
+        {
+            await opening.CloseAsync().ConfigureAwait(false);
+            throw owned.Explain(damage);
+        }
         catch
         {
             await opening.CloseAsync().ConfigureAwait(false);
@@ -93,6 +98,11 @@ internal sealed class LogOpening
         // After the topics and before any append: what was committed beyond what has survived is lowered here.
         _offsets = OffsetStore.Open(_context, _directory.Path, _topics.Partitions);
         _directory.NoteForeign(_context.Foreign);
+        if (_directory.IsCopyOfOpenLog)
+        {
+            StorageLog.HotCopyOpened(_context.Logger, _directory.Path);
+        }
+
         _context.Foreign.Tell(_context.Logger, _directory.Path);
         _directory.MarkOpen();
         return new OpenedLog(_directory, store, _topics, _offsets, Report(_offsets.Log));

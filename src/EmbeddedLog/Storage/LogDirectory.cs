@@ -20,6 +20,9 @@ internal sealed class LogDirectory : IDisposable
     /// </summary>
     private ClosedList? _closed;
 
+    /// <summary>The last owner's session where <see cref="IsCopyOfOpenLog"/>.</summary>
+    private readonly Session? _copied;
+
     private LogDirectory(
         Platform platform, string path, IDisposable directoryLock, SessionFile session, ClosedList? closed)
     {
@@ -36,6 +39,8 @@ internal sealed class LogDirectory : IDisposable
             !clean && identity.IsKnown && identity == session.CacheIdentity,
             Math.Max(session.Current?.Generation ?? 0, closed?.Generation ?? 0),
             closed);
+        _copied = session.Current is { Clean: false, DirectoryId: not 0 } last
+            && last.DirectoryId != platform.Files.GetDirectoryId(path) ? last : null;
     }
 
     /// <summary>What tells followers of the log about it.</summary>
@@ -52,6 +57,12 @@ internal sealed class LogDirectory : IDisposable
 
     /// <summary>What the file system that holds the directory can do.</summary>
     public FileSystemTraits Traits { get; }
+
+    /// <summary>
+    /// Whether the last owner had another directory and did not close the log: then this is a copy of a log that was
+    /// open, or whose owner had been killed.
+    /// </summary>
+    public bool IsCopyOfOpenLog => _copied is not null;
 
     /// <summary>How the last owner left the log.</summary>
     public SessionState State { get; }
@@ -133,6 +144,10 @@ internal sealed class LogDirectory : IDisposable
         Control.MarkOpen(_session.Current!.Value.Generation);
     }
 
+    /// <summary>Says of damage in a copy of an open log where it comes from.</summary>
+    public CorruptLogException Explain(CorruptLogException damage) =>
+        _copied is { } session ? StorageErrors.HotCopy(Path, session, damage) : damage;
+
     /// <summary>Notes what stands in the directory and is not the log's.</summary>
     public void NoteForeign(ForeignNames foreign)
     {
@@ -176,6 +191,21 @@ internal sealed class LogDirectory : IDisposable
     /// <summary>Tells followers that nobody appends any more. What they were told of the partitions stays.</summary>
     public void MarkClosed() => Control.MarkClosed(_session.Current!.Value.Generation);
 
+    /// <summary>
+    /// Makes a directory with copies of all partitions a log that was closed cleanly, and the same one: the session
+    /// that says so is written last, after the list that it names.
+    /// </summary>
+    public void CloseCopy(
+        string directory, IReadOnlyList<ClosedTopic> topics, IEnumerable<ClosedPartition> partitions)
+    {
+        Session session = _session.Current!.Value;
+        ulong generation = session.Generation + 1;
+        ClosedList closed = new(
+            session.LogUid, generation, _platform.Time.GetUtcNow().ToUnixTimeMilliseconds(), topics, partitions);
+        ClosedFile.Write(_platform.Files, directory, closed);
+        SessionFile.CreateClosed(_platform.Files, directory, session with { Generation = generation }, closed);
+    }
+
     /// <summary>Gives the directory up.</summary>
     public void Dispose()
     {
@@ -212,7 +242,8 @@ internal sealed class LogDirectory : IDisposable
             _platform.Files.GetCacheIdentity(Path),
             Environment.ProcessId,
             _platform.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-            _closed);
+            _closed,
+            _platform.Files.GetDirectoryId(Path));
 
     private void OpenControl()
     {
@@ -282,7 +313,7 @@ internal sealed class LogDirectory : IDisposable
     /// Creates a directory and those above it that are missing, and makes the name of each durable in its parent:
     /// syncing the last one alone says nothing of the others.
     /// </summary>
-    private static void CreateDurably(FileSystem files, string path)
+    public static void CreateDurably(FileSystem files, string path)
     {
         if (System.IO.Path.GetDirectoryName(path) is not { Length: > 0 } parent)
         {

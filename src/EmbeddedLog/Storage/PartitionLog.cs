@@ -94,6 +94,9 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <summary>Why nothing can be appended any more, or null.</summary>
     public EmbeddedLogException? Failure => _state.Failure;
 
+    /// <summary>Whether the topic was deleted.</summary>
+    public bool IsDeleted => _state.IsDeleted;
+
     /// <inheritdoc/>
     public override Exception ClosedError() =>
         _state.IsDeleted ? StorageErrors.Deleted(Id) : base.ClosedError();

@@ -184,6 +184,15 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
+    /// <summary>What the partition holds now, for a copy of it; null once it is closed.</summary>
+    public CapturedPartition? Capture()
+    {
+        using (_gate.Enter())
+        {
+            return _closed ? null : CapturedPartition.Of(_state, _writer?.Tail);
+        }
+    }
+
     /// <summary>
     /// Notes that a plan was carried out; segments that have ended and are flushed give up their files.
     /// </summary>

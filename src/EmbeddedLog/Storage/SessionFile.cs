@@ -62,7 +62,9 @@ internal sealed class SessionFile : IDisposable
     /// <param name="processId">This process.</param>
     /// <param name="now">Unix milliseconds.</param>
     /// <param name="closed">The list of the last clean close; null before the first.</param>
-    public void MarkOpen(CacheIdentity identity, int processId, long now, ClosedList? closed = null)
+    /// <param name="directoryId">The number of the directory, zero if unknown.</param>
+    public void MarkOpen(
+        CacheIdentity identity, int processId, long now, ClosedList? closed = null, ulong directoryId = 0)
     {
         Session previous = Current ?? new Session { LogUid = SegmentFactory.NewUid(), CreatedAt = now };
         Session next = previous with
@@ -76,6 +78,7 @@ internal sealed class SessionFile : IDisposable
             Mount = identity.Mount,
             ClosedGeneration = closed?.Generation ?? 0,
             ClosedCrc = closed?.Crc ?? 0,
+            DirectoryId = directoryId,
         };
         Write(next);
         if (previous.Clean)
@@ -97,6 +100,20 @@ internal sealed class SessionFile : IDisposable
     {
         Session session = Current ?? throw new InvalidOperationException("The log has not been marked open.");
         Write(session with { Clean = true, ClosedGeneration = closed.Generation, ClosedCrc = closed.Crc });
+    }
+
+    /// <summary>Makes the session of a copy of a log, which was closed cleanly; durable on return.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="directory">The copy's directory, which has none yet.</param>
+    /// <param name="session">The session of the log, with the generation that the copy's is to have.</param>
+    /// <param name="closed">How all partitions of the copy stand, on the disk.</param>
+    public static void CreateClosed(FileSystem files, string directory, in Session session, ClosedList closed)
+    {
+        Session last = session with { Clean = true, ClosedGeneration = closed.Generation, ClosedCrc = closed.Crc };
+        Span<byte> page = stackalloc byte[TwoSlotPage.Bytes];
+        page.Clear();
+        last.WriteFields(page);
+        TwoSlotFile.CreateAt(files, System.IO.Path.Combine(directory, FileName), Session.Magic, page, last.Generation);
     }
 
     public void Dispose() => _slots.Dispose();

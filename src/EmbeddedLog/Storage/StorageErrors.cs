@@ -1,5 +1,6 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Storage;
 
@@ -154,6 +155,23 @@ internal static class StorageErrors
             Topic = partition.Topic,
             Partition = partition.Partition,
             File = file,
+        };
+
+    /// <summary>The files of a log that was copied while it was open do not fit together.</summary>
+    public static CorruptLogException HotCopy(string path, in Session session, CorruptLogException found) =>
+        new($"'{path}' is a copy of a log that had not been closed when it was copied: its session was opened "
+            + $"{UnixTime.ToText(session.OpenedAt)} by process {session.ProcessId}, in another directory. If that was "
+            + "still appending, the copy's files are from different moments, and no opening can make one log of them. "
+            + $"Make backups with {nameof(CommitLog)}.{nameof(CommitLog.BackupAsync)}, or copy the directory after the "
+            + $"log was closed. What was found: {found.Message}", found)
+        {
+            Topic = found.Topic,
+            Partition = found.Partition,
+            Offset = found.Offset,
+            File = found.File,
+            Position = found.Position,
+            Expected = found.Expected,
+            Actual = found.Actual,
         };
 
     /// <summary>A newer version of the library wrote the file.</summary>

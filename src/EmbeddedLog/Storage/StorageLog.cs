@@ -66,6 +66,11 @@ internal static partial class StorageLog
     [LoggerMessage(13, LogLevel.Information, "The owner of the log '{Path}' has let go of it after {Waited}.")]
     public static partial void OwnerHasLeft(ILogger logger, string path, TimeSpan waited);
 
+    [LoggerMessage(14, LogLevel.Warning, "'{Path}' is a copy of a log that had not been closed when it was copied. If "
+        + "that was still appending, records are missing that it had acknowledged, and only some of the offsets that "
+        + "groups had committed are there. Make backups with CommitLog.BackupAsync.")]
+    public static partial void HotCopyOpened(ILogger logger, string path);
+
     [LoggerMessage(11, LogLevel.Warning, "The directory of the log '{Path}' holds what is not the log's: {Names}. It "
         + "is left alone. Move it elsewhere: what stands in a topic's directory is removed with the topic.")]
     public static partial void ForeignNamesFound(ILogger logger, string path, string names);

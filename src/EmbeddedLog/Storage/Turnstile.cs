@@ -54,6 +54,12 @@ internal sealed class Turnstile(WorkQueue work)
         }
     }
 
+    /// <summary>Ends a stay inside.</summary>
+    public readonly struct Scope(Turnstile inside) : IDisposable
+    {
+        public void Dispose() => inside.Exit();
+    }
+
     private async Task WaitAsync(Waiter waiter)
     {
         using CancellationTokenRegistration registration =

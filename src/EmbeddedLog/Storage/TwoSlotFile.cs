@@ -103,6 +103,21 @@ internal sealed class TwoSlotFile : IDisposable
         Generation = generation;
     }
 
+    /// <summary>Makes a file with a page of any generation, and the other one blank; durable on return.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="path">The file, which does not exist.</param>
+    /// <param name="magic">What its pages begin with.</param>
+    /// <param name="page">The page, blank but for what stands from <see cref="TwoSlotPage.FieldsAt"/> on.</param>
+    /// <param name="generation">Its generation.</param>
+    public static void CreateAt(
+        FileSystem files, string path, ReadOnlySpan<byte> magic, Span<byte> page, ulong generation)
+    {
+        TwoSlotPage.Seal(page, magic, generation);
+        byte[] contents = new byte[2 * TwoSlotPage.Bytes];
+        page.CopyTo(contents.AsSpan((int)TwoSlotPage.GetPosition(generation)));
+        StoredFile.Create(files, path, contents);
+    }
+
     public void Dispose() => _file?.Dispose();
 
     /// <summary>The first page and a blank one, all at once: a file that exists has always one whole page.</summary>

@@ -22,9 +22,34 @@ internal sealed class TopicChanges
         _forget = forget;
     }
 
+    /// <summary>Makes a topic, or changes the one that there is.</summary>
+    /// <param name="name">A valid name.</param>
+    /// <param name="options">What it is to have.</param>
+    /// <param name="mayChange">Whether one that there is gets the options too.</param>
+    public async ValueTask<Topic> EnsureAsync(string name, TopicOptions options, bool mayChange)
+    {
+        if (!_topics.TryGet(name, out Topic? topic))
+        {
+            return await CreateAsync(name, options).ConfigureAwait(false);
+        }
+
+        if (mayChange)
+        {
+            Change(topic, options);
+        }
+
+        return topic;
+    }
+
     /// <summary>Makes a topic. When it throws, nothing was made.</summary>
+    /// <exception cref="TopicConflictException">There is a topic of that name.</exception>
     public async ValueTask<Topic> CreateAsync(string name, TopicOptions options)
     {
+        if (_topics.TryGet(name, out _))
+        {
+            throw TopicErrors.Exists(name);
+        }
+
         _topics.CheckWriteMode(name, options);
         ThrowIfGone();
         StoredTopic? made = null;

@@ -109,6 +109,23 @@ internal sealed class TopicSet
         }
     }
 
+    /// <summary>Waits until everything that was appended before the call is on the disk.</summary>
+    /// <exception cref="PartitionFailedException">A flush failed; the others were waited for.</exception>
+    public Task FlushAsync(CancellationToken cancellationToken)
+    {
+        // All are asked first, so that they flush side by side.
+        List<Task> flushes = [];
+        foreach (Topic topic in All)
+        {
+            foreach (Partition partition in topic.Partitions)
+            {
+                flushes.Add(partition.FlushAsync(cancellationToken).AsTask());
+            }
+        }
+
+        return Task.WhenAll(flushes);
+    }
+
     /// <summary>Closes all topics; true where everything is on the disk and told so.</summary>
     public async ValueTask<bool> CloseAsync()
     {

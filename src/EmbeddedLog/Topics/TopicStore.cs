@@ -243,19 +243,35 @@ internal sealed class TopicStore
     public static string PartitionDirectory(string topicDirectory, int partition) =>
         Path.Combine(topicDirectory, partition.ToString(CultureInfo.InvariantCulture));
 
-    private void Make(StoredTopic topic, string unfinished)
+    private void WriteContents(StoredTopic topic, string directory)
     {
-        _files.CreateDirectory(unfinished);
+        _files.CreateDirectory(directory);
         for (int partition = 0; partition < topic.Options.Partitions; partition++)
         {
-            _files.CreateDirectory(PartitionDirectory(unfinished, partition));
+            _files.CreateDirectory(PartitionDirectory(directory, partition));
         }
 
         string uid = topic.Uid.ToString("x16", CultureInfo.InvariantCulture);
-        Write(unfinished, TopicDescriptor.From(topic.Name, uid, topic.Options));
-        _files.SyncDirectory(unfinished);
+        Write(directory, TopicDescriptor.From(topic.Name, uid, topic.Options));
+        _files.SyncDirectory(directory);
+    }
+
+    private void Make(StoredTopic topic, string unfinished)
+    {
+        WriteContents(topic, unfinished);
         _files.Rename(unfinished, topic.Directory);
         _files.SyncDirectory(_root);
+    }
+
+    /// <summary>
+    /// Makes the directories of a topic that is copied, with its name, uid and options; in the directory of a log that
+    /// is not one yet, so that no crash can leave a part of it to anybody.
+    /// </summary>
+    public StoredTopic MakeCopy(StoredTopic topic)
+    {
+        StoredTopic copy = topic with { Directory = Path.Combine(_root, Path.GetFileName(topic.Directory)) };
+        WriteContents(copy, copy.Directory);
+        return copy;
     }
 
     private void RemoveLeftovers()

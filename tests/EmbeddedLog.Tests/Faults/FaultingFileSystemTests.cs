@@ -167,6 +167,7 @@ public sealed class FaultingFileSystemTests : IDisposable
         FaultKind.DeleteDirectory => () => _files.DeleteDirectory(Root + "/none"),
         FaultKind.SyncDirectory => () => _files.SyncDirectory(Root),
         FaultKind.Rename => () => _files.Rename(Path, Path),
+        FaultKind.Link => () => _files.TryLink(Path, Root + "/linked"),
         FaultKind.DeleteFile => () => _files.DeleteFile(Root + "/none"),
         FaultKind.ListFiles => () => _files.ListFiles(Root),
         FaultKind.ListDirectories => () => _files.ListDirectories(Root),

@@ -1,0 +1,146 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Backup;
+
+/// <summary>
+/// The directory of a backup, locked as a log's is, so that nobody makes it a log meanwhile. If it is given up before
+/// it is complete, everything in it goes again.
+/// </summary>
+internal sealed class BackupTarget : IDisposable
+{
+    private readonly FileSystem _files;
+    private readonly IDisposable _lock;
+    private readonly bool _isMade;
+    private bool _isComplete;
+
+    private BackupTarget(FileSystem files, string path, IDisposable taken, bool isMade)
+    {
+        _files = files;
+        Path = path;
+        _lock = taken;
+        _isMade = isMade;
+    }
+
+    /// <summary>The full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Takes a directory that is missing or empty.</summary>
+    /// <exception cref="LogDirectoryException">It is neither, or lies in the log's own.</exception>
+    /// <exception cref="LogOwnedException">Another backup is being made there.</exception>
+    public static BackupTarget Take(FileSystem files, string log, string path)
+    {
+        if (Contains(log, path) || Contains(path, log))
+        {
+            throw new LogDirectoryException(
+                $"A backup of '{log}' cannot be made in '{path}'. Name a directory beside that of the log.")
+            {
+                File = path,
+            };
+        }
+
+        bool isMade = !files.DirectoryExists(path);
+        if (isMade)
+        {
+            LogDirectory.CreateDurably(files, path);
+        }
+        else if (files.ListDirectories(path).Concat(files.ListFiles(path))
+            .FirstOrDefault(name => !OwnNames.IsCommonplace(name)) is { } found)
+        {
+            throw new LogDirectoryException(
+                $"'{path}' is not empty: it holds '{found}'. Name a directory that is missing or empty for the backup; "
+                + "what a backup that was cut off has left can be removed.")
+            {
+                File = path,
+            };
+        }
+
+        string lockPath = System.IO.Path.Combine(path, OwnNames.Lock);
+        return files.TryLock(lockPath) is { } taken
+            ? new BackupTarget(files, path, taken, isMade)
+            : throw OwnerErrors.Owned(path, files.ReadLockOwner(lockPath), waited: null);
+    }
+
+    /// <summary>Says that the backup is a log now, which stays.</summary>
+    public void Complete() => _isComplete = true;
+
+    /// <summary>Says in the library's terms why there is no backup.</summary>
+    public static EmbeddedLogException Failed(string path, FileSystemException failure) => failure.Error switch
+    {
+        FileSystemError.NoSpace or FileSystemError.QuotaExceeded => new DiskFullException(
+            $"There is no space for the backup '{path}': {failure.Message} What was made of it was removed; the log is "
+            + "as it was. Free some space there, or choose another disk.",
+            failure)
+        {
+            File = failure.Path,
+        },
+        _ => new LogIOException(
+            $"The backup '{path}' could not be made: {failure.Message} What was made of it was removed; the log is as "
+            + "it was.",
+            failure)
+        {
+            File = failure.Path,
+        },
+    };
+
+    /// <summary>Removes a directory with all that is in it.</summary>
+    public static void DeleteTree(FileSystem files, string directory)
+    {
+        foreach (string name in files.ListDirectories(directory))
+        {
+            DeleteTree(files, System.IO.Path.Combine(directory, name));
+        }
+
+        foreach (string name in files.ListFiles(directory))
+        {
+            files.DeleteFile(System.IO.Path.Combine(directory, name));
+        }
+
+        files.DeleteDirectory(directory);
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            if (!_isComplete)
+            {
+                Clear();
+            }
+        }
+        catch (FileSystemException)
+        {
+            // Without a session it opens nowhere, and the next backup names what is left.
+        }
+        finally
+        {
+            _lock.Dispose();
+        }
+    }
+
+    private void Clear()
+    {
+        // First what would make the rest a log.
+        _files.DeleteFile(System.IO.Path.Combine(Path, SessionFile.FileName));
+        foreach (string name in _files.ListFiles(Path).Where(OwnNames.IsInLog))
+        {
+            _files.DeleteFile(System.IO.Path.Combine(Path, name));
+        }
+
+        foreach (string name in _files.ListDirectories(Path).Where(OwnNames.IsInLog))
+        {
+            DeleteTree(_files, System.IO.Path.Combine(Path, name));
+        }
+
+        if (_isMade)
+        {
+            _files.DeleteDirectory(Path);
+        }
+    }
+
+    private static bool Contains(string directory, string path) =>
+        path == directory
+        || path.StartsWith(
+            System.IO.Path.TrimEndingDirectorySeparator(directory) + System.IO.Path.DirectorySeparatorChar,
+            StringComparison.Ordinal);
+}

@@ -1,0 +1,159 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.Groups;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+using EmbeddedLog.Topics;
+
+namespace EmbeddedLog.Backup;
+
+/// <summary>
+/// Copies a log while it is used, as a log that was closed cleanly. What makes the copy a log, its session, is written
+/// last: until then it opens nowhere. GUARANTEES.md, "Backups", has what it promises.
+/// </summary>
+/// <remarks>
+/// Committed offsets come first. None of them lies beyond what was published when it was made, and each topic is copied
+/// up to an end that is taken later: so no offset lies beyond the end of the copy.
+/// </remarks>
+internal sealed class LogBackup
+{
+    /// <summary>How often committed offsets are copied anew that were compacted meanwhile.</summary>
+    private const int MaxAttempts = 10;
+
+    private readonly Platform _platform;
+    private readonly LogDirectory _source;
+    private readonly BackupOptions _options;
+    private readonly IProgress<BackupProgress>? _progress;
+    private readonly List<ClosedTopic> _topics = [];
+    private readonly List<ClosedPartition> _partitions = [];
+
+    /// <param name="platform">The seam.</param>
+    /// <param name="source">The log's directory.</param>
+    /// <param name="options">Nobody changes them any more.</param>
+    /// <param name="progress">Told now and then; null for nobody.</param>
+    public LogBackup(
+        Platform platform, LogDirectory source, BackupOptions options, IProgress<BackupProgress>? progress)
+    {
+        _platform = platform;
+        _source = source;
+        _options = options;
+        _progress = progress;
+    }
+
+    /// <summary>Makes the backup; to be called once.</summary>
+    /// <param name="directory">Where it is to be.</param>
+    /// <param name="offsets">The committed offsets.</param>
+    /// <param name="topics">The topics as of each call.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async ValueTask<BackupReport> RunAsync(
+        string directory,
+        PartitionLog offsets,
+        Func<IReadOnlyList<Topic>> topics,
+        CancellationToken cancellation)
+    {
+        long began = _platform.Time.GetTimestamp();
+        cancellation.ThrowIfCancellationRequested();
+        long total = offsets.SizeBytes
+            + topics().Sum(topic => topic.Partitions.Sum(partition => partition.SizeBytes));
+        string path = Path.GetFullPath(directory);
+        try
+        {
+            using BackupTarget target = BackupTarget.Take(_platform.Files, _source.Path, path);
+            SegmentCopier copier = new(_platform.Files, _options.ShareSegments, total, _progress, cancellation);
+            long records = await CopyAsync(path, copier, offsets, topics, cancellation).ConfigureAwait(false);
+            target.Complete();
+            return new BackupReport(
+                path,
+                _topics.Count - 1,
+                _partitions.Count - 1,
+                records,
+                copier.CopiedBytes,
+                copier.SharedBytes,
+                _platform.Time.GetElapsedTime(began));
+        }
+        catch (FileSystemException failure)
+        {
+            throw BackupTarget.Failed(path, failure);
+        }
+    }
+
+    private async ValueTask<long> CopyAsync(
+        string path,
+        SegmentCopier copier,
+        PartitionLog offsets,
+        Func<IReadOnlyList<Topic>> topics,
+        CancellationToken cancellation)
+    {
+        string groups = Path.Combine(path, OffsetStore.DirectoryName);
+        await CopyOffsetsAsync(groups, copier, offsets, cancellation).ConfigureAwait(false);
+        TopicStore store = new(_platform.Files, path);
+        store.Prepare(isOnDisk: true);
+        long records = 0;
+        foreach (Topic topic in topics())
+        {
+            records += await CopyTopicAsync(store, copier, topic, cancellation).ConfigureAwait(false);
+        }
+
+        _platform.Files.SyncDirectory(Path.Combine(path, TopicStore.DirectoryName));
+        cancellation.ThrowIfCancellationRequested();
+        _source.CloseCopy(path, _topics, _partitions);
+        return records;
+    }
+
+    /// <summary>
+    /// A compaction appends what counts once more and removes the history: a copy that has missed some of it is made
+    /// anew, for it would lack offsets.
+    /// </summary>
+    private async ValueTask CopyOffsetsAsync(
+        string directory, SegmentCopier copier, PartitionLog offsets, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            _platform.Files.CreateDirectory(directory);
+            PartitionBackup copy = new(offsets, directory, copier);
+            ClosedPartition closed = await copy.RunAsync(cancellation).ConfigureAwait(false);
+            if (!copy.HasLost)
+            {
+                _topics.Add(OffsetStore.Closed);
+                _partitions.Add(closed);
+                return;
+            }
+
+            if (attempt == MaxAttempts)
+            {
+                throw new LogIOException(
+                    $"The committed offsets were compacted {MaxAttempts} times while they were copied to "
+                    + $"'{directory}'. What was made of the backup was removed. Try again when groups commit less.");
+            }
+
+            BackupTarget.DeleteTree(_platform.Files, directory);
+        }
+    }
+
+    private async ValueTask<long> CopyTopicAsync(
+        TopicStore store, SegmentCopier copier, Topic topic, CancellationToken cancellation)
+    {
+        int before = _partitions.Count;
+        StoredTopic copy = store.MakeCopy(topic.Stored);
+        try
+        {
+            long records = 0;
+            for (int i = 0; i < topic.Partitions.Count; i++)
+            {
+                PartitionBackup partition = new(
+                    topic.Partitions[i].Log, TopicStore.PartitionDirectory(copy.Directory, i), copier);
+                _partitions.Add(await partition.RunAsync(cancellation).ConfigureAwait(false));
+                records += partition.Records;
+            }
+
+            _topics.Add(ClosedTopics.Describe(copy));
+            return records;
+        }
+        catch (UnknownTopicException)
+        {
+            // It was deleted meanwhile.
+            _partitions.RemoveRange(before, _partitions.Count - before);
+            BackupTarget.DeleteTree(_platform.Files, copy.Directory);
+            return 0;
+        }
+    }
+}

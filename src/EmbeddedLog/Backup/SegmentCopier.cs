@@ -1,0 +1,130 @@
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
+
+namespace EmbeddedLog.Backup;
+
+/// <summary>Puts segments into a backup: shares their bytes where that is safe and possible, else copies.</summary>
+internal sealed class SegmentCopier
+{
+    private const int ChunkBytes = 256 << 10;
+
+    /// <summary>A longer index is not read back either.</summary>
+    private const int MaxIndexBytes = IndexCodec.HeaderBytes + (IndexCodec.MaxEntries * IndexCodec.EntryBytes);
+
+    private readonly FileSystem _files;
+    private readonly IProgress<BackupProgress>? _progress;
+    private readonly CancellationToken _cancellation;
+    private readonly long _totalBytes;
+    private readonly byte[] _chunk = new byte[ChunkBytes];
+
+    /// <summary>Whether the file system may still turn out to share; no longer asked once it did not.</summary>
+    private bool _mayClone;
+    private bool _mayLink;
+
+    public SegmentCopier(
+        FileSystem files,
+        bool share,
+        long totalBytes,
+        IProgress<BackupProgress>? progress,
+        CancellationToken cancellation)
+    {
+        _files = files;
+        _mayClone = _mayLink = share;
+        _totalBytes = totalBytes;
+        _progress = progress;
+        _cancellation = cancellation;
+    }
+
+    /// <summary>How many bytes were copied.</summary>
+    public long CopiedBytes { get; private set; }
+
+    /// <summary>How many bytes share their place with the log.</summary>
+    public long SharedBytes { get; private set; }
+
+    /// <summary>
+    /// Puts a segment that is complete into a directory. Nobody stores to its bytes any more, neither in the log nor in
+    /// the backup, which never writes on in a segment that it was given: so one file can be in both.
+    /// </summary>
+    /// <exception cref="FileSystemException">The segment is gone, there is no space, or another failure.</exception>
+    public void Put(Segment segment, string directory, long end)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        string target = SegmentFileName.Of(directory, segment.Entry.Sequence);
+        if (!TryShare(segment.Path, target))
+        {
+            Copy(segment, directory, end);
+            return;
+        }
+
+        SharedBytes += end;
+        Tell(segment.Partition);
+    }
+
+    /// <summary>Copies a segment up to where its records end, flushed.</summary>
+    /// <exception cref="FileSystemException">The segment is gone, there is no space, or another failure.</exception>
+    public void Copy(Segment segment, string directory, long end)
+    {
+        using LogFile source = _files.OpenFile(segment.Path, FileOpening.ReadShared);
+        using LogFile target = _files.OpenFile(
+            SegmentFileName.Of(directory, segment.Entry.Sequence), FileOpening.CreateNew);
+
+        // With room for a seal, which each opening expects behind the last frame.
+        long length = end + FrameLayout.SealBytes;
+        target.SetLength(length);
+        for (long at = 0; at < end;)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            Span<byte> part = _chunk.AsSpan(0, (int)Math.Min(ChunkBytes, end - at));
+            int read = source.Read(part, at);
+            if (read < part.Length)
+            {
+                throw StorageErrors.Corrupt(
+                    segment.Partition, segment.Path, at + read, "a segment is cut short", $"{end} bytes",
+                    $"{at + read} bytes");
+            }
+
+            target.Write(part, at);
+            at += read;
+            CopiedBytes += read;
+            Tell(segment.Partition);
+        }
+
+        target.Flush(0, length);
+    }
+
+    /// <summary>Copies the index of a segment, which can be made again: where there is none, none is needed.</summary>
+    public void TryCopyIndex(Segment segment, string directory)
+    {
+        string target = SegmentFileName.IndexOf(directory, segment.Entry.Sequence);
+        try
+        {
+            using LogFile source = _files.OpenFile(segment.IndexPath, FileOpening.Read);
+            byte[] bytes = new byte[Math.Min(source.Length, MaxIndexBytes)];
+            int read = source.Read(bytes, 0);
+            StoredFile.Create(_files, target, bytes.AsSpan(0, read));
+        }
+        catch (FileSystemException)
+        {
+            // It was not saved yet, or the disk is full, which the next segment will tell.
+        }
+    }
+
+    private bool TryShare(string from, string to)
+    {
+        if (_mayClone)
+        {
+            _mayClone = _files.TryClone(from, to);
+        }
+
+        if (!_mayClone && _mayLink)
+        {
+            _mayLink = _files.TryLink(from, to);
+        }
+
+        return _mayClone || _mayLink;
+    }
+
+    private void Tell(TopicPartition partition) =>
+        _progress?.Report(new BackupProgress(partition, CopiedBytes + SharedBytes, _totalBytes));
+}
