@@ -31,8 +31,9 @@ public sealed class ConsumerOptions
     public DateTimeOffset? StartTime { get; set; }
 
     /// <summary>
-    /// How often what is finished is committed by itself, 1 ms to 1 day, as Kafka's <c>auto.commit.interval.ms</c>.
-    /// Needs a group. Default: null, which leaves committing to the caller.
+    /// How often what is finished is committed by itself, 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/> for
+    /// never, as null; as Kafka's <c>auto.commit.interval.ms</c>. Needs a group. Default: null, which leaves committing
+    /// to the caller.
     /// </summary>
     public TimeSpan? CommitInterval { get; set; }
 
@@ -66,6 +67,7 @@ public sealed class ConsumerOptions
     internal ConsumerOptions ValidatedCopy(string? group)
     {
         var copy = (ConsumerOptions)MemberwiseClone();
+        copy.CommitInterval = CommitInterval == Timeout.InfiniteTimeSpan ? null : CommitInterval;
         copy.Validate(group);
         return copy;
     }

@@ -47,7 +47,7 @@ public sealed class RecordDeserializationException : EmbeddedLogException
         Create(
             record,
             isKey,
-            $"cannot be read as {type}: {TextRules.AsSentence(cause.Message)}",
+            $"cannot be read as {TypeText.Of(type)}: {TextRules.AsSentence(cause.Message)}",
             cause,
             rawKey,
             rawValue,
@@ -70,7 +70,7 @@ public sealed class RecordDeserializationException : EmbeddedLogException
         Create(
             record,
             isKey,
-            $"is null, which {type} does not admit; read such topics with {type}?.",
+            $"is null, which {TypeText.Of(type)} does not admit; read such topics with {TypeText.Of(type)}?.",
             cause: null,
             rawKey,
             rawValue,

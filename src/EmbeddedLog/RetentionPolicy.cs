@@ -1,4 +1,3 @@
-using System.Globalization;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
@@ -23,7 +22,8 @@ public sealed record RetentionPolicy
     public static RetentionPolicy KeepForever => new() { MaxAge = null, MaxBytesPerPartition = null };
 
     /// <summary>
-    /// The age from which records are removed, as Kafka's <c>retention.ms</c>; null for any age. At least 1 ms.
+    /// The age from which records are removed, as Kafka's <c>retention.ms</c>; null, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, for any age. At least 1 ms.
     /// Default: 7 days.
     /// </summary>
     public TimeSpan? MaxAge { get; set; } = TimeSpan.FromDays(7);
@@ -38,8 +38,8 @@ public sealed record RetentionPolicy
     /// <summary>The limits in words: <c>7 days, 256 MiB per partition</c>.</summary>
     public override string ToString()
     {
-        string? age = MaxAge is { } maxAge ? Describe(maxAge) : null;
-        string? size = MaxBytesPerPartition is { } maxBytes ? $"{DescribeBytes(maxBytes)} per partition" : null;
+        string? age = MaxAge is { } maxAge ? Units.Duration(maxAge) : null;
+        string? size = MaxBytesPerPartition is { } maxBytes ? $"{Units.Size(maxBytes)} per partition" : null;
         return (age, size) switch
         {
             (null, null) => "keep for ever",
@@ -49,12 +49,15 @@ public sealed record RetentionPolicy
         };
     }
 
+    /// <summary>A copy, in which there is one word for no limit.</summary>
+    internal RetentionPolicy Copy() => this with { MaxAge = MaxAge == Timeout.InfiniteTimeSpan ? null : MaxAge };
+
     /// <summary>Notes what is wrong with the limits.</summary>
     /// <param name="faults">Where to note it.</param>
     /// <param name="setting">The name of the property that holds the policy.</param>
     internal void Validate(OptionFaults faults, string setting)
     {
-        if (MaxAge is { } age && age < TimeSpan.FromMilliseconds(1))
+        if (MaxAge is { } age && age != Timeout.InfiniteTimeSpan && age < TimeSpan.FromMilliseconds(1))
         {
             faults.Add($"{setting}.{nameof(MaxAge)}", OptionFaults.Span(age), "at least 1 ms", "use null for any age");
         }
@@ -67,33 +70,5 @@ public sealed record RetentionPolicy
                 "at least 1 byte",
                 "use null for any size");
         }
-    }
-
-    private static string Describe(TimeSpan age)
-    {
-        (long count, string unit) = age switch
-        {
-            { Ticks: var t } when t % TimeSpan.TicksPerDay == 0 => (t / TimeSpan.TicksPerDay, "day"),
-            { Ticks: var t } when t % TimeSpan.TicksPerHour == 0 => (t / TimeSpan.TicksPerHour, "hour"),
-            { Ticks: var t } when t % TimeSpan.TicksPerMinute == 0 => (t / TimeSpan.TicksPerMinute, "minute"),
-            { Ticks: var t } when t % TimeSpan.TicksPerSecond == 0 => (t / TimeSpan.TicksPerSecond, "second"),
-            _ => (0, ""),
-        };
-        return unit.Length == 0
-            ? age.ToString("c", CultureInfo.InvariantCulture)
-            : string.Create(CultureInfo.InvariantCulture, $"{count} {unit}{(count == 1 ? "" : "s")}");
-    }
-
-    private static string DescribeBytes(long bytes)
-    {
-        string[] units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-        int unit = 0;
-        while (bytes != 0 && bytes % 1024 == 0 && unit < units.Length - 1)
-        {
-            bytes /= 1024;
-            unit++;
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{bytes} {units[unit]}");
     }
 }

@@ -85,7 +85,7 @@ public sealed class TopicOptions
     internal TopicOptions Copy()
     {
         var copy = (TopicOptions)MemberwiseClone();
-        copy.Retention = Retention is null ? null! : Retention with { };
+        copy.Retention = Retention is null ? null! : Retention.Copy();
         return copy;
     }
 
@@ -117,7 +117,7 @@ public sealed class TopicOptions
                 EffectiveMaxRecordBytes,
                 1,
                 SegmentBytes - SegmentReserveBytes,
-                $"bytes with {nameof(SegmentBytes)} {OptionFaults.Number(SegmentBytes)}",
+                $"bytes with {nameof(SegmentBytes)} {Units.SizeAndNumber(SegmentBytes)}",
                 $"a record must fit into one segment, so raise {nameof(SegmentBytes)} "
                 + $"or lower {nameof(MaxRecordBytes)}");
         }

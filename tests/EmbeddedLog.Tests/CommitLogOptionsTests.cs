@@ -69,11 +69,11 @@ public sealed class CommitLogOptionsTests
             CommitLogOptions has 7 faults:
             - TimeProvider is null but must be set: use TimeProvider.System.
             - JsonContexts[1] is null but must be set: use the Default property of a context.
-            - OwnerTimeout is -00:00:01 but must be from 00:00:00 to 1.00:00:00, or Timeout.InfiniteTimeSpan for no limit: use TimeSpan.Zero not to wait.
+            - OwnerTimeout is -1 s but must be from 0 s to 1 day, or Timeout.InfiniteTimeSpan for no limit: use TimeSpan.Zero not to wait.
             - MaxOpenSegments is 0 but must be from 1 to 32,768 segments: 256 suits most logs.
-            - RetentionCheckInterval is -00:00:00.0010000 but must be from 00:00:00.0010000 to 1.00:00:00: to keep records for ever, use RetentionPolicy.KeepForever instead.
-            - ScrubBytesPerSecond is 0 but must be from 65,536 to 1,099,511,627,776 bytes: use null for no scrub.
-            - ScrubInterval is 00:00:00 but must be from 00:00:01 to 365.00:00:00: to do without, leave ScrubBytesPerSecond at null. (Parameter 'options')
+            - RetentionCheckInterval is infinite but must be from 1 ms to 1 day: to keep records for ever, use RetentionPolicy.KeepForever instead.
+            - ScrubBytesPerSecond is 0 but must be from 64 KiB (65,536) to 1 TiB (1,099,511,627,776) bytes: use null for no scrub.
+            - ScrubInterval is 0 s but must be from 1 s to 365 days: to do without, leave ScrubBytesPerSecond at null. (Parameter 'options')
             """,
             exception.Message,
             ignoreLineEndingDifferences: true);

@@ -67,8 +67,8 @@ public sealed class ConsumerOptionsTests
         Assert.Equal(
             """
             ConsumerOptions has 4 faults:
-            - CommitInterval is 00:00:00 but must be from 00:00:00.0010000 to 1.00:00:00: use null to commit by hand.
-            - CommitInterval is 00:00:00 but must be null for a consumer without a group: name a group, for commits belong to one.
+            - CommitInterval is 0 s but must be from 1 ms to 1 day: use null to commit by hand.
+            - CommitInterval is 0 s but must be null for a consumer without a group: name a group, for commits belong to one.
             - CommitDurability is 7 but must be one of Written, Flushed: use a name of Durability.
             - MaxBufferedRecords is 0 but must be from 1 to 1,000,000 records: 500 suits most consumers. (Parameter 'options')
             """,

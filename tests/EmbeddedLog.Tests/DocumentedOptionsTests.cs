@@ -63,7 +63,7 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("CommitLogOptions", "RetentionCheckInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
     [InlineData("CommitLogOptions", "ScrubInterval", "00:00:01", "365.00:00:00", "1 second to 365 days")]
     [InlineData("ReadOnlyLogOptions", "PollInterval", "00:00:00.001", "00:00:01", "1 ms to 1 second")]
-    [InlineData("ConsumerOptions", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
+    [InlineData("ConsumerOptions", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day, or Timeout.")]
     public void Bounds_OfTimes_AreThoseDocumented(
         string name, string setting, string min, string max, string documented)
     {

@@ -34,7 +34,7 @@ public sealed class ProducerOptionsTests
             """
             ProducerOptions has 2 faults:
             - Durability is 7 but must be one of Written, Flushed: use a name of Durability.
-            - MaxInFlightBytes is 0 but must be from 1 to 1,099,511,627,776 bytes: 32 MiB suits most producers. (Parameter 'options')
+            - MaxInFlightBytes is 0 but must be from 1 to 1 TiB (1,099,511,627,776) bytes: 32 MiB suits most producers. (Parameter 'options')
             """,
             exception.Message,
             ignoreLineEndingDifferences: true);

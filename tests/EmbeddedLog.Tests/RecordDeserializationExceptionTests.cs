@@ -14,7 +14,7 @@ public sealed class RecordDeserializationExceptionTests
             s_record, isKey: false, typeof(int), cause, new byte[] { 1 }, new byte[] { 2, 3 }, headers);
 
         Assert.Equal(
-            "The value of record page-views-3@42 cannot be read as System.Int32: "
+            "The value of record page-views-3@42 cannot be read as int: "
             + "Int32 takes 4 bytes, but the data have 7. "
             + "The position stays at this record. To skip it: "
             + "consumer.Skip(exception), or "
@@ -37,10 +37,10 @@ public sealed class RecordDeserializationExceptionTests
             s_record, isKey: true, typeof(int), rawKey: null, new byte[] { 2 }, Headers.Empty);
 
         Assert.StartsWith(
-            "The key of record page-views-3@42 is null, which System.Int32 does not admit",
+            "The key of record page-views-3@42 is null, which int does not admit",
             exception.Message,
             StringComparison.Ordinal);
-        Assert.Contains("Int32?", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("int?", exception.Message, StringComparison.Ordinal);
         Assert.Contains("\"page-views\", 3, 43", exception.Message, StringComparison.Ordinal);
         Assert.True(exception.IsKey);
         Assert.Null(exception.RawKey);

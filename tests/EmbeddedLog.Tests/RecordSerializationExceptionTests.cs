@@ -12,7 +12,7 @@ public sealed class RecordSerializationExceptionTests
         var exception = RecordSerializationException.Create("page-views", isKey, typeof(Version), cause);
 
         Assert.Equal(
-            $"The {part} of a record for topic 'page-views' could not be serialized as System.Version: It cannot be. "
+            $"The {part} of a record for topic 'page-views' could not be serialized as Version: It cannot be. "
             + "Nothing was appended. Correct the data or the serializer, and send the record again.",
             exception.Message);
         Assert.Same(cause, exception.InnerException);

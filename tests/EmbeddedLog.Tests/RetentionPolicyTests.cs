@@ -31,13 +31,13 @@ public sealed class RetentionPolicyTests
         { null, null, "keep for ever" },
         { TimeSpan.FromDays(7), 256L << 20, "7 days, 256 MiB per partition" },
         { TimeSpan.FromDays(1), null, "1 day" },
-        { TimeSpan.FromHours(36), null, "36 hours" },
-        { TimeSpan.FromMinutes(90), null, "90 minutes" },
-        { TimeSpan.FromSeconds(1), null, "1 second" },
-        { TimeSpan.FromMilliseconds(1_500), null, "00:00:01.5000000" },
-        { null, 1_000, "1000 bytes per partition" },
+        { TimeSpan.FromHours(36), null, "1 day 12 h" },
+        { TimeSpan.FromMinutes(90), null, "1 h 30 min" },
+        { TimeSpan.FromSeconds(1), null, "1 s" },
+        { TimeSpan.FromMilliseconds(1_500), null, "1 s 500 ms" },
+        { null, 1_000, "1,000 bytes per partition" },
         { null, 1L << 30, "1 GiB per partition" },
-        { null, 3L << 50, "3072 TiB per partition" },
+        { null, 3L << 50, "3,072 TiB per partition" },
     };
 
     [Theory]

@@ -46,7 +46,7 @@ public sealed class TopicOptionsTests
         var options = new TopicOptions
         {
             Partitions = 0,
-            Retention = new RetentionPolicy { MaxAge = TimeSpan.FromMilliseconds(-1), MaxBytesPerPartition = 0 },
+            Retention = new RetentionPolicy { MaxAge = TimeSpan.FromMilliseconds(-2), MaxBytesPerPartition = 0 },
             SegmentBytes = 100,
             SegmentAge = TimeSpan.Zero,
             MaxRecordBytes = 0,
@@ -62,14 +62,14 @@ public sealed class TopicOptionsTests
             """
             TopicOptions has 10 faults:
             - Partitions is 0 but must be from 1 to 65,536 partitions: a topic needs at least one.
-            - SegmentBytes is 100 but must be from 16,384 to 1,073,741,824 bytes: 64 MiB suits most topics.
+            - SegmentBytes is 100 but must be from 16 KiB (16,384) to 1 GiB (1,073,741,824) bytes: 64 MiB suits most topics.
             - MaxRecordBytes is 0 but must be at least 1 byte: raise it.
-            - SegmentAge is 00:00:00 but must be from 00:00:00.0010000 to 36500.00:00:00, or Timeout.InfiniteTimeSpan for no limit: seven days suits most topics.
-            - FlushInterval is 00:00:00 but must be from 00:00:00.0010000 to 1.00:00:00, or Timeout.InfiniteTimeSpan for no background flush: to have each record flushed before it is acknowledged, produce with Durability.Flushed instead.
-            - MaxTimestampAhead is -00:00:01 but must be from 00:00:00 to 36500.00:00:00, or Timeout.InfiniteTimeSpan for any time: one hour suits most topics.
+            - SegmentAge is 0 s but must be from 1 ms to 36,500 days, or Timeout.InfiniteTimeSpan for no limit: seven days suits most topics.
+            - FlushInterval is 0 s but must be from 1 ms to 1 day, or Timeout.InfiniteTimeSpan for no background flush: to have each record flushed before it is acknowledged, produce with Durability.Flushed instead.
+            - MaxTimestampAhead is -1 s but must be from 0 s to 36,500 days, or Timeout.InfiniteTimeSpan for any time: one hour suits most topics.
             - WriteMode is 9 but must be one of Auto, Mapped, Positional: use a name of WriteMode.
             - TimestampType is 8 but must be one of CreateTime, LogAppendTime: use a name of TimestampType.
-            - Retention.MaxAge is -00:00:00.0010000 but must be at least 1 ms: use null for any age.
+            - Retention.MaxAge is -2 ms but must be at least 1 ms: use null for any age.
             - Retention.MaxBytesPerPartition is 0 but must be at least 1 byte: use null for any size. (Parameter 'options')
             """,
             exception.Message,
@@ -84,7 +84,7 @@ public sealed class TopicOptionsTests
         var exception = Assert.Throws<ArgumentException>("options", options.ValidatedCopy);
 
         Assert.Contains(
-            "MaxRecordBytes is 16,384 but must be from 1 to 12,160 bytes with SegmentBytes 16,384: "
+            "MaxRecordBytes is 16,384 but must be from 1 to 12,160 bytes with SegmentBytes 16 KiB (16,384): "
             + "a record must fit into one segment, so raise SegmentBytes or lower MaxRecordBytes.",
             exception.Message,
             StringComparison.Ordinal);

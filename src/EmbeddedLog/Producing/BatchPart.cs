@@ -36,7 +36,7 @@ internal sealed class BatchPart(PartitionSender sender, RecordBatch batch)
         AppendTime = settings.AppendTime;
         AppendRules.CheckBatch(log.Id, settings, batch);
         long now = log.Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        AppendRules.BatchTimestamp(settings, batch, now, out _);
+        AppendRules.BatchTimestamp(log.Id, settings, batch, now, out _);
     }
 
     /// <summary>Appends them.</summary>

@@ -1,3 +1,5 @@
+using EmbeddedLog.Validation;
+
 namespace EmbeddedLog.Serialization;
 
 /// <summary>The check that all types of a fixed size share.</summary>
@@ -10,7 +12,7 @@ internal static class DataLength
         if (data.Length != expected)
         {
             throw new InvalidDataException(
-                $"{typeof(T).Name} takes {expected} bytes, but the data have {data.Length}. "
+                $"{TypeText.Of(typeof(T))} takes {expected} bytes, but the data have {data.Length}. "
                 + "Read the topic with the type with which it was written.");
         }
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Format;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Storage;
 
@@ -37,57 +38,59 @@ internal static class AppendRules
         {
             throw TooLarge(
                 partition,
-                $"A batch of {batch.Bytes} bytes does not fit into one segment of topic '{partition.Topic}', which has "
-                + $"room for {room}. Nothing was appended. Append smaller batches, or raise "
-                + $"{nameof(TopicOptions)}.{nameof(TopicOptions.SegmentBytes)}.");
+                $"A batch of {Units.Number(batch.Bytes)} bytes does not fit into one segment of topic "
+                + $"'{partition.Topic}', which has room for {Units.Number(room)}. Nothing was appended. Append "
+                + $"smaller batches, or raise {nameof(TopicOptions)}.{nameof(TopicOptions.SegmentBytes)}.");
         }
     }
 
     /// <summary>The timestamp that a record gets.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The producer's is too far ahead of the clock.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long Timestamp(PartitionSettings settings, long given, long now)
+    public static long Timestamp(TopicPartition partition, PartitionSettings settings, long own, long now)
     {
-        if (settings.AppendTime || given == RawRecord.NoTimestamp)
+        if (settings.AppendTime || own == RawRecord.NoTimestamp)
         {
             return now;
         }
 
-        if (given > now && given - now > settings.MaxAheadMilliseconds)
+        if (own > now && own - now > settings.MaxAheadMilliseconds)
         {
-            ThrowTooFarAhead(settings, given, now);
+            ThrowTooFarAhead("record", partition, settings, own, now);
         }
 
-        return given;
+        return own;
     }
 
     /// <summary>The timestamp of a batch's records that have none, and the greatest of all.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is too far ahead of the clock.</exception>
-    public static long BatchTimestamp(PartitionSettings settings, RecordBatch batch, long now, out long maxTimestamp)
+    public static long BatchTimestamp(
+        TopicPartition partition, PartitionSettings settings, RecordBatch batch, long now, out long maxTimestamp)
     {
         maxTimestamp = now;
         if (!settings.AppendTime && batch.MaxOwnTimestamp != long.MinValue)
         {
-            long greatest = Timestamp(settings, batch.MaxOwnTimestamp, now);
+            long greatest = Timestamp(partition, settings, batch.MaxOwnTimestamp, now);
             maxTimestamp = batch.AnyWithoutTimestamp ? Math.Max(now, greatest) : greatest;
         }
 
         return now;
     }
 
-    private static void ThrowTooFarAhead(PartitionSettings settings, long given, long now) =>
+    private static void ThrowTooFarAhead(
+        string parameter, TopicPartition partition, PartitionSettings settings, long own, long now) =>
         throw new ArgumentOutOfRangeException(
-            nameof(given),
-            given,
-            $"The timestamp is more than {settings.MaxAheadMilliseconds} ms ahead of the clock ({now}), and would keep "
-            + "its segment for as long. Nothing was appended. Correct it, or raise "
+            parameter,
+            $"The timestamp of a record for partition {partition}, {UnixTime.ToText(own)}, is more than "
+            + $"{Units.Milliseconds(settings.MaxAheadMilliseconds)} ahead of the clock, {UnixTime.ToText(now)}, and "
+            + "would keep its segment for as long. Nothing was appended. Correct it, or raise "
             + $"{nameof(TopicOptions)}.{nameof(TopicOptions.MaxTimestampAhead)}.");
 
     private static void ThrowTooLarge(TopicPartition partition, PartitionSettings settings, long contentBytes) =>
         throw TooLarge(
             partition,
-            $"A record of {contentBytes} bytes (key, value and headers) is over the limit of topic "
-            + $"'{partition.Topic}', {settings.MaxRecordBytes} bytes. Nothing was appended. Split it, or raise "
+            $"A record of {Units.Number(contentBytes)} bytes (key, value and headers) is over the limit of topic "
+            + $"'{partition.Topic}', {Units.Size(settings.MaxRecordBytes)}. Nothing was appended. Split it, or raise "
             + $"{nameof(TopicOptions)}.{nameof(TopicOptions.MaxRecordBytes)}.");
 
     private static RecordTooLargeException TooLarge(TopicPartition partition, string message) =>

@@ -1,7 +1,7 @@
-using System.Globalization;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using Microsoft.Extensions.Logging;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Storage;
 
@@ -353,7 +353,9 @@ internal sealed class LogDirectory : IDisposable
             if (timeout != Timeout.InfiniteTimeSpan && platform.Time.GetElapsedTime(start) >= timeout)
             {
                 throw OwnerErrors.Owned(
-                    path, platform.Files.ReadLockOwner(lockPath), timeout > TimeSpan.Zero ? Span(timeout) : null);
+                    path,
+                    platform.Files.ReadLockOwner(lockPath),
+                    timeout > TimeSpan.Zero ? Units.Duration(timeout) : null);
             }
 
             if (!isTold)
@@ -362,7 +364,7 @@ internal sealed class LogDirectory : IDisposable
                 StorageLog.WaitingForOwner(
                     logger,
                     path,
-                    timeout == Timeout.InfiniteTimeSpan ? "without an end" : $"up to {Span(timeout)}",
+                    timeout == Timeout.InfiniteTimeSpan ? "without an end" : $"up to {Units.Duration(timeout)}",
                     OwnerErrors.Name(platform.Files.ReadLockOwner(lockPath)));
             }
 
@@ -371,9 +373,6 @@ internal sealed class LogDirectory : IDisposable
             pause = pause < TimeSpan.FromMilliseconds(200) ? 2 * pause : pause;
         }
     }
-
-    /// <summary>A span as people write it.</summary>
-    private static string Span(TimeSpan span) => span.ToString("c", CultureInfo.InvariantCulture);
 
     private static IDisposable? TryLock(FileSystem files, string path, string lockPath)
     {

@@ -138,7 +138,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         PartitionSettings settings = Settings;
         AppendRules.CheckSize(Id, settings, size.ContentBytes);
         long now = Context.Clock.Now;
-        timestamp = AppendRules.Timestamp(settings, record.Timestamp, now);
+        timestamp = AppendRules.Timestamp(Id, settings, record.Timestamp, now);
         long offset = Writer.Append(record, size, timestamp, now, settings, account);
         AfterAppend(settings);
         return offset;
@@ -156,7 +156,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         PartitionSettings settings = Settings;
         AppendRules.CheckBatch(Id, settings, batch);
         long now = Context.Clock.Now;
-        timestamp = AppendRules.BatchTimestamp(settings, batch, now, out long maxTimestamp);
+        timestamp = AppendRules.BatchTimestamp(Id, settings, batch, now, out long maxTimestamp);
         long offset = Writer.Append(batch, timestamp, maxTimestamp, now, settings, account);
         AfterAppend(settings);
         return offset;

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Storage;
 
 /// <summary>What a partition takes from its topic's options. Replaced as a whole when the options change.</summary>
-/// <param name="SegmentBytes">Size limit of segments. A smaller one ends the segment that is over it with the next append;
-/// a larger one counts from the next segment on.</param>
+/// <param name="SegmentBytes">Size limit of segments. A smaller one ends the segment that is over it with the next
+/// append; a larger one counts from the next segment on.</param>
 /// <param name="SegmentAgeMilliseconds">Age at which a segment is rolled; <see cref="long.MaxValue"/> for
 /// never.</param>
 /// <param name="MaxRecordBytes">Most bytes of key, value and headers of one record.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Format;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Storage;
 
@@ -41,9 +42,9 @@ internal readonly record struct RecordSize(int KeyLength, int HeadersLength, int
     private static void ThrowOutOfRange(long timestamp, string parameter) =>
         throw new ArgumentOutOfRangeException(
             parameter,
-            timestamp,
-            "The timestamp lies outside the years -2,491 to 6,429, which is what a record can hold. Nothing was "
-            + "appended. Correct it; it counts Unix milliseconds, not ticks and not microseconds.");
+            $"The timestamp, {Units.Number(timestamp)} ms after 1970-01-01, lies outside the years -2,491 to 6,429, "
+            + "which is what a record can hold. Nothing was appended. Correct it; it counts Unix milliseconds, not "
+            + "ticks and not microseconds.");
 
     private static int MeasureHeaders(ReadOnlySpan<Header> headers)
     {

@@ -1,4 +1,5 @@
 using EmbeddedLog.Storage;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Topics;
 
@@ -27,7 +28,8 @@ internal static class TopicErrors
             ? "the log has none yet"
             : $"the log has {string.Join(", ", topics.Take(10).Select(topic => $"'{topic}'"))}"
                 + (topics.Count > 10 ? $" and {topics.Count - 10} more" : string.Empty);
-        return new UnknownTopicException($"There is no topic '{name}'; {known}. {advice}")
+        string meant = NearestName.Of(name, topics) is { } nearest ? $" Did you mean '{nearest}'?" : string.Empty;
+        return new UnknownTopicException($"There is no topic '{name}'; {known}.{meant} {advice}")
         {
             Topic = name,
         };

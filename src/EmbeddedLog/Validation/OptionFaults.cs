@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace EmbeddedLog.Validation;
@@ -31,7 +30,10 @@ internal sealed class OptionFaults(string optionsName)
             return true;
         }
 
-        Add(setting, Number(value), $"from {Number(min)} to {Number(max)} {unit}", advice);
+        string bounds = unit.StartsWith("bytes", StringComparison.Ordinal)
+            ? $"from {Units.SizeAndNumber(min)} to {Units.SizeAndNumber(max)} {unit}"
+            : $"from {Number(min)} to {Number(max)} {unit}";
+        Add(setting, Number(value), bounds, advice);
         return false;
     }
 
@@ -88,8 +90,8 @@ internal sealed class OptionFaults(string optionsName)
     }
 
     /// <summary>A number with separators, the same in every culture.</summary>
-    public static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    public static string Number(long value) => Units.Number(value);
 
-    /// <summary>A time span in the form in which it is written in code and configuration.</summary>
-    public static string Span(TimeSpan value) => value.ToString("c", CultureInfo.InvariantCulture);
+    /// <summary>A time span as people read it.</summary>
+    public static string Span(TimeSpan value) => Units.Duration(value);
 }
