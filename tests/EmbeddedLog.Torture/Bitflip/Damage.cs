@@ -6,7 +6,8 @@ namespace EmbeddedLog.Torture.Bitflip;
 /// <param name="Kind">What is done.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Number">The bit that is flipped, the length that is left, or about where it is written over.</param>
-internal readonly record struct Damage(DamageKind Kind, string Path, long Number)
+/// <param name="Older">The file as it was at an earlier clean close, where it is put back.</param>
+internal readonly record struct Damage(DamageKind Kind, string Path, long Number, byte[]? Older = null)
 {
     private const int MaxOverwrittenBytes = 600;
     private const int MaxShiftBytes = 32;
@@ -32,6 +33,10 @@ internal readonly record struct Damage(DamageKind Kind, string Path, long Number
             case DamageKind.Cut:
                 file.SetLength(Number);
                 return true;
+            case DamageKind.Older:
+                file.SetLength(0);
+                file.Write(Older, 0);
+                return true;
             default:
                 return TryOverwrite(file);
         }
@@ -41,6 +46,7 @@ internal readonly record struct Damage(DamageKind Kind, string Path, long Number
     {
         DamageKind.Flip => $"bit {Number % 8} of byte {Number / 8} of {Path} flipped",
         DamageKind.Cut => $"{Path} cut to {Number} bytes",
+        DamageKind.Older => $"{Path} put back as it was at an earlier close",
         DamageKind.Overwrite => $"{Path} overwritten at about byte {Number}",
         _ => $"{Path} missing",
     };

@@ -5,7 +5,8 @@ using EmbeddedLog.Testing.Simulation;
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>
-/// A log with every kind of file and frame on a simulated disk, ended in one way: two lives, so that a recovery has
+/// A log with every kind of file and frame on a simulated disk, ended in one way: two clean closes with little in
+/// between, of which the first one's files may be put back, then two lives, so that a recovery has
 /// copied records, with segments that are sealed, copied and written to, a log start within a segment, and commits.
 /// </summary>
 internal sealed class DamageFixture : IDisposable
@@ -19,13 +20,19 @@ internal sealed class DamageFixture : IDisposable
 
     private readonly SimulatedPlatform _machine;
 
-    private DamageFixture(DamageEnding ending, bool positional, SimulatedPlatform machine, LogContents proven)
+    private DamageFixture(
+        DamageEnding ending,
+        bool positional,
+        SimulatedPlatform machine,
+        LogContents proven,
+        Dictionary<string, byte[]> older)
     {
         Ending = ending;
         Positional = positional;
         _machine = machine;
         Proven = proven;
-        Files = [.. FilesUnder(machine.Platform.Files, Root).Select(Measure)];
+        Files = [.. FilesUnder(machine.Platform.Files, Root).Select(path =>
+            new DamagedFile(path, ReadFile(machine.Platform.Files, path), older.GetValueOrDefault(path)))];
 
         // What an opening finds without damage, which after a loss of power is less than what was appended.
         using SimulatedDisk copy = Copy(0);
@@ -63,7 +70,20 @@ internal sealed class DamageFixture : IDisposable
         };
         Topic topic = machine.Run(() => log.CreateTopicAsync("topic", options).AsTask());
         machine.Run(() => log.CreateTopicAsync("quiet").AsTask());
-        Append(topic[0], 60);
+        Append(topic[0], 5);
+        machine.Run(log.DisposeAsync());
+        Dictionary<string, byte[]> older = FilesUnder(machine.Platform.Files, Root)
+            .ToDictionary(path => path, path => ReadFile(machine.Platform.Files, path));
+
+        // So little that nothing but the second close writes a checkpoint.
+        log = machine.Run(() => OpenAsync(machine.Platform).AsTask());
+        topic = log.GetTopic("topic");
+        Append(topic[0], 3);
+        machine.Run(topic[0].FlushAsync());
+        machine.Run(log.DisposeAsync());
+        log = machine.Run(() => OpenAsync(machine.Platform).AsTask());
+        topic = log.GetTopic("topic");
+        Append(topic[0], 52);
         Append(topic[1], 5);
         machine.Run(topic[0].FlushAsync());
         Append(topic[0], 20);
@@ -72,7 +92,7 @@ internal sealed class DamageFixture : IDisposable
 
         log = second.Run(() => OpenAsync(second.Platform).AsTask());
         topic = log.GetTopic("topic");
-        Append(topic[0], 70);
+        Append(topic[0], 66);
         machine = second;
         second.Run(topic[0].FlushAsync());
         topic[0].Log.DeleteBefore(30);
@@ -104,7 +124,7 @@ internal sealed class DamageFixture : IDisposable
             second.Dispose();
         }
 
-        return new DamageFixture(ending, positional, machine, proven);
+        return new DamageFixture(ending, positional, machine, proven, older);
     }
 
     /// <summary>Opens the log of a platform.</summary>
@@ -197,11 +217,11 @@ internal sealed class DamageFixture : IDisposable
             .Concat(files.ListDirectories(directory).Order(StringComparer.Ordinal)
                 .SelectMany(name => FilesUnder(files, Path.Combine(directory, name))));
 
-    private DamagedFile Measure(string path)
+    private static byte[] ReadFile(FileSystem files, string path)
     {
-        using LogFile file = _machine.Platform.Files.OpenFile(path, FileOpening.Read);
+        using LogFile file = files.OpenFile(path, FileOpening.Read);
         byte[] bytes = new byte[file.Length];
         file.Read(bytes, 0);
-        return new DamagedFile(path, bytes);
+        return bytes;
     }
 }

@@ -14,4 +14,7 @@ internal enum DamageKind
 
     /// <summary>It is gone.</summary>
     Missing,
+
+    /// <summary>It was put back as it was at an earlier clean close.</summary>
+    Older,
 }

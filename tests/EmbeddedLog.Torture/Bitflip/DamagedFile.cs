@@ -20,10 +20,15 @@ internal sealed class DamagedFile
     /// <summary>The bytes in sectors that hold something.</summary>
     private readonly long _dense;
 
+    /// <summary>The file as it was at an earlier clean close; null where it was the same, or not there.</summary>
+    private readonly byte[]? _older;
+
     /// <param name="path">The file.</param>
     /// <param name="bytes">All of it.</param>
-    public DamagedFile(string path, byte[] bytes)
+    /// <param name="older">The file as it was at an earlier clean close; null where it was not there.</param>
+    public DamagedFile(string path, byte[] bytes, byte[]? older)
     {
+        _older = older is not null && older.AsSpan().SequenceEqual(bytes) ? null : older;
         Path = path;
         _length = bytes.Length;
         ILookup<bool, int> sectors = Enumerable.Range(0, (bytes.Length + SectorBytes - 1) / SectorBytes)
@@ -38,7 +43,11 @@ internal sealed class DamagedFile
     public string Path { get; }
 
     /// <summary>How many things can be done to it.</summary>
-    public long Cases => (8 * _dense) + _dense + (2 * _empty.Length) + Overwritings + 1;
+    public long Cases =>
+        (8 * _dense) + _dense + (2 * _empty.Length) + Overwritings + 1 + (_older is null ? 0 : OlderCases);
+
+    /// <summary>Of so many cases a short run comes past some; each is the same.</summary>
+    private static long OlderCases => 200;
 
     private long Overwritings => _dense / BytesPerOverwriting;
 
@@ -75,7 +84,9 @@ internal sealed class DamagedFile
             number -= _empty.Length;
             return number < Overwritings
                 ? new Damage(DamageKind.Overwrite, Path, Position(number * BytesPerOverwriting))
-                : new Damage(DamageKind.Missing, Path, 0);
+                : number == Overwritings
+                    ? new Damage(DamageKind.Missing, Path, 0)
+                    : new Damage(DamageKind.Older, Path, 0, _older);
         }
     }
 
