@@ -13,7 +13,10 @@ internal sealed class AssuredWork : IThreadPoolWorkItem
     /// <summary>One from the request until somebody begins, which is whoever exchanges it.</summary>
     private int _due;
 
-    /// <summary>Counts requests, so that who watches can tell an old one. By whoever requests.</summary>
+    /// <summary>
+    /// Counts requests and delays, so that who watches can tell an old one: only that it changes counts, so increments
+    /// may be lost.
+    /// </summary>
     private int _requests;
 
     /// <summary>See <see cref="IsWatched"/>.</summary>
@@ -65,6 +68,9 @@ internal sealed class AssuredWork : IThreadPoolWorkItem
         Interlocked.Exchange(ref _due, 1);
         _work.Watch(this);
     }
+
+    /// <summary>Says that what comes before it makes progress: it is not begun for being late yet.</summary>
+    public void Delay() => Volatile.Write(ref _requests, _requests + 1);
 
     /// <summary>Queues what was requested by <see cref="Arm"/>.</summary>
     public void QueueIfDue()

@@ -7,10 +7,10 @@ namespace EmbeddedLog.IO;
 internal static class PoolWatch
 {
     /// <summary>How long the pool is given, to twice this.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(25);
 
     /// <summary>What was not requested for so many looks, a second in all, is looked at no more.</summary>
-    private const int MaxIdleLooks = 100;
+    private const int MaxIdleLooks = 40;
 
     /// <summary>A monitor's, for a <see cref="Lock"/> cannot be waited on.</summary>
     private static readonly object s_gate = new();

@@ -8,6 +8,9 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 internal sealed class WakeBatch : IThreadPoolWorkItem
 {
+    /// <summary>How often, in items, it is told that they make progress.</summary>
+    private const int ItemsADelay = 32;
+
     private readonly WorkQueue _work;
     private readonly IThreadPoolWorkItem[] _items;
     private readonly AssuredWork? _then;
@@ -61,6 +64,12 @@ internal sealed class WakeBatch : IThreadPoolWorkItem
             if (i == _items.Length - 1)
             {
                 _then?.QueueIfDue();
+            }
+            else if (i % ItemsADelay == 0)
+            {
+                // Where the pool gets little of the processors, waking takes long, and a round for half of those who
+                // are woken would be a poor one.
+                _then?.Delay();
             }
 
             _items[i].Execute();
