@@ -100,7 +100,7 @@ public unsafe ref struct PartitionScan : IDisposable
 
                 if (!TryReadFrame(out RecordFields single, out bool isSingle))
                 {
-                    // Where the file was taken away, the rest of it is looked for anew.
+                    // Where the file was taken away, or there is no record, the rest is looked for anew.
                     _log.FindAgain(_segment!, _nextOffset);
                     _segment = null;
                     _limitOffset = 0;
@@ -194,7 +194,8 @@ public unsafe ref struct PartitionScan : IDisposable
 
     /// <summary>
     /// Checks the next frame after all of it was made touchable; throws where it is damaged all the same, and not just
-    /// on the way to the next offset. False where the segment has no file any more.
+    /// on the way to the next offset. False where the segment has no file any more, or the log ends here though its
+    /// control file says otherwise.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryCheckTouchable(ref long position, out uint length)
@@ -207,16 +208,15 @@ public unsafe ref struct PartitionScan : IDisposable
                 return false;
             }
 
-            if (position + FrameLayout.HeaderBytes > _touchable)
-            {
-                // The manifest promises records where the segment has no room for any; behind it is no memory.
-                throw StorageErrors.BadFrame(_segment!, position, FrameCheck.Empty, _nextOffset);
-            }
-
             FrameCheck check = FrameReader.Check(_base, _seed, position, _touchable, out length);
             if (check == FrameCheck.Valid)
             {
                 return true;
+            }
+
+            if (check == FrameCheck.Empty && _log.EndsAt(_segment!, _nextOffset))
+            {
+                return false;
             }
 
             if (check == FrameCheck.Unknown || !TryPassDamage(ref position))

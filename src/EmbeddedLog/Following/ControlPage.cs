@@ -93,16 +93,23 @@ internal sealed unsafe class ControlPage : IDisposable
             // Looked for from the first one on, at each change of the owner only: a slot is a cache line.
             long slots = Math.Clamp(Volatile.Read(ref *(long*)(_header + ControlLayout.SlotsAt)), 0, MaxSlots);
             byte* memory = MapUnsynchronized(ref slots);
+            byte* found = null;
             for (int i = 0; i < slots; i++)
             {
                 byte* slot = memory + ControlLayout.PositionOf(i);
                 if (IsOf(slot, topicUid, partition))
                 {
-                    return slot;
+                    if (found != null)
+                    {
+                        // One of the two has become it by damage, and which one cannot be told.
+                        return null;
+                    }
+
+                    found = slot;
                 }
             }
 
-            return null;
+            return found;
         }
     }
 

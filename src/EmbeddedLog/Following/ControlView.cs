@@ -31,6 +31,9 @@ internal sealed class ControlView : IDisposable
     /// <summary>Counted under the gate; read by anyone.</summary>
     private int _looks;
 
+    /// <summary>The list of the last clean close, and the session that names it. Under the gate.</summary>
+    private (Session Session, ClosedList? List)? _closed;
+
     /// <summary>Set once, under the gate.</summary>
     private bool _disposed;
 
@@ -59,6 +62,47 @@ internal sealed class ControlView : IDisposable
         if (_platform.Time.GetElapsedTime(Volatile.Read(ref _lookedAt)) >= interval)
         {
             Look();
+        }
+    }
+
+    /// <summary>How the log's last owner left it, or has it, as an opening would see it.</summary>
+    /// <exception cref="CorruptLogException">The session is damaged, or the list of the last close.</exception>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public SessionState ReadState()
+    {
+        if (ReadSession() is not { } session)
+        {
+            return default;
+        }
+
+        CacheIdentity mine = _platform.Files.GetCacheIdentity(_directory);
+        CacheIdentity owners = new(session.BootHigh, session.BootLow, session.Device, session.Mount);
+        return new SessionState(
+            session.Clean, !session.Clean && mine.IsKnown && mine == owners, session.Generation, ReadClosed(session));
+    }
+
+    private Session? ReadSession()
+    {
+        using SessionFile session = SessionFile.Open(_platform.Files, _directory);
+        return session.Current;
+    }
+
+    /// <summary>The list may be long, and is asked for by each partition: it is read once for each session.</summary>
+    private ClosedList? ReadClosed(in Session session)
+    {
+        lock (_gate)
+        {
+            if (_closed is { } known && known.Session == session)
+            {
+                return known.List;
+            }
+        }
+
+        ClosedList? list = ClosedFile.Read(_platform.Files, _directory, session);
+        lock (_gate)
+        {
+            _closed = (session, list);
+            return list;
         }
     }
 
@@ -105,9 +149,8 @@ internal sealed class ControlView : IDisposable
     /// </summary>
     private bool IsOutdated(ControlPage page)
     {
-        ulong generation = page.Word >> 2;
-        using SessionFile session = SessionFile.Open(_platform.Files, _directory);
-        return session.Current is { } current
+        ulong generation = ControlLayout.GenerationOf(page.Word);
+        return ReadSession() is { } current
             && current.Generation > (current.Clean ? generation + 1 : generation);
     }
 }

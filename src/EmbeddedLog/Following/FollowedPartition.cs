@@ -23,6 +23,7 @@ internal sealed class FollowedPartition : ReadablePartition
     private readonly PartitionIdentity _identity;
     private readonly ControlView _view;
     private readonly FollowPoller _poller;
+    private readonly FollowedEnds _ends;
     private readonly long _mapAhead;
 
     /// <summary>Whether the topic has not been deleted.</summary>
@@ -37,8 +38,17 @@ internal sealed class FollowedPartition : ReadablePartition
     private unsafe byte* _slot;
     private long _version;
 
-    /// <summary>Finds the end where no slot tells it. Under the gate.</summary>
+    /// <summary>Finds the end where no slot tells it, or checks what one tells. Under the gate.</summary>
     private FollowedTail? _tail;
+
+    /// <summary>What the end is taken from. Under the gate.</summary>
+    private EndSource _source;
+
+    /// <summary>The end that was found to be what the slot tells. Under the gate.</summary>
+    private long _checkedEnd;
+
+    /// <summary>Whether the next look at the files compares the slot with the records. Under the gate.</summary>
+    private bool _doubts;
 
     /// <summary>Whether the files were looked at. Under the gate.</summary>
     private bool _isLoaded;
@@ -47,7 +57,7 @@ internal sealed class FollowedPartition : ReadablePartition
     private int _directoryLooks;
 
     /// <summary>Written under the gate in the order of the law, the end last; read by anyone.</summary>
-    private long[] _truncatedTo = [];
+    private readonly TakenBack _takenBack = new();
     private SegmentList _segments = SegmentList.Empty;
     private long _start;
     private long _durable;
@@ -68,6 +78,7 @@ internal sealed class FollowedPartition : ReadablePartition
         _identity = identity;
         _view = view;
         _poller = poller;
+        _ends = new FollowedEnds(context, identity);
         _mapAhead = mapAhead;
         _exists = exists;
     }
@@ -106,7 +117,7 @@ internal sealed class FollowedPartition : ReadablePartition
     public override SegmentList Segments => Volatile.Read(ref _segments);
 
     /// <inheritdoc/>
-    public override int Truncations => Volatile.Read(ref _truncatedTo).Length;
+    public override int Truncations => _takenBack.Count;
 
     /// <inheritdoc/>
     public override long SizeBytes
@@ -114,13 +125,7 @@ internal sealed class FollowedPartition : ReadablePartition
         get
         {
             Look();
-            long bytes = 0;
-            foreach (Segment segment in Segments.Items)
-            {
-                bytes += segment.EndPosition == long.MaxValue ? TailPosition(segment) : segment.EndPosition;
-            }
-
-            return bytes;
+            return FollowedSegments.Measure(Segments, Volatile.Read(ref _end), Context.Readers);
         }
     }
 
@@ -130,13 +135,7 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <inheritdoc/>
     public override long TruncatedTo(int since)
     {
-        long lowest = long.MaxValue;
-        foreach (long offset in Volatile.Read(ref _truncatedTo).AsSpan(since))
-        {
-            lowest = Math.Min(lowest, offset);
-        }
-
-        return lowest;
+        return _takenBack.LowestSince(since);
     }
 
     /// <inheritdoc/>
@@ -148,10 +147,27 @@ internal sealed class FollowedPartition : ReadablePartition
             Refresh();
         }
 
-        if (Segments.Find(offset) == segment)
+        if (Segments.Find(offset) == segment && offset < Volatile.Read(ref _end))
         {
             throw StorageErrors.Corrupt(
                 Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool EndsAt(Segment segment, long offset)
+    {
+        lock (_gate)
+        {
+            if (segment.EndOffset == long.MaxValue && offset < _end && _source == EndSource.Slot)
+            {
+                // Nobody has read from here on, so that nothing is taken back where the slot is found to be wrong.
+                Volatile.Write(ref _end, offset);
+                _doubts = true;
+                Refresh();
+            }
+
+            return offset >= _end;
         }
     }
 
@@ -224,23 +240,7 @@ internal sealed class FollowedPartition : ReadablePartition
         base.ThrowIfClosed();
         if (Volatile.Read(ref _isGone))
         {
-            throw GoneError();
-        }
-    }
-
-    private long TailPosition(Segment segment)
-    {
-        // Up to the sparse index's last entry: a few kilobytes less than there is.
-        ReaderSlot slot = Context.Readers.Rent();
-        slot.Enter();
-        try
-        {
-            ReadOnlySpan<IndexEntry> entries = segment.Index.GetUpTo(Volatile.Read(ref _end)).Entries;
-            return entries.IsEmpty ? SegmentHeader.PageBytes : entries[^1].Position;
-        }
-        finally
-        {
-            Context.Readers.Return(slot);
+            throw StorageErrors.TopicDeleted(Id);
         }
     }
 
@@ -266,8 +266,15 @@ internal sealed class FollowedPartition : ReadablePartition
         try
         {
             _view.LookIfDue();
-            return _view.Looks != _directoryLooks
-                && (_slot is null || _tail is { NeedsList: true } || _view.Current != _page);
+            if (_view.Looks == _directoryLooks)
+            {
+                return false;
+            }
+
+            // An end that stands still is compared with the records once: a bad bit must not hide the last ones.
+            _doubts |= _source == EndSource.Slot && _checkedEnd != _end;
+            bool needsList = _source == EndSource.Records && _tail!.NeedsList;
+            return _doubts || needsList || _slot is null || _view.Current != _page;
         }
         catch (FileSystemException failure)
         {
@@ -283,45 +290,39 @@ internal sealed class FollowedPartition : ReadablePartition
             return false;
         }
 
-        if (_page is null)
+        ToldEnds told = ToldEnds.Read(_slot);
+        if (_page is not null)
         {
-            return _tail?.Advance() != true && PublishTail();
+            ulong word = _page.Word;
+            if (word != _word)
+            {
+                // While the next owner recovers the log, what could be read can be read on.
+                return ControlLayout.StateOf(word) == ControlState.Opening;
+            }
+
+            if (told.Version != _version)
+            {
+                return false;
+            }
         }
 
-        // The end first: what it counts lies in segments that are known, if neither of the other two has changed.
-        long end = _slot is null ? ControlLayout.Unpublished : Volatile.Read(ref *(long*)(_slot + ControlLayout.EndAt));
-        long durable = _slot is null ? 0 : Volatile.Read(ref *(long*)(_slot + ControlLayout.DurableAt));
-        long version = _slot is null ? 0 : Volatile.Read(ref *(long*)(_slot + ControlLayout.VersionAt));
-        ulong word = _page.Word;
-        if (word != _word)
+        switch (_source)
         {
-            // While the next owner recovers the log, what could be read can be read on.
-            return ControlLayout.StateOf(word) == ControlState.Opening;
+            case EndSource.Records:
+                bool needsList = _tail!.Advance();
+                Publish(_tail.Offset);
+                return !needsList;
+            case EndSource.Slot when told.End < _end:
+                // Ends only grow while the word stays.
+                _doubts = true;
+                return false;
+            case EndSource.Slot:
+                PublishDurable(told.Durable);
+                Publish(told.End);
+                return true;
+            default:
+                return true;
         }
-
-        if (version != _version)
-        {
-            return false;
-        }
-
-        if (_tail is not null)
-        {
-            return !_tail.Advance() && PublishTail();
-        }
-
-        PublishDurable(durable);
-        Publish(end);
-        return true;
-    }
-
-    private bool PublishTail()
-    {
-        if (_tail is not null)
-        {
-            Publish(_tail.Offset);
-        }
-
-        return true;
     }
 
     /// <summary>
@@ -389,18 +390,9 @@ internal sealed class FollowedPartition : ReadablePartition
         if (!_exists())
         {
             DropUnsynchronized();
-            throw GoneError(cause);
+            throw StorageErrors.TopicDeleted(Id, cause);
         }
     }
-
-    private UnknownTopicException GoneError(Exception? cause = null) =>
-        new(
-            $"Topic '{Id.Topic}' was deleted by the owner of the log. Where there is one of that name again, get it "
-            + "from the log.",
-            cause)
-        {
-            Topic = Id.Topic,
-        };
 
     /// <summary>Lets go of all that belongs to a deleted topic; whoever waits is woken and finds it gone.</summary>
     private unsafe void DropUnsynchronized()
@@ -425,25 +417,34 @@ internal sealed class FollowedPartition : ReadablePartition
         ControlPage? page = _view.Current;
         ulong word = page?.Word ?? 0;
         byte* slot = page is null ? null : page.Find(_identity.TopicUid, Id.Partition);
-        long version = slot == null ? 0 : Volatile.Read(ref *(long*)(slot + ControlLayout.VersionAt));
-        long end = slot == null ? ControlLayout.Unpublished : Volatile.Read(ref *(long*)(slot + ControlLayout.EndAt));
-        long durable = slot == null ? 0 : Volatile.Read(ref *(long*)(slot + ControlLayout.DurableAt));
+        ToldEnds told = ToldEnds.Read(slot);
 
         // Read after the end, the manifest has all segments that hold what the end counts.
-        FollowedFiles files = FollowedFiles.Read(Context.Platform.Files, _identity);
+        SessionState session = _view.ReadState();
+        FollowedFiles files = FollowedFiles.Read(Context.Platform.Files, _identity, session);
         long start = files.Manifest.LogStartOffset;
         SegmentList segments = FollowedSegments.Make(files.Manifest, _segments, MakeSegment);
-        FollowedTail? tail = null;
-        bool isTold = end >= start && page!.EndsAreTrusted
+        FollowedFit fit = new(Context, _identity, files, session);
+        fit.Check(segments);
+
+        bool isNew = !_isLoaded || page != _page || word != _word;
+        bool isTold = slot != null && page!.EndsAreTrusted && told.End >= start
             && ControlLayout.StateOf(word) is ControlState.Open or ControlState.Closed;
-        if (!isTold)
+        FollowedEnd end = new(told.End, Math.Max(told.Durable, files.Checkpoint?.DurableEndOffset ?? 0), null);
+        if (session.Clean)
         {
-            tail = _tail?.IsOf(segments, files.Checkpoint) == true
-                ? _tail
-                : new FollowedTail(segments, files.Checkpoint, start, Context.Readers);
-            tail.Advance();
-            end = tail.Offset;
-            durable = Math.Max(files.Checkpoint?.DurableEndOffset ?? 0, start);
+            long closed = files.Checkpoint?.DurableEndOffset ?? start;
+            isTold = isTold && told.End == closed;
+            end = new FollowedEnd(closed, closed, null);
+        }
+        else if (!isTold || isNew || _doubts || told.End < _end || told.End < (segments.Last?.BaseOffset ?? start + 1))
+        {
+            end = _ends.Find(segments, files, fit, _tail, slot, told, ref isTold);
+        }
+
+        if (isNew)
+        {
+            fit.CheckFiles(segments, end.Offset);
         }
 
         if (page is not null && page.Word != word)
@@ -456,33 +457,36 @@ internal sealed class FollowedPartition : ReadablePartition
             ThrowIfDeleted();
         }
 
-        Apply(segments, start, end, durable);
+        Apply(segments, start, end);
         _page = page;
         _word = word;
         _slot = slot;
-        _version = version;
+        _version = told.Version;
         _directoryLooks = looks;
-        _tail = tail;
+        _tail = end.Tail;
+        _source = isTold ? EndSource.Slot : end.Tail is null ? EndSource.Checkpoint : EndSource.Records;
+        _checkedEnd = end.Tail is null ? _checkedEnd : end.Offset;
+        _doubts = false;
         _isLoaded = true;
         return true;
     }
 
     /// <summary>Makes readers see what was found, in the order of the law.</summary>
-    private void Apply(SegmentList segments, long start, long end, long durable)
+    private void Apply(SegmentList segments, long start, in FollowedEnd end)
     {
         SegmentList old = _segments;
-        long to = Divergence.Find(old, _end, segments, end);
+        long to = Divergence.Find(old, _end, segments, end.Offset);
         if (to != long.MaxValue)
         {
             FollowingLog.Truncated(Context.LoggerUnderLock, Id, _end, to);
-            Volatile.Write(ref _truncatedTo, [.. _truncatedTo, to]);
+            _takenBack.Add(to);
             Volatile.Write(ref _durable, Math.Min(_durable, to));
         }
 
         Volatile.Write(ref _segments, segments);
         Volatile.Write(ref _start, start);
-        PublishDurable(durable);
-        Volatile.Write(ref _end, end);
+        PublishDurable(end.Durable);
+        Volatile.Write(ref _end, end.Offset);
         FollowedSegments.RemoveMissing(old, segments);
     }
 

@@ -54,6 +54,32 @@ internal static class FollowedSegments
     }
 
     /// <summary>
+    /// The bytes of segments: of the last one up to the last entry of its sparse index, a few kilobytes less than there
+    /// are.
+    /// </summary>
+    public static long Measure(SegmentList segments, long end, ReaderEpochs readers)
+    {
+        long bytes = 0;
+        ReaderSlot slot = readers.Rent();
+        slot.Enter();
+        try
+        {
+            foreach (Segment segment in segments.Items)
+            {
+                bytes += segment.EndPosition != long.MaxValue
+                    ? segment.EndPosition
+                    : segment.Index.GetUpTo(end).Entries is [.., var last] ? last.Position : SegmentHeader.PageBytes;
+            }
+
+            return bytes;
+        }
+        finally
+        {
+            readers.Return(slot);
+        }
+    }
+
+    /// <summary>
     /// Ends a segment where the manifest says, which may be before an end that it had: then a recovery has put copies
     /// in the place of the rest.
     /// </summary>

@@ -69,6 +69,40 @@ internal sealed unsafe class FollowedTail
     public bool NeedsList => _isEnd || _isBehindLast || _segments.Count == 0;
 
     /// <summary>
+    /// Whether the walk stopped where nothing stands, and nothing behind: at an end. Otherwise it stopped at damage, or
+    /// at a segment whose file is gone. Inside no slot.
+    /// </summary>
+    public bool IsAtEnd()
+    {
+        if (NeedsList)
+        {
+            return true;
+        }
+
+        Segment segment = _segments.Items[_index];
+        ReaderSlot slot = _readers.Rent();
+        slot.Enter();
+        try
+        {
+            byte* memory = segment.GetBase();
+            long limit = 0;
+            if (memory == null
+                || !FrameMemory.TryExtend(segment, _position, segment.ReadableBytes, ref memory, ref limit))
+            {
+                return false;
+            }
+
+            // The rest of the file, which is at most a segment, and looked at only where somebody has told otherwise.
+            TornTail behind = TornTail.Search(memory, segment.CrcSeed, segment.BaseOffset, _position, limit);
+            return !behind.HasFrames && behind.UsedBytes == 0;
+        }
+        finally
+        {
+            _readers.Return(slot);
+        }
+    }
+
+    /// <summary>
     /// Whether what was walked still counts: a recovery, which might take some of it back, changes one of the two.
     /// </summary>
     public bool IsOf(SegmentList segments, Checkpoint? checkpoint) =>

@@ -38,15 +38,35 @@ internal static class ControlLayout
     /// <summary>Where a slot has the partition's number.</summary>
     public const int PartitionAt = 32;
 
+    /// <summary>Where a slot has the check of the durable end.</summary>
+    public const int DurableCheckAt = 40;
+
+    /// <summary>How many bits of a word are generation and state.</summary>
+    private const int WordBits = 33;
+
     /// <summary>Stands for an end that is not kept in the slot.</summary>
     public const long Unpublished = -1;
 
     /// <summary>The position of a slot in the file.</summary>
     public static long PositionOf(int slot) => HeaderBytes + ((long)slot * SlotBytes);
 
-    /// <summary>The word of a generation in a state.</summary>
-    public static ulong Word(ulong generation, ControlState state) => (generation << 2) | (ulong)state;
+    /// <summary>The word of a generation in a state, with a check in its upper bits.</summary>
+    public static ulong Word(ulong generation, ControlState state)
+    {
+        ulong content = (generation << 2) | (ulong)state;
+        return content | (Check(content) >> WordBits << WordBits);
+    }
 
-    /// <summary>The state that a word tells.</summary>
-    public static ControlState StateOf(ulong word) => (ControlState)(word & 3);
+    /// <summary>The state that a word tells; <see cref="ControlState.None"/> where it is not one.</summary>
+    public static ControlState StateOf(ulong word) =>
+        word == Word(GenerationOf(word), (ControlState)(word & 3)) ? (ControlState)(word & 3) : ControlState.None;
+
+    /// <summary>The generation that a word tells.</summary>
+    public static ulong GenerationOf(ulong word) => (word & ((1UL << WordBits) - 1)) >> 2;
+
+    /// <summary>What stands beside a durable end, so that one bad bit does not pass for what is on the disk.</summary>
+    public static ulong DurableCheck(long durable) => Check((ulong)durable);
+
+    /// <summary>Any change of one bit changes the result, and zero is not its own.</summary>
+    private static ulong Check(ulong content) => (content + 1) * 0x9E3779B97F4A7C15;
 }

@@ -12,27 +12,34 @@ internal static class CleanEnd
     /// the next append would be written over it.
     /// </summary>
     /// <exception cref="CorruptLogException">A good frame follows.</exception>
-    public static void Check(TopicPartition id, SegmentWriter writer, in DurablePoint end)
+    public static void Check(SegmentWriter writer, in DurablePoint end)
     {
         LogFile file = writer.File.TryUse() ?? throw StorageErrors.Disposed();
         try
         {
-            if (HasFrame(file, writer.Segment.CrcSeed, end.Position))
-            {
-                throw StorageErrors.Corrupt(
-                    id,
-                    writer.Segment.Path,
-                    end.Position,
-                    "a frame follows where the log was closed: session, list and checkpoint were put back from an "
-                    + "earlier moment, or the segment is from a later one",
-                    $"nothing behind offset {end.Offset}",
-                    "a good frame",
-                    end.Offset);
-            }
+            Check(file, writer.Segment, end.Offset, end.Position);
         }
         finally
         {
             writer.File.Release();
+        }
+    }
+
+    /// <summary>The same for who does not write.</summary>
+    /// <exception cref="CorruptLogException">A good frame follows.</exception>
+    public static void Check(LogFile file, Segment segment, long offset, long position)
+    {
+        if (HasFrame(file, segment.CrcSeed, position))
+        {
+            throw StorageErrors.Corrupt(
+                segment.Partition,
+                segment.Path,
+                position,
+                "a frame follows where the log was closed: session, list and checkpoint were put back from an "
+                + "earlier moment, or the segment is from a later one",
+                $"nothing behind offset {offset}",
+                "a good frame",
+                offset);
         }
     }
 

@@ -46,10 +46,14 @@ internal readonly struct ClosedCheck
     }
 
     /// <summary>Checks what stands in the files.</summary>
+    /// <param name="logStart">The manifest's log start.</param>
+    /// <param name="segments">The manifest's segments.</param>
+    /// <param name="current">The checkpoint.</param>
+    /// <param name="position">Where it stands in its file.</param>
     /// <exception cref="CorruptLogException">It is of another moment.</exception>
-    public void Run(Manifest manifest, CheckpointFile file)
+    public void Run(long logStart, IReadOnlyList<SegmentEntry> segments, Checkpoint? current, long position)
     {
-        if (_row is not { } row || file.Current is not { } checkpoint)
+        if (_row is not { } row || current is not { } checkpoint)
         {
             return;
         }
@@ -63,8 +67,8 @@ internal readonly struct ClosedCheck
             string order = checkpoint.Generation < row.CheckpointGeneration ? "older" : "another";
             throw StorageErrors.Corrupt(
                 _identity.Id,
-                file.Path,
-                file.Position,
+                Path.Combine(_identity.Directory, CheckpointFile.FileName),
+                position,
                 $"the checkpoint is {order} than that of {Close}: its newest page is damaged, or it was put back",
                 $"{(_session.Clean ? "" : "at least ")}generation {row.CheckpointGeneration}, with {Tell(row)}",
                 $"generation {checkpoint.Generation} of {UnixTime.ToText(checkpoint.WrittenAt)}, with an end of "
@@ -73,8 +77,8 @@ internal readonly struct ClosedCheck
         }
 
         bool isListed = _session.Clean
-            ? ClosedPartition.Digest(manifest.LogStartOffset, manifest.Segments) == row.ManifestDigest
-            : manifest.LogStartOffset >= row.LogStartOffset;
+            ? ClosedPartition.Digest(logStart, segments) == row.ManifestDigest
+            : logStart >= row.LogStartOffset;
         if (!isListed)
         {
             throw StorageErrors.Corrupt(
@@ -83,9 +87,9 @@ internal readonly struct ClosedCheck
                 0,
                 $"the manifest is another than that of {Close}: it was put back, or has lost what was in it",
                 Tell(row),
-                $"{manifest.Segments.Count} segments, the last {LastOf(manifest)}, and a start of "
-                + $"{manifest.LogStartOffset}",
-                manifest.LogStartOffset);
+                $"{segments.Count} segments, the last {LastOf(segments)}, and a start of "
+                + $"{logStart}",
+                logStart);
         }
     }
 
@@ -101,6 +105,6 @@ internal readonly struct ClosedCheck
     private static string Tell(in ClosedPartition row) =>
         $"an end of {row.EndOffset} in segment {row.ActiveSequence} and a start of {row.LogStartOffset}";
 
-    private static string LastOf(Manifest manifest) =>
-        manifest.Segments is [.., var last] ? $"{last.Sequence} from offset {last.BaseOffset} on" : "none";
+    private static string LastOf(IReadOnlyList<SegmentEntry> segments) =>
+        segments is [.., var last] ? $"{last.Sequence} from offset {last.BaseOffset} on" : "none";
 }

@@ -65,5 +65,9 @@ internal sealed unsafe class ControlSlot
     }
 
     /// <summary>Says up to where everything is on the disk.</summary>
-    public void NoteDurable(long end) => Volatile.Write(ref *(long*)(_memory + ControlLayout.DurableAt), end);
+    public void NoteDurable(long end)
+    {
+        Volatile.Write(ref *(long*)(_memory + ControlLayout.DurableAt), end);
+        Volatile.Write(ref *(ulong*)(_memory + ControlLayout.DurableCheckAt), ControlLayout.DurableCheck(end));
+    }
 }

@@ -72,7 +72,7 @@ internal sealed class PartitionRecovery
                 identity.Id,
                 isOnDisk,
                 isWhole: session.Clean || session.CacheSurvived);
-            closed.Run(manifest, checkpoint);
+            closed.Run(manifest.LogStartOffset, manifest.Segments, checkpoint.Current, checkpoint.Position);
             PartitionFiles small = new(manifest, checkpoint);
             recovery = new PartitionRecovery(context, identity, settings, small, began);
             return recovery.Recover();
@@ -110,7 +110,9 @@ internal sealed class PartitionRecovery
         }
 
         unlisted.CheckThatNoneIsMissed(
-            _small.Manifest, checkpoint?.Epoch ?? 0, checkpoint?.DurableEndOffset ?? _small.Manifest.LogStartOffset);
+            _small.Manifest.NextSequence,
+            checkpoint?.Epoch ?? 0,
+            checkpoint?.DurableEndOffset ?? _small.Manifest.LogStartOffset);
         unlisted.Delete(_small.Manifest);
         return OpenClean(segments, checkpoint);
     }
@@ -188,7 +190,7 @@ internal sealed class PartitionRecovery
         slot.Enter();
         try
         {
-            CleanEnd.Check(_identity.Id, writer, end);
+            CleanEnd.Check(writer, end);
             SegmentIndex index = segment.Index.Load(end.Offset, end.Position);
             writer.FlushedEnd = end.Position;
             SegmentIndexBuilder builder = new(index, end.Position);
@@ -221,7 +223,7 @@ internal sealed class PartitionRecovery
             segments = DropJudged(segments, checkpoint, first, proven);
             using TailScan scan = new(_context, _identity, _names);
             scan.Walk(segments, first, proven);
-            unlisted.CheckThatNoneIsMissed(_small.Manifest, checkpoint?.Epoch ?? 0, scan.EndOffset);
+            unlisted.CheckThatNoneIsMissed(_small.Manifest.NextSequence, checkpoint?.Epoch ?? 0, scan.EndOffset);
             if (!Protections.CopyOnUncleanOpen && scan.Ranges is [.., var last])
             {
                 first = Array.IndexOf(segments, last.Segment);
@@ -235,7 +237,7 @@ internal sealed class PartitionRecovery
         }
         else
         {
-            unlisted.CheckThatNoneIsMissed(_small.Manifest, checkpoint?.Epoch ?? 0, end.Offset);
+            unlisted.CheckThatNoneIsMissed(_small.Manifest.NextSequence, checkpoint?.Epoch ?? 0, end.Offset);
         }
 
         WriteCheckpoint(end, epoch);

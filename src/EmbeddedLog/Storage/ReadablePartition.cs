@@ -61,6 +61,12 @@ internal abstract class ReadablePartition
     public virtual void FindAgain(Segment segment, long offset) =>
         throw (IsClosed ? ClosedError() : StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
 
+    /// <summary>
+    /// Whether there is no record at an offset after all, where a reader found nothing though it was told of one; which
+    /// only happens to who follows.
+    /// </summary>
+    public virtual bool EndsAt(Segment segment, long offset) => false;
+
     /// <summary>Begins to read at an offset from the log's start to its end.</summary>
     /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>
     public PartitionScan Scan(long offset)

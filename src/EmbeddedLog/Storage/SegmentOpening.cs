@@ -48,7 +48,8 @@ internal static class SegmentOpening
             using LogFile file = files.OpenFile(segment.Path, FileOpening.ReadShared);
             if (map is null)
             {
-                Check(file, segment, SegmentHeader.PageBytes);
+                long end = segment.EndPosition;
+                Check(file, segment, end == long.MaxValue ? SegmentHeader.PageBytes : end);
             }
 
             // Above the greatest size nothing is ever looked at: what is mapped is bounded, whatever the file says.

@@ -82,6 +82,16 @@ internal static class StorageErrors
             };
     }
 
+    /// <summary>A topic that its owner has deleted while somebody followed it.</summary>
+    public static UnknownTopicException TopicDeleted(TopicPartition partition, Exception? cause = null) =>
+        new(
+            $"Topic '{partition.Topic}' was deleted by the owner of the log. Where there is one of that name again, "
+            + "get it from the log.",
+            cause)
+        {
+            Topic = partition.Topic,
+        };
+
     /// <summary>Stored bytes are not what was written.</summary>
     public static CorruptLogException Corrupt(
         TopicPartition partition,

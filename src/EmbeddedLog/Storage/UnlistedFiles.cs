@@ -24,17 +24,17 @@ internal sealed class UnlistedFiles
     /// Checks that the manifest has not lost a segment: what is not listed and holds records is deleted only where
     /// something proves that it was given up. Call before anything is added to the manifest.
     /// </summary>
-    /// <param name="manifest">The manifest as it was found.</param>
+    /// <param name="nextSequence">The manifest's, as it was found.</param>
     /// <param name="epoch">The checkpoint's epoch: what is of an earlier one has been judged by a recovery.</param>
     /// <param name="endOffset">The end of the listed segments; what lies below it is an unfinished copy.</param>
     /// <exception cref="CorruptLogException">A segment with records is not listed.</exception>
-    public void CheckThatNoneIsMissed(Manifest manifest, uint epoch, long endOffset)
+    public void CheckThatNoneIsMissed(uint nextSequence, uint epoch, long endOffset)
     {
         foreach (string name in _names)
         {
             // A number below those yet to be given was listed once, and dropped by a record of the manifest, or is that
             // of a copy of what is listed.
-            if (!SegmentFileName.IsSegment(name, out uint sequence) || sequence < manifest.NextSequence)
+            if (!SegmentFileName.IsSegment(name, out uint sequence) || sequence < nextSequence)
             {
                 continue;
             }

@@ -15,6 +15,7 @@ internal sealed class FollowedTopics
     private const int MaxAttempts = 10;
 
     private readonly StorageContext _context;
+    private readonly string _directory;
     private readonly TopicStore _store;
     private readonly ControlView _view;
     private readonly FollowPoller _poller;
@@ -33,6 +34,7 @@ internal sealed class FollowedTopics
         StorageContext context, string directory, ControlView view, FollowPoller poller)
     {
         _context = context;
+        _directory = directory;
         _store = new TopicStore(context.Platform.Files, directory);
         _view = view;
         _poller = poller;
@@ -120,7 +122,10 @@ internal sealed class FollowedTopics
         {
             try
             {
-                return _store.LoadShared();
+                SessionState session = _view.ReadState();
+                List<StoredTopic> topics = _store.LoadShared();
+                ClosedTopics.Check(_context.Platform.Files, _directory, session, topics);
+                return topics;
             }
             catch (Exception failure) when (
                 failure is CorruptLogException or FileSystemException && attempt < MaxAttempts)
