@@ -50,6 +50,9 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Whether the next look at the files compares the slot with the records. Under the gate.</summary>
     private bool _doubts;
 
+    /// <summary>The segments of the look at the files that is under way. Under the gate.</summary>
+    private SegmentList _made = SegmentList.Empty;
+
     /// <summary>Whether the files were looked at. Under the gate.</summary>
     private bool _isLoaded;
 
@@ -133,10 +136,7 @@ internal sealed class FollowedPartition : ReadablePartition
     public bool HasWaiters => AppendWaiters.HasAny;
 
     /// <inheritdoc/>
-    public override long TruncatedTo(int since)
-    {
-        return _takenBack.LowestSince(since);
-    }
+    public override long TruncatedTo(int since) => _takenBack.LowestSince(since);
 
     /// <inheritdoc/>
     public override void FindAgain(Segment segment, long offset)
@@ -372,6 +372,12 @@ internal sealed class FollowedPartition : ReadablePartition
                     throw;
                 }
             }
+            finally
+            {
+                // What a look that came to nothing has made and mapped belongs to nobody.
+                FollowedSegments.RemoveMissing(_made, _segments);
+                _made = SegmentList.Empty;
+            }
 
             if (attempt >= MaxAttempts)
             {
@@ -423,7 +429,7 @@ internal sealed class FollowedPartition : ReadablePartition
         SessionState session = _view.ReadState();
         FollowedFiles files = FollowedFiles.Read(Context.Platform.Files, _identity, session);
         long start = files.Manifest.LogStartOffset;
-        SegmentList segments = FollowedSegments.Make(files.Manifest, _segments, MakeSegment);
+        SegmentList segments = _made = FollowedSegments.Make(files.Manifest, _segments, MakeSegment);
         FollowedFit fit = new(Context, _identity, files, session);
         fit.Check(segments);
 

@@ -50,7 +50,9 @@ public sealed partial class FollowedDamageTests
                 continue;
             }
 
+            int maps = fixture.Machine.Disk.LiveMaps.Count;
             string followed = Follow(fixture, ending == "closed" ? Records : Flushed);
+            Assert.Equal(maps, fixture.Machine.Disk.LiveMaps.Count);
             string owned = Own(fixture);
             bool isCut = done.StartsWith("cut", StringComparison.Ordinal);
             Assert.True(
