@@ -19,6 +19,8 @@ public sealed class DroppedSendTests : IDisposable
 
     public DroppedSendTests()
     {
+        // What other tests have dropped, tasks of their own that were to fail, is told of before this one listens.
+        Collect();
         _listener = (_, args) => _unobserved.Enqueue(args.Exception);
         TaskScheduler.UnobservedTaskException += _listener;
     }
