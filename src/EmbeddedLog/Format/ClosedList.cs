@@ -9,8 +9,10 @@ namespace EmbeddedLog.Format;
 /// </summary>
 internal sealed class ClosedList
 {
-    /// <summary>A larger file is refused, so that a forged one costs no memory.</summary>
-    public const long MaxFileBytes = 1L << 30;
+    /// <summary>
+    /// A larger file is neither written nor read, so that a forged one costs little memory: half a million partitions.
+    /// </summary>
+    public const long MaxFileBytes = 64L << 20;
 
     /// <summary>The bytes before the first row.</summary>
     public const int HeaderBytes = 64;
@@ -84,11 +86,14 @@ internal sealed class ClosedList
     public ClosedList With(in ClosedPartition partition, ulong generation) =>
         new(LogUid, generation, ClosedAt, Topics, [.. _partitions.Values, partition]);
 
+    /// <summary>The size of the file.</summary>
+    public long FileBytes => 2L * (HeaderBytes + ((long)_partitions.Count * ClosedPartition.Bytes)
+        + Topics.Sum(topic => (long)TopicBytes + topic.Directory.Length));
+
     /// <summary>The bytes of the file: the list twice, so that damage in one place loses nothing.</summary>
     public byte[] Encode()
     {
-        int bytes = HeaderBytes + (_partitions.Count * ClosedPartition.Bytes)
-            + Topics.Sum(topic => TopicBytes + topic.Directory.Length);
+        int bytes = (int)(FileBytes / 2);
         byte[] file = new byte[2 * bytes];
         Span<byte> block = file.AsSpan(0, bytes);
         BinaryPrimitives.WriteUInt64LittleEndian(block[LogUidAt..], LogUid);
@@ -116,8 +121,21 @@ internal sealed class ClosedList
         return file;
     }
 
-    /// <summary>Whether a file may begin like one; so that a large one of something else is not read.</summary>
-    public static bool HasMagic(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Magic);
+    /// <summary>
+    /// Whether a copy that begins so can have a length: so that a large file of something else is not read.
+    /// </summary>
+    public static bool IsPlausible(ReadOnlySpan<byte> header, long length)
+    {
+        if (header.Length < HeaderBytes || !header.StartsWith(Magic))
+        {
+            return false;
+        }
+
+        long partitions = BinaryPrimitives.ReadUInt32LittleEndian(header[PartitionsAt..]);
+        long topics = BinaryPrimitives.ReadUInt32LittleEndian(header[TopicsAt..]);
+        long least = HeaderBytes + (partitions * ClosedPartition.Bytes) + (topics * TopicBytes);
+        return length >= least && length <= least + (topics * byte.MaxValue);
+    }
 
     /// <summary>Reads the file's contents; one of the two copies is enough.</summary>
     /// <param name="file">All of it.</param>

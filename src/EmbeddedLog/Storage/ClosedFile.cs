@@ -62,18 +62,22 @@ internal static class ClosedFile
     private static byte[] ReadAll(FileSystem files, string path)
     {
         using LogFile file = files.OpenFile(path, FileOpening.Read);
-        Span<byte> magic = stackalloc byte[2 * sizeof(ulong)];
         long length = file.Length;
-        int half = (int)Math.Min(length / 2, int.MaxValue);
-        bool begins = file.Read(magic[..sizeof(ulong)], 0) == sizeof(ulong) && ClosedList.HasMagic(magic);
-        begins |= file.Read(magic[..sizeof(ulong)], half) == sizeof(ulong) && ClosedList.HasMagic(magic);
-        if (length > ClosedList.MaxFileBytes || !begins)
+        if (length > ClosedList.MaxFileBytes || (!Begins(file, 0, length / 2) && !Begins(file, length / 2, length / 2)))
         {
             throw StoredFile.Damaged(path, 0, "the list of partitions", $"{length} other bytes");
         }
 
         byte[] bytes = new byte[length];
-        return bytes[..file.Read(bytes, 0)];
+        int read = file.Read(bytes, 0);
+        Array.Resize(ref bytes, read);
+        return bytes;
+    }
+
+    private static bool Begins(LogFile file, long position, long length)
+    {
+        Span<byte> header = stackalloc byte[ClosedList.HeaderBytes];
+        return ClosedList.IsPlausible(header[..file.Read(header, position)], length);
     }
 
     /// <summary>

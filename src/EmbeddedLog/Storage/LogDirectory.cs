@@ -232,6 +232,12 @@ internal sealed class LogDirectory : IDisposable
     /// <summary>The list first, since it has to be there once the session names it.</summary>
     private void MarkClean(ClosedList closed)
     {
+        if (closed.FileBytes > ClosedList.MaxFileBytes)
+        {
+            // More partitions than anybody has: the next opening verifies them, as after a kill.
+            return;
+        }
+
         ClosedFile.Write(_platform.Files, Path, closed);
         _session.MarkClean(closed);
         _closed = closed;

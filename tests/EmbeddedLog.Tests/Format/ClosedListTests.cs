@@ -97,6 +97,20 @@ public sealed class ClosedListTests
         Assert.Equal(HeaderStatus.Corrupt, ClosedList.TryRead(file, out _, out _, out _));
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-100, false)]
+    [InlineData(1000, false)]
+    [InlineData(32 << 20, false)]
+    public void IsPlausible_LengthFarFromWhatTheHeaderSays_IsNot(int more, bool expected)
+    {
+        byte[] file = Some.ClosedList.Encode();
+
+        Span<byte> header = file.AsSpan(0, ClosedList.HeaderBytes);
+        Assert.Equal(expected, ClosedList.IsPlausible(header, (file.Length / 2) + more));
+        Assert.Equal(file.Length, Some.ClosedList.FileBytes);
+    }
+
     private static void AssertIsThatList(ClosedList? list)
     {
         Assert.NotNull(list);
