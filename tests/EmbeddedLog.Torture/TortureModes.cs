@@ -10,6 +10,7 @@ using EmbeddedLog.Torture.PowerFail;
 using EmbeddedLog.Torture.Tail;
 using EmbeddedLog.Torture.Teeth;
 using EmbeddedLog.Torture.Unmap;
+using EmbeddedLog.Torture.User;
 
 namespace EmbeddedLog.Torture;
 
@@ -28,6 +29,7 @@ internal static class TortureModes
         new TailMode(),
         new BitflipMode(),
         new UnmapMode(),
+        new UserMode(),
         new TeethMode(),
     ];
 

@@ -1,4 +1,5 @@
 using EmbeddedLog.IO;
+using EmbeddedLog.Torture.User;
 
 namespace EmbeddedLog.Torture.Load;
 
@@ -15,13 +16,12 @@ internal sealed class LoadChild : ITortureChild
     public const string CloseLine = "close";
 
     private const int MinThreads = 32;
+    private const int StarvedThreads = 2;
 
     public string Name => ChildName;
 
     public async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
-        // A producer that never waits keeps a thread to itself, and the log needs some too.
-        ThreadPool.SetMinThreads(MinThreads, MinThreads);
         using LoadReport report = new();
         report.Ready();
         if (await Console.In.ReadLineAsync() is not { } line)
@@ -30,12 +30,24 @@ internal sealed class LoadChild : ITortureChild
         }
 
         LoadOrder order = LoadOrder.Parse(line);
+        if (order.Troubles.HasFlag(UserTroubles.Pool))
+        {
+            ThreadPool.SetMinThreads(StarvedThreads, StarvedThreads);
+            ThreadPool.SetMaxThreads(StarvedThreads, MinThreads);
+        }
+        else
+        {
+            // A producer that never waits keeps a thread to itself, and the log needs some too.
+            ThreadPool.SetMinThreads(MinThreads, MinThreads);
+        }
+
         Random random = new(HashCode.Combine(order.Seed, order.Life));
+        UserEnvironment user = new(order, report);
         report.Tell(LoadMessageKind.Opening);
         CommitLog log;
         try
         {
-            log = await OpenAsync(order, random);
+            log = await OpenAsync(order, random, user);
         }
         catch (EmbeddedLogException failure)
         {
@@ -51,26 +63,27 @@ internal sealed class LoadChild : ITortureChild
             return 0;
         }
 
-        await LiveAsync(log, report, order, random);
+        await LiveAsync(log, report, order, random, user);
         return 0;
     }
 
-    private static async Task<CommitLog> OpenAsync(LoadOrder order, Random random)
+    private static async Task<CommitLog> OpenAsync(LoadOrder order, Random random, UserEnvironment user)
     {
         if (OperatingSystem.IsLinux())
         {
             LinuxFileSystem.MinFlushedTogether = 2;
         }
 
-        CommitLog log = await CommitLog.OpenAsync(order.Directory, new CommitLogOptions
+        CommitLog log = await CommitLog.OpenAsync(order.Directory, user.Equip(new CommitLogOptions
         {
             MaxOpenSegments = random.Next(1, 32),
             RetentionCheckInterval = TimeSpan.FromMilliseconds(random.Next(1, 20)),
-        });
+        }));
         try
         {
-            foreach (LoadTopic topic in LoadTopic.All)
+            foreach (int place in LoadTopic.PlacesOf(order.Troubles))
             {
+                LoadTopic topic = LoadTopic.All[place];
                 await log.EnsureTopicAsync(topic.Name, topic.Options(random, order.Trimmed));
             }
 
@@ -83,17 +96,24 @@ internal sealed class LoadChild : ITortureChild
         }
     }
 
-    private static async Task LiveAsync(CommitLog log, LoadReport report, LoadOrder order, Random random)
+    private static async Task LiveAsync(
+        CommitLog log, LoadReport report, LoadOrder order, Random random, UserEnvironment user)
     {
         using CancellationTokenSource stop = new();
         LoadWork work = new(log, report, order.Life, order.Seed, stop.Token);
         LoadConsumer[] consumers =
-            [.. Enumerable.Range(0, LoadGroup.All.Count).Select(place => new LoadConsumer(work, place))];
-        LoadProducer[] producers = LoadProducers.Create(work);
+        [
+            .. Enumerable.Range(0, LoadGroup.All.Count)
+                .Where(place => LoadTopic.PlacesOf(order.Troubles).Contains(LoadGroup.All[place].Topic))
+                .Select(place => new LoadConsumer(work, place)),
+        ];
+        LoadProducer[] producers =
+            [.. LoadProducers.Create(work), .. LoadProducers.Create(work, order.Troubles, user.Mood)];
         Task[] workers =
         [
             .. producers.Select(producer => Start(producer.RunAsync, report)),
             .. consumers.Select(consumer => Start(consumer.RunAsync, report)),
+            .. user.Begin(work).Select(worker => Start(worker, report)),
         ];
 
         // The end of the input says that the parent is gone: then nobody wants this life any more.

@@ -31,7 +31,19 @@ internal sealed class LoadConsumer : IAsyncDisposable
         ];
     }
 
+    /// <summary>Reads until the life is over, or nothing can be read any more.</summary>
     public async Task RunAsync()
+    {
+        while (await ReadAsync())
+        {
+            // There was no handle for a moment: the next read goes on where this one was.
+        }
+    }
+
+    public ValueTask DisposeAsync() => _consumer.DisposeAsync();
+
+    /// <summary>One read; tells whether another one is to follow.</summary>
+    private async Task<bool> ReadAsync()
     {
         try
         {
@@ -39,7 +51,7 @@ internal sealed class LoadConsumer : IAsyncDisposable
             {
                 if (!Check(record))
                 {
-                    return;
+                    return false;
                 }
 
                 if (_random.Next(24) == 0)
@@ -52,19 +64,21 @@ internal sealed class LoadConsumer : IAsyncDisposable
         {
             // The life is over.
         }
-        catch (PartitionFailedException)
+        catch (PartitionFailedException failure)
         {
             // The commits' own partition; the mode knows whether that may be.
             _work.Report.Tell(
-                LoadMessageKind.Note, $"group {_group.Name} cannot commit any more", LoadFailure.PartitionFailed);
+                LoadMessageKind.Note, $"group {_group.Name} cannot commit any more", LoadReport.KindOf(failure));
         }
         catch (EmbeddedLogException failure)
         {
-            _work.Report.Tell(LoadMessageKind.Note, $"group {_group.Name}: {failure}", LoadFailure.Other);
+            LoadFailure why = LoadReport.KindOf(failure);
+            _work.Report.Tell(LoadMessageKind.Note, $"group {_group.Name}: {failure}", why);
+            return why == LoadFailure.NoHandles;
         }
-    }
 
-    public ValueTask DisposeAsync() => _consumer.DisposeAsync();
+        return false;
+    }
 
     private bool Check(in Record<byte[]?, byte[]> record)
     {
@@ -105,7 +119,8 @@ internal sealed class LoadConsumer : IAsyncDisposable
 
             Tell(LoadMessageKind.Committed, partition, next);
         }
-        catch (DiskFullException)
+        catch (EmbeddedLogException lacking)
+            when (LoadReport.KindOf(lacking) is LoadFailure.DiskFull or LoadFailure.NoHandles)
         {
             // The next commit tells more than this one.
         }

@@ -15,6 +15,15 @@ internal enum LoadFailure : byte
     /// <summary>The log was closed meanwhile.</summary>
     Closed,
 
+    /// <summary>The process has no file handle or no map left.</summary>
+    NoHandles,
+
+    /// <summary>The log's directory was removed or replaced.</summary>
+    DirectoryGone,
+
+    /// <summary>A file of the log is missing.</summary>
+    FileGone,
+
     /// <summary>Another exception of the library.</summary>
     Other,
 }

@@ -13,6 +13,7 @@ internal sealed record LoadGroup(string Name, int Topic, Durability Level)
         new("fraud", 0, Durability.Flushed),
         new("alerts", 1, Durability.Written),
         new("archive", 2, Durability.Flushed),
+        new("thumbnails", LoadTopic.Uploads, Durability.Written),
     ];
 
     /// <summary>What is stored with a commit, so that it can be told whether the two belong together.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EmbeddedLog.Torture.User;
 
 namespace EmbeddedLog.Torture.Load;
 
@@ -8,7 +9,14 @@ namespace EmbeddedLog.Torture.Load;
 /// <param name="Life">The life's number in the directory.</param>
 /// <param name="Trimmed">Whether retention is on.</param>
 /// <param name="OpensOnly">Whether the life is over when the log is open.</param>
-internal sealed record LoadOrder(string Directory, int Seed, int Life, bool Trimmed, bool OpensOnly = false)
+/// <param name="Troubles">What goes wrong around the log in this life.</param>
+internal sealed record LoadOrder(
+    string Directory,
+    int Seed,
+    int Life,
+    bool Trimmed,
+    bool OpensOnly = false,
+    UserTroubles Troubles = UserTroubles.None)
 {
     private const char Separator = '\t';
     private const string TrimmedWord = "trimmed";
@@ -21,7 +29,8 @@ internal sealed record LoadOrder(string Directory, int Seed, int Life, bool Trim
         Seed.ToString(CultureInfo.InvariantCulture),
         Life,
         Trimmed ? TrimmedWord : "kept",
-        OpensOnly ? OpensOnlyWord : "works");
+        OpensOnly ? OpensOnlyWord : "works",
+        ((int)Troubles).ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The order of a line.</summary>
     public static LoadOrder Parse(string line)
@@ -32,6 +41,7 @@ internal sealed record LoadOrder(string Directory, int Seed, int Life, bool Trim
             int.Parse(fields[1], CultureInfo.InvariantCulture),
             int.Parse(fields[2], CultureInfo.InvariantCulture),
             fields[3] == TrimmedWord,
-            fields[4] == OpensOnlyWord);
+            fields[4] == OpensOnlyWord,
+            (UserTroubles)int.Parse(fields[5], CultureInfo.InvariantCulture));
     }
 }

@@ -39,14 +39,14 @@ internal abstract class LoadProducer
         while (!Work.Stop.IsCancellationRequested)
         {
             LoadFailure failure = await StepAsync();
-            if (failure is not (LoadFailure.None or LoadFailure.DiskFull))
+            if (failure is not (LoadFailure.None or LoadFailure.DiskFull or LoadFailure.NoHandles))
             {
                 break;
             }
 
-            if (failure == LoadFailure.DiskFull)
+            if (failure != LoadFailure.None)
             {
-                // Somebody else has to make room; asking again at once would only fill the pipe.
+                // Somebody else has to make room, or let go of handles; asking again at once would only fill the pipe.
                 await Task.Delay(TimeSpan.FromMilliseconds(2));
             }
         }

@@ -1,10 +1,18 @@
+using EmbeddedLog.Torture.User;
+
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>The producers of a life, by their numbers.</summary>
 internal static class LoadProducers
 {
+    /// <summary>The number of the first of two that send records of every size.</summary>
+    private const int AnySize = 6;
+
+    /// <summary>The number of the first of those that block a thread with each send.</summary>
+    private const int FirstBlocking = 9;
+
     /// <summary>By number: the place of the topic that it sends to.</summary>
-    private static readonly int[] s_topics = [0, 0, 1, 1, 2, 2];
+    private static readonly int[] s_topics = [0, 0, 1, 1, 2, 2, LoadTopic.Uploads, LoadTopic.Uploads, 0, 0, 0, 1, 1, 2, 2];
 
     /// <summary>How many there are.</summary>
     public static int Count => s_topics.Length;
@@ -29,4 +37,30 @@ internal static class LoadProducers
         new FireAndForgetProducer(work, 4, s_topics[4]),
         new RawProducer(work, 5, s_topics[5], partition: 1, batches: false),
     ];
+
+    /// <summary>Makes those that a life with troubles has beside the others.</summary>
+    public static IEnumerable<LoadProducer> Create(LoadWork work, UserTroubles troubles, Mood mood)
+    {
+        if (troubles.HasFlag(UserTroubles.Sizes))
+        {
+            yield return new TypedProducer(work, AnySize, s_topics[AnySize]);
+            yield return new RawProducer(work, AnySize + 1, s_topics[AnySize + 1], partition: 0, batches: false);
+        }
+
+        if (troubles.HasFlag(UserTroubles.Serializers))
+        {
+            yield return new MoodyProducer(work, 8, s_topics[8], mood);
+        }
+
+        if (troubles.HasFlag(UserTroubles.Pool))
+        {
+            for (int index = FirstBlocking; index < s_topics.Length; index++)
+            {
+                yield return new BlockingProducer(work, index, s_topics[index]);
+            }
+        }
+    }
+
+    /// <summary>Whether a producer's records have every size up to the limit.</summary>
+    public static bool IsAnySize(int producer) => IndexOf(producer) is AnySize or AnySize + 1;
 }

@@ -16,6 +16,9 @@ internal static class LoadRecord
     private const int MaxBatchBytes = 6000;
 
     private const int MaxBatchRecords = 12;
+    /// <summary>What a topic takes by default, less what a key and headers may take.</summary>
+    private const int MaxAnySizeBytes = 1_048_588 - 256;
+
     private const int IdentityBytes = 12;
     private const int Keys = 16;
     private const string HeaderName = "made-by";
@@ -129,6 +132,15 @@ internal static class LoadRecord
     private static int LengthOf(LoadIdentity identity)
     {
         ulong mixed = Mix(identity) >> 16;
+        if (LoadProducers.IsAnySize(identity.Producer))
+        {
+            // As many between 1 and 2 KiB as between 512 KiB and 1 MiB; one in eight is as long as may be.
+            double power = (mixed >> 8) % 1000 / 999.0;
+            return (mixed & 7) == 0
+                ? MaxAnySizeBytes - (int)((mixed >> 20) % 16)
+                : IdentityBytes + (int)Math.Pow(MaxAnySizeBytes - IdentityBytes - 1, power);
+        }
+
         int most = (mixed & 255) == 0 ? MaxValueBytes : (mixed & 31) == 0 ? 1500 : 150;
         return IdentityBytes + (int)((mixed >> 8) % (ulong)(most - IdentityBytes));
     }

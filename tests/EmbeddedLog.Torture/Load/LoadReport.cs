@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Torture.Load;
 
@@ -91,8 +92,14 @@ internal sealed class LoadReport : IDisposable
     public static LoadFailure KindOf(Exception failure) => failure switch
     {
         DiskFullException => LoadFailure.DiskFull,
+        LogDirectoryException => LoadFailure.DirectoryGone,
+        PartitionFailedException { InnerException: LogDirectoryException } => LoadFailure.DirectoryGone,
         PartitionFailedException => LoadFailure.PartitionFailed,
+        CorruptLogException { InnerException: FileSystemException { Error: FileSystemError.NotFound } } =>
+            LoadFailure.FileGone,
         ObjectDisposedException => LoadFailure.Closed,
+        LogIOException { InnerException: FileSystemException lacking }
+            when lacking.Error is FileSystemError.TooManyFiles or FileSystemError.OutOfMemory => LoadFailure.NoHandles,
         _ => LoadFailure.Other,
     };
 

@@ -1,3 +1,5 @@
+using EmbeddedLog.Torture.User;
+
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>
@@ -8,8 +10,14 @@ namespace EmbeddedLog.Torture.Load;
 /// <param name="Mode">How appends reach the page cache.</param>
 /// <param name="KeptBytes">What retention keeps of each partition at least; null for all.</param>
 /// <param name="FlushMilliseconds">How old a written record may get; null for any age.</param>
+/// <param name="LeastSegmentBytes">The smallest size of its segments; they are up to eight times as large.</param>
 internal sealed record LoadTopic(
-    string Name, int Partitions, WriteMode Mode, long? KeptBytes, int? FlushMilliseconds)
+    string Name,
+    int Partitions,
+    WriteMode Mode,
+    long? KeptBytes,
+    int? FlushMilliseconds,
+    int LeastSegmentBytes = 16 << 10)
 {
     /// <summary>Mapped and trimmed; positional and trimmed; mapped, kept whole, and flushed only when asked.</summary>
     public static IReadOnlyList<LoadTopic> All { get; } =
@@ -17,7 +25,17 @@ internal sealed record LoadTopic(
         new("orders", 2, WriteMode.Auto, 256 << 10, 20),
         new("events", 1, WriteMode.Positional, 192 << 10, 5),
         new("audit", 2, WriteMode.Auto, null, null),
+        new("uploads", 1, WriteMode.Auto, 16 << 20, 20, 2 << 20),
     ];
+
+    /// <summary>
+    /// The place of the topic for records of every size, which only lives with <see cref="UserTroubles.Sizes"/> have.
+    /// </summary>
+    public const int Uploads = 3;
+
+    /// <summary>The places of the topics that a life has.</summary>
+    public static IEnumerable<int> PlacesOf(UserTroubles troubles) =>
+        Enumerable.Range(0, troubles.HasFlag(UserTroubles.Sizes) ? All.Count : Uploads);
 
     /// <summary>The options in one life: segment sizes change from one to the next.</summary>
     /// <param name="random">The life's.</param>
@@ -26,7 +44,7 @@ internal sealed record LoadTopic(
     {
         Partitions = Partitions,
         WriteMode = Mode,
-        SegmentBytes = (16 << 10) << random.Next(4),
+        SegmentBytes = LeastSegmentBytes << random.Next(4),
         FlushInterval =
             FlushMilliseconds is { } age ? TimeSpan.FromMilliseconds(age) : Timeout.InfiniteTimeSpan,
         Retention = trimmed && KeptBytes is { } kept

@@ -1,0 +1,7 @@
+namespace EmbeddedLog.Torture.User;
+
+/// <summary>Is told of progress, and throws.</summary>
+internal sealed class MoodyProgress<T>(Mood mood) : IProgress<T>
+{
+    public void Report(T value) => mood.Play(3);
+}

@@ -1,0 +1,66 @@
+using EmbeddedLog.Torture.Load;
+
+namespace EmbeddedLog.Torture.User;
+
+/// <summary>
+/// Reads a topic through a deserializer in a mood, and breaks its own reads off. Each record comes: what could not be
+/// read comes again, and what was skipped does not.
+/// </summary>
+internal sealed class MoodyReader(LoadWork work, Mood mood, LoadReport report)
+{
+    private const int Place = 2;
+
+    private readonly Topic _topic = work.TopicAt(Place);
+    private readonly Consumer<byte[]?, byte[]> _consumer =
+        work.Log.CreateConsumer<byte[]?, byte[]>(LoadTopic.All[Place].Name, values: new MoodySerde(mood));
+
+    public async Task RunAsync()
+    {
+        await using Consumer<byte[]?, byte[]> consumer = _consumer;
+        long[] next = [.. _topic.Partitions.Select(partition => partition.StartOffset)];
+        while (!work.Stop.IsCancellationRequested)
+        {
+            try
+            {
+                await ReadAsync(consumer, next);
+            }
+            catch (RecordDeserializationException unreadable)
+            {
+                if (mood.Next(2) == 0)
+                {
+                    consumer.Skip(unreadable);
+                    next[unreadable.Partition!.Value]++;
+                }
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (EmbeddedLogException failure)
+            {
+                report.Tell(LoadMessageKind.Note, $"moody reader: {failure}", LoadReport.KindOf(failure));
+            }
+        }
+    }
+
+    private async Task ReadAsync(Consumer<byte[]?, byte[]> consumer, long[] next)
+    {
+        await foreach (Record<byte[]?, byte[]> record in consumer.ReadAllAsync(work.Stop))
+        {
+            if (record.Offset != next[record.Partition] || LoadRecord.Identify(record) is null)
+            {
+                report.Tell(
+                    LoadMessageKind.Violation,
+                    $"moody reader: {record.TopicPartitionOffset} came where {next[record.Partition]} was due");
+            }
+
+            if (mood.Next(50) == 0)
+            {
+                // Not finished: the next read begins with it.
+                return;
+            }
+
+            next[record.Partition] = record.Offset + 1;
+        }
+    }
+}
