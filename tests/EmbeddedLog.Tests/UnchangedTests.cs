@@ -79,29 +79,27 @@ public sealed class UnchangedTests : IDisposable
     });
 
     [Fact]
-    public void OpenLog_NothingToDo_WritesNothing() => _simulation.Run(async () =>
+    public void OpenLog_NothingToDo_WritesNothing()
     {
-        await using CommitLog log = await OpenLog.OnAsync(_platform);
-        await FillAsync(log);
-        await log.FlushAsync();
-        await log.Offsets.FlushAsync(log.Offsets.Log.PublishedEnd, CancellationToken.None);
-        _simulation.Time.Advance(TimeSpan.FromSeconds(5));
-        _simulation.Scheduler.RunUntilIdle();
+        CommitLog log = _simulation.Run(OpenLog.OnAsync(_platform));
+        _simulation.Run(() => FillAsync(log));
+        _simulation.Run(() => FlushAsync(log));
+        Settle();
         Watch();
 
-        await log.FlushAsync();
+        _simulation.Run(() => FlushAsync(log));
         foreach (Partition partition in log.GetTopic("topic").Partitions)
         {
-            await partition.FlushAsync(partition.EndOffset);
             partition.Log.DeleteBefore(partition.StartOffset);
         }
 
         _simulation.Time.Advance(TimeSpan.FromHours(1));
-        _simulation.Scheduler.RunUntilIdle();
-        Assert.True((await log.VerifyAsync()).IsIntact);
+        Settle();
+        Assert.True(_simulation.Run(log.VerifyAsync()).IsIntact);
 
         Assert.Empty(_changes);
-    });
+        _simulation.Run(log.DisposeAsync());
+    }
 
     /// <summary>Who owns the log, and that it was closed, is all that an opening and a closing have to say.</summary>
     [Theory]
@@ -156,6 +154,22 @@ public sealed class UnchangedTests : IDisposable
         _files.Clear();
         Assert.DoesNotContain(lines.All, line => line.StartsWith("Warning: The index", StringComparison.Ordinal));
     });
+
+    private static async Task FlushAsync(CommitLog log)
+    {
+        await log.FlushAsync();
+        await log.Offsets.FlushAsync(log.Offsets.Log.PublishedEnd, CancellationToken.None);
+    }
+
+    /// <summary>One pause after the other, until every checkpoint is written that a pause calls for.</summary>
+    private void Settle()
+    {
+        for (int second = 0; second < 5; second++)
+        {
+            _simulation.Time.Advance(TimeSpan.FromSeconds(1));
+            _simulation.Scheduler.RunUntilIdle();
+        }
+    }
 
     private static TopicOptions Options() => new() { Partitions = 2, MaxRecordBytes = 2000 };
 
