@@ -175,7 +175,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         OpenedLog opened = await LogOpening.RunAsync(directory, options, platform, cancellationToken)
             .ConfigureAwait(false);
         CommitLog log = new(opened, options);
-        log._retention.Start();
+        log._retention.Start(options.RetainsAtOpening);
         log._scrub?.Start();
         return log;
     }

@@ -79,6 +79,12 @@ public sealed class CommitLogOptions
     /// </summary>
     public TimeSpan ScrubInterval { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// Whether a first round of retention follows the opening at once. False for a checker that compares the partitions
+    /// with what it knows before anything may go.
+    /// </summary>
+    internal bool RetainsAtOpening { get; set; } = true;
+
     /// <summary>A copy that is known to be valid, its list included.</summary>
     /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
     /// it.</exception>

@@ -79,7 +79,7 @@ public sealed class SerdesTests
         var exception = Assert.Throws<InvalidDataException>(() => Serdes.Int32.FromBytes(new byte[length]));
 
         Assert.Contains(
-            $"Int32 takes 4 bytes, but the data have {length}.", exception.Message, StringComparison.Ordinal);
+            $"int takes 4 bytes, but the data have {length}.", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

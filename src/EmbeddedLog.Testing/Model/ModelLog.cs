@@ -332,6 +332,7 @@ internal sealed class ModelLog : IDisposable
 
             // Retention is applied by steps, when the model looks.
             RetentionCheckInterval = TimeSpan.FromDays(1),
+            RetainsAtOpening = false,
         };
         CommitLog? opened = null;
         try

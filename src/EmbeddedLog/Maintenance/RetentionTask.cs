@@ -29,8 +29,10 @@ internal sealed class RetentionTask : IBackgroundTask, IAsyncDisposable
         _partitions = partitions;
     }
 
-    /// <summary>Begins the first round, elsewhere: a process may live shorter than an interval.</summary>
-    public void Start() => _context.Background.Schedule(this, TimeSpan.Zero);
+    /// <summary>
+    /// Begins the first round, elsewhere: at once, for a process may live shorter than an interval, or after one.
+    /// </summary>
+    public void Start(bool atOnce) => _context.Background.Schedule(this, atOnce ? TimeSpan.Zero : _interval);
 
     /// <inheritdoc/>
     public void RunInBackground()

@@ -43,8 +43,11 @@ internal sealed class LoadChecker
         LoadChecker checker = new(history, loss);
         try
         {
-            using CommitLog log = CommitLog.Open(
-                directory, new CommitLogOptions { RetentionCheckInterval = TimeSpan.FromDays(1) });
+            using CommitLog log = CommitLog.Open(directory, new CommitLogOptions
+            {
+                RetentionCheckInterval = TimeSpan.FromDays(1),
+                RetainsAtOpening = false,
+            });
             checker.CheckTopics(log);
         }
         catch (EmbeddedLogException damage) when (damage is CorruptLogException or LogIOException)

@@ -12,7 +12,8 @@ internal static class LoadProducers
     private const int FirstBlocking = 9;
 
     /// <summary>By number: the place of the topic that it sends to.</summary>
-    private static readonly int[] s_topics = [0, 0, 1, 1, 2, 2, LoadTopic.Uploads, LoadTopic.Uploads, 0, 0, 0, 1, 1, 2, 2];
+    private static readonly int[] s_topics =
+        [0, 0, 1, 1, 2, 2, LoadTopic.Uploads, LoadTopic.Uploads, 0, 0, 0, 1, 1, 2, 2];
 
     /// <summary>How many there are.</summary>
     public static int Count => s_topics.Length;

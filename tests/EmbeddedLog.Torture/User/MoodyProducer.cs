@@ -26,7 +26,8 @@ internal sealed class MoodyProducer : LoadProducer
             Work.Report.Appended(identity, Place, stored.Partition, stored.Offset, 1, Durability.Flushed);
             return LoadFailure.None;
         }
-        catch (Exception own) when (own is UserCodeException or RecordSerializationException or InvalidOperationException)
+        catch (Exception own)
+            when (own is UserCodeException or RecordSerializationException or InvalidOperationException)
         {
             // Nobody but this producer is to know of it: the next record goes as if nothing had been.
             return LoadFailure.None;

@@ -130,7 +130,8 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
     {
         Directory.Move(LogDirectory, scratch["moved"]);
         using CommitLog other = CommitLog.Open(LogDirectory);
-        other.CreateTopicAsync(LoadTopic.All[0].Name).AsTask().GetAwaiter().GetResult()[0].Append(new RawRecord("other"u8));
+        Topic topic = other.CreateTopicAsync(LoadTopic.All[0].Name).AsTask().GetAwaiter().GetResult();
+        topic[0].Append(new RawRecord("other"u8));
         _history.Tell("the directory was moved, and another log was made at its path");
     }
 
@@ -147,7 +148,7 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
         }
         catch (EmbeddedLogException damage)
         {
-            throw new LoadViolationException($"The log at the old path was damaged by the one that was moved: {damage}");
+            throw new LoadViolationException($"The log at the old path was damaged by the moved one: {damage}");
         }
 
         Directory.Delete(LogDirectory, recursive: true);
