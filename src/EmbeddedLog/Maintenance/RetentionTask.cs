@@ -56,12 +56,14 @@ internal sealed class RetentionTask : IBackgroundTask, IAsyncDisposable
     /// <exception cref="LogIOException">The file system failed; the other partitions were done.</exception>
     public async ValueTask ApplyAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         Exception? first = null;
         long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (PartitionLog partition in _partitions())
         {
+            Exception? failure = await TryApplyAsync(partition, now, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            first ??= await TryApplyAsync(partition, now, cancellationToken).ConfigureAwait(false);
+            first ??= failure;
         }
 
         if (first is not null)

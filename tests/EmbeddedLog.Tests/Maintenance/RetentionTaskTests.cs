@@ -1,3 +1,5 @@
+using EmbeddedLog.IO;
+using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Tests.UserCode;
@@ -94,11 +96,68 @@ public sealed class RetentionTaskTests
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await log.ApplyRetentionAsync());
     }
 
-    private static void Fill(Topic topic)
+    [Fact]
+    public void ApplyRetentionAsync_OnePartitionFails_TheOthersAreDone()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        FaultingFileSystem faults = new(machine.Platform.Files);
+        CommitLogOptions options = new() { RetentionCheckInterval = TimeSpan.FromDays(1) };
+        CommitLog log = machine.Run(CommitLog.OpenAsync(
+            "/log", options, machine.Platform with { Files = faults }, TestContext.Current.CancellationToken));
+        Topic topic = machine.Run(log.CreateTopicAsync("topic", new TopicOptions
+        {
+            Partitions = 3,
+            SegmentBytes = s_topic.SegmentBytes,
+            MaxRecordBytes = s_topic.MaxRecordBytes,
+            Retention = s_topic.Retention,
+        }));
+        foreach (Partition partition in topic.Partitions)
+        {
+            Fill(partition);
+        }
+
+        machine.Run(log.FlushAsync());
+        machine.Time.Advance(TimeSpan.FromHours(2));
+        machine.Scheduler.RunUntilIdle();
+
+        // The first thing that is written now is where the first partition begins.
+        faults.Reset();
+        faults.Fail(new Fault(FaultKind.Write, 1, FileSystemError.NoSpace));
+        Assert.Throws<DiskFullException>(() => machine.Run(log.ApplyRetentionAsync()));
+
+        Assert.Equal([0, 20, 20], topic.Partitions.Select(partition => partition.StartOffset));
+        faults.Clear();
+        machine.Run(log.DisposeAsync());
+    }
+
+    [Fact]
+    public void ApplyRetentionAsync_CancelledInTheLastPartition_SaysSo()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        CommitLogOptions options = new() { RetentionCheckInterval = TimeSpan.FromDays(1) };
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine, options));
+        Topic topic = machine.Run(log.CreateTopicAsync("topic", s_topic));
+        machine.Scheduler.RunUntilIdle();
+        Fill(topic[0]);
+        machine.Time.Advance(TimeSpan.FromHours(2));
+        using CancellationTokenSource cancellation = new();
+
+        // It waits for the flush of what is to go.
+        Task applied = log.ApplyRetentionAsync(cancellation.Token).AsTask();
+        Assert.False(applied.IsCompleted);
+        cancellation.Cancel();
+
+        Assert.ThrowsAny<OperationCanceledException>(() => machine.Run(new ValueTask(applied)));
+        machine.Run(log.DisposeAsync());
+    }
+
+    private static void Fill(Topic topic) => Fill(topic[0]);
+
+    private static void Fill(Partition partition)
     {
         for (int i = 0; i < 20; i++)
         {
-            topic[0].Append(new RawRecord("key"u8, new byte[2_000]));
+            partition.Append(new RawRecord("key"u8, new byte[2_000]));
         }
     }
 }
