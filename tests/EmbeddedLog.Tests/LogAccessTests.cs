@@ -75,10 +75,32 @@ public sealed class LogAccessTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("ext4")]
+    [InlineData("btrfs")]
+    public async Task BackupAsync_WithAccess_EverythingHasItsMode(string type)
+    {
+        using LoopMount mount = LoopMount.Create(type, 128);
+        CommitLogOptions options = new() { Access = LogAccess.Group };
+        await using CommitLog log = await CommitLog.OpenAsync(mount["log"], options);
+        await FillAsync(log);
+
+        BackupReport report = await log.BackupAsync(mount["backup"]);
+
+        Assert.NotEqual(0, report.SharedBytes);
+        AssertModes(LogAccess.Group, mount["backup"]);
+    }
+
     /// <summary>Opens the log, appends 100 records over several segments, and lets a test look.</summary>
     private async Task UseAsync(LogAccess access, Func<CommitLog, Task> look)
     {
         await using CommitLog log = await CommitLog.OpenAsync(LogPath, new CommitLogOptions { Access = access });
+        await FillAsync(log);
+        await look(log);
+    }
+
+    private static async Task FillAsync(CommitLog log)
+    {
         Topic topic = await log.EnsureTopicAsync("topic", new TopicOptions { SegmentBytes = 32 << 10 });
         for (int i = 0; i < 100; i++)
         {
@@ -86,17 +108,18 @@ public sealed class LogAccessTests : IDisposable
         }
 
         await topic[0].FlushAsync();
-        await look(log);
     }
 
-    private void AssertModes(LogAccess access)
+    private void AssertModes(LogAccess access) => AssertModes(access, LogPath);
+
+    private static void AssertModes(LogAccess access, string root)
     {
         bool shared = access == LogAccess.Group;
         UnixFileMode file = shared ? OwnerFile | UnixFileMode.GroupRead : OwnerFile;
         UnixFileMode directory =
             shared ? OwnerDirectory | UnixFileMode.GroupRead | UnixFileMode.GroupExecute : OwnerDirectory;
-        Assert.Equal(directory, File.GetUnixFileMode(LogPath));
-        string[] all = Directory.GetFileSystemEntries(LogPath, "*", SearchOption.AllDirectories);
+        Assert.Equal(directory, File.GetUnixFileMode(root));
+        string[] all = Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories);
         Assert.True(all.Length > 10, $"only {all.Length} files");
         Assert.All(all, path => Assert.True(
             File.GetUnixFileMode(path) == (Directory.Exists(path) ? directory : file),

@@ -43,7 +43,8 @@ internal abstract class FileSystem : IDisposable
     public abstract CacheIdentity GetCacheIdentity(string directory);
 
     /// <summary>
-    /// The number of a directory in its file system, which a copy of it does not have; zero where there is none.
+    /// The number of a directory in its file system, which a copy of it does not have; zero where there is none, or
+    /// where it does not outlive a mount.
     /// </summary>
     public virtual ulong GetDirectoryId(string directory) => 0;
 

@@ -62,6 +62,15 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             (ulong)(s_bootId >> 64), (ulong)s_bootId, status.Status.Device, status.UniqueMountId);
     }
 
+    public override ulong GetDirectoryId(string directory)
+    {
+        using SafeFileHandle handle = OpenDirectory(directory);
+        return LinuxSyscalls.GetFileSystemType(handle, out uint number) >= 0
+            && LinuxFileSystemType.Of(number).KeepsNumbers
+            ? GetStatus(handle, directory).Inode
+            : 0;
+    }
+
     /// <summary>
     /// One syncfs(2) for all. Whether this or that file was written is told by the file itself, which remembers a
     /// failure until it is asked; the flush of one file, at the end, stands for what the journal and the device owe.
@@ -117,6 +126,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         long result = LinuxSyscalls.Clone(target, source);
         if (result >= 0)
         {
+            Share(target, clone, FileOpening.CreateNew);
             result = UnixSyscalls.Sync(target);
             return result >= 0 ? true : throw UnixErrors.FailedFlush("fsync", clone, result);
         }

@@ -24,6 +24,12 @@ internal readonly record struct LinuxFileSystemType(string Name, bool KeepsBlock
     public bool IsXfs => Name is "xfs";
 
     /// <summary>
+    /// Whether a directory has the same inode number after another mount. Stacked and user-space file systems may
+    /// number what they come across; of types without a name it is not known.
+    /// </summary>
+    public bool KeepsNumbers => Name is not ("overlay" or "fuse") && !Name.StartsWith("0x", StringComparison.Ordinal);
+
+    /// <summary>
     /// The type with this number. Only types that are known to keep their blocks do: copy-on-write ones (btrfs, zfs,
     /// bcachefs) write a page elsewhere each time; f2fs does too, being log-structured, and its fault handler may
     /// answer "no space" while checkpoints are off, allocated or not; stacked, user-space and network ones (overlay,

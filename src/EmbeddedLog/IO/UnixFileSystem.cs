@@ -164,6 +164,7 @@ internal abstract class UnixFileSystem : FileSystem
         try
         {
             Share(handle, path, opening);
+
             // A directory opens for reading like a file, and fails only when it is read.
             UnixFileStatus status = GetStatus(handle, path);
             if (!status.IsFile)

@@ -43,6 +43,31 @@ public sealed class LinuxFileSystemTests
         Assert.Equal(new FileSystemTraits(type, allocates, safe), _files.GetTraits(mount.Path));
     }
 
+    /// <summary>Over layers on different file systems it numbers directories anew, as it comes across them.</summary>
+    [Fact]
+    public void GetDirectoryId_OverlayThatIsMountedAgain_IsTheSameOrUnknown()
+    {
+        using LoopMount layers = LoopMount.CreateWithoutDevice("tmpfs", "mode=0755");
+        using TempDirectory lower = new();
+        Directory.CreateDirectory(layers["upper"]);
+        Directory.CreateDirectory(layers["work"]);
+        string options = $"lowerdir={lower.Path},upperdir={layers["upper"]},workdir={layers["work"]}";
+        Dictionary<string, ulong> before = [];
+        using (LoopMount mount = LoopMount.CreateWithoutDevice("overlay", options))
+        {
+            foreach (string name in (ReadOnlySpan<string>)["a", "b", "c"])
+            {
+                Directory.CreateDirectory(mount[name]);
+                before.Add(name, _files.GetDirectoryId(mount[name]));
+            }
+        }
+
+        using LoopMount again = LoopMount.CreateWithoutDevice("overlay", options);
+        Assert.All(
+            before.Reverse(),
+            each => Assert.True(each.Value == 0 || each.Value == _files.GetDirectoryId(again[each.Key]), each.Key));
+    }
+
     [Fact]
     public void GetTraits_Overlay_IsNotTrustedWithMappedStores()
     {
