@@ -84,13 +84,7 @@ internal sealed class TopicStore
         foreach (string name in ListOwn())
         {
             StoredTopic topic = Load(Path.Combine(_root, name));
-            if (!names.Add(topic.Name) || !uids.Add(topic.Uid))
-            {
-                throw StoredFile.Damaged(
-                    Path.Combine(topic.Directory, OwnNames.Description), 0, "a topic that no other directory holds",
-                    $"a second '{topic.Name}' or uid {topic.Uid:x16}");
-            }
-
+            RequireNew(topic, names, uids);
             _foreign?.Note(topic.Directory, _files.ListFiles(topic.Directory), OwnNames.IsInTopic);
             _foreign?.Note(topic.Directory, _files.ListDirectories(topic.Directory), OwnNames.IsInTopic);
             yield return topic;
@@ -104,6 +98,8 @@ internal sealed class TopicStore
     public List<StoredTopic> LoadShared()
     {
         List<StoredTopic> topics = [];
+        HashSet<string> topicNames = [];
+        HashSet<ulong> uids = [];
         IEnumerable<string> names = _files.DirectoryExists(_root) ? ListOwn() : [];
         foreach (string name in names)
         {
@@ -122,7 +118,10 @@ internal sealed class TopicStore
                 failure is CorruptLogException or FileSystemException && !_files.DirectoryExists(directory))
             {
                 // It was deleted since the names were read.
+                continue;
             }
+
+            RequireNew(topics[^1], topicNames, uids);
         }
 
         return topics;
@@ -261,6 +260,18 @@ internal sealed class TopicStore
         WriteContents(topic, unfinished);
         _files.Rename(unfinished, topic.Directory);
         _files.SyncDirectory(_root);
+    }
+
+    /// <summary>Notes a topic, which no other directory may hold.</summary>
+    /// <exception cref="CorruptLogException">Another one does.</exception>
+    private static void RequireNew(StoredTopic topic, HashSet<string> names, HashSet<ulong> uids)
+    {
+        if (!names.Add(topic.Name) || !uids.Add(topic.Uid))
+        {
+            throw StoredFile.Damaged(
+                Path.Combine(topic.Directory, OwnNames.Description), 0, "a topic that no other directory holds",
+                $"a second '{topic.Name}' or uid {topic.Uid:x16}");
+        }
     }
 
     /// <summary>

@@ -30,6 +30,25 @@ public sealed class ReadOnlyLogTests
         FollowFixture.AssertReads(partition, 299, 300);
     }
 
+    /// <summary>Somebody has copied a topic's directory in the place of an older one.</summary>
+    [Fact]
+    public async Task Open_TwoDirectoriesOfOneTopic_IsToldInTheOwnersWords()
+    {
+        using TempDirectory root = new();
+        CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        await log.CreateTopicAsync("topic");
+        await log.DisposeAsync();
+        string topics = Path.Combine(root["log"], "topics");
+        Command.RunOrThrow("cp", "-r", Path.Combine(topics, "topic-1"), Path.Combine(topics, "topic-2"));
+
+        CorruptLogException owner = await Assert.ThrowsAsync<CorruptLogException>(
+            async () => await CommitLog.OpenAsync(root["log"]));
+        CorruptLogException follower = await Assert.ThrowsAsync<CorruptLogException>(
+            async () => await CommitLog.OpenReadOnlyAsync(root["log"]));
+
+        Assert.Equal(owner.Message, follower.Message);
+    }
+
     [Theory]
     [MemberData(nameof(Modes))]
     public void Scan_OneThatGoesOn_FollowsThroughRolls(bool positional)
