@@ -15,6 +15,7 @@ internal sealed class IndexCheck
 
     private readonly Segment _segment;
     private readonly IndexEntry[] _entries;
+
     /// <summary>The next entry that a frame should be at.</summary>
     private int _next;
 

@@ -36,7 +36,7 @@ internal static partial class MaintenanceLog
     [LoggerMessage(103, LogLevel.Warning, "A round of the scrub could not go on; the next one begins anew.")]
     public static partial void ScrubFailed(ILogger logger, Exception failure);
 
-    [LoggerMessage(106, LogLevel.Warning, "The directory of the log was moved while it is open. The log goes on in it; "
+    [LoggerMessage(107, LogLevel.Warning, "The directory of the log was moved while it is open. The log goes on in it; "
         + "who opens the old path next will not find it.")]
     public static partial void DirectoryMoved(ILogger logger);
 

@@ -317,6 +317,7 @@ internal sealed class Salvage
         }
 
         byte[] file = new byte[2 * TwoSlotPage.Bytes];
+
         // Above every generation that the partition had: what a clean close tells of must not be newer.
         ulong generation = Math.Max(known?.Generation ?? 0, _closed?.CheckpointGeneration ?? 0) + 1;
         Span<byte> page = file.AsSpan((int)TwoSlotPage.GetPosition(generation), TwoSlotPage.Bytes);

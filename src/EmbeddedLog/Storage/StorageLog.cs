@@ -36,7 +36,7 @@ internal static partial class StorageLog
     [LoggerMessage(6, LogLevel.Warning, "'{Path}' could not be deleted; it is deleted when the log is opened next.")]
     public static partial void NotDeleted(ILogger logger, Exception failure, string path);
 
-    [LoggerMessage(12, LogLevel.Warning, "The log '{Path}' was not opened, and a step of giving it up has failed.")]
+    [LoggerMessage(15, LogLevel.Warning, "The log '{Path}' was not opened, and a step of giving it up has failed.")]
     public static partial void NotGivenUp(ILogger logger, Exception failure, string path);
 
     [LoggerMessage(8, LogLevel.Warning, "The control file of '{Path}' cannot be used; processes that follow the log "
