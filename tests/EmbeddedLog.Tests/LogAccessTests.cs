@@ -40,13 +40,25 @@ public sealed class LogAccessTests : IDisposable
     public async Task Open_GroupAfterOwner_LetsTheGroupReadWhatIsThere()
     {
         await UseAsync(LogAccess.Owner, _ => Task.CompletedTask);
-        string foreign = Path.Combine(LogPath, "lost+found");
-        Directory.CreateDirectory(foreign, OwnerDirectory);
+        string partition = Path.Combine(LogPath, "topics", "topic-1", "0");
+        string[] foreign =
+        [
+            Path.Combine(LogPath, "lost+found"),
+            Path.Combine(LogPath, "topics", "notes"),
+            Path.Combine(LogPath, "topics", "topic-1", "notes"),
+            Path.Combine(partition, "notes"),
+            Path.Combine(LogPath, "groups", "notes"),
+        ];
+        Array.ForEach(foreign, path => Directory.CreateDirectory(path, OwnerDirectory));
+        string evidence = Path.Combine(partition, "damaged-1", "manifest");
+        Directory.CreateDirectory(Path.GetDirectoryName(evidence)!, OwnerDirectory);
+        File.Copy(Path.Combine(partition, "manifest"), evidence);
+        File.SetUnixFileMode(evidence, OwnerFile);
 
         await UseAsync(LogAccess.Group, _ => Task.CompletedTask);
 
-        Assert.Equal(OwnerDirectory, File.GetUnixFileMode(foreign));
-        Directory.Delete(foreign);
+        Assert.All(foreign, path => Assert.Equal(OwnerDirectory, File.GetUnixFileMode(path)));
+        Array.ForEach(foreign, Directory.Delete);
         AssertModes(LogAccess.Group);
     }
 

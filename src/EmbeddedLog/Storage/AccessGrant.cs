@@ -4,7 +4,7 @@ namespace EmbeddedLog.Storage;
 
 /// <summary>
 /// Lets the group read what earlier openings have made, where <see cref="CommitLogOptions.Access"/> says so. What is
-/// not the log's stays as it is.
+/// not the log's stays as it is, at each level.
 /// </summary>
 internal static class AccessGrant
 {
@@ -12,21 +12,52 @@ internal static class AccessGrant
     public static void Run(FileSystem files, string directory)
     {
         files.GrantAccess(directory);
-        Run(files, directory, OwnNames.IsInLog);
+        foreach (string path in Grant(files, directory, OwnNames.IsInLog))
+        {
+            if (Path.GetFileName(path) == OwnNames.Topics)
+            {
+                GrantTopics(files, path);
+            }
+            else
+            {
+                GrantPartition(files, path);
+            }
+        }
     }
 
-    private static void Run(FileSystem files, string directory, Func<string, bool> concerns)
+    private static void GrantTopics(FileSystem files, string directory)
     {
-        foreach (string name in files.ListFiles(directory).Where(concerns))
+        bool IsTopic(string name) =>
+            OwnNames.MayBeTopic(name) && files.FileExists(Path.Combine(directory, name, OwnNames.Description));
+
+        foreach (string topic in Grant(files, directory, IsTopic))
+        {
+            foreach (string partition in Grant(files, topic, OwnNames.IsInTopic))
+            {
+                GrantPartition(files, partition);
+            }
+        }
+    }
+
+    private static void GrantPartition(FileSystem files, string directory)
+    {
+        foreach (string evidence in Grant(files, directory, OwnNames.IsInPartition))
+        {
+            _ = Grant(files, evidence, OwnNames.IsInPartition);
+        }
+    }
+
+    /// <summary>Grants what stands in a directory under the log's names; returns the directories among it.</summary>
+    private static string[] Grant(FileSystem files, string directory, Func<string, bool> isOwn)
+    {
+        string[] directories =
+            [.. files.ListDirectories(directory).Where(isOwn).Select(name => Path.Combine(directory, name))];
+        Array.ForEach(directories, files.GrantAccess);
+        foreach (string name in files.ListFiles(directory).Where(isOwn))
         {
             files.GrantAccess(Path.Combine(directory, name));
         }
 
-        foreach (string name in files.ListDirectories(directory).Where(concerns))
-        {
-            string path = Path.Combine(directory, name);
-            files.GrantAccess(path);
-            Run(files, path, static _ => true);
-        }
+        return directories;
     }
 }
