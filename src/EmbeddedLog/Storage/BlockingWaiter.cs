@@ -8,7 +8,7 @@ internal sealed class BlockingWaiter : OffsetWaiter
 {
     /// <summary>One for the next wait of this thread, or null.</summary>
     [ThreadStatic]
-    private static BlockingWaiter? t_spare;
+    private static BlockingWaiter? s_spare;
 
     private readonly BlockingWait _wait = new();
 
@@ -21,8 +21,8 @@ internal sealed class BlockingWaiter : OffsetWaiter
     /// <summary>One for a wait of this thread, which <see cref="Wait"/> ends.</summary>
     public static BlockingWaiter Rent(long target)
     {
-        BlockingWaiter waiter = t_spare ?? new BlockingWaiter();
-        t_spare = null;
+        BlockingWaiter waiter = s_spare ?? new BlockingWaiter();
+        s_spare = null;
         waiter.Target = target;
         return waiter;
     }
@@ -41,7 +41,7 @@ internal sealed class BlockingWaiter : OffsetWaiter
         Exception? failure = _failure;
         _failure = null;
         _wait.Reset();
-        t_spare = this;
+        s_spare = this;
         if (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);

@@ -1,7 +1,7 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using Microsoft.Extensions.Logging;
 using EmbeddedLog.Validation;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Storage;
 

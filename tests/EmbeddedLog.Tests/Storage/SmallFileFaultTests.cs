@@ -1,9 +1,9 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
-using EmbeddedLog.Tests.Format;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Format;
 
 namespace EmbeddedLog.Tests.Storage;
 
