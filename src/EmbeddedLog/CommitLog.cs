@@ -22,8 +22,8 @@ namespace EmbeddedLog;
 /// </remarks>
 public sealed class CommitLog : IDisposable, IAsyncDisposable
 {
+    private readonly OpenedLog _opened;
     private readonly LogDirectory _directory;
-    private readonly TopicStore _store;
     private readonly TopicSet _topics;
     private readonly TopicChanges _changes;
     private readonly OffsetStore _offsets;
@@ -38,18 +38,18 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
     private CommitLog(OpenedLog opened, CommitLogOptions options)
     {
+        _opened = opened;
         _directory = opened.Directory;
-        _store = opened.Store;
         _topics = opened.Topics;
         _offsets = opened.Offsets;
         Recovery = opened.Recovery;
         Context = opened.Topics.Context;
         _changing = new Turnstile(Context.Platform.Work);
-        _changes = new TopicChanges(_store, _topics, uid => _offsets.ForgetTopic(uid));
+        _changes = new TopicChanges(opened.Store, _topics, uid => _offsets.ForgetTopic(uid));
         Serdes = new SerdeResolver(options.JsonContexts, options.JsonSerializerOptions);
         _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions, _offsets.Log);
         _scrub = options.ScrubBytesPerSecond is { } rate
-            ? new ScrubTask(Context, _directory, GetVerifyTargets, rate, options.ScrubInterval)
+            ? new ScrubTask(Context, _directory, opened.GetVerifyTargets, rate, options.ScrubInterval)
             : null;
         _closing = new LogClosing(opened, _changing, _users, _retention, _scrub);
     }
@@ -80,7 +80,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Opens the log in a directory, or makes one where the directory is missing or empty: <c>lost+found</c> and names
-    /// that begin with a dot do not count. What else stands in a log's directories is left alone, with a warning.
+    /// that begin with a dot do not count. What else stands in a log's directories is left alone, with a warning. Works
+    /// on the calling thread, and needs none of the pool.
     /// </summary>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
@@ -93,7 +94,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     /// <exception cref="DiskFullException">Recovery needs space for what it copies.</exception>
     public static CommitLog Open(string directory, CommitLogOptions? options = null) =>
-        OpenAsync(directory, options).AsTask().GetAwaiter().GetResult();
+        OpenAsync(directory, options, blocks: true, CancellationToken.None).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
     /// Opens the log in a directory, or makes one where that is missing or empty. Waits for its present owner as
@@ -105,13 +106,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <inheritdoc cref="Open(string, CommitLogOptions?)" path="/exception"/>
     /// <exception cref="OperationCanceledException">The opening was cancelled.</exception>
     public static ValueTask<CommitLog> OpenAsync(
-        string directory, CommitLogOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        CommitLogOptions copy = (options ?? new CommitLogOptions()).ValidatedCopy();
-        Platform platform = RealPlatform.Create(copy.TimeProvider, groupReads: copy.Access == LogAccess.Group);
-        return OpenAsync(directory, copy, platform, cancellationToken);
-    }
+        string directory, CommitLogOptions? options = null, CancellationToken cancellationToken = default) =>
+        OpenAsync(directory, options, blocks: false, cancellationToken);
 
     /// <summary>
     /// Opens a log to read it only, while another process owns it, or nobody: nothing in the directory is changed, and
@@ -170,9 +166,13 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
 
     /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
     internal static async ValueTask<CommitLog> OpenAsync(
-        string directory, CommitLogOptions options, Platform platform, CancellationToken cancellationToken)
+        string directory,
+        CommitLogOptions options,
+        Platform platform,
+        CancellationToken cancellationToken,
+        Waiting how = default)
     {
-        OpenedLog opened = await LogOpening.RunAsync(directory, options, platform, cancellationToken)
+        OpenedLog opened = await LogOpening.RunAsync(directory, options, platform, cancellationToken, how)
             .ConfigureAwait(false);
         CommitLog log = new(opened, options);
         log._retention.Start(options.RetainsAtOpening);
@@ -409,7 +409,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         VerifyOptions copy = (options ?? new VerifyOptions()).ValidatedCopy();
         ThrowIfDisposed();
         Verification verification = new(Context.Platform, copy, cancellationToken) { Progress = progress };
-        VerifyReport report = await verification.RunAsync(_directory, GetVerifyTargets).ConfigureAwait(false);
+        VerifyReport report = await verification.RunAsync(_directory, _opened.GetVerifyTargets).ConfigureAwait(false);
         ThrowIfDisposed();
         return report;
     }
@@ -441,10 +441,12 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Flushes everything and closes the log, as <see cref="DisposeAsync"/>, and blocks until that is done.
+    /// Flushes everything and closes the log, as <see cref="DisposeAsync"/>, on the calling thread, which blocks until
+    /// that is done. It needs no thread of the pool.
     /// </summary>
     /// <inheritdoc cref="DisposeAsync" path="/exception"/>
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public void Dispose() =>
+        _closing.RunAsync(Waiting.Blocking(Context.Platform.Work)).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
     /// Disposes the consumers and producers of the log, flushes everything and closes it: consumers commit first where
@@ -462,14 +464,17 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// producer was told.
     /// </exception>
     /// <exception cref="AggregateException">Several things failed; each of them is told.</exception>
-    public ValueTask DisposeAsync() => _closing.RunAsync();
+    public ValueTask DisposeAsync() => _closing.RunAsync(how: default);
 
-    private VerifyTarget[] GetVerifyTargets() =>
-    [
-        .. Topics.Select(topic => new VerifyTarget(
-            () => _store.Load(topic.Stored.Directory), [.. topic.Partitions.Select(each => each.Log)])),
-        new VerifyTarget(() => { }, [_offsets.Log]),
-    ];
+    private static ValueTask<CommitLog> OpenAsync(
+        string directory, CommitLogOptions? options, bool blocks, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        CommitLogOptions copy = (options ?? new CommitLogOptions()).ValidatedCopy();
+        Platform platform = RealPlatform.Create(copy.TimeProvider, groupReads: copy.Access == LogAccess.Group);
+        Waiting how = blocks ? Waiting.Blocking(platform.Work) : default;
+        return OpenAsync(directory, copy, platform, cancellationToken, how);
+    }
 
     private async ValueTask<Turnstile.Scope> ChangeAsync(CancellationToken cancellationToken)
     {

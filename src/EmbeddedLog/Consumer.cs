@@ -1,5 +1,6 @@
 using EmbeddedLog.Consuming;
 using EmbeddedLog.Groups;
+using EmbeddedLog.IO;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Storage;
 
@@ -46,6 +47,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <summary>Null for a consumer without a group.</summary>
     private readonly OffsetCommitter? _committer;
     private readonly GroupMembership? _membership;
+    private readonly WorkQueue _work;
 
     /// <summary>Creates a consumer of a topic.</summary>
     /// <param name="topic">The topic's name.</param>
@@ -70,6 +72,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         Group = membership?.Group;
         Assignment = [.. partitions.Select(partition => partition.TopicPartition)];
         _membership = membership;
+        _work = context.Platform.Work;
         PartitionCursor[] cursors =
         [
             .. partitions.Select(partition => new PartitionCursor(
@@ -387,8 +390,12 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         return _committer?.Committed(cursor);
     }
 
-    /// <summary>Disposes the consumer, as <see cref="DisposeAsync"/>, and blocks until that is done.</summary>
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+    /// <summary>
+    /// Disposes the consumer, as <see cref="DisposeAsync"/>, and blocks until that is done. It needs no thread of the
+    /// pool.
+    /// </summary>
+    /// <inheritdoc cref="DisposeAsync" path="/exception"/>
+    public void Dispose() => CloseAsync(Waiting.Blocking(_work)).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
     /// Ends the reading, with <see cref="ObjectDisposedException"/> for a reader that waits or asks for more; commits
@@ -397,7 +404,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <exception cref="EmbeddedLogException">
     /// What is finished could not be committed, now or by an interval commit. The consumer is disposed all the same.
     /// </exception>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => CloseAsync(how: default);
+
+    private async ValueTask CloseAsync(Waiting how)
     {
         if (!_reader.TryStop())
         {
@@ -408,7 +417,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         {
             if (_committer is not null)
             {
-                await _committer.DisposeAsync().ConfigureAwait(false);
+                await _committer.DisposeAsync(how).ConfigureAwait(false);
             }
         }
         finally

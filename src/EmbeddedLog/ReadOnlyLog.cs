@@ -179,10 +179,11 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             ClosingSteps steps = new();
-            steps.Do(() => _users.DisposeAsync(steps).AsTask().GetAwaiter().GetResult());
+            Waiting how = Waiting.Blocking(_context.Platform.Work);
+            steps.Do(() => _users.DisposeAsync(steps, how).AsTask().GetAwaiter().GetResult());
 
             // A look that is under way is waited for: it looks at memory that goes next.
-            steps.Do(() => _context.Background.StopAsync().GetAwaiter().GetResult());
+            steps.Do(() => how.For(_context.Background.StopAsync()).AsTask().GetAwaiter().GetResult());
             steps.Do(_topics.Close);
             steps.Do(_view.Dispose);
             steps.Do(_context.Platform.Files.Dispose);

@@ -50,6 +50,7 @@ internal static class Program
         "store-without-block" => StoreWithoutBlock(files, path),
         "hold-log" => HeldLog.Run(path),
         "starved-pool" => StarvedPool.Run(path),
+        "starved-closing" => StarvedClosing.Run(path),
         "append-all" => HeldLog.AppendAll(path),
         "follow" => HeldLog.Follow(path),
         _ => throw new ArgumentException($"There is no command '{command}'.", nameof(command)),

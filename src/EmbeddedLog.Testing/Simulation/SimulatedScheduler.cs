@@ -62,9 +62,17 @@ internal sealed class SimulatedScheduler(Random random, double yieldProbability 
     }
 
     /// <summary>Runs items until the wait is over: what ends it is among them.</summary>
-    public override void Block(BlockingWait wait)
+    public override void Block(BlockingWait wait) => RunUntil(() => wait.IsDone);
+
+    /// <inheritdoc/>
+    public override void Block(Task task) => RunUntil(() => task.IsCompleted);
+
+    /// <summary>Lets others go on instead: no time passes by itself.</summary>
+    public override void Pause(TimeSpan time) => RunOne();
+
+    private void RunUntil(Func<bool> isOver)
     {
-        while (!wait.IsDone)
+        while (!isOver())
         {
             if (!RunOne())
             {

@@ -1,4 +1,5 @@
 using EmbeddedLog.Groups;
+using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Consuming;
@@ -7,7 +8,7 @@ namespace EmbeddedLog.Consuming;
 /// Commits what a consumer has finished: at its wish, every so often, and when it is disposed. Safe to call from any
 /// thread.
 /// </summary>
-internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
+internal sealed class OffsetCommitter : IThreadPoolWorkItem
 {
     private readonly PositionSet _positions;
     private readonly OffsetStore _offsets;
@@ -130,7 +131,7 @@ internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
         }
 
         ThrowIfFailed();
-        return CommitFinishedAsync(out _, cancellationToken);
+        return AcknowledgeAsync(CommitFinished(out _), cancellationToken);
     }
 
     /// <summary>
@@ -175,7 +176,7 @@ internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
     /// <summary>
     /// Commits what is finished, where that is done by interval, and tells a failure that nobody was told.
     /// </summary>
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync(Waiting how)
     {
         Task background;
         lock (_positions.Gate)
@@ -190,8 +191,8 @@ internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
         }
 
         await _timer.DisposeAsync().ConfigureAwait(false);
-        await background.ConfigureAwait(false);
-        await CommitFinishedAsync(out bool any, CancellationToken.None).ConfigureAwait(false);
+        await how.For(background).ConfigureAwait(false);
+        await AcknowledgeAsync(CommitFinished(out bool any), how).ConfigureAwait(false);
         if (!any)
         {
             // A failed append was made good by a later commit, or just now. A flush that failed was not.
@@ -199,9 +200,9 @@ internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
         }
     }
 
-    private ValueTask CommitFinishedAsync(out bool any, CancellationToken cancellationToken)
+    /// <summary>Commits; returns what to wait for, which is zero where there was nothing to commit.</summary>
+    private long CommitFinished(out bool any)
     {
-        long end;
         lock (_positions.Gate)
         {
             List<PartitionCommit>? commits = null;
@@ -215,15 +216,8 @@ internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
             }
 
             any = commits is not null;
-            if (commits is null)
-            {
-                return ValueTask.CompletedTask;
-            }
-
-            end = CommitUnsynchronized(commits);
+            return commits is null ? 0 : CommitUnsynchronized(commits);
         }
-
-        return AcknowledgeAsync(end, cancellationToken);
     }
 
     private long CommitUnsynchronized(List<PartitionCommit> commits)
@@ -240,6 +234,9 @@ internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
 
     private ValueTask AcknowledgeAsync(long end, CancellationToken cancellationToken) =>
         _durability == Durability.Flushed ? _offsets.FlushAsync(end, cancellationToken) : ValueTask.CompletedTask;
+
+    private ValueTask AcknowledgeAsync(long end, Waiting how) =>
+        _durability == Durability.Flushed ? _offsets.FlushOwnAsync(end, how) : ValueTask.CompletedTask;
 
     /// <summary>Groups commit to a log that they own: who follows one has no group.</summary>
     private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;
@@ -269,7 +266,7 @@ internal sealed class OffsetCommitter : IAsyncDisposable, IThreadPoolWorkItem
     {
         try
         {
-            await CommitFinishedAsync(out _, CancellationToken.None).ConfigureAwait(false);
+            await AcknowledgeAsync(CommitFinished(out _), how: default).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever it is, the consumer's next call throws it.
         catch (Exception failure)

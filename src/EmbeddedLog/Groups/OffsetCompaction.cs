@@ -1,3 +1,4 @@
+using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Groups;
@@ -11,6 +12,7 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
 {
     private readonly OffsetStore _store;
     private readonly PartitionLog _log;
+    private readonly AssuredWork _work;
     private readonly Lock _gate = new();
 
     /// <summary>Completed when the compaction under way is over; null while there is none. Under the gate.</summary>
@@ -29,6 +31,7 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
     {
         _store = store;
         _log = log;
+        _work = new AssuredWork(log.Context.Platform.Work, this);
     }
 
     /// <summary>Begins a compaction on the work queue if one is due.</summary>
@@ -51,17 +54,26 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
             _running = new TaskCompletionSource();
         }
 
-        _log.Context.Platform.Work.Queue(this);
+        _work.Queue();
     }
 
     /// <summary>Begins none any more; completes when the one under way is over.</summary>
     public Task StopAsync()
     {
+        Task over;
         lock (_gate)
         {
             _stopped = true;
-            return _running?.Task ?? Task.CompletedTask;
+            over = _running?.Task ?? Task.CompletedTask;
         }
+
+        if (_work.TryBegin())
+        {
+            // Queued, but without it the next opening has a little more to read.
+            End();
+        }
+
+        return over;
     }
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
@@ -75,7 +87,7 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
             Volatile.Write(ref _notBefore, end + (end - first));
 
             // The history goes only when what replaces it is on the disk.
-            await _log.FlushAsync(end, CancellationToken.None).ConfigureAwait(false);
+            await _log.FlushAssuredAsync(end, CancellationToken.None).ConfigureAwait(false);
             _log.DeleteBefore(first);
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)

@@ -176,6 +176,18 @@ internal sealed class OffsetStore
     public ValueTask FlushAsync(long upTo, CancellationToken cancellationToken) =>
         _log.FlushAsync(upTo, cancellationToken);
 
+    /// <summary>The same for a commit that no user waits for.</summary>
+    public ValueTask FlushOwnAsync(long upTo, Waiting how)
+    {
+        if (!how.Blocks)
+        {
+            return _log.FlushAssuredAsync(upTo, CancellationToken.None);
+        }
+
+        _log.Flush(upTo);
+        return ValueTask.CompletedTask;
+    }
+
     /// <summary>
     /// Removes what all groups have committed for a topic that was deleted, and refuses what they may still want to.
     /// That cannot fail: a record that is missing is made up for by the next opening, which does not find the topic's
@@ -209,12 +221,12 @@ internal sealed class OffsetStore
     }
 
     /// <summary>Flushes and closes; true where everything is on the disk and told so.</summary>
-    public async ValueTask<bool> CloseAsync()
+    public async ValueTask<bool> CloseAsync(Waiting how = default)
     {
         ClosingSteps steps = new();
         bool clean = false;
-        await steps.DoAsync(() => new ValueTask(_compaction.StopAsync())).ConfigureAwait(false);
-        await steps.DoAsync(async () => clean = await _log.CloseAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        await steps.DoAsync(() => how.For(_compaction.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(async () => clean = await _log.CloseAsync(how).ConfigureAwait(false)).ConfigureAwait(false);
         steps.ThrowIfAny();
         return clean;
     }

@@ -2,7 +2,7 @@ namespace EmbeddedLog.IO;
 
 /// <summary>
 /// What one thread blocks on. Whoever ends the wait wakes the thread itself, so that no thread of the pool is needed
-/// for it. Wait by <see cref="WorkQueue.Block"/>.
+/// for it. Wait by <see cref="WorkQueue.Block(BlockingWait)"/>.
 /// </summary>
 internal sealed class BlockingWait
 {
@@ -34,6 +34,15 @@ internal sealed class BlockingWait
             {
                 Monitor.Wait(_gate);
             }
+        }
+    }
+
+    /// <summary>Blocks until the wait is over, or some time has passed.</summary>
+    public void Block(TimeSpan longest)
+    {
+        lock (_gate)
+        {
+            _ = _done || Monitor.Wait(_gate, longest);
         }
     }
 

@@ -23,4 +23,11 @@ internal abstract class WorkQueue
 
     /// <summary>Blocks the calling thread until a wait is over, which may need none of the queue's threads.</summary>
     public virtual void Block(BlockingWait wait) => wait.Block();
+
+    /// <summary>The same until a task has ended, however it ends.</summary>
+    public virtual void Block(Task task) =>
+        task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+
+    /// <summary>Blocks the calling thread for some time.</summary>
+    public virtual void Pause(TimeSpan time) => new BlockingWait().Block(time);
 }

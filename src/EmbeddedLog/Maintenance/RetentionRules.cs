@@ -31,7 +31,7 @@ internal static class RetentionRules
         {
             // The start never passes what is on the disk. To leave the rest to the next round would let it depend on
             // whether this one or the background flush came first.
-            await log.FlushAsync(start, cancellationToken).ConfigureAwait(false);
+            await log.FlushAssuredAsync(start, cancellationToken).ConfigureAwait(false);
         }
 
         log.DeleteBefore(start);

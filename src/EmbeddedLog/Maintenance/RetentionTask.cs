@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Maintenance;
@@ -8,7 +9,7 @@ namespace EmbeddedLog.Maintenance;
 /// A round begins one interval after the last one has begun, by the clock as it was then. Counted from a round's end
 /// it would be late by whatever the clock has moved on meanwhile, which a clock that is moved by hand does in one step.
 /// </remarks>
-internal sealed class RetentionTask : IBackgroundTask, IAsyncDisposable
+internal sealed class RetentionTask : IBackgroundTask, IDisposable
 {
     private readonly StorageContext _context;
     private readonly TimeSpan _interval;
@@ -73,7 +74,7 @@ internal sealed class RetentionTask : IBackgroundTask, IAsyncDisposable
     }
 
     /// <summary>Begins no more rounds, and waits until the one under way is over.</summary>
-    public async ValueTask DisposeAsync()
+    public async ValueTask StopAsync(Waiting how)
     {
         // Here and now, for the asynchronous way leaves for a thread of the pool; no round begins from here on.
 #pragma warning disable CA1849
@@ -85,8 +86,11 @@ internal sealed class RetentionTask : IBackgroundTask, IAsyncDisposable
             round = _round;
         }
 
-        await round.ConfigureAwait(false);
+        await how.For(round).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Dispose();
 
     private async Task RunAsync(TaskCompletionSource over)
     {

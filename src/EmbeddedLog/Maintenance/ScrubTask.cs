@@ -1,3 +1,4 @@
+using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Maintenance;
@@ -6,7 +7,7 @@ namespace EmbeddedLog.Maintenance;
 /// Verifies the whole log again and again at a bounded rate. A round waits for its turns on the work queue and for its
 /// rate on the clock, and holds no thread and no lock meanwhile.
 /// </summary>
-internal sealed class ScrubTask : IBackgroundTask, IAsyncDisposable
+internal sealed class ScrubTask : IBackgroundTask, IDisposable
 {
     /// <summary>How many findings a round logs one by one; the report counts all.</summary>
     private const int MaxLogged = 100;
@@ -63,8 +64,8 @@ internal sealed class ScrubTask : IBackgroundTask, IAsyncDisposable
         }
     }
 
-    /// <summary>Stops within a slice, and waits until the round has let go of its files.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops within a slice, and waits until the round has let go of its files. Then it is disposed.</summary>
+    public async ValueTask StopAsync(Waiting how)
     {
         // Here and now, for the asynchronous way leaves for a thread of the pool; no round begins from here on.
 #pragma warning disable CA1849
@@ -76,9 +77,12 @@ internal sealed class ScrubTask : IBackgroundTask, IAsyncDisposable
             round = _round;
         }
 
-        await round.ConfigureAwait(false);
-        _stop.Dispose();
+        await how.For(round).ConfigureAwait(false);
+        Dispose();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Dispose();
 
     private async Task RunAsync()
     {

@@ -256,8 +256,8 @@ internal sealed class Verification
     private async Task WaitAsync(TimeSpan wait)
     {
         // What ends it only queues the turn: a clock may call on any stack.
-        Turn over = new();
-        Action<object?> end = state => _platform.Work.Queue((Turn)state!);
+        Turn over = new(_platform.Work);
+        Action<object?> end = static state => ((Turn)state!).Queue();
         using ITimer timer = _platform.Time.CreateTimer(end.Invoke, over, wait, Timeout.InfiniteTimeSpan);
         using CancellationTokenRegistration registration = _cancellation.UnsafeRegister(end, over);
         await over.Task.ConfigureAwait(false);
@@ -266,14 +266,21 @@ internal sealed class Verification
 
     private Task YieldAsync()
     {
-        Turn turn = new();
-        _platform.Work.Queue(turn);
+        Turn turn = new(_platform.Work);
+        turn.Queue();
         return turn.Task;
     }
 
     /// <summary>Goes on with what awaits it when its turn comes, on the thread of the queue.</summary>
     private sealed class Turn : TaskCompletionSource, IThreadPoolWorkItem
     {
+        /// <summary>Assured, for whoever closes the log waits for a scrub to stop.</summary>
+        private readonly AssuredWork _work;
+
+        public Turn(WorkQueue work) => _work = new AssuredWork(work, this);
+
+        public void Queue() => _work.Queue();
+
         void IThreadPoolWorkItem.Execute() => TrySetResult();
     }
 }

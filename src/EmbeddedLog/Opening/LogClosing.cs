@@ -39,11 +39,11 @@ internal sealed class LogClosing
     public bool HasBegun => Volatile.Read(ref _hasBegun);
 
     /// <summary>Closes the log; where that was begun before, waits for the end of it.</summary>
-    public ValueTask RunAsync()
+    public ValueTask RunAsync(Waiting how)
     {
         if (!GuardedLogger.IsCalling)
         {
-            return CloseAsync();
+            return CloseAsync(how);
         }
 
         // The closing would wait for whatever called the logger, and that for the logger.
@@ -55,7 +55,7 @@ internal sealed class LogClosing
     {
         try
         {
-            await CloseAsync().ConfigureAwait(false);
+            await CloseAsync(how: default).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // There is nobody else to tell.
         catch (Exception failure)
@@ -65,9 +65,9 @@ internal sealed class LogClosing
         }
     }
 
-    private async ValueTask CloseAsync()
+    private async ValueTask CloseAsync(Waiting how)
     {
-        await _changing.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        await how.For(_changing.EnterAsync(CancellationToken.None).AsTask()).ConfigureAwait(false);
         bool first = !_hasBegun;
         Volatile.Write(ref _hasBegun, true);
 
@@ -75,14 +75,14 @@ internal sealed class LogClosing
         _changing.Exit();
         if (!first)
         {
-            await _over.Task.ConfigureAwait(false);
+            await how.For(_over.Task).ConfigureAwait(false);
             return;
         }
 
         ClosingSteps steps = new();
         try
         {
-            await TakeStepsAsync(steps).ConfigureAwait(false);
+            await TakeStepsAsync(steps, how).ConfigureAwait(false);
         }
         finally
         {
@@ -92,21 +92,21 @@ internal sealed class LogClosing
         steps.ThrowIfAny();
     }
 
-    private async ValueTask TakeStepsAsync(ClosingSteps steps)
+    private async ValueTask TakeStepsAsync(ClosingSteps steps, Waiting how)
     {
-        await _users.DisposeAsync(steps).ConfigureAwait(false);
+        await _users.DisposeAsync(steps, how).ConfigureAwait(false);
         bool clean = false;
         ClosingSteps own = new();
-        await own.DoAsync(() => new ValueTask(_context.Background.StopAsync())).ConfigureAwait(false);
-        await own.DoAsync(_retention.DisposeAsync).ConfigureAwait(false);
+        await own.DoAsync(() => how.For(_context.Background.StopAsync())).ConfigureAwait(false);
+        await own.DoAsync(() => _retention.StopAsync(how)).ConfigureAwait(false);
         if (_scrub is not null)
         {
-            await own.DoAsync(_scrub.DisposeAsync).ConfigureAwait(false);
+            await own.DoAsync(() => _scrub.StopAsync(how)).ConfigureAwait(false);
         }
 
-        await own.DoAsync(async () => clean = await _log.Topics.CloseAsync().ConfigureAwait(false))
+        await own.DoAsync(async () => clean = await _log.Topics.CloseAsync(how).ConfigureAwait(false))
             .ConfigureAwait(false);
-        await own.DoAsync(async () => clean &= await _log.Offsets.CloseAsync().ConfigureAwait(false))
+        await own.DoAsync(async () => clean &= await _log.Offsets.CloseAsync(how).ConfigureAwait(false))
             .ConfigureAwait(false);
         own.Do(() => clean &= _log.Store.TryRemoveLeftovers());
         if (clean && !own.HasFailed)

@@ -28,14 +28,18 @@ internal sealed class LogOpening
 
     /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
     public static async ValueTask<OpenedLog> RunAsync(
-        string directory, CommitLogOptions options, Platform platform, CancellationToken cancellationToken)
+        string directory,
+        CommitLogOptions options,
+        Platform platform,
+        CancellationToken cancellationToken,
+        Waiting how = default)
     {
         // Before the directory is made.
         cancellationToken.ThrowIfCancellationRequested();
         string path = Path.GetFullPath(directory);
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(CommitLog));
         LogDirectory owned =
-            await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, logger, cancellationToken)
+            await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, logger, cancellationToken, how: how)
                 .ConfigureAwait(false);
         platform = owned.Platform;
         StorageContext context = new(
@@ -68,17 +72,17 @@ internal sealed class LogOpening
         }
         catch (FileSystemException failure)
         {
-            await opening.CloseAsync().ConfigureAwait(false);
+            await opening.CloseAsync(how).ConfigureAwait(false);
             throw StorageErrors.Translate(failure);
         }
         catch (CorruptLogException damage) when (owned.IsCopyOfOpenLog)
         {
-            await opening.CloseAsync().ConfigureAwait(false);
+            await opening.CloseAsync(how).ConfigureAwait(false);
             throw owned.Explain(damage);
         }
         catch
         {
-            await opening.CloseAsync().ConfigureAwait(false);
+            await opening.CloseAsync(how).ConfigureAwait(false);
             throw;
         }
     }
@@ -136,14 +140,14 @@ internal sealed class LogOpening
     }
 
     /// <summary>Gives all up that was taken so far. What fails in that is only logged.</summary>
-    private async ValueTask CloseAsync()
+    private async ValueTask CloseAsync(Waiting how)
     {
         ClosingSteps steps = new();
-        await steps.DoAsync(() => new ValueTask(_context.Background.StopAsync())).ConfigureAwait(false);
-        await steps.DoAsync(async () => await _topics.CloseAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        await steps.DoAsync(() => how.For(_context.Background.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(async () => await _topics.CloseAsync(how).ConfigureAwait(false)).ConfigureAwait(false);
         if (_offsets is not null)
         {
-            await steps.DoAsync(async () => await _offsets.CloseAsync().ConfigureAwait(false)).ConfigureAwait(false);
+            await steps.DoAsync(async () => await _offsets.CloseAsync(how).ConfigureAwait(false)).ConfigureAwait(false);
         }
 
         steps.Do(_directory.Dispose);

@@ -1,4 +1,5 @@
 using EmbeddedLog.Groups;
+using EmbeddedLog.Maintenance;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Topics;
 
@@ -11,4 +12,13 @@ namespace EmbeddedLog.Opening;
 /// <param name="Offsets">What groups have committed.</param>
 /// <param name="Recovery">What was kept and what was not.</param>
 internal sealed record OpenedLog(
-    LogDirectory Directory, TopicStore Store, TopicSet Topics, OffsetStore Offsets, RecoveryReport Recovery);
+    LogDirectory Directory, TopicStore Store, TopicSet Topics, OffsetStore Offsets, RecoveryReport Recovery)
+{
+    /// <summary>What there is to verify as of now.</summary>
+    public IReadOnlyList<VerifyTarget> GetVerifyTargets() =>
+    [
+        .. Topics.All.Select(topic => new VerifyTarget(
+            () => Store.Load(topic.Stored.Directory), [.. topic.Partitions.Select(each => each.Log)])),
+        new VerifyTarget(() => { }, [Offsets.Log]),
+    ];
+}

@@ -15,6 +15,11 @@ internal sealed class AsyncWaiter : OffsetWaiter, IValueTaskSource, IThreadPoolW
     /// </summary>
     private readonly AsyncWaiterPool? _pool;
 
+    /// <summary>
+    /// Sees to it that the continuation runs, whoever holds the pool; null where that is the user's affair.
+    /// </summary>
+    private readonly AssuredWork? _assured;
+
     private ManualResetValueTaskSourceCore<bool> _core;
 
     /// <summary>Set once by whoever releases, before the item is queued; read by the item.</summary>
@@ -30,6 +35,17 @@ internal sealed class AsyncWaiter : OffsetWaiter, IValueTaskSource, IThreadPoolW
         _work = work;
         _pool = pool;
     }
+
+    private AsyncWaiter(WorkQueue work)
+        : this(work, pool: null)
+    {
+        _assured = new AssuredWork(work, this);
+    }
+
+    /// <summary>
+    /// One for the log's own work, which a closing waits for: it goes on even where all threads of the pool are held.
+    /// </summary>
+    public static AsyncWaiter Assured(WorkQueue work, long target) => new(work) { Target = target };
 
     /// <summary>The task to await, once.</summary>
     public ValueTask Task => new(this, _core.Version);
@@ -76,6 +92,12 @@ internal sealed class AsyncWaiter : OffsetWaiter, IValueTaskSource, IThreadPoolW
         }
 
         _failure = failure;
+        if (_assured is { } assured)
+        {
+            assured.Queue();
+            return null;
+        }
+
         return this;
     }
 

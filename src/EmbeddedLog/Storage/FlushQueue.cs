@@ -157,6 +157,15 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>The same for somebody who waits for all that is queued.</summary>
+    public void Help()
+    {
+        if (_first.TryBegin())
+        {
+            Run(null);
+        }
+    }
+
     /// <summary>Flushes whoever is next, until nobody is.</summary>
     public void Execute() => Run(null);
 

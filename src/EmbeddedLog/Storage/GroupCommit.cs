@@ -66,8 +66,11 @@ internal sealed class GroupCommit
     public long DurableEnd => Volatile.Read(ref _durableEnd);
 
     /// <summary>Waits until everything below <paramref name="offset"/> is on the disk, and sees to it.</summary>
+    /// <param name="offset">The offset.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="assured">Whether it goes on even where all threads of the pool are held.</param>
     /// <exception cref="PartitionFailedException">It never will be.</exception>
-    public ValueTask WaitAsync(long offset, CancellationToken cancellationToken)
+    public ValueTask WaitAsync(long offset, CancellationToken cancellationToken, bool assured = false)
     {
         if (DurableEnd >= offset)
         {
@@ -79,7 +82,9 @@ internal sealed class GroupCommit
             return ValueTask.FromException(failure);
         }
 
-        AsyncWaiter waiter = _log.Context.Waiters.Rent(offset, cancellationToken.CanBeCanceled);
+        AsyncWaiter waiter = assured
+            ? AsyncWaiter.Assured(_log.Context.Platform.Work, offset)
+            : _log.Context.Waiters.Rent(offset, cancellationToken.CanBeCanceled);
         ValueTask task = waiter.Task;
         waiter.AddTo(_waiters, cancellationToken);
 
@@ -125,6 +130,26 @@ internal sealed class GroupCommit
         finally
         {
             flushes.LeaveBlocked();
+        }
+    }
+
+    /// <summary>Waits for the last flush of a partition that is being closed.</summary>
+    public async ValueTask WaitLastAsync(Waiting how)
+    {
+        try
+        {
+            if (how.Blocks)
+            {
+                Wait(_state.PublishedEnd);
+            }
+            else
+            {
+                await WaitAsync(_state.PublishedEnd, CancellationToken.None, assured: true).ConfigureAwait(false);
+            }
+        }
+        catch (EmbeddedLogException)
+        {
+            // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
         }
     }
 
@@ -241,7 +266,7 @@ internal sealed class GroupCommit
     }
 
     /// <summary>Begins no more rounds; completes when the last one is over. Whoever still waits has failed.</summary>
-    public async Task StopAsync()
+    public async ValueTask StopAsync(Waiting how)
     {
         Task over;
         lock (_gate)
@@ -250,7 +275,12 @@ internal sealed class GroupCommit
             over = _active ? _stopped.Task : Task.CompletedTask;
         }
 
-        await over.ConfigureAwait(false);
+        if (how.Blocks)
+        {
+            _log.Context.Flushes.Help();
+        }
+
+        await how.For(over).ConfigureAwait(false);
         _waiters.Fail(_log.ClosedError());
     }
 

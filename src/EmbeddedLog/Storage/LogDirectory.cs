@@ -77,6 +77,7 @@ internal sealed class LogDirectory : IDisposable
     /// <param name="logger">Told who is waited for.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <param name="forRepair">Whether to take a log that there is and leave it as the last owner left it.</param>
+    /// <param name="how">How to wait.</param>
     /// <exception cref="LogDirectoryException">It is no log, or cannot be used.</exception>
     /// <exception cref="LogOwnedException">Somebody else owns it.</exception>
     public static async ValueTask<LogDirectory> OpenAsync(
@@ -85,7 +86,8 @@ internal sealed class LogDirectory : IDisposable
         TimeSpan ownerTimeout,
         ILogger logger,
         CancellationToken cancellationToken,
-        bool forRepair = false)
+        bool forRepair = false,
+        Waiting how = default)
     {
         try
         {
@@ -107,7 +109,7 @@ internal sealed class LogDirectory : IDisposable
         try
         {
             directoryLock =
-                await TakeLockAsync(bound, path, ownerTimeout, logger, cancellationToken).ConfigureAwait(false);
+                await TakeLockAsync(bound, path, ownerTimeout, logger, how, cancellationToken).ConfigureAwait(false);
             platform = bound;
             session = SessionFile.Open(platform.Files, path);
             ClosedList? closed = session.Current is { } last ? ClosedFile.Read(platform.Files, path, last) : null;
@@ -337,7 +339,12 @@ internal sealed class LogDirectory : IDisposable
     }
 
     private static async ValueTask<IDisposable> TakeLockAsync(
-        Platform platform, string path, TimeSpan timeout, ILogger logger, CancellationToken cancellationToken)
+        Platform platform,
+        string path,
+        TimeSpan timeout,
+        ILogger logger,
+        Waiting how,
+        CancellationToken cancellationToken)
     {
         string lockPath = System.IO.Path.Combine(path, OwnNames.Lock);
         long start = platform.Time.GetTimestamp();
@@ -375,7 +382,7 @@ internal sealed class LogDirectory : IDisposable
             }
 
             // The system has no lock that is waited for with a time-out, so it is tried again, ever less often.
-            await Task.Delay(pause, platform.Time, cancellationToken).ConfigureAwait(false);
+            await how.PauseAsync(pause, platform.Time, cancellationToken).ConfigureAwait(false);
             pause = pause < TimeSpan.FromMilliseconds(200) ? 2 * pause : pause;
         }
     }

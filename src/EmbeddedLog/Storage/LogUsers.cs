@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Storage;
 
@@ -13,7 +14,7 @@ internal sealed class LogUsers
 
     /// <summary>Notes a consumer.</summary>
     public T AddConsumer<T>(T consumer)
-        where T : class, IAsyncDisposable
+        where T : class, IDisposable, IAsyncDisposable
     {
         _consumers.Add(consumer, null);
         return consumer;
@@ -21,23 +22,25 @@ internal sealed class LogUsers
 
     /// <summary>Notes a producer.</summary>
     public T AddProducer<T>(T producer)
-        where T : class, IAsyncDisposable
+        where T : class, IDisposable, IAsyncDisposable
     {
         _producers.Add(producer, null);
         return producer;
     }
 
     /// <summary>Disposes all: first the consumers, which commit, then the producers, which flush.</summary>
-    public async ValueTask DisposeAsync(ClosingSteps steps)
+    public async ValueTask DisposeAsync(ClosingSteps steps, Waiting how)
     {
-        foreach ((IAsyncDisposable consumer, _) in _consumers.ToArray())
+        foreach ((IAsyncDisposable user, _) in _consumers.Concat(_producers).ToArray())
         {
-            await steps.DoAsync(consumer.DisposeAsync).ConfigureAwait(false);
-        }
-
-        foreach ((IAsyncDisposable producer, _) in _producers.ToArray())
-        {
-            await steps.DoAsync(producer.DisposeAsync).ConfigureAwait(false);
+            if (how.Blocks)
+            {
+                steps.Do(((IDisposable)user).Dispose);
+            }
+            else
+            {
+                await steps.DoAsync(user.DisposeAsync).ConfigureAwait(false);
+            }
         }
     }
 }

@@ -39,14 +39,20 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
     /// <summary>Asks for room in the index of a writer's segment.</summary>
     public void RequestIndexRoom(SegmentWriter writer) => Request(null, writer);
 
-    /// <summary>Takes no more requests; completes when the last one is done.</summary>
+    /// <summary>
+    /// Takes no more requests; completes when the last one is done. What no thread has begun yet is done here.
+    /// </summary>
     public Task StopAsync()
     {
+        Task over;
         lock (_gate)
         {
             _stopped ??= new TaskCompletionSource();
-            return _active ? _stopped.Task : Task.CompletedTask;
+            over = _active ? _stopped.Task : Task.CompletedTask;
         }
+
+        _work.Execute();
+        return over;
     }
 
     /// <summary>

@@ -166,6 +166,10 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     public ValueTask FlushAsync(long upTo, CancellationToken cancellationToken) =>
         _commit.WaitAsync(upTo, cancellationToken);
 
+    /// <summary>The same for the log's own work, which goes on even where all threads of the pool are held.</summary>
+    public ValueTask FlushAssuredAsync(long upTo, CancellationToken cancellationToken) =>
+        _commit.WaitAsync(upTo, cancellationToken, assured: true);
+
     /// <summary>The same, but blocks the calling thread, which is woken without the pool.</summary>
     public void Flush(long upTo) => _commit.Wait(upTo);
 
@@ -370,16 +374,16 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// Ends appends, flushes, and closes the files. Returns whether all is on the disk and told so, which lets the next
     /// opening trust it.
     /// </summary>
-    public async ValueTask<bool> CloseAsync()
+    public async ValueTask<bool> CloseAsync(Waiting how = default)
     {
         ClosingSteps steps = new();
         bool clean = false;
         Segment? active = null;
         steps.Do(Writer.Close);
-        await steps.DoAsync(() => new ValueTask(_trimmer.StopAsync())).ConfigureAwait(false);
-        await steps.DoAsync(FlushLastAsync).ConfigureAwait(false);
-        await steps.DoAsync(() => new ValueTask(_commit.StopAsync())).ConfigureAwait(false);
-        await steps.DoAsync(() => new ValueTask(_preparer.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(() => how.For(_trimmer.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(() => _commit.WaitLastAsync(how)).ConfigureAwait(false);
+        await steps.DoAsync(() => _commit.StopAsync(how)).ConfigureAwait(false);
+        await steps.DoAsync(() => how.For(_preparer.StopAsync())).ConfigureAwait(false);
         steps.Do(() => clean = _commit.TryWriteCleanCheckpoint());
         steps.Do(() => active = Writer.Release());
         if (clean)
@@ -418,18 +422,6 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         RemoveSegments(steps);
         steps.Do(_files.Dispose);
         steps.ThrowIfAny();
-    }
-
-    private async ValueTask FlushLastAsync()
-    {
-        try
-        {
-            await FlushAsync(PublishedEnd, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (EmbeddedLogException)
-        {
-            // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
-        }
     }
 
     private void RemoveSegments(ClosingSteps steps)

@@ -158,14 +158,20 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         Request(null, false);
     }
 
-    /// <summary>Takes no more requests; completes when the last one is done.</summary>
+    /// <summary>
+    /// Takes no more requests; completes when the last one is done. What no thread has begun yet is done here.
+    /// </summary>
     public Task StopAsync()
     {
+        Task over;
         lock (_gate)
         {
             _stopped ??= new TaskCompletionSource();
-            return Task.WhenAll(Pages.StopAsync(), _active ? _stopped.Task : Task.CompletedTask);
+            over = _active ? _stopped.Task : Task.CompletedTask;
         }
+
+        _work.Execute();
+        return Task.WhenAll(Pages.StopAsync(), over);
     }
 
     /// <summary>Deletes the spare, after <see cref="StopAsync"/>.</summary>

@@ -49,7 +49,7 @@ internal sealed class Turnstile(WorkQueue work)
             if (_waiting.First is { } first)
             {
                 _waiting.Remove(first);
-                work.Queue(first.Value);
+                new AssuredWork(work, first.Value).Queue();
             }
         }
     }
@@ -76,7 +76,7 @@ internal sealed class Turnstile(WorkQueue work)
             {
                 _waiting.Remove(waiter.Place);
                 waiter.IsCancelled = true;
-                work.Queue(waiter);
+                new AssuredWork(work, waiter).Queue();
             }
         }
     }

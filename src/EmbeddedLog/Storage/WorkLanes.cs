@@ -25,8 +25,11 @@ internal sealed class WorkLanes : IThreadPoolWorkItem
     /// <summary>The next thing to do; taken by each lane with <see cref="Interlocked"/>.</summary>
     private int _next;
 
-    /// <summary>The lanes that have not ended; counted down by each with <see cref="Interlocked"/>.</summary>
-    private int _lanes;
+    /// <summary>
+    /// The lanes that have begun and not ended; with <see cref="Interlocked"/>. The caller's is among them from the
+    /// start, so at zero all is done, and lanes that never came to a thread are not waited for.
+    /// </summary>
+    private int _lanes = 1;
 
     /// <summary>The first failure, after which nothing more is begun. Set once, by whichever lane was first.</summary>
     private Exception? _failure;
@@ -35,28 +38,43 @@ internal sealed class WorkLanes : IThreadPoolWorkItem
     {
         _count = count;
         _item = item;
-        _lanes = Math.Clamp(count / ItemsPerLane, 1, MaxLanes);
     }
 
     /// <summary>
     /// Calls <paramref name="item"/> once for each number below <paramref name="count"/>, from this thread and from
-    /// items of the work queue. A few are all done by this thread. When one call throws, no others are begun, and what
-    /// it threw is thrown when those under way have ended.
+    /// items of the work queue, as far as that has threads for them. A few are all done by this thread. When one call
+    /// throws, no others are begun, and what it threw is thrown when those under way have ended.
     /// </summary>
     public static Task RunAsync(WorkQueue work, int count, Action<int> item)
     {
         WorkLanes lanes = new(count, item);
-        for (int more = lanes._lanes - 1; more > 0; more--)
+        for (int more = Math.Min(count / ItemsPerLane, MaxLanes) - 1; more > 0; more--)
         {
             work.Queue(lanes);
         }
 
-        lanes.Execute();
+        lanes.Run();
         return lanes._done.Task;
     }
 
-    /// <summary>One lane.</summary>
+    /// <summary>Another lane, unless all is done.</summary>
     public void Execute()
+    {
+        int lanes = Volatile.Read(ref _lanes);
+        while (lanes > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _lanes, lanes + 1, lanes);
+            if (seen == lanes)
+            {
+                Run();
+                return;
+            }
+
+            lanes = seen;
+        }
+    }
+
+    private void Run()
     {
         try
         {

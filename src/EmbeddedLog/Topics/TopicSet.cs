@@ -102,7 +102,7 @@ internal sealed class TopicSet
             partition.Log.MarkDeleted();
         }
 
-        await CloseAsync(topic).ConfigureAwait(false);
+        await CloseAsync(topic, how: default).ConfigureAwait(false);
         foreach (Partition partition in topic.Partitions)
         {
             partition.Log.Forget();
@@ -127,13 +127,13 @@ internal sealed class TopicSet
     }
 
     /// <summary>Closes all topics; true where everything is on the disk and told so.</summary>
-    public async ValueTask<bool> CloseAsync()
+    public async ValueTask<bool> CloseAsync(Waiting how = default)
     {
         ClosingSteps steps = new();
         bool clean = true;
         foreach (Topic topic in _all)
         {
-            await steps.DoAsync(async () => clean &= await CloseAsync(topic).ConfigureAwait(false))
+            await steps.DoAsync(async () => clean &= await CloseAsync(topic, how).ConfigureAwait(false))
                 .ConfigureAwait(false);
         }
 
@@ -182,10 +182,30 @@ internal sealed class TopicSet
         }
     }
 
-    private static async ValueTask<bool> CloseAsync(Topic topic)
+    private async ValueTask<bool> CloseAsync(Topic topic, Waiting how)
     {
         // Side by side, for each waits for the disk; in order, so that a simulation repeats itself.
-        Task<bool>[] closing = [.. topic.Partitions.Select(partition => partition.Log.CloseAsync().AsTask())];
+        Task<bool>[] closing = new Task<bool>[topic.Partitions.Count];
+        if (how.Blocks)
+        {
+            foreach (Partition partition in topic.Partitions)
+            {
+                if (partition.DurableOffset < partition.EndOffset)
+                {
+                    partition.Log.RequestFlush();
+                }
+            }
+
+            await how.For(WorkLanes.RunAsync(Context.Platform.Work, closing.Length, Close)).ConfigureAwait(false);
+        }
+        else
+        {
+            for (int i = 0; i < closing.Length; i++)
+            {
+                Close(i);
+            }
+        }
+
         ClosingSteps steps = new();
         bool clean = true;
         foreach (Task<bool> each in closing)
@@ -195,6 +215,8 @@ internal sealed class TopicSet
 
         steps.ThrowIfAny();
         return clean;
+
+        void Close(int i) => closing[i] = topic.Partitions[i].Log.CloseAsync(how).AsTask();
     }
 
     /// <summary>

@@ -15,4 +15,14 @@ public sealed class StarvedPoolTests
 
         Assert.Equal("durable but for 0", ProbeProcess.Run("starved-pool", Path.Combine(directory.Path, "log")));
     }
+
+    [Fact]
+    public void OpenAndDispose_AllThreadsOfThePoolAreHeld_ComeToTheirEnds()
+    {
+        using TempDirectory directory = new();
+
+        Assert.Equal(
+            "clean True, durable 4000, committed 4000",
+            ProbeProcess.Run("starved-closing", Path.Combine(directory.Path, "log")));
+    }
 }

@@ -47,4 +47,17 @@ public sealed class WorkLanesTests
         using SimulatedPlatform simulation = new(seed: 1);
         Assert.True(WorkLanes.RunAsync(simulation.Platform.Work, 8, _ => { }).IsCompletedSuccessfully);
     }
+
+    [Fact]
+    public void RunAsync_QueueHasNoThread_AllIsDoneByTheCaller()
+    {
+        using SimulatedPlatform simulation = new(seed: 1);
+        int[] done = new int[100];
+
+        Task all = WorkLanes.RunAsync(simulation.Platform.Work, done.Length, i => done[i]++);
+
+        Assert.True(all.IsCompletedSuccessfully);
+        simulation.Scheduler.RunUntilIdle();
+        Assert.All(done, times => Assert.Equal(1, times));
+    }
 }
