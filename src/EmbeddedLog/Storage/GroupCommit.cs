@@ -434,7 +434,7 @@ internal sealed class GroupCommit
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
             _waiters.Fail(StorageErrors.NotFlushed(failure, _log.Id));
-            _log.RetryLater();
+            _log.RetryFlush();
             return false;
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
@@ -467,7 +467,7 @@ internal sealed class GroupCommit
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
             // The one before is still true, or none is needed: recovery has more to look at until the next try.
-            _log.RetryLater();
+            _log.RequestCheckpoint();
             return false;
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)

@@ -12,29 +12,22 @@ namespace EmbeddedLog.Storage;
 /// </summary>
 internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 {
-    /// <summary>How long appends must pause before a checkpoint is written for it.</summary>
-    private static readonly TimeSpan s_checkpointDelay = TimeSpan.FromSeconds(1);
-
     private readonly PartitionIdentity _identity;
     private readonly PartitionState _state;
     private readonly PartitionFiles _files;
     private readonly GroupCommit _commit;
     private readonly SegmentPreparer _preparer;
     private readonly PartitionTrimmer _trimmer;
+    private readonly CheckpointSchedule _checkpoints;
 
     /// <summary>Replaced as a whole when the topic's options change; read by every append.</summary>
     private PartitionSettings _settings;
 
-    /// <summary>One while a background call is scheduled; exchanged by appends, reset by the call.</summary>
-    private int _scheduled;
-
-    /// <summary>The published end at the last background call: where it has not moved since, appends pause.</summary>
-    private long _endAtLastCall = -1;
-
     /// <summary>
-    /// Whether the next round is to write a checkpoint. Set by the background call, taken by the flusher.
+    /// One while a background call is scheduled for when what is appended now is to be flushed, or before. Exchanged by
+    /// appends, reset by the call.
     /// </summary>
-    private int _checkpointRequested;
+    private int _scheduled;
 
     public PartitionLog(
         StorageContext context, PartitionIdentity identity, PartitionSettings settings, RecoveredPartition recovered)
@@ -55,6 +48,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         _preparer = new SegmentPreparer(context, identity, recovered.NextSequence) { Log = this };
         Writer = new PartitionWriter(context, identity, _state, _preparer, recovered);
         _trimmer = new PartitionTrimmer(this);
+        _checkpoints = new CheckpointSchedule(this);
     }
 
     /// <summary>The topic's uid.</summary>
@@ -75,11 +69,21 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <summary>The side that holds the append lock.</summary>
     public PartitionWriter Writer { get; }
 
-    /// <summary>What the topic's options say; what is set applies from the next append on.</summary>
+    /// <summary>
+    /// What the topic's options say; what is set applies from the next append on, and to what is not flushed.
+    /// </summary>
     public PartitionSettings Settings
     {
         get => Volatile.Read(ref _settings);
-        set => Volatile.Write(ref _settings, value);
+        set
+        {
+            Volatile.Write(ref _settings, value);
+            if (value.FlushInterval is { } interval)
+            {
+                // A call that is scheduled by the settings before may be days off; one too many does nothing.
+                Context.Background.Schedule(this, interval);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -199,31 +203,22 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// <summary>Asks for a round of flushing, of what was appended so far.</summary>
     public void RequestFlush() => _commit.TryRequest();
 
-    /// <summary>
-    /// Does what the schedule called for: flushes what is old, and writes a checkpoint once appends pause.
-    /// </summary>
+    /// <summary>Does what the schedule called for: flushes what is old, and sees to a checkpoint.</summary>
     public void RunInBackground()
     {
         // Reset first: an append from here on schedules the next call. An append publishes and then looks at the flag,
         // with no fence in between; this one makes sure that one of the two sees what the other did.
         Volatile.Write(ref _scheduled, 0);
         Interlocked.MemoryBarrierProcessWide();
-        long end = PublishedEnd;
-        if (Settings.FlushInterval is not null || DurableEnd == end)
+        bool isDurable = DurableEnd == PublishedEnd;
+        if (Settings.FlushInterval is not null && !isDurable)
         {
-            // A checkpoint is a flush by itself. While many partitions are in use each of them pauses now and then.
-            bool paused = end == _endAtLastCall && !Context.Flushes.IsBusy;
-            _endAtLastCall = end;
-            Volatile.Write(ref _checkpointRequested, paused ? 1 : 0);
-            if (paused || DurableEnd != end)
-            {
-                _commit.TryRequest();
-            }
+            _commit.TryRequest();
+        }
 
-            if (!paused && Failure is null)
-            {
-                Schedule(s_checkpointDelay);
-            }
+        if (Settings.FlushInterval is not null || isDurable)
+        {
+            _checkpoints.Schedule();
         }
     }
 
@@ -338,10 +333,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     }
 
     /// <summary>Whether a checkpoint was asked for; asks only once.</summary>
-    public bool TakeCheckpointRequest() => Interlocked.Exchange(ref _checkpointRequested, 0) != 0;
+    public bool TakeCheckpointRequest() => _checkpoints.TakeRequest();
 
-    /// <summary>Has what the flusher could not do done later: a flush, and a checkpoint once appends pause.</summary>
-    public void RetryLater() => Schedule(s_checkpointDelay);
+    /// <summary>Has what the flusher could not do done later.</summary>
+    public void RetryFlush() => Schedule(CheckpointSchedule.Delay);
+
+    /// <summary>Has a checkpoint written once appends pause.</summary>
+    public void RequestCheckpoint() => _checkpoints.Schedule();
 
     /// <summary>Ends all appending after a flush failed; returns the reason that stands.</summary>
     public EmbeddedLogException Fail(Exception cause)
@@ -364,7 +362,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         if (StartOffset != start)
         {
             // A checkpoint that tells of the new start lets a later opening notice when the manifest has lost it.
-            Schedule(s_checkpointDelay);
+            RequestCheckpoint();
         }
 
         return removed;
@@ -471,7 +469,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     {
         if (Volatile.Read(ref _scheduled) == 0)
         {
-            Schedule(settings.FlushInterval ?? s_checkpointDelay);
+            Schedule(settings.FlushInterval ?? CheckpointSchedule.Delay);
         }
 
         // Late, for a consumer may go on right here.

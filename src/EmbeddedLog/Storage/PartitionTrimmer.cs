@@ -97,7 +97,7 @@ internal sealed class PartitionTrimmer
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
             // The next checkpoint tries again, and the files go with the next call.
-            _log.RetryLater();
+            _log.RequestCheckpoint();
             throw StorageErrors.Translate(failure, _log.Id, isOpen: true);
         }
         catch (FileSystemException failure)
