@@ -51,6 +51,7 @@ internal static class Program
         "hold-log" => HeldLog.Run(path),
         "starved-pool" => StarvedPool.Run(path),
         "starved-closing" => StarvedClosing.Run(path),
+        "no-threads" => NoThreads.Run(path),
         "append-all" => HeldLog.AppendAll(path),
         "follow" => HeldLog.Follow(path),
         _ => throw new ArgumentException($"There is no command '{command}'.", nameof(command)),

@@ -55,11 +55,14 @@ internal static class PoolWatch
         }
         catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
         {
-            // The system gives no more threads; the next request tries again.
+            // The system gives no more threads; the next request tries again. This one may be the last for long, and
+            // the pool's threads may all wait for it.
             lock (s_gate)
             {
                 Volatile.Write(ref s_running, false);
             }
+
+            WaitingThreads.Queue(work);
         }
     }
 

@@ -7,6 +7,10 @@ namespace EmbeddedLog.IO;
 /// others only after half a second, so that of many flushes no more than two would be under way, and those would keep
 /// everything else of the program waiting. They are made when there is work and end when there was none for a while.
 /// </summary>
+/// <remarks>
+/// A thread needs file handles, so none can be made while the process has none left. One is made when a log is opened,
+/// and stays while any is open: it does by itself what there is to do until others can be made again.
+/// </remarks>
 internal static class WaitingThreads
 {
     /// <summary>With twice as many, flushes of as many files took as long.</summary>
@@ -26,6 +30,12 @@ internal static class WaitingThreads
     /// <summary>How many of them wait for work, or have been woken and look for it next. Under the gate.</summary>
     private static int s_idle;
 
+    /// <summary>How many want one thread to stay. Under the gate.</summary>
+    private static int s_reserved;
+
+    /// <summary>Whether the last one that was wanted could not be made. Under the gate.</summary>
+    private static bool s_lacking;
+
     /// <summary>Runs an item; after others where all threads are at work.</summary>
     public static void Queue(IThreadPoolWorkItem item)
     {
@@ -41,34 +51,100 @@ internal static class WaitingThreads
             s_count++;
         }
 
-        Start();
+        if (!TryStart())
+        {
+            NoteLacking();
+        }
     }
 
-    private static void Start()
+    /// <summary>
+    /// Makes one thread if there is none, which stays until <see cref="Release"/> was called as often.
+    /// </summary>
+    /// <returns>False where the system gives none; nothing is to be released then.</returns>
+    public static bool TryReserve()
+    {
+        lock (s_gate)
+        {
+            s_reserved++;
+            if (s_count > 0)
+            {
+                return true;
+            }
+
+            s_count++;
+        }
+
+        if (TryStart())
+        {
+            return true;
+        }
+
+        lock (s_gate)
+        {
+            s_count--;
+            s_reserved--;
+        }
+
+        return false;
+    }
+
+    /// <summary>Lets the last thread end once it has nothing to do.</summary>
+    public static void Release()
+    {
+        lock (s_gate)
+        {
+            s_reserved--;
+        }
+    }
+
+    private static bool TryStart()
     {
         try
         {
             new Thread(Run) { IsBackground = true, Name = "EmbeddedLog flush" }.UnsafeStart();
+            return true;
         }
         catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
         {
-            // The system gives no more threads. The pool's do what is there.
-#pragma warning disable RS0030 // This is the seam.
-            ThreadPool.UnsafeQueueUserWorkItem(static _ => Run(), null);
-#pragma warning restore RS0030
+            return false;
         }
+    }
+
+    /// <summary>
+    /// Leaves the work to the threads that there are; a thread of the pool does it where there is none.
+    /// </summary>
+    private static void NoteLacking()
+    {
+        lock (s_gate)
+        {
+            s_lacking = true;
+            if (--s_count > 0)
+            {
+                return;
+            }
+        }
+
+        ThreadPoolWorkQueue.QueueOnPool(new Rest());
     }
 
     private static void Run()
     {
-        while (TryTake(out IThreadPoolWorkItem? item))
+        while (TryTake(out IThreadPoolWorkItem? item, out bool retries))
         {
+            if (retries && !TryStart())
+            {
+                NoteLacking();
+            }
+
             item.Execute();
         }
     }
 
-    private static bool TryTake([NotNullWhen(true)] out IThreadPoolWorkItem? item)
+    /// <param name="item">What to do.</param>
+    /// <param name="retries">Whether another thread is to be made, which could not be made before.</param>
+    private static bool TryTake([NotNullWhen(true)] out IThreadPoolWorkItem? item, out bool retries)
     {
+        retries = false;
         lock (s_gate)
         {
             while (!s_work.TryDequeue(out item))
@@ -76,14 +152,41 @@ internal static class WaitingThreads
                 s_idle++;
                 bool woken = Monitor.Wait(s_gate, s_longestIdle);
                 s_idle--;
-                if (!woken && s_work.Count == 0)
+                if (!woken && s_work.Count == 0 && (s_count > 1 || s_reserved == 0))
                 {
                     s_count--;
                     return false;
                 }
             }
 
+            if (s_lacking)
+            {
+                s_lacking = false;
+                retries = s_idle < s_work.Count && s_count < Max;
+                s_count += retries ? 1 : 0;
+            }
+
             return true;
+        }
+    }
+
+    /// <summary>Does what is queued, on a thread that is needed for other things: it does not wait for more.</summary>
+    private sealed class Rest : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute()
+        {
+            while (TryTakeNow(out IThreadPoolWorkItem? item))
+            {
+                item.Execute();
+            }
+        }
+
+        private static bool TryTakeNow([NotNullWhen(true)] out IThreadPoolWorkItem? item)
+        {
+            lock (s_gate)
+            {
+                return s_work.TryDequeue(out item);
+            }
         }
     }
 }

@@ -21,6 +21,14 @@ internal abstract class WorkQueue
     {
     }
 
+    /// <summary>
+    /// Gets now, for a log that is opened, what cannot be got while the process has no handles left: a thread for what
+    /// others wait for, and the runtime's for timers. Until what is returned is disposed; null where nothing is needed.
+    /// </summary>
+    /// <param name="path">The log's directory, for the message.</param>
+    /// <exception cref="FileSystemException">The system gives none.</exception>
+    public virtual IDisposable? Reserve(string path) => null;
+
     /// <summary>Blocks the calling thread until a wait is over, which may need none of the queue's threads.</summary>
     public virtual void Block(BlockingWait wait) => wait.Block();
 

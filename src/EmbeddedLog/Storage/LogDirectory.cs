@@ -11,6 +11,10 @@ namespace EmbeddedLog.Storage;
 internal sealed class LogDirectory : IDisposable
 {
     private readonly Platform _platform;
+
+    /// <summary>What the log has reserved for itself of the system; null for nothing.</summary>
+    private readonly IDisposable? _threads;
+
     private readonly IDisposable _lock;
     private readonly SessionFile _session;
 
@@ -24,9 +28,15 @@ internal sealed class LogDirectory : IDisposable
     private readonly Session? _copied;
 
     private LogDirectory(
-        Platform platform, string path, IDisposable directoryLock, SessionFile session, ClosedList? closed)
+        Platform platform,
+        string path,
+        IDisposable? threads,
+        IDisposable directoryLock,
+        SessionFile session,
+        ClosedList? closed)
     {
         _platform = platform;
+        _threads = threads;
         _lock = directoryLock;
         _session = session;
         _closed = closed;
@@ -104,16 +114,18 @@ internal sealed class LogDirectory : IDisposable
         }
 
         Platform bound = Bind(platform, path);
+        IDisposable? threads = null;
         IDisposable? directoryLock = null;
         SessionFile? session = null;
         try
         {
+            threads = platform.Work.Reserve(path);
             directoryLock =
                 await TakeLockAsync(bound, path, ownerTimeout, logger, how, cancellationToken).ConfigureAwait(false);
             platform = bound;
             session = SessionFile.Open(platform.Files, path);
             ClosedList? closed = session.Current is { } last ? ClosedFile.Read(platform.Files, path, last) : null;
-            LogDirectory directory = new(platform, path, directoryLock, session, closed);
+            LogDirectory directory = new(platform, path, threads, directoryLock, session, closed);
             if (forRepair)
             {
                 return directory;
@@ -132,6 +144,7 @@ internal sealed class LogDirectory : IDisposable
             session?.Dispose();
             directoryLock?.Dispose();
             bound.Files.Dispose();
+            threads?.Dispose();
             throw failure is FileSystemException cause ? Unusable(path, cause) : failure;
         }
     }
@@ -216,6 +229,7 @@ internal sealed class LogDirectory : IDisposable
         steps.Do(_session.Dispose);
         steps.Do(_lock.Dispose);
         steps.Do(_platform.Files.Dispose);
+        steps.Do(() => _threads?.Dispose());
         steps.ThrowIfAny();
     }
 

@@ -21,6 +21,12 @@ internal static class ProbeProcess
     /// <summary>Runs a command that is to die.</summary>
     public static Command RunToDeath(string command, string path) => Command.Run("dotnet", ProgramPath, command, path);
 
+    /// <summary>
+    /// The last line of what the command printed with a variable, <c>name=value</c>, in its environment.
+    /// </summary>
+    public static string RunIn(string variable, string command, string path) =>
+        Outcome(Command.Run("env", variable, "dotnet", ProgramPath, command, path));
+
     /// <summary>Starts a command that goes on until its standard input ends.</summary>
     public static Process Start(string command, string path) => Command.Start("dotnet", ProgramPath, command, path);
 

@@ -25,4 +25,20 @@ public sealed class StarvedPoolTests
             "clean True, durable 4000, committed 4000",
             ProbeProcess.Run("starved-closing", Path.Combine(directory.Path, "log")));
     }
+
+    /// <summary>
+    /// Without the runtime's second compiler, which makes a thread when it has something to do and ends the process
+    /// where it gets none.
+    /// </summary>
+    [Fact]
+    public void Produce_PoolIsHeldAndNoThreadCanBeMade_Ends()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It takes the handles away by a limit that is read from /proc.");
+        using TempDirectory directory = new();
+
+        string outcome = ProbeProcess.RunIn(
+            "DOTNET_TieredCompilation=0", "no-threads", Path.Combine(directory.Path, "log"));
+
+        Assert.Equal("203 records", outcome);
+    }
 }
