@@ -13,6 +13,14 @@ namespace EmbeddedLog.Following;
 internal sealed record FollowedFiles(ManifestState Manifest, Checkpoint? Checkpoint, long CheckpointPosition)
 {
     /// <summary>
+    /// Whether the partition is still the same: where a recovery comes between, it replaces the manifest before it
+    /// deletes a file, so that a walk which ended at a missing one was not of what there is now.
+    /// </summary>
+    public bool IsStill(FollowedFiles now) =>
+        now.Checkpoint?.Epoch == Checkpoint?.Epoch && now.Manifest.LogStartOffset == Manifest.LogStartOffset
+        && now.Manifest.Segments.SequenceEqual(Manifest.Segments);
+
+    /// <summary>
     /// Reads both. The checkpoint comes first: what it speaks of is in the manifest then, unless a recovery came
     /// between. A manifest that is missing is an empty one, as for an opening; whether one may be, others tell.
     /// </summary>

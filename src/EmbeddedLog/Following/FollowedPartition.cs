@@ -41,10 +41,8 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Finds the end where no slot tells it, or checks what one tells. Under the gate.</summary>
     private FollowedTail? _tail;
 
-    /// <summary>What the end is taken from. Under the gate.</summary>
+    /// <summary>What the end is taken from, and the last that was the same by the records. Under the gate.</summary>
     private EndSource _source;
-
-    /// <summary>The end that was found to be what the slot tells. Under the gate.</summary>
     private long _checkedEnd;
 
     /// <summary>Whether the next look at the files compares the slot with the records. Under the gate.</summary>
@@ -453,7 +451,9 @@ internal sealed class FollowedPartition : ReadablePartition
             fit.CheckFiles(segments, end.Offset);
         }
 
-        if (page is not null && page.Word != word)
+        bool takesBack = Divergence.Find(_segments, _end, segments, end.Offset) != long.MaxValue;
+        if ((page is not null && page.Word != word)
+            || (takesBack && !files.IsStill(FollowedFiles.Read(Context.Platform.Files, _identity, session))))
         {
             return false;
         }

@@ -7,12 +7,22 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
 {
     private readonly ReadOnlyTopic _topic = log.GetTopic(TailOwner.Topic);
 
-    public Task RunAsync(CancellationToken stop) => Task.WhenAll(
+    /// <summary>Reads until it is told to stop, or the first of the readers has failed.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        List<Task> readers =
         [
             .. _topic.Partitions.Select(partition => EndsWith(() => ScanAsync(partition, stop), stop)),
             EndsWith(() => ConsumeAsync(stop), stop),
             EndsWith(() => ReadAgainAsync(stop), stop),
-        ]);
+        ];
+        while (readers.Count > 0)
+        {
+            Task ended = await Task.WhenAny(readers);
+            readers.Remove(ended);
+            await ended;
+        }
+    }
 
     private static async Task EndsWith(Func<Task> reading, CancellationToken stop)
     {
