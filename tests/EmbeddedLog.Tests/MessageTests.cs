@@ -97,4 +97,31 @@ public sealed partial class MessageTests : IDisposable
     [GeneratedRegex(
         @"\{[\w.]*(Milliseconds|Timestamp)\}|nameof\(given\)|ToString\(""c""|(read|serialized) as \{type\}")]
     private static partial Regex RawUnits();
+
+    /// <summary>Without any of these files a log opens no more, so that none may be left out.</summary>
+    [Theory]
+    [InlineData("session")]
+    [InlineData("closed")]
+    [InlineData("topics/topic-1/topic.json")]
+    [InlineData("topics/topic-1/0/manifest")]
+    public async Task Open_DamagedSmallFile_AdvisesToPutAllFilesBack(string name)
+    {
+        using TempDirectory root = new();
+        CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        (await log.CreateTopicAsync("topic"))[0].Append(new RawRecord("value"u8));
+        await log.DisposeAsync();
+        string path = Path.Combine(root["log"], name);
+        await File.WriteAllBytesAsync(
+            path, new byte[new FileInfo(path).Length], TestContext.Current.CancellationToken);
+
+        CorruptLogException damaged = await Assert.ThrowsAsync<CorruptLogException>(
+            async () => await CommitLog.OpenAsync(root["log"]));
+        File.Delete(path);
+        await Assert.ThrowsAnyAsync<EmbeddedLogException>(async () => await CommitLog.OpenAsync(root["log"]));
+
+        Assert.EndsWith(
+            "Put back all files of the log from one backup, not some of them.",
+            damaged.Message,
+            StringComparison.Ordinal);
+    }
 }

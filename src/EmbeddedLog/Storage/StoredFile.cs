@@ -16,8 +16,7 @@ internal static class StoredFile
         new($"'{file}' is damaged at byte {position}: expected {expected}, found {actual}. Nothing was changed. "
             + (Path.GetFileName(file) == CheckpointFile.FileName
                 ? StorageErrors.AdviceFor(file)
-                : "Restore the file from a copy of the same moment as the rest of its directory, "
-                    + "or open the log without it."))
+                : StorageErrors.OneMomentAdvice))
         {
             Topic = id?.Topic,
             Partition = id?.Partition,
