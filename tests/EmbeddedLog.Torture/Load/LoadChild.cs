@@ -99,6 +99,14 @@ internal sealed class LoadChild : ITortureChild
     private static async Task LiveAsync(
         CommitLog log, LoadReport report, LoadOrder order, Random random, UserEnvironment user)
     {
+        // A console blocks whoever reads it, and the pool may have two threads. Begun first, for where there are no
+        // handles there is no thread to be had either.
+        using ManualResetEventSlim begun = new();
+        Task ended = Task.Factory.StartNew(
+            () => WaitForEnd(log, report, begun, closes: order.HoldsPool),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         using CancellationTokenSource stop = new();
         LoadWork work = new(log, report, order.Life, order.Seed, stop.Token);
         LoadConsumer[] consumers =
@@ -108,7 +116,7 @@ internal sealed class LoadChild : ITortureChild
                 .Select(place => new LoadConsumer(work, place)),
         ];
         LoadProducer[] producers =
-            [.. LoadProducers.Create(work), .. LoadProducers.Create(work, order.Troubles, user.Mood)];
+            [.. LoadProducers.Create(work), .. LoadProducers.Create(work, order, user.Mood)];
         Task[] workers =
         [
             .. producers.Select(producer => Start(producer.RunAsync, report)),
@@ -116,11 +124,8 @@ internal sealed class LoadChild : ITortureChild
             .. user.Begin(work).Select(worker => Start(worker, report)),
         ];
 
-        // The end of the input says that the parent is gone: then nobody wants this life any more.
-        if (await Console.In.ReadLineAsync() is null)
-        {
-            Environment.Exit(0);
-        }
+        begun.Set();
+        await ended;
 
         // Every other life closes the log under its users.
         if (random.Next(2) == 0)
@@ -130,13 +135,66 @@ internal sealed class LoadChild : ITortureChild
         }
 
         report.Tell(LoadMessageKind.Closing);
-        await log.DisposeAsync();
+        await CloseAsync(log, report);
         report.Tell(LoadMessageKind.Closed);
         await stop.CancelAsync();
         await Task.WhenAll(workers);
         foreach (LoadConsumer consumer in consumers)
         {
             await consumer.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// Waits until the parent says that the life is to end, and closes the log here where the pool runs nothing before.
+    /// </summary>
+    private static void WaitForEnd(CommitLog log, LoadReport report, ManualResetEventSlim begun, bool closes)
+    {
+        // The end of the input says that the parent is gone: then nobody wants this life any more.
+        if (Console.In.ReadLine() is null)
+        {
+            Environment.Exit(0);
+        }
+
+        if (!closes)
+        {
+            return;
+        }
+
+        // Those who use the log are made by the other thread.
+        begun.Wait();
+        report.Tell(LoadMessageKind.Closing);
+        try
+        {
+            log.Dispose();
+        }
+        catch (Exception failure) when (failure is EmbeddedLogException or AggregateException)
+        {
+            TellClosing(failure, report);
+        }
+
+        report.Tell(LoadMessageKind.Closed);
+    }
+
+    /// <summary>Closes the log, perhaps for the second time.</summary>
+    private static async Task CloseAsync(CommitLog log, LoadReport report)
+    {
+        try
+        {
+            await log.DisposeAsync();
+        }
+        catch (Exception failure) when (failure is EmbeddedLogException or AggregateException)
+        {
+            TellClosing(failure, report);
+        }
+    }
+
+    /// <summary>Tells what a closing has thrown: the mode knows whether that may fail in this life.</summary>
+    private static void TellClosing(Exception failure, LoadReport report)
+    {
+        foreach (Exception each in failure is AggregateException several ? several.InnerExceptions : [failure])
+        {
+            report.Tell(LoadMessageKind.Note, $"closing: {each}", LoadReport.KindOf(each));
         }
     }
 

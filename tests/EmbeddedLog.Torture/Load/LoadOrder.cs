@@ -18,6 +18,13 @@ internal sealed record LoadOrder(
     bool OpensOnly = false,
     UserTroubles Troubles = UserTroubles.None)
 {
+    /// <summary>
+    /// Whether the senders that block give no thread of the pool back before the log is closed, so that nothing else
+    /// that needs one goes on, and closing may need none.
+    /// </summary>
+    public bool HoldsPool =>
+        Troubles.HasFlag(UserTroubles.Pool) && !Troubles.HasFlag(UserTroubles.Handles) && Life % 2 == 0;
+
     private const char Separator = '\t';
     private const string TrimmedWord = "trimmed";
     private const string OpensOnlyWord = "opens-only";

@@ -40,24 +40,24 @@ internal static class LoadProducers
     ];
 
     /// <summary>Makes those that a life with troubles has beside the others.</summary>
-    public static IEnumerable<LoadProducer> Create(LoadWork work, UserTroubles troubles, Mood mood)
+    public static IEnumerable<LoadProducer> Create(LoadWork work, LoadOrder order, Mood mood)
     {
-        if (troubles.HasFlag(UserTroubles.Sizes))
+        if (order.Troubles.HasFlag(UserTroubles.Sizes))
         {
             yield return new TypedProducer(work, AnySize, s_topics[AnySize]);
             yield return new RawProducer(work, AnySize + 1, s_topics[AnySize + 1], partition: 0, batches: false);
         }
 
-        if (troubles.HasFlag(UserTroubles.Serializers))
+        if (order.Troubles.HasFlag(UserTroubles.Serializers))
         {
             yield return new MoodyProducer(work, 8, s_topics[8], mood);
         }
 
-        if (troubles.HasFlag(UserTroubles.Pool))
+        if (order.Troubles.HasFlag(UserTroubles.Pool))
         {
             for (int index = FirstBlocking; index < s_topics.Length; index++)
             {
-                yield return new BlockingProducer(work, index, s_topics[index]);
+                yield return new BlockingProducer(work, index, s_topics[index], order.HoldsPool);
             }
         }
     }

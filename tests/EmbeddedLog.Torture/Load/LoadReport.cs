@@ -97,6 +97,8 @@ internal sealed class LoadReport : IDisposable
         PartitionFailedException => LoadFailure.PartitionFailed,
         CorruptLogException { InnerException: FileSystemException { Error: FileSystemError.NotFound } } =>
             LoadFailure.FileGone,
+        LogIOException { InnerException: FileSystemException { Error: FileSystemError.NotFound } } =>
+            LoadFailure.FileGone,
         ObjectDisposedException => LoadFailure.Closed,
         LogIOException { InnerException: FileSystemException lacking }
             when lacking.Error is FileSystemError.TooManyFiles or FileSystemError.OutOfMemory => LoadFailure.NoHandles,

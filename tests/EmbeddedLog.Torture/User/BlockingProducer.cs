@@ -3,7 +3,15 @@ using EmbeddedLog.Torture.Load;
 namespace EmbeddedLog.Torture.User;
 
 /// <summary>Sends with calls that block, each on a thread of the pool. There are more of them than threads.</summary>
-internal sealed class BlockingProducer(LoadWork work, int index, int topic) : LoadProducer(work, index, topic)
+/// <param name="work">What the workers share.</param>
+/// <param name="index">The producer's number in its life.</param>
+/// <param name="topic">The topic's place.</param>
+/// <param name="holds">
+/// Whether it keeps its thread from one call to the next: a thread of the pool begins what it has queued itself before
+/// all else. As many such producers as there are threads let nothing else run, whatever it belongs to.
+/// </param>
+internal sealed class BlockingProducer(LoadWork work, int index, int topic, bool holds)
+    : LoadProducer(work, index, topic)
 {
     private readonly Producer<byte[]?, byte[]> _producer =
         work.Log.CreateProducer<byte[]?, byte[]>(LoadTopic.All[topic].Name);
@@ -11,7 +19,12 @@ internal sealed class BlockingProducer(LoadWork work, int index, int topic) : Lo
     protected override async ValueTask<LoadFailure> StepAsync()
     {
         LoadIdentity identity = Take();
-        return await Task.Run(() => Send(identity));
+
+        return await Task.Factory.StartNew(
+            () => Send(identity),
+            CancellationToken.None,
+            holds ? TaskCreationOptions.None : TaskCreationOptions.PreferFairness,
+            TaskScheduler.Default);
     }
 
     protected override async ValueTask EndAsync()

@@ -15,7 +15,11 @@ internal static partial class HandleFamine
     /// <summary>Goes on until it is stopped; the limit is then what it was.</summary>
     public static async Task RunAsync(Random random, CancellationToken stop)
     {
-        await WarmUpAsync();
+        if (!await WarmUpAsync())
+        {
+            return;
+        }
+
         Limit before = default;
         Check(GetLimit(NumberOfFiles, ref before));
         try
@@ -40,12 +44,15 @@ internal static partial class HandleFamine
     }
 
     /// <summary>
-    /// Has the runtime make the threads of its pool and its timers now: it needs handles for each, and the process ends
-    /// where it gets none for its own.
+    /// Has the runtime make the threads of its pool and its timers now, and no others later. A thread takes two
+    /// handles, and where the pool cannot make one that it wants, a thread of the pool throws
+    /// <see cref="OutOfMemoryException"/>, which nobody can catch; or the pool runs nothing any more.
     /// </summary>
-    private static async Task WarmUpAsync()
+    /// <returns>False where it has not made them in time, for the pool was held.</returns>
+    private static async Task<bool> WarmUpAsync()
     {
-        ThreadPool.GetMinThreads(out int threads, out _);
+        ThreadPool.GetMinThreads(out int threads, out int ports);
+        ThreadPool.SetMaxThreads(threads, ports);
         using CountdownEvent running = new(threads);
         Task[] all =
         [
@@ -57,6 +64,7 @@ internal static partial class HandleFamine
         ];
         await Task.WhenAll(all);
         await Task.Delay(TimeSpan.FromMilliseconds(1));
+        return running.IsSet;
     }
 
     private static void Check(int result)

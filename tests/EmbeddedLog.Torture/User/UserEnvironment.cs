@@ -8,10 +8,14 @@ internal sealed class UserEnvironment
     private readonly UserTroubles _troubles;
     private readonly LoadReport _report;
 
+    /// <summary>Where copies of the log go, with a number behind it.</summary>
+    private readonly string _copies;
+
     public UserEnvironment(LoadOrder order, LoadReport report)
     {
         _troubles = order.Troubles;
         _report = report;
+        _copies = $"{order.Directory}-copy-{order.Life}-";
         Mood = new Mood(HashCode.Combine(order.Seed, order.Life));
         AppDomain.CurrentDomain.UnhandledException += (_, failure) =>
             report.Tell(LoadMessageKind.Violation, $"Nobody has caught: {failure.ExceptionObject}");
@@ -42,19 +46,21 @@ internal sealed class UserEnvironment
     public IEnumerable<Func<Task>> Begin(LoadWork work)
     {
         Mood.Reenter = () => CallBack(work.Log);
-        if (_troubles.HasFlag(UserTroubles.Handles))
-        {
-            yield return () => HandleFamine.RunAsync(work.RandomOf(2000), work.Stop);
-        }
-
         if (_troubles.HasFlag(UserTroubles.Progress))
         {
             yield return () => VerifyAsync(work);
+            yield return () => BackUpAsync(work);
         }
 
         if (_troubles.HasFlag(UserTroubles.Serializers))
         {
             yield return new MoodyReader(work, Mood, _report).RunAsync;
+        }
+
+        if (_troubles.HasFlag(UserTroubles.Handles))
+        {
+            // Last: each of those above gets a thread of its own to begin with, which takes handles.
+            yield return () => HandleFamine.RunAsync(work.RandomOf(2000), work.Stop);
         }
     }
 
@@ -73,7 +79,7 @@ internal sealed class UserEnvironment
                     break;
                 case 2:
                     // Not waited for: whoever waits inside a callback for what comes after it waits for ever.
-                    _ = log.EnsureTopicAsync(LoadTopic.All[0].Name).AsTask();
+                    _ = EnsureTopicAsync(log);
                     break;
                 case 3:
                     using (PartitionScan scan = log.GetTopic(LoadTopic.All[1].Name)[0].Scan(
@@ -88,6 +94,18 @@ internal sealed class UserEnvironment
         catch (Exception ended) when (ended is ObjectDisposedException or EmbeddedLogException)
         {
             // The log is being closed, retention was faster, or there is no handle left.
+        }
+    }
+
+    private static async Task EnsureTopicAsync(CommitLog log)
+    {
+        try
+        {
+            await log.EnsureTopicAsync(LoadTopic.All[0].Name);
+        }
+        catch (Exception ended) when (ended is ObjectDisposedException or EmbeddedLogException)
+        {
+            // As in the other calls.
         }
     }
 
@@ -115,4 +133,40 @@ internal sealed class UserEnvironment
             }
         }
     }
+
+    /// <summary>Copies the log again and again; each copy that is made opens and verifies.</summary>
+    private async Task BackUpAsync(LoadWork work)
+    {
+        for (int number = 0; !work.Stop.IsCancellationRequested; number++)
+        {
+            string directory = _copies + number;
+            try
+            {
+                await work.Log.BackupAsync(
+                    directory, progress: new MoodyProgress<BackupProgress>(Mood), cancellationToken: work.Stop);
+                await CheckCopyAsync(directory);
+                Directory.Delete(directory, recursive: true);
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException
+                or UserCodeException || (ended is EmbeddedLogException or IOException && MayLackFiles))
+            {
+                // As in a verification. What is left of the copy goes with the story's directory.
+            }
+        }
+    }
+
+    private async Task CheckCopyAsync(string directory)
+    {
+        await using CommitLog copy = await CommitLog.OpenAsync(directory);
+        VerifyReport report = await copy.VerifyAsync();
+        if (!report.IsIntact)
+        {
+            _report.Tell(
+                LoadMessageKind.Violation,
+                $"A copy does not verify: {string.Join(Environment.NewLine, report.Findings)}");
+        }
+    }
+
+    private bool MayLackFiles =>
+        (_troubles & (UserTroubles.Handles | UserTroubles.Removed | UserTroubles.Moved)) != 0;
 }

@@ -6,7 +6,7 @@ namespace EmbeddedLog.Torture.User;
 /// <summary>
 /// Real processes whose users are the trouble: what they hand over throws, is slow and calls back; handles run out and
 /// come back; the thread pool is held; the directory is moved or removed under the log. No process dies or hangs, and
-/// nothing acknowledged is lost.
+/// nothing acknowledged is lost. There are no listeners of metrics among them, for the library has no metrics yet.
 /// </summary>
 internal sealed class UserMode : ITortureMode
 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EmbeddedLog.Torture.Load;
 using EmbeddedLog.Torture.Machine;
 
@@ -8,11 +9,23 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
 {
     private static readonly TimeSpan s_longestWork = TimeSpan.FromMilliseconds(900);
 
+    /// <summary>Longer than the log may take to notice that its directory is gone, on any machine.</summary>
+    private static readonly TimeSpan s_longestUnseen = TimeSpan.FromSeconds(30);
+
+    /// <summary>Many flushes long.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
     private static readonly UserTroubles[] s_troubles =
     [
         UserTroubles.Logger, UserTroubles.Clock, UserTroubles.Serializers, UserTroubles.Progress,
         UserTroubles.Handles, UserTroubles.Pool,
     ];
+
+    /// <summary>
+    /// Compiled once and for all: the runtime makes a thread whenever it has code to compile anew, and ends the process
+    /// where there is no handle for it ("Out of memory.", or a <c>PAL_SEHException</c>).
+    /// </summary>
+    private static readonly string[] s_environment = ["env", "DOTNET_TieredCompilation=0"];
 
     private readonly Random _random = new(seed);
     private readonly LoadHistory _history = new();
@@ -79,9 +92,9 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
 
     private async Task LiveAsync(int life, UserTroubles troubles)
     {
-        using LoadProcess child = LoadProcess.Start(scratch["errors"]);
-        await child.OrderAsync(
-            new LoadOrder(LogDirectory, seed, life, _trimmed, Troubles: troubles), _history, run.Stop);
+        using LoadProcess child = LoadProcess.Start(scratch["errors"], s_environment);
+        LoadOrder order = new(LogDirectory, seed, life, _trimmed, Troubles: troubles);
+        await child.OrderAsync(order, _history, run.Stop);
         if (!await child.WaitForAsync(LoadMessageKind.Opened, run.Stop))
         {
             await child.EndAsync();
@@ -96,6 +109,11 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
         else if (troubles.HasFlag(UserTroubles.Removed))
         {
             Remove();
+            if (!order.HoldsPool)
+            {
+                // The look for the directory is the pool's, where it comes by time.
+                await WaitUntilGoneAsync();
+            }
         }
 
         await Moment.PassAsync(_random.NextDouble() * s_longestWork, run.Stop);
@@ -124,6 +142,30 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
 
         _history.Tell("the directory was removed");
     }
+
+    /// <summary>
+    /// Waits until the child has told that its directory or a file is gone, and acknowledges no flush any more.
+    /// </summary>
+    private async Task WaitUntilGoneAsync()
+    {
+        long start = Stopwatch.GetTimestamp();
+        long flushed = -1;
+        while (!IsGoneTold || flushed != _history.FlushAcknowledgements)
+        {
+            if (Stopwatch.GetElapsedTime(start) > s_longestUnseen)
+            {
+                throw new LoadViolationException(
+                    $"The directory was removed, and after {s_longestUnseen} the log has "
+                    + (IsGoneTold ? "acknowledged another flush." : "not told of it."));
+            }
+
+            flushed = _history.FlushAcknowledgements;
+            await Moment.PassAsync(s_pause, run.Stop);
+        }
+    }
+
+    private bool IsGoneTold =>
+        _history.Failures(LoadFailure.DirectoryGone) + _history.Failures(LoadFailure.FileGone) > 0;
 
     /// <summary>Moves the log away under its owner, and makes another one where it was.</summary>
     private void Move()
