@@ -37,6 +37,9 @@ internal sealed class FetchSchedule
     /// </exception>
     public bool TryChoose(long[]? ends, out FetchPlan plan, out long? retryAt)
     {
+        // Those who come first in the turn and have nothing to read. They are looked at again where nobody else has
+        // anything, and not each time that a position is found.
+        int passed = 0;
         while (true)
         {
             long now = _mayBeTroubled ? _time.GetTimestamp() : 0;
@@ -48,7 +51,7 @@ internal sealed class FetchSchedule
                 plan = default;
                 retryAt = null;
                 lost = _positions.FindOpen();
-                if (lost is null && TryChooseUnsynchronized(ends, now, out plan, out lost, out retryAt))
+                if (lost is null && TryChooseUnsynchronized(ends, now, ref passed, out plan, out lost, out retryAt))
                 {
                     return true;
                 }
@@ -59,7 +62,13 @@ internal sealed class FetchSchedule
 
             if (lost is null)
             {
-                return false;
+                if (passed == 0)
+                {
+                    return false;
+                }
+
+                passed = 0;
+                continue;
             }
 
             try
@@ -70,7 +79,8 @@ internal sealed class FetchSchedule
                 PartitionTrouble.IsOfPartition(failure)
                 && TryPostpone(lost, version, failure, othersFirst: ends is not null && !isRetry))
             {
-                // The others first; then it is tried once more.
+                // The others first; then it is tried once more. The turn has moved behind it.
+                passed = 0;
             }
         }
     }
@@ -112,18 +122,25 @@ internal sealed class FetchSchedule
 
     /// <param name="ends">As in <see cref="TryChoose"/>.</param>
     /// <param name="now">The time stamp of now, where a partition may be in trouble.</param>
+    /// <param name="passed">How many in the turn are passed over; those before the one that is lost, on return.</param>
     /// <param name="plan">What to read.</param>
     /// <param name="lost">A cursor that must be resolved first.</param>
     /// <param name="retryAt">As in <see cref="TryChoose"/>.</param>
     private bool TryChooseUnsynchronized(
-        long[]? ends, long now, out FetchPlan plan, out PartitionCursor? lost, out long? retryAt)
+        long[]? ends,
+        long now,
+        ref int passed,
+        out FetchPlan plan,
+        out PartitionCursor? lost,
+        out long? retryAt)
     {
         ReadOnlySpan<PartitionCursor> cursors = _positions.Cursors;
         PartitionCursor? waiting = null;
         bool anyTrouble = false;
         retryAt = null;
-        for (int i = 0; i < cursors.Length; i++)
+        for (int i = passed; i < cursors.Length; i++)
         {
+            _positions.Looks++;
             PartitionCursor cursor = cursors[(_turn + i) % cursors.Length];
             if (cursor.Trouble is { } trouble)
             {
@@ -148,12 +165,18 @@ internal sealed class FetchSchedule
 
             if (lost is not null)
             {
+                passed = i;
                 return false;
             }
         }
 
         plan = default;
         lost = null;
+        if (passed > 0)
+        {
+            return false;
+        }
+
         _mayBeTroubled &= anyTrouble;
         if (waiting is null)
         {

@@ -12,8 +12,10 @@ internal sealed class PositionSet
     /// <summary>What decides where to go on when a position is no longer in the log.</summary>
     private readonly StartPolicy _policy;
 
-    /// <summary>Whether a position may be left open; set by who leaves it so, under the gate.</summary>
-    private bool _mayBeOpen = true;
+    /// <summary>
+    /// The first partition whose position may be left open: the search for those goes on where it was. Under the gate.
+    /// </summary>
+    private int _openFrom;
 
     public PositionSet(string topic, PartitionCursor[] cursors, StartPolicy policy)
     {
@@ -27,6 +29,9 @@ internal sealed class PositionSet
     /// </summary>
     public bool MayHaveToCommit { get; set; }
 
+    /// <summary>How many cursors were looked at to choose one: what that costs. Under the gate.</summary>
+    public long Looks { get; set; }
+
     /// <summary>Over all cursors. Held for moments, never while records are read or deserialised.</summary>
     public Lock Gate { get; } = new();
 
@@ -34,29 +39,20 @@ internal sealed class PositionSet
     public ReadOnlySpan<PartitionCursor> Cursors => _cursors;
 
     /// <summary>
-    /// A cursor whose position was left open, if there is any that is well. Under the gate.
+    /// A cursor whose position was left open, if there is any that is well. One in trouble is found when it is read.
+    /// Under the gate.
     /// </summary>
     public PartitionCursor? FindOpen()
     {
-        if (!_mayBeOpen)
+        for (; _openFrom < _cursors.Length; _openFrom++)
         {
-            return null;
-        }
-
-        bool any = false;
-        foreach (PartitionCursor cursor in _cursors)
-        {
-            if (cursor.Position < 0)
+            Looks++;
+            if (_cursors[_openFrom] is { Position: < 0, Trouble: null } open)
             {
-                any = true;
-                if (cursor.Trouble is null)
-                {
-                    return cursor;
-                }
+                return open;
             }
         }
 
-        _mayBeOpen = any;
         return null;
     }
 
@@ -145,7 +141,7 @@ internal sealed class PositionSet
                 cursor.Seek(StartPolicy.Earliest, cursor.Log.StartOffset);
             }
 
-            _mayBeOpen = true;
+            _openFrom = 0;
         }
     }
 
