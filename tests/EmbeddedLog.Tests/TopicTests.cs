@@ -49,6 +49,8 @@ public sealed class TopicTests
     [InlineData("UPPER", "upper")]
     [InlineData("a.b", "a_b")]
     [InlineData("con", "nul")]
+    [InlineData("con.events", "aux")]
+    [InlineData("com1.data", "lpt9.log")]
     public async Task CreateTopicAsync_LegalNames_AreAllDistinctAndSurvive(string first, string second)
     {
         using TempDirectory root = new();

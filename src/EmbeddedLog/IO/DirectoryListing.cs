@@ -16,14 +16,17 @@ internal static class DirectoryListing
     };
 
     /// <summary>
-    /// The names of the directories in <paramref name="path"/>, or of all else, links included, in ordinal order.
+    /// The names of the directories in a directory, or of all else, links included, in ordinal order.
     /// </summary>
-    public static string[] Read(string path, bool directories)
+    /// <param name="found">The directory's path as the system takes it.</param>
+    /// <param name="path">Its path for whoever reads of a failure.</param>
+    /// <param name="directories">Whether directories are wanted, or all else.</param>
+    public static string[] Read(string found, string path, bool directories)
     {
         try
         {
             FileSystemEnumerable<string> names = new(
-                path, (ref FileSystemEntry entry) => entry.FileName.ToString(), s_everything)
+                found, (ref FileSystemEntry entry) => entry.FileName.ToString(), s_everything)
             {
                 ShouldIncludePredicate = (ref FileSystemEntry entry) =>
                     (entry.IsDirectory && !IsLink(ref entry)) == directories,

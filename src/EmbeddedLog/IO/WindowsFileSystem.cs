@@ -85,13 +85,13 @@ internal sealed class WindowsFileSystem : FileSystem
     public override IReadOnlyList<string> ListFiles(string path)
     {
         CheckIsDirectory(path);
-        return DirectoryListing.Read(path, directories: false);
+        return DirectoryListing.Read(Extended(path), path, directories: false);
     }
 
     public override IReadOnlyList<string> ListDirectories(string path)
     {
         CheckIsDirectory(path);
-        return DirectoryListing.Read(path, directories: true);
+        return DirectoryListing.Read(Extended(path), path, directories: true);
     }
 
     public override void Rename(string from, string to) =>
@@ -176,13 +176,17 @@ internal sealed class WindowsFileSystem : FileSystem
         Check("CreateFile", path, error);
     }
 
-    /// <summary>The form of a path that may be longer than 260 characters.</summary>
+    /// <summary>
+    /// The form of an absolute path that the system takes as it stands: it may be longer than 260 characters, and names
+    /// in it that once were those of devices (<c>con.events</c>, <c>aux</c>) are names like any other. So nothing that
+    /// interprets a path, such as <see cref="Path.GetFullPath(string)"/>, may see one before it has this form.
+    /// </summary>
     private static string Extended(string path)
     {
-        string full = Path.GetFullPath(path);
-        return full.StartsWith(@"\\?\", StringComparison.Ordinal) ? full
-            : full.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(@"\\?\UNC\", full.AsSpan(2))
-            : @"\\?\" + full;
+        string plain = path.Replace(Path.AltDirectorySeparatorChar, Path.DirectorySeparatorChar);
+        return plain.StartsWith(@"\\?\", StringComparison.Ordinal) ? plain
+            : plain.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(@"\\?\UNC\", plain.AsSpan(2))
+            : @"\\?\" + plain;
     }
 
     private static void Check(string operation, string path, int error)

@@ -21,6 +21,34 @@ public abstract class FileSystemContractTests : FileSystemContract
         Assert.False(Files.FileExists(deep));
     }
 
+    [Theory]
+    [InlineData("con.events")]
+    [InlineData("aux")]
+    [InlineData("nul.x")]
+    [InlineData("com1.data")]
+    [InlineData("lpt9.log")]
+    [InlineData("PRN")]
+    public void AnyCall_NameOfADevice_IsANameLikeAnyOther(string name)
+    {
+        string directory = PathOf(name);
+        Files.CreateDirectory(directory);
+        string path = Path.Combine(directory, name);
+        using (LogFile file = Files.OpenFile(path, FileOpening.CreateNew))
+        {
+            file.Write([1, 2, 3], 0);
+        }
+
+        Files.SyncDirectory(directory);
+        Assert.Equal([name], Files.ListDirectories(Root));
+        Assert.Equal([name], Files.ListFiles(directory));
+        Assert.True(Files.FileExists(path));
+        Files.Rename(path, path + "2");
+        Assert.Equal([1, 2, 3], ReadFile(path + "2"));
+        Files.DeleteFile(path + "2");
+        Files.DeleteDirectory(directory);
+        Assert.Empty(Files.ListDirectories(Root));
+    }
+
     [Fact]
     public void CreateDirectory_Existing_KeepsItsContents()
     {

@@ -13,5 +13,7 @@ internal sealed class TempDirectory : IDisposable
     /// <summary>The path of <paramref name="name"/> in this directory.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    /// <remarks>In the form that Windows takes as it stands, for a name in it may be that of a device.</remarks>
+    public void Dispose() =>
+        Directory.Delete(OperatingSystem.IsWindows() ? @"\\?\" + Path : Path, recursive: true);
 }
