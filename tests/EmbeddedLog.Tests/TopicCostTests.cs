@@ -9,7 +9,8 @@ public sealed class TopicCostTests
     private const int Partitions = 64;
     private const long Mebibyte = 1 << 20;
 
-    public TopicCostTests() => Require.Linux();
+    public TopicCostTests() => Assert.SkipWhen(
+        OperatingSystem.IsMacOS(), "Its file system shares blocks, so that segments are not allocated.");
 
     [Fact]
     public async Task CreateTopicAsync_Empty_TakesLessThanAMebibyte()
@@ -51,6 +52,13 @@ public sealed class TopicCostTests
     /// <summary>The blocks that files take, holes not counted.</summary>
     private static long AllocatedBytes(string directory)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            // It has no du; where segments are mapped no file has holes.
+            return Directory.GetFiles(directory, "*", SearchOption.AllDirectories)
+                .Sum(file => new FileInfo(file).Length);
+        }
+
         Command du = Command.Run("du", "--summarize", "--block-size=1", directory);
         Assert.Equal(0, du.ExitCode);
         return long.Parse(du.Output.Split('\t')[0], CultureInfo.InvariantCulture);

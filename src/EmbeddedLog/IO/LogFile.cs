@@ -60,8 +60,9 @@ internal abstract class LogFile : IDisposable
     /// <summary>
     /// Maps the file's first <paramref name="length"/> bytes, which may reach beyond its end; touching a page beyond
     /// the end, or storing to one without a block, kills the process. Windows cannot map beyond the end: there a map of
-    /// a file that is open for writing extends it first, and one of a file that is open for reading is as long as the
-    /// file, which <see cref="MappedMemory.Length"/> tells.
+    /// a file that is open for writing shows more each time that this <see cref="LogFile"/> extends the file (which may
+    /// round its size up to whole pages), and one of a file that is open for reading is as long as the file, which <see
+    /// cref="MappedMemory.Length"/> tells.
     /// </summary>
     public abstract MappedMemory Map(long length, bool writable);
 

@@ -26,7 +26,8 @@ internal static class WindowsErrors
     /// <summary>Whether the code says that nothing stands at a path.</summary>
     public static bool IsNotFound(int code) => code is FileNotFound or PathNotFound;
 
-    private static FileSystemError KindOf(int code) => code switch
+    /// <summary>The kind of failure that a code says.</summary>
+    public static FileSystemError KindOf(int code) => code switch
     {
         FileNotFound or PathNotFound => FileSystemError.NotFound,
         80 or AlreadyExists => FileSystemError.AlreadyExists, // ERROR_FILE_EXISTS

@@ -10,16 +10,29 @@ namespace EmbeddedLog.IO;
 [SupportedOSPlatform("windows")]
 internal sealed class WindowsFileSystem : FileSystem
 {
+    /// <summary>
+    /// What <see cref="WritesToReserve"/> is where nobody says otherwise. The tests set it on Wine, to run there what
+    /// runs on Windows.
+    /// </summary>
+    public static bool WritesToReserveByDefault { get; set; }
+
+    /// <summary>
+    /// Whether space is reserved by writing zeros where there is no call for it, which has all that is appended written
+    /// twice; otherwise segments are not mapped for writing there.
+    /// </summary>
+    public bool WritesToReserve { get; init; } = WritesToReserveByDefault;
+
     public override FileSystemTraits GetTraits(string directory)
     {
         using SafeFileHandle handle = OpenDirectory(directory, WindowsSyscalls.AccessRead);
         Check("GetVolumeInformation", directory, WindowsSyscalls.GetFileSystemType(handle, out string name));
-        Check("GetFileAttributes", directory, WindowsSyscalls.GetAttributes(Extended(directory), out uint attributes));
+        Check("GetFileInformationByHandle", directory, WindowsSyscalls.GetAttributes(handle, out FileAttributes found));
 
-        // New files take compression from their directory, and a compressed page needs space when it is written. ReFS
-        // and all others that are not NTFS may write a page elsewhere each time.
-        bool keepsBlocks = name == "NTFS" && ((FileAttributes)attributes & FileAttributes.Compressed) == 0;
-        return new FileSystemTraits(name, CanAllocate: keepsBlocks, MappedStoresAreSafe: keepsBlocks);
+        // What does not say where it is counts as remote.
+        bool isRemote = WindowsSyscalls.IsRemote(handle) ?? true;
+        bool isCompressed = (found & FileAttributes.Compressed) != 0;
+        bool? allocates = isRemote ? false : ProbeAllocation(directory);
+        return new WindowsVolume(name, isRemote, isCompressed, allocates, WindowsReservation.IsSupported).Traits;
     }
 
     /// <summary>Always unknown: Windows tells no random id of a boot and no number of a mount.</summary>
@@ -104,7 +117,8 @@ internal sealed class WindowsFileSystem : FileSystem
     }
 
     public override LogFile OpenFile(string path, FileOpening opening) =>
-        new WindowsLogFile(OpenHandle(path, opening, WindowsSyscalls.ShareAll), path, !IsReadOnly(opening));
+        new WindowsLogFile(
+            OpenHandle(path, opening, WindowsSyscalls.ShareAll), path, !IsReadOnly(opening), WritesToReserve);
 
     public override IDisposable? TryLock(string path)
     {
@@ -120,6 +134,26 @@ internal sealed class WindowsFileSystem : FileSystem
         return error is WindowsErrors.LockViolation or WindowsErrors.Pending
             ? null
             : throw WindowsErrors.Failure("LockFileEx", path, error);
+    }
+
+    /// <summary>
+    /// Reserves space for a file that goes when it is closed, even by the end of the process; null where none can be
+    /// made to try it on.
+    /// </summary>
+    private bool? ProbeAllocation(string directory)
+    {
+        string path = Path.Combine(directory, $".probe-{Random.Shared.NextInt64():x16}");
+        int error = WindowsSyscalls.Open(
+            Extended(path),
+            WindowsSyscalls.AccessReadWrite,
+            WindowsSyscalls.ShareAll,
+            WindowsSyscalls.CreateNew,
+            WindowsSyscalls.DeleteOnClose,
+            out SafeFileHandle file);
+        using (file)
+        {
+            return error == 0 ? WindowsAllocation.Probe(file, WritesToReserve) : null;
+        }
     }
 
     private static bool IsReadOnly(FileOpening opening) => opening is FileOpening.Read or FileOpening.ReadShared;

@@ -5,9 +5,11 @@ namespace EmbeddedLog.IO;
 
 /// <summary>An open file on Windows, where a flush of the file does not see what was stored through a map.</summary>
 [SupportedOSPlatform("windows")]
-internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path, bool isWritten) : LogFile
+internal sealed unsafe class WindowsLogFile(
+    SafeFileHandle handle, string path, bool isWritten, bool writesToReserve) : LogFile
 {
     private readonly WritableMaps _maps = new();
+    private readonly WindowsGrowingMaps _growing = new();
 
     public override string Path { get; } = path;
 
@@ -20,23 +22,37 @@ internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path, 
         }
     }
 
-    /// <summary>Reserves what lies beyond the file's end; NTFS keeps no holes before it.</summary>
     public override void Allocate(long position, long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         long end = checked(position + length);
-        if (end > Length)
+        long before = Length;
+        Check("allocation", WindowsAllocation.FillHoles(handle, position, Math.Min(end, before)));
+        if (end > before)
         {
-            Check("SetFileInformationByHandle(FileAllocationInfo)", WindowsSyscalls.SetAllocation(handle, end));
-            SetLength(end);
+            int error = WindowsAllocation.Extend(handle, before, end, writesToReserve);
+            if (error != 0)
+            {
+                // What was added before it failed. Where this fails too, the next allocation finds it there.
+                _ = WindowsSyscalls.SetLength(handle, before);
+                Check("allocation", error);
+            }
         }
+
+        _growing.Grow(handle, Math.Max(before, end));
     }
 
     public override void SetLength(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (isWritten)
+        {
+            WindowsAllocation.AllowHoles(handle, length - Length);
+        }
+
         Check("SetFileInformationByHandle(FileEndOfFileInfo)", WindowsSyscalls.SetLength(handle, length));
+        _growing.Grow(handle, length);
     }
 
     public override int Read(Span<byte> buffer, long position)
@@ -77,6 +93,11 @@ internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path, 
                 done += written;
             }
         }
+
+        if (!buffer.IsEmpty)
+        {
+            _growing.Grow(handle, position + buffer.Length);
+        }
     }
 
     /// <summary>
@@ -95,8 +116,8 @@ internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path, 
     }
 
     /// <summary>
-    /// A view ends where its file does. One of a file that is open for writing is made as long as asked by extending
-    /// the file, so that it shows what is written later; one of a file that is open for reading is cut to the file.
+    /// A view ends where its file does. A map of a file that is open for writing grows with it; one of a file that is
+    /// open for reading is cut to the file.
     /// </summary>
     public override MappedMemory Map(long length, bool writable)
     {
@@ -104,7 +125,12 @@ internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path, 
         long available = Length;
         if (available < length && isWritten)
         {
-            Extend(available, length, reserve: writable);
+            if (WindowsReservation.IsSupported)
+            {
+                return Reserve(length, available, writable);
+            }
+
+            SetLength(length);
             available = length;
         }
 
@@ -125,17 +151,27 @@ internal sealed unsafe class WindowsLogFile(SafeFileHandle handle, string path, 
         handle.Dispose();
     }
 
-    /// <summary>Only what is stored to needs its space beforehand; writes report a lack of it themselves.</summary>
-    private void Extend(long from, long to, bool reserve)
+    private WindowsMappedMemory Reserve(long length, long available, bool writable)
     {
-        if (reserve)
+        int error = WindowsReservation.Take(WindowsMappedMemory.PagesOf(length), out byte* pointer);
+        Check("VirtualAlloc2", error);
+        WindowsMappedMemory map = new(pointer, length, Path, writable ? _maps : null, _growing);
+        try
         {
-            Allocate(from, to - from);
+            _growing.Add(map, handle, available);
         }
-        else
+        catch
         {
-            SetLength(to);
+            map.Dispose();
+            throw;
         }
+
+        if (writable)
+        {
+            _maps.Add(map);
+        }
+
+        return map;
     }
 
     private void Check(string operation, int error)

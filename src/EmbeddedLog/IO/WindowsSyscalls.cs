@@ -16,12 +16,18 @@ internal static unsafe partial class WindowsSyscalls
     public const uint OpenExisting = 3; // OPEN_EXISTING
     public const uint OpenOrCreate = 4; // OPEN_ALWAYS
     public const uint OpenDirectories = 0x02000000; // FILE_FLAG_BACKUP_SEMANTICS
+    public const uint DeleteOnClose = 0x04000000 | 0x100; // FILE_FLAG_DELETE_ON_CLOSE, FILE_ATTRIBUTE_TEMPORARY
     public const uint NoAttributes = 0xFFFFFFFF; // INVALID_FILE_ATTRIBUTES
 
     private const uint MoveReplaceWriteThrough = 1 | 8; // MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH
     private const uint LockExclusiveOrFail = 2 | 1; // LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY
+    private const int InformationBasic = 0; // FileBasicInfo
+    private const int InformationStandard = 1; // FileStandardInfo
     private const int InformationAllocation = 5; // FileAllocationInfo
     private const int InformationEndOfFile = 6; // FileEndOfFileInfo
+    private const int VolumeDevice = 4; // FileFsDeviceInformation
+    private const uint DeviceNetwork = 0x14; // FILE_DEVICE_NETWORK_FILE_SYSTEM
+    private const uint DeviceIsRemote = 0x10 | 0x40000000; // FILE_REMOTE_DEVICE, FILE_REMOTE_DEVICE_VSMB
     private const uint PageReadOnly = 2; // PAGE_READONLY
     private const uint PageReadWrite = 4; // PAGE_READWRITE
     private const uint MapWrite = 2; // FILE_MAP_WRITE
@@ -64,6 +70,26 @@ internal static unsafe partial class WindowsSyscalls
     /// <summary>Sets the space that the file occupies; below its size this would cut it off.</summary>
     public static int SetAllocation(SafeFileHandle file, long length) =>
         Error(SetFileInformationByHandle(file, InformationAllocation, &length, sizeof(long)));
+
+    /// <summary>The space that the file occupies.</summary>
+    public static int GetAllocation(SafeFileHandle file, out long allocated)
+    {
+        // FILE_STANDARD_INFO, whose first number it is.
+        long* standard = stackalloc long[3];
+        int error = Error(GetFileInformationByHandleEx(file, InformationStandard, standard, 3 * sizeof(long)));
+        allocated = standard[0];
+        return error;
+    }
+
+    /// <summary>The attributes of an open file.</summary>
+    public static int GetAttributes(SafeFileHandle file, out FileAttributes attributes)
+    {
+        // FILE_BASIC_INFO: four times, and the attributes.
+        long* basic = stackalloc long[5];
+        int error = Error(GetFileInformationByHandleEx(file, InformationBasic, basic, 5 * sizeof(long)));
+        attributes = (FileAttributes)(uint)basic[4];
+        return error;
+    }
 
     public static int Sync(SafeFileHandle file) => Error(FlushFileBuffers(file));
 
@@ -122,6 +148,17 @@ internal static unsafe partial class WindowsSyscalls
         return error;
     }
 
+    /// <summary>Whether an open file or directory is on another machine; null where it does not say.</summary>
+    public static bool? IsRemote(SafeFileHandle file)
+    {
+        // IO_STATUS_BLOCK, and FILE_FS_DEVICE_INFORMATION: a type and characteristics.
+        nint* status = stackalloc nint[2];
+        uint* device = stackalloc uint[2];
+        return NtQueryVolumeInformationFile(file, status, device, 2 * sizeof(uint), VolumeDevice) >= 0
+            ? device[0] == DeviceNetwork || (device[1] & DeviceIsRemote) != 0
+            : null;
+    }
+
     /// <summary>The first to run after a call, for anything in between may replace the error code.</summary>
     private static int Error(int succeeded)
     {
@@ -150,6 +187,10 @@ internal static unsafe partial class WindowsSyscalls
 
     [LibraryImport("kernel32", SetLastError = true)]
     private static partial int SetFileInformationByHandle(
+        SafeFileHandle file, int information, void* value, int length);
+
+    [LibraryImport("kernel32", SetLastError = true)]
+    private static partial int GetFileInformationByHandleEx(
         SafeFileHandle file, int information, void* value, int length);
 
     [LibraryImport("kernel32", SetLastError = true)]
@@ -212,4 +253,8 @@ internal static unsafe partial class WindowsSyscalls
         uint* flags,
         char* type,
         int typeLength);
+
+    [LibraryImport("ntdll")]
+    private static partial int NtQueryVolumeInformationFile(
+        SafeFileHandle file, void* status, void* value, int length, int information);
 }

@@ -234,6 +234,47 @@ public abstract class LogFileContractTests : FileSystemContract
     }
 
     [Fact]
+    public void Map_LongerThanTheFile_ReservesNothing()
+    {
+        using LogFile file = Files.OpenFile(CreateFile("file", new byte[Chunk]), FileOpening.ReadWrite);
+
+        using MappedMemory map = file.Map(1024 * Chunk, writable: true);
+
+        Assert.Equal(1024 * Chunk, map.Length);
+        Assert.Equal(Chunk, file.Length);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5000)]
+    [InlineData(Chunk)]
+    public void Map_LongerThanTheFile_ShowsAndFlushesAllThatIsAddedLater(int length)
+    {
+        RequireAllocation();
+        byte[] contents = Pattern(4 * Chunk);
+        using LogFile file = Files.OpenFile(CreateFile("file", contents.AsSpan(0, length)), FileOpening.ReadWrite);
+        using MappedMemory first = file.Map(16 * Chunk, writable: true);
+        using MappedMemory read = file.Map((3 * Chunk) + 100, writable: false);
+
+        file.Allocate(length, (2 * Chunk) - length);
+        contents.AsSpan(length, (2 * Chunk) - length).CopyTo(Bytes(first, length, (2 * Chunk) - length));
+        file.Write(contents.AsSpan(2 * Chunk), 2 * Chunk);
+        using MappedMemory late = file.Map(8 * Chunk, writable: true);
+        file.Flush(0, 4 * Chunk);
+
+        Assert.True(Bytes(first, 0, contents.Length).SequenceEqual(contents));
+        Assert.True(Bytes(late, 0, contents.Length).SequenceEqual(contents));
+        Assert.True(Bytes(read, 0, (3 * Chunk) + 100).SequenceEqual(contents.AsSpan(0, (3 * Chunk) + 100)));
+        first.Dispose();
+        file.SetLength(5 * Chunk);
+        file.Allocate(5 * Chunk, Chunk);
+        Bytes(late, 5 * Chunk, 1)[0] = 7;
+        late.Dispose();
+        file.Flush(0, 6 * Chunk);
+        Assert.Equal(7, ReadFile(PathOf("file"))[5 * Chunk]);
+    }
+
+    [Fact]
     public void Map_AfterTheFileIsClosed_StaysUsable()
     {
         LogFile file = Files.OpenFile(CreateFile("file", new byte[Chunk]), FileOpening.ReadWrite);
@@ -293,7 +334,8 @@ public abstract class LogFileContractTests : FileSystemContract
     [Fact]
     public void Arguments_OutOfRange_AreRefused()
     {
-        using LogFile file = Files.OpenFile(CreateFile("file", [1]), FileOpening.ReadWrite);
+        byte[] contents = Pattern(100);
+        using LogFile file = Files.OpenFile(CreateFile("file", contents), FileOpening.ReadWrite);
         using MappedMemory map = file.Map(100, writable: true);
 
         Assert.Throws<ArgumentOutOfRangeException>(() => file.Read([0], -1));
@@ -307,7 +349,7 @@ public abstract class LogFileContractTests : FileSystemContract
         Assert.Throws<ArgumentOutOfRangeException>(() => map.TryPrepareForRead(-1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => map.TryPrepareForRead(0, 101));
         Assert.Throws<ArgumentOutOfRangeException>(() => map.TryPrepareForWrite(101, 0));
-        Assert.Equal([1], ReadFile(PathOf("file")));
+        Assert.Equal(contents, ReadFile(PathOf("file")));
     }
 
     [Fact]
