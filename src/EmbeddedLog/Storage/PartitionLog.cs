@@ -29,6 +29,9 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// </summary>
     private int _scheduled;
 
+    /// <summary>One while a flush that could not be made is owed. Set by the flusher, taken by the call.</summary>
+    private int _retries;
+
     public PartitionLog(
         StorageContext context, PartitionIdentity identity, PartitionSettings settings, RecoveredPartition recovered)
         : base(context, identity.Id)
@@ -211,7 +214,8 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         Volatile.Write(ref _scheduled, 0);
         Interlocked.MemoryBarrierProcessWide();
         bool isDurable = DurableEnd == PublishedEnd;
-        if (Settings.FlushInterval is not null && !isDurable)
+        bool isOwed = Interlocked.Exchange(ref _retries, 0) != 0;
+        if (!isDurable && (isOwed || Settings.FlushInterval is not null))
         {
             _commit.TryRequest();
         }
@@ -336,7 +340,11 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     public bool TakeCheckpointRequest() => _checkpoints.TakeRequest();
 
     /// <summary>Has what the flusher could not do done later.</summary>
-    public void RetryFlush() => Schedule(CheckpointSchedule.Delay);
+    public void RetryFlush()
+    {
+        Volatile.Write(ref _retries, 1);
+        Schedule(CheckpointSchedule.Delay);
+    }
 
     /// <summary>Has a checkpoint written once appends pause.</summary>
     public void RequestCheckpoint() => _checkpoints.Schedule();

@@ -47,6 +47,29 @@ public sealed class NoHandlesTests
         Assert.Matches("^refused [1-9][0-9]*, end 200, durable 200$", outcome);
     }
 
+    /// <summary>Somebody asked for the flush, so that it is owed also where nothing is flushed by itself.</summary>
+    [Fact]
+    public void FlushAsync_RefusedAndNothingIsFlushedByItself_IsTriedAgain()
+    {
+        using SimulatedPlatform machine = new(1);
+        FaultingFileSystem faults = new(machine.Platform.Files);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine.Platform with { Files = faults }));
+        TopicOptions options = Options();
+        options.FlushInterval = Timeout.InfiniteTimeSpan;
+        Partition partition = machine.Run(log.EnsureTopicAsync("topic", options))[0];
+        partition.Append(new RawRecord(new byte[ValueBytes]));
+        faults.Fail(Fault.NoHandles(faults.AllCalls + 1));
+        Assert.Throws<LogIOException>(() => machine.Run(partition.FlushAsync()));
+        Assert.Equal(0, partition.DurableOffset);
+
+        faults.Clear();
+        machine.Time.Advance(TimeSpan.FromSeconds(2));
+        machine.Scheduler.RunUntilIdle();
+
+        Assert.Equal(1, partition.DurableOffset);
+        machine.Run(log.DisposeAsync());
+    }
+
     /// <summary>A life of a log; returns how many calls it made until it was closed.</summary>
     private static long Live(bool positional, long noHandlesFrom, int appendsWithout)
     {
