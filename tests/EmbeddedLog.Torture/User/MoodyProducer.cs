@@ -27,7 +27,8 @@ internal sealed class MoodyProducer : LoadProducer
             return LoadFailure.None;
         }
         catch (Exception own)
-            when (own is UserCodeException or RecordSerializationException or InvalidOperationException)
+            when (own is UserCodeException or RecordSerializationException
+                or (InvalidOperationException and not ObjectDisposedException))
         {
             // Nobody but this producer is to know of it: the next record goes as if nothing had been.
             return LoadFailure.None;

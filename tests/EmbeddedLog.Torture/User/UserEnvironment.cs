@@ -126,8 +126,13 @@ internal sealed class UserEnvironment
                     return;
                 }
             }
-            catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException
-                or UserCodeException || (ended is EmbeddedLogException && _troubles.HasFlag(UserTroubles.Handles)))
+            catch (ObjectDisposedException)
+            {
+                // To ask again and again would hold a thread of the pool, which whoever closes the log may need.
+                return;
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or UserCodeException
+                || (ended is EmbeddedLogException && _troubles.HasFlag(UserTroubles.Handles)))
             {
                 // The life is over, or the progress's own failure came to its user.
             }
@@ -147,8 +152,13 @@ internal sealed class UserEnvironment
                 await CheckCopyAsync(directory);
                 Directory.Delete(directory, recursive: true);
             }
-            catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException
-                or UserCodeException || (ended is EmbeddedLogException or IOException && MayLackFiles))
+            catch (ObjectDisposedException)
+            {
+                // To ask again and again would hold a thread of the pool, which whoever closes the log may need.
+                return;
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or UserCodeException
+                || (ended is EmbeddedLogException or IOException && MayLackFiles))
             {
                 // As in a verification. What is left of the copy goes with the story's directory.
             }
