@@ -3,6 +3,7 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Validation;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
 
 namespace EmbeddedLog.Tests;
@@ -57,7 +58,8 @@ public sealed class OpeningLinesTests
                 $"{Partitions} partitions with {users.Sum(each => each.KeptRecords)} records.", line,
                 StringComparison.Ordinal);
             Assert.Contains($"{users.Sum(each => each.CopiedRecords)} records behind", line, StringComparison.Ordinal);
-            Assert.Contains($"{users.Sum(each => each.TornBytes)} bytes", line, StringComparison.Ordinal);
+            string size = Units.Size(users.Sum(each => each.TornBytes));
+            Assert.Contains($"{size} of unfinished writes", line, StringComparison.Ordinal);
             Assert.Equal(users.Sum(each => each.KeptRecords), report.KeptRecords);
             string[] warnings = [.. Told(lines).Where(each => each != line)];
             Assert.InRange(warnings.Length, 0, kind == CrashKind.PowerLoss ? 1 : 0);

@@ -1,8 +1,14 @@
+using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Maintenance;
 
-/// <summary>All that maintenance logs.</summary>
+// A value that is not in the text is one for loggers that keep values.
+#pragma warning disable SYSLIB1015
+
+/// <summary>
+/// All that maintenance logs. Durations and sizes stand in the text as people read them, and beside it as values.
+/// </summary>
 internal static partial class MaintenanceLog
 {
     [LoggerMessage(100, LogLevel.Warning, "Retention of partition {Partition} failed and is tried again.")]
@@ -12,11 +18,37 @@ internal static partial class MaintenanceLog
         + "from then on.")]
     public static partial void ClockFailed(ILogger logger, Exception failure);
 
+    public static void StillPinned(
+        ILogger logger, TopicPartition partition, long baseOffset, long bytes, int leases, int readers, TimeSpan age) =>
+        StillPinned(
+            logger, partition, baseOffset, Units.Size(bytes), bytes, leases, readers, Units.Took(age), age);
+
+    public static void Scrubbed(
+        ILogger logger, long records, int partitions, long bytes, TimeSpan duration, bool pastCache, long findings) =>
+        Scrubbed(
+            logger,
+            records,
+            partitions,
+            Units.Size(bytes),
+            bytes,
+            Units.Took(duration),
+            duration,
+            pastCache,
+            findings);
+
     [LoggerMessage(101, LogLevel.Warning, "A removed segment of partition {Partition}, from offset {BaseOffset} on, "
-        + "keeps its {Bytes} bytes of the disk: {Leases} leases and {Readers} readers have held it for {Age}. Dispose "
+        + "keeps its {Size} of the disk: {Leases} leases and {Readers} readers have held it for {Held}. Dispose "
         + "leases and scans that nobody needs.")]
-    public static partial void StillPinned(
-        ILogger logger, TopicPartition partition, long baseOffset, long bytes, int leases, int readers, TimeSpan age);
+    private static partial void StillPinned(
+        ILogger logger,
+        TopicPartition partition,
+        long baseOffset,
+        string size,
+        long bytes,
+        int leases,
+        int readers,
+        string held,
+        TimeSpan age);
 
     /// <summary>Tells what a scrub has found; what is harmless more quietly.</summary>
     public static void ScrubFound(ILogger logger, VerifyFinding finding)
@@ -28,10 +60,18 @@ internal static partial class MaintenanceLog
         ScrubFound(logger, level, finding.File, finding.Position, finding.Expected, finding.Actual, consequence);
     }
 
-    [LoggerMessage(102, LogLevel.Information, "A scrub checked {Records} records in {Partitions} partitions, {Bytes} "
-        + "bytes, in {Duration}, past the page cache: {PastCache}. It found {Findings} faults.")]
-    public static partial void Scrubbed(
-        ILogger logger, long records, int partitions, long bytes, TimeSpan duration, bool pastCache, long findings);
+    [LoggerMessage(102, LogLevel.Information, "A scrub checked {Records} records in {Partitions} partitions, {Size}, "
+        + "in {Took}, past the page cache: {PastCache}. It found {Findings} faults.")]
+    private static partial void Scrubbed(
+        ILogger logger,
+        long records,
+        int partitions,
+        string size,
+        long bytes,
+        string took,
+        TimeSpan duration,
+        bool pastCache,
+        long findings);
 
     [LoggerMessage(103, LogLevel.Warning, "A round of the scrub could not go on; the next one begins anew.")]
     public static partial void ScrubFailed(ILogger logger, Exception failure);

@@ -1,8 +1,14 @@
+using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Storage;
 
-/// <summary>All that the storage layer logs.</summary>
+// A value that is not in the text is one for loggers that keep values.
+#pragma warning disable SYSLIB1015
+
+/// <summary>
+/// All that the storage layer logs. Durations and sizes stand in the text as people read them, and beside it as values.
+/// </summary>
 internal static partial class StorageLog
 {
     [LoggerMessage(1, LogLevel.Warning, "The index '{Path}' could not be saved; it is made again when it is needed.")]
@@ -20,9 +26,11 @@ internal static partial class StorageLog
         report.Partition,
         report.CopiedRecords,
         report.ProvenOffset,
+        Units.Size(report.TornBytes),
         report.TornBytes,
         report.EndOffset,
         report.RebuiltIndexes,
+        Units.Took(report.Duration),
         report.Duration);
 
     [LoggerMessage(5, LogLevel.Information, "Retention removed {Count} segments of partition {Partition}, which now "
@@ -43,14 +51,10 @@ internal static partial class StorageLog
         + "see what is new later, and at a higher cost.")]
     public static partial void NotFollowable(ILogger logger, Exception failure, string path);
 
-    [LoggerMessage(9, LogLevel.Information, "Opened the log '{Path}' in {Duration}: {Partitions} partitions with "
-        + "{Kept} records. It had been closed.")]
-    public static partial void Opened(ILogger logger, string path, TimeSpan duration, int partitions, long kept);
+    public static void Opened(ILogger logger, string path, TimeSpan duration, int partitions, long kept) =>
+        Opened(logger, path, Units.Took(duration), duration, partitions, kept);
 
-    [LoggerMessage(10, LogLevel.Information, "Opened the log '{Path}' in {Duration}: {Partitions} partitions with "
-        + "{Kept} records. It had not been closed, so it was verified: {Copied} records behind the last checkpoints "
-        + "were copied, {TornBytes} bytes of unfinished writes left out, {Indexes} indexes made again.")]
-    public static partial void OpenedAndRecovered(
+    public static void OpenedAndRecovered(
         ILogger logger,
         string path,
         TimeSpan duration,
@@ -58,13 +62,47 @@ internal static partial class StorageLog
         long kept,
         long copied,
         long tornBytes,
+        int indexes) =>
+        OpenedAndRecovered(
+            logger,
+            path,
+            Units.Took(duration),
+            duration,
+            partitions,
+            kept,
+            copied,
+            Units.Size(tornBytes),
+            tornBytes,
+            indexes);
+
+    public static void OwnerHasLeft(ILogger logger, string path, TimeSpan waited) =>
+        OwnerHasLeft(logger, path, Units.Took(waited), waited);
+
+    [LoggerMessage(9, LogLevel.Information, "Opened the log '{Path}' in {Took}: {Partitions} partitions with "
+        + "{Kept} records. It had been closed.")]
+    private static partial void Opened(
+        ILogger logger, string path, string took, TimeSpan duration, int partitions, long kept);
+
+    [LoggerMessage(10, LogLevel.Information, "Opened the log '{Path}' in {Took}: {Partitions} partitions with "
+        + "{Kept} records. It had not been closed, so it was verified: {Copied} records behind the last checkpoints "
+        + "were copied, {TornSize} of unfinished writes left out, {Indexes} indexes made again.")]
+    private static partial void OpenedAndRecovered(
+        ILogger logger,
+        string path,
+        string took,
+        TimeSpan duration,
+        int partitions,
+        long kept,
+        long copied,
+        string tornSize,
+        long tornBytes,
         int indexes);
 
     [LoggerMessage(12, LogLevel.Information, "Waiting {Long} for the log '{Path}', which is owned by {Owner}.")]
     public static partial void WaitingForOwner(ILogger logger, string path, string @long, string owner);
 
-    [LoggerMessage(13, LogLevel.Information, "The owner of the log '{Path}' has let go of it after {Waited}.")]
-    public static partial void OwnerHasLeft(ILogger logger, string path, TimeSpan waited);
+    [LoggerMessage(13, LogLevel.Information, "The owner of the log '{Path}' has let go of it after {Took}.")]
+    private static partial void OwnerHasLeft(ILogger logger, string path, string took, TimeSpan waited);
 
     [LoggerMessage(14, LogLevel.Warning, "'{Path}' is a copy of a log that had not been closed when it was copied. If "
         + "that was still appending, records are missing that it had acknowledged, and only some of the offsets that "
@@ -76,15 +114,17 @@ internal static partial class StorageLog
     public static partial void ForeignNamesFound(ILogger logger, string path, string names);
 
     [LoggerMessage(4, LogLevel.Debug, "Recovered partition {Partition}: {Kept} records above the durable end "
-        + "{DurableEnd} kept and copied, {TornBytes} torn bytes left behind; the log ends at {End}. {Indexes} indexes "
-        + "were made again; it took {Duration}.")]
+        + "{DurableEnd} kept and copied, {TornSize} of torn writes left behind; the log ends at {End}. {Indexes} "
+        + "indexes were made again; it took {Took}.")]
     private static partial void Recovered(
         ILogger logger,
         TopicPartition partition,
         long kept,
         long durableEnd,
+        string tornSize,
         long tornBytes,
         long end,
         int indexes,
+        string took,
         TimeSpan duration);
 }

@@ -49,6 +49,12 @@ internal static class Units
         return string.Join(' ', parts);
     }
 
+    /// <summary>What something took, in whole milliseconds where there are any: nobody reads more of it.</summary>
+    public static string Took(TimeSpan span) => Duration(
+        span < TimeSpan.FromMilliseconds(1)
+            ? span
+            : new TimeSpan(span.Ticks - (span.Ticks % TimeSpan.TicksPerMillisecond)));
+
     /// <summary>Milliseconds, of which the greatest number stands for no end.</summary>
     public static string Milliseconds(long milliseconds) =>
         milliseconds > (long)TimeSpan.MaxValue.TotalMilliseconds
