@@ -111,6 +111,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         }
 
         ThrowIfFailed();
+        _offsets.ReadClock();
         long end;
         lock (_positions.Gate)
         {
@@ -140,6 +141,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     public async ValueTask CommitResolvedAsync(CancellationToken cancellationToken)
     {
         List<PartitionCursor> cursors = [];
+        _offsets.ReadClock();
         long end;
         lock (_positions.Gate)
         {
@@ -203,6 +205,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     /// <summary>Commits; returns what to wait for, which is zero where there was nothing to commit.</summary>
     private long CommitFinished(out bool any)
     {
+        _offsets.ReadClock();
         lock (_positions.Gate)
         {
             List<PartitionCommit>? commits = null;

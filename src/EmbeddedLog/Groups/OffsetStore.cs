@@ -39,6 +39,7 @@ internal sealed class OffsetStore
     private const int MaxStackBytes = 256;
 
     private readonly PartitionLog _log;
+    private readonly CommitTime _time;
     private readonly OffsetCompaction _compaction;
     private readonly Lock _gate = new();
 
@@ -50,9 +51,10 @@ internal sealed class OffsetStore
 
     private readonly RecordBatch _batch = new();
 
-    private OffsetStore(PartitionLog log, Dictionary<GroupPartition, CommittedEntry> entries)
+    private OffsetStore(PartitionLog log, CommitTime time, Dictionary<GroupPartition, CommittedEntry> entries)
     {
         _log = log;
+        _time = time;
         _entries = entries;
         _compaction = new OffsetCompaction(this, log);
     }
@@ -89,13 +91,15 @@ internal sealed class OffsetStore
             files.SyncDirectory(logDirectory);
         }
 
+        CommitTime time = new(context.Clock);
+        context = context with { Clock = new AppendClock(time), AppendsUnderLocks = true };
         PartitionIdentity identity = new(new TopicPartition(TopicName, 0), TopicUid, directory);
         PartitionSettings settings = Settings(files.GetTraits(directory));
         RecoveredPartition recovered = PartitionRecovery.Open(context, identity, settings);
         PartitionLog log = new(context, identity, settings, recovered);
         try
         {
-            return new OffsetStore(log, OffsetLoading.Load(log, partitions));
+            return new OffsetStore(log, time, OffsetLoading.Load(log, partitions));
         }
         catch
         {
@@ -114,6 +118,11 @@ internal sealed class OffsetStore
                 : null;
         }
     }
+
+    /// <summary>
+    /// Reads the clock for the commits that follow: whoever commits does so first, before it takes any lock.
+    /// </summary>
+    public void ReadClock() => _time.Read();
 
     /// <summary>Commits one offset; when it returns, the commit is <see cref="Durability.Written"/>.</summary>
     /// <returns>
@@ -195,6 +204,7 @@ internal sealed class OffsetStore
     /// </summary>
     public void ForgetTopic(ulong topicUid)
     {
+        ReadClock();
         lock (_gate)
         {
             _forgotten.Add(topicUid);
@@ -236,6 +246,7 @@ internal sealed class OffsetStore
     {
         CommittedEntry[] entries;
         long first;
+        ReadClock();
         lock (_gate)
         {
             first = _log.PublishedEnd;

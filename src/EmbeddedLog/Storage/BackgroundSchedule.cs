@@ -65,6 +65,10 @@ internal sealed class BackgroundSchedule : IDisposable
     public void Schedule(IBackgroundTask task, TimeSpan delay) =>
         ScheduleAt(task, After(_platform.Time.GetTimestamp(), delay));
 
+    /// <summary>The same for a caller with locks: clock and timer are asked by an item of the work queue.</summary>
+    public void ScheduleUnderLock(IBackgroundTask task, TimeSpan delay) =>
+        _platform.Work.Queue(new Request(this, task, delay));
+
     /// <summary>Calls <paramref name="task"/> once, when the clock's timestamp is reached: at once if it was.</summary>
     public void ScheduleAt(IBackgroundTask task, long timestamp)
     {
@@ -210,6 +214,13 @@ internal sealed class BackgroundSchedule : IDisposable
         }
 
         stopped?.TrySetResult();
+    }
+
+    /// <summary>Asks for a call, under no lock.</summary>
+    private sealed class Request(BackgroundSchedule schedule, IBackgroundTask task, TimeSpan delay)
+        : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute() => schedule.Schedule(task, delay);
     }
 
     /// <summary>Calls what is due until nothing is.</summary>

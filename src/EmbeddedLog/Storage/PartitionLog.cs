@@ -492,7 +492,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     {
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
         {
-            Context.Background.Schedule(this, delay);
+            Context.ScheduleAfterAppend(this, delay);
         }
     }
 }

@@ -199,7 +199,7 @@ internal sealed class SegmentIndexSlot
         }
         catch (FileSystemException failure)
         {
-            StorageLog.IndexNotSaved(_context.Logger, failure, _segment.IndexPath);
+            StorageLog.IndexNotSaved(_context.LoggerUnderLock, failure, _segment.IndexPath);
         }
         finally
         {

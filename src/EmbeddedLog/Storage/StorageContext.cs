@@ -27,7 +27,13 @@ internal sealed record StorageContext(
     public ILogger LoggerUnderLock { get; } = new QueuedLogger(Logger, Platform.Work);
 
     /// <summary>The time that appends take.</summary>
-    public AppendClock Clock { get; } = new(Platform.Time);
+    public AppendClock Clock { get; init; } = new(Platform.Time);
+
+    /// <summary>
+    /// Whether appends are made under locks of those who append: then what calls the clock's timer is left to the work
+    /// queue.
+    /// </summary>
+    public bool AppendsUnderLocks { get; init; }
 
     /// <summary>Bounds the memory of what is loaded to find offsets in segments that are only read.</summary>
     public LoadedIndexes Indexes { get; } = new(MaxIndexBytes);
@@ -46,4 +52,17 @@ internal sealed record StorageContext(
 
     /// <summary>What tells other processes how far the partitions are.</summary>
     public ControlFile Control { get; init; } = ControlFile.None;
+
+    /// <summary>Has a partition called back that was appended to.</summary>
+    public void ScheduleAfterAppend(IBackgroundTask partition, TimeSpan delay)
+    {
+        if (AppendsUnderLocks)
+        {
+            Background.ScheduleUnderLock(partition, delay);
+        }
+        else
+        {
+            Background.Schedule(partition, delay);
+        }
+    }
 }
