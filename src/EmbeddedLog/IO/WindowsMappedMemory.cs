@@ -22,7 +22,7 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
     /// <summary>Where the file finds this map when it is flushed; null for one that cannot be stored to.</summary>
     private readonly WritableMaps? _siblings;
 
-    /// <summary>Who makes it show more when the file has grown; null for one that shows all that it ever will.</summary>
+    /// <summary>Who makes it show more when the file has grown; null where it shows all that it ever will.</summary>
     private readonly WindowsGrowingMaps? _growing;
 
     /// <summary>The address; zero once it is unmapped. Whoever exchanges it for zero unmaps.</summary>
