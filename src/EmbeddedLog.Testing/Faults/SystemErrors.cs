@@ -30,6 +30,7 @@ internal static class SystemErrors
             FileSystemError.ReadOnly => (30, "Read-only file system"),
             FileSystemError.DeviceFailure => (5, "Input/output error"),
             FileSystemError.AccessDenied => (13, "Permission denied"),
+            FileSystemError.InUse => (16, "Device or resource busy"),
             FileSystemError.TooManyFiles => (24, "Too many open files"),
             FileSystemError.OutOfMemory => (12, "Cannot allocate memory"),
             FileSystemError.NotSupported => (95, "Operation not supported"),

@@ -21,6 +21,11 @@ internal enum FileSystemError
     /// <summary>Permission is missing (EACCES, EPERM).</summary>
     AccessDenied,
 
+    /// <summary>
+    /// Somebody has it open or mapped, on a system that removes and replaces nothing that is; later it can be done.
+    /// </summary>
+    InUse,
+
     /// <summary>The process or the system has no handle left (EMFILE, ENFILE).</summary>
     TooManyFiles,
 

@@ -14,7 +14,6 @@ internal static unsafe partial class WindowsAllocation
     private const uint SetSparse = 0x900C4; // FSCTL_SET_SPARSE
     private const uint QueryAllocatedRanges = 0x940CF; // FSCTL_QUERY_ALLOCATED_RANGES
     private const int MoreData = 234; // ERROR_MORE_DATA
-    private const int InvalidParameter = 87; // ERROR_INVALID_PARAMETER
 
     /// <summary>NTFS has no smaller holes.</summary>
     private const long HoleBytes = 64 << 10;
@@ -40,7 +39,7 @@ internal static unsafe partial class WindowsAllocation
         }
 
         error = error != 0 ? error : WindowsSyscalls.SetAllocation(file, to);
-        if (writesInstead && IsUnsupported(error))
+        if (writesInstead && WindowsErrors.IsUnsupported(error))
         {
             return WriteZeros(file, from, to);
         }
@@ -116,14 +115,11 @@ internal static unsafe partial class WindowsAllocation
         if (error != 0)
         {
             // A full disk says nothing against it.
-            return IsUnsupported(error) ? writesInstead : null;
+            return WindowsErrors.IsUnsupported(error) ? writesInstead : null;
         }
 
         return WindowsSyscalls.GetAllocation(file, out long allocated) == 0 ? allocated >= ProbeBytes : null;
     }
-
-    private static bool IsUnsupported(int error) =>
-        error == InvalidParameter || WindowsErrors.KindOf(error) == FileSystemError.NotSupported;
 
     private static int WriteZeros(SafeFileHandle file, long from, long to)
     {

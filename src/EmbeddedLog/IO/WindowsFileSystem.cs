@@ -11,6 +11,12 @@ namespace EmbeddedLog.IO;
 internal sealed class WindowsFileSystem : FileSystem
 {
     /// <summary>
+    /// How often a renaming is tried: the first tries follow each other at once, and then a millisecond or more apart,
+    /// so that it is over in a second or two.
+    /// </summary>
+    private const int MaxRenameAttempts = 150;
+
+    /// <summary>
     /// What <see cref="WritesToReserve"/> is where nobody says otherwise. The tests set it on Wine, to run there what
     /// runs on Windows.
     /// </summary>
@@ -88,7 +94,10 @@ internal sealed class WindowsFileSystem : FileSystem
             error = error != 0 ? error : WindowsSyscalls.Sync(handle);
         }
 
-        Check("FlushFileBuffers", path, error == WindowsErrors.AccessDenied ? 0 : error);
+        if (error != 0 && !WindowsErrors.IsNoDirectoryFlush(error))
+        {
+            throw WindowsErrors.FailedFlush("FlushFileBuffers", path, error);
+        }
     }
 
     public override bool DirectoryExists(string path) => GetAttributes(path) is { } found && IsDirectory(found);
@@ -107,12 +116,34 @@ internal sealed class WindowsFileSystem : FileSystem
         return DirectoryListing.Read(Extended(path), path, directories: true);
     }
 
-    public override void Rename(string from, string to) =>
-        Check("MoveFileEx", from, WindowsSyscalls.Rename(Extended(from), Extended(to)));
+    /// <summary>
+    /// Tried again for a while where somebody has the one or the other open: to give up would fail a recovery for a
+    /// scanner that looks at every new file. What is mapped stays so, and is not replaced.
+    /// </summary>
+    public override void Rename(string from, string to)
+    {
+        SpinWait wait = default;
+        int error = WindowsSyscalls.Rename(Extended(from), Extended(to));
+        while (WindowsErrors.MayPass(error) && wait.Count < MaxRenameAttempts)
+        {
+            wait.SpinOnce();
+            error = WindowsSyscalls.Rename(Extended(from), Extended(to));
+        }
 
+        Check("SetFileInformationByHandle(FileRenameInfoEx)", from, error);
+    }
+
+    /// <summary>What is mapped cannot be deleted: <see cref="FileSystemError.InUse"/>.</summary>
     public override void DeleteFile(string path)
     {
         int error = WindowsSyscalls.Unlink(Extended(path));
+        if (error != 0 && WindowsErrors.IsDeletionForLater(error))
+        {
+            FileSystemException failure = WindowsErrors.Failure("DeleteFile", path, error);
+            throw new FileSystemException(
+                failure.Operation, path, FileSystemError.InUse, error, failure.Reason);
+        }
+
         Check("DeleteFile", path, WindowsErrors.IsNotFound(error) ? 0 : error);
     }
 
@@ -168,8 +199,21 @@ internal sealed class WindowsFileSystem : FileSystem
             FileOpening.OpenOrCreate => WindowsSyscalls.OpenOrCreate,
             _ => throw new ArgumentOutOfRangeException(nameof(opening)),
         };
-        int error = WindowsSyscalls.Open(Extended(path), access, share, disposition, 0, out SafeFileHandle file);
+        int error = WindowsSyscalls.Open(
+            Extended(path), access, share, disposition, WindowsSyscalls.OpenLinks, out SafeFileHandle file);
         Check("CreateFile", path, error);
+        error = WindowsSyscalls.GetReparsing(file, out bool isReparsed, out bool isLink);
+        if (error != 0 || isReparsed)
+        {
+            file.Dispose();
+            Check("CreateFile", path, error != 0 ? error : isLink ? WindowsErrors.StoppedOnLink : 0);
+
+            // A file that is kept compressed, deduplicated or elsewhere has its contents only where this is followed.
+            error = WindowsSyscalls.Open(
+                Extended(path), access, share, WindowsSyscalls.OpenExisting, 0, out file);
+            Check("CreateFile", path, error);
+        }
+
         return file;
     }
 

@@ -16,6 +16,7 @@ internal static unsafe partial class WindowsSyscalls
     public const uint OpenExisting = 3; // OPEN_EXISTING
     public const uint OpenOrCreate = 4; // OPEN_ALWAYS
     public const uint OpenDirectories = 0x02000000; // FILE_FLAG_BACKUP_SEMANTICS
+    public const uint OpenLinks = 0x00200000; // FILE_FLAG_OPEN_REPARSE_POINT
     public const uint DeleteOnClose = 0x04000000 | 0x100; // FILE_FLAG_DELETE_ON_CLOSE, FILE_ATTRIBUTE_TEMPORARY
     public const uint NoAttributes = 0xFFFFFFFF; // INVALID_FILE_ATTRIBUTES
 
@@ -25,6 +26,12 @@ internal static unsafe partial class WindowsSyscalls
     private const int InformationStandard = 1; // FileStandardInfo
     private const int InformationAllocation = 5; // FileAllocationInfo
     private const int InformationEndOfFile = 6; // FileEndOfFileInfo
+    private const int InformationTag = 9; // FileAttributeTagInfo
+    private const int InformationRename = 22; // FileRenameInfoEx
+    private const uint RenameReplaces = 1 | 2; // FILE_RENAME_FLAG_REPLACE_IF_EXISTS, FILE_RENAME_FLAG_POSIX_SEMANTICS
+    private const uint AccessDelete = 0x00110000; // DELETE | SYNCHRONIZE
+    private const uint WriteThrough = 0x80000000; // FILE_FLAG_WRITE_THROUGH
+    private const uint TagIsLink = 0x20000000; // IsReparseTagNameSurrogate
     private const int VolumeDevice = 4; // FileFsDeviceInformation
     private const uint DeviceNetwork = 0x14; // FILE_DEVICE_NETWORK_FILE_SYSTEM
     private const uint DeviceIsRemote = 0x10 | 0x40000000; // FILE_REMOTE_DEVICE, FILE_REMOTE_DEVICE_VSMB
@@ -128,8 +135,29 @@ internal static unsafe partial class WindowsSyscalls
 
     public static int Unlink(string path) => Error(DeleteFile(path));
 
-    /// <summary>Renames, replacing a file, and returns when the change is on the disk.</summary>
-    public static int Rename(string from, string to) => Error(MoveFileEx(from, to, MoveReplaceWriteThrough));
+    /// <summary>
+    /// Renames, replacing a file, and returns when the change is on the disk. Where the system can, a file that
+    /// somebody has open is replaced too, and lives on without a name.
+    /// </summary>
+    public static int Rename(string from, string to)
+    {
+        int error = RenameOverOpen(from, to);
+        return WindowsErrors.IsUnsupported(error) ? Error(MoveFileEx(from, to, MoveReplaceWriteThrough)) : error;
+    }
+
+    /// <summary>
+    /// Whether what is open is a reparse point, and if so whether it stands for another name: a symbolic link or a
+    /// junction, and not a file that is kept in a special way.
+    /// </summary>
+    public static int GetReparsing(SafeFileHandle file, out bool isReparsed, out bool isLink)
+    {
+        // FILE_ATTRIBUTE_TAG_INFO: attributes and a tag.
+        uint* found = stackalloc uint[2];
+        int error = Error(GetFileInformationByHandleEx(file, InformationTag, found, 2 * sizeof(uint)));
+        isReparsed = error == 0 && ((FileAttributes)found[0] & FileAttributes.ReparsePoint) != 0;
+        isLink = isReparsed && (found[1] & TagIsLink) != 0;
+        return error;
+    }
 
     public static int GetAttributes(string path, out uint attributes)
     {
@@ -157,6 +185,32 @@ internal static unsafe partial class WindowsSyscalls
         return NtQueryVolumeInformationFile(file, status, device, 2 * sizeof(uint), VolumeDevice) >= 0
             ? device[0] == DeviceNetwork || (device[1] & DeviceIsRemote) != 0
             : null;
+    }
+
+    private static int RenameOverOpen(string from, string to)
+    {
+        int error = Open(
+            from, AccessDelete, ShareAll, OpenExisting, OpenDirectories | OpenLinks | WriteThrough,
+            out SafeFileHandle file);
+        using (file)
+        {
+            if (error != 0)
+            {
+                return error;
+            }
+
+            // FILE_RENAME_INFO: flags, a directory, the length of the name in bytes, and the name, with a zero behind.
+            const int NameAt = 20;
+            int nameBytes = to.Length * sizeof(char);
+            byte[] information = new byte[NameAt + nameBytes + sizeof(char)];
+            MemoryMarshal.Write(information, RenameReplaces);
+            MemoryMarshal.Write(information.AsSpan(NameAt - sizeof(int)), nameBytes);
+            MemoryMarshal.AsBytes(to.AsSpan()).CopyTo(information.AsSpan(NameAt));
+            fixed (byte* bytes = information)
+            {
+                return Error(SetFileInformationByHandle(file, InformationRename, bytes, information.Length));
+            }
+        }
     }
 
     /// <summary>The first to run after a call, for anything in between may replace the error code.</summary>

@@ -45,6 +45,83 @@ public sealed class WindowsFileSystemTests
     }
 
     [Fact]
+    public void Rename_OntoAnOpenFile_ReplacesItAndKeepsTheHandle()
+    {
+        Assert.SkipWhen(Wine.IsHere, "Wine replaces no open file, or takes it from who has it open.");
+        using TempDirectory root = new();
+        WindowsFileSystem files = new();
+        Create(files, root["from"], 1);
+        Create(files, root["to"], 2);
+        using LogFile open = files.OpenFile(root["to"], FileOpening.Read);
+
+        files.Rename(root["from"], root["to"]);
+
+        byte[] read = new byte[1];
+        Assert.Equal(1, open.Read(read, 0));
+        Assert.Equal(2, read[0]);
+        Assert.Equal([1], File.ReadAllBytes(root["to"]));
+    }
+
+    [Fact]
+    public async Task Rename_TargetNotSharedForAMoment_Succeeds()
+    {
+        using TempDirectory root = new();
+        WindowsFileSystem files = new();
+        Create(files, root["from"], 1);
+        Create(files, root["to"], 2);
+        FileStream scanner = new(root["to"], FileMode.Open, FileAccess.Read, FileShare.Read);
+
+        Task renaming = Task.Run(
+            () => files.Rename(root["from"], root["to"]), TestContext.Current.CancellationToken);
+        await scanner.DisposeAsync();
+        await renaming;
+
+        Assert.Equal([1], await File.ReadAllBytesAsync(root["to"], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Rename_TargetNotSharedForGood_FailsInTheEndAndChangesNothing()
+    {
+        using TempDirectory root = new();
+        WindowsFileSystem files = new();
+        Create(files, root["from"], 1);
+        Create(files, root["to"], 2);
+        using (new FileStream(root["to"], FileMode.Open, FileAccess.Read, FileShare.Read))
+        {
+            Assert.Throws<FileSystemException>(() => files.Rename(root["from"], root["to"]));
+        }
+
+        Assert.Equal([1], File.ReadAllBytes(root["from"]));
+        Assert.Equal([2], File.ReadAllBytes(root["to"]));
+    }
+
+    [Fact]
+    public void OpenFile_SymbolicLink_IsRefusedAndNotFollowed()
+    {
+        using TempDirectory root = new();
+        WindowsFileSystem files = new();
+        Create(files, root["target"], 1);
+        try
+        {
+            File.CreateSymbolicLink(root["link"], root["target"]);
+        }
+        catch (Exception none) when (none is IOException or UnauthorizedAccessException)
+        {
+            Assert.Skip("Links cannot be made: Wine has none, and Windows wants a right for it.");
+        }
+
+        Assert.SkipUnless(new FileInfo(root["link"]).LinkTarget is not null, "Wine shows no link as one.");
+        Assert.Throws<FileSystemException>(() => files.OpenFile(root["link"], FileOpening.Read));
+        Assert.Throws<FileSystemException>(() => files.OpenFile(root["link"], FileOpening.OpenOrCreate));
+    }
+
+    private static void Create(WindowsFileSystem files, string path, byte content)
+    {
+        using LogFile file = files.OpenFile(path, FileOpening.CreateNew);
+        file.Write([content], 0);
+    }
+
+    [Fact]
     public void SetLength_MuchLonger_TakesNoSpace()
     {
         using TempDirectory root = new();
