@@ -47,7 +47,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _changing = new Turnstile(Context.Platform.Work);
         _changes = new TopicChanges(opened.Store, _topics, uid => _offsets.ForgetTopic(uid));
         Serdes = new SerdeResolver(options.JsonContexts, options.JsonSerializerOptions);
-        _retention = new RetentionTask(Context, options.RetentionCheckInterval, () => _topics.Partitions, _offsets.Log);
+        _retention = new RetentionTask(
+            Context, options.RetentionCheckInterval, () => _topics.Partitions, _offsets.Log, opened.Store.Debris.Retry);
         _scrub = options.ScrubBytesPerSecond is { } rate
             ? new ScrubTask(Context, _directory, opened.GetVerifyTargets, rate, options.ScrubInterval)
             : null;
@@ -247,7 +248,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <summary>
     /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and consumers
     /// of the topic fail from then on, with <see cref="UnknownTopicException"/>. A topic of the same name that is made
-    /// later is another topic.
+    /// later is another topic. Leased records stay readable. Windows keeps files that a lease or a follower has mapped:
+    /// they go in a later round of retention, when the log is closed, or when it is opened next.
     /// </summary>
     /// <param name="name">The topic's name.</param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was deleted then.</param>

@@ -70,6 +70,35 @@ public sealed class TopicTests
     }
 
     [Fact]
+    public async Task DeleteTopicAsync_WhileALeaseAndAFollowerMapIt_DeletesItAndKeepsTheLease()
+    {
+        using TempDirectory root = new();
+        await using (CommitLog log = await CommitLog.OpenAsync(root["log"]))
+        {
+            Topic topic = await log.CreateTopicAsync("topic");
+            topic[0].Append(new RawRecord("value"u8));
+            await topic[0].FlushAsync();
+            Assert.True(topic[0].TryReadLast(out RecordLease? lease));
+            using ReadOnlyLog follower = await CommitLog.OpenReadOnlyAsync(root["log"]);
+            using (PartitionScan scan = follower.GetTopic("topic")[0].Scan(0))
+            {
+                Assert.True(scan.TryRead(out _));
+            }
+
+            await log.DeleteTopicAsync("topic");
+
+            Assert.Empty(log.Topics);
+            Assert.Equal(0, (await log.CreateTopicAsync("topic"))[0].EndOffset);
+            Assert.True(lease.Value.SequenceEqual("value"u8));
+            lease.Dispose();
+        }
+
+        await using CommitLog again = await CommitLog.OpenAsync(root["log"]);
+        Assert.Single(again.Topics);
+        Assert.Single(Directory.GetDirectories(Path.Combine(root["log"], "topics")));
+    }
+
+    [Fact]
     public async Task EnsureTopicAsync_ChangedOptions_AreAppliedAndStored()
     {
         using TempDirectory root = new();

@@ -15,15 +15,26 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     private readonly TimeSpan _interval;
     private readonly Func<IEnumerable<PartitionLog>> _partitions;
     private readonly PartitionLog _offsets;
+    private readonly Action _removeUnused;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
 
     /// <summary>The round under way, or the last one. Under the gate.</summary>
     private Task _round = Task.CompletedTask;
 
+    /// <param name="context">What all partitions share.</param>
+    /// <param name="interval">The time from round to round.</param>
+    /// <param name="partitions">The partitions of all topics as of now.</param>
+    /// <param name="offsets">The log's own.</param>
+    /// <param name="removeUnused">Removes what is left of topics that were deleted while it was in use.</param>
     public RetentionTask(
-        StorageContext context, TimeSpan interval, Func<IEnumerable<PartitionLog>> partitions, PartitionLog offsets)
+        StorageContext context,
+        TimeSpan interval,
+        Func<IEnumerable<PartitionLog>> partitions,
+        PartitionLog offsets,
+        Action removeUnused)
     {
+        _removeUnused = removeUnused;
         _offsets = offsets;
         _context = context;
         _interval = interval;
@@ -119,7 +130,8 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
                 }
             }
 
-            _offsets.FailIfGone();
+            _removeUnused();
+            _offsets.TendFiles();
             if (_context.Watch?.TakeMoved() == true)
             {
                 MaintenanceLog.DirectoryMoved(_context.Logger);
@@ -139,7 +151,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     {
         try
         {
-            log.FailIfGone();
+            log.TendFiles();
             await RetentionRules.ApplyAsync(log, now, cancellationToken).ConfigureAwait(false);
             return null;
         }

@@ -282,8 +282,8 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     public LogDirectoryException? FindGone() =>
         Context.Watch?.Look() ?? (_files.Manifest.IsInPlace() ? null : StorageErrors.Gone(Id, Directory));
 
-    /// <summary>Fails the partition where its directory is gone: nobody will find what it flushes.</summary>
-    public void FailIfGone() => _trimmer.FailIfGone();
+    /// <summary>Fails the partition where its directory is gone; deletes what could not be deleted before.</summary>
+    public void TendFiles() => _trimmer.TendFiles();
 
     /// <summary>Carries out what is left of a plan once its segments are flushed. Only by the flusher.</summary>
     public void EndFlush(FlushPlan plan)
@@ -400,6 +400,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         steps.Do(_preparer.DiscardSpare);
         steps.Do(() => CloseToReaders(ClosedError()));
         RemoveSegments(steps);
+        steps.Do(_trimmer.DeleteUndeleted);
         steps.Do(_files.Dispose);
         steps.ThrowIfAny();
         return clean;

@@ -19,6 +19,12 @@ internal sealed class PartitionTrimmer
     /// <summary>The sequence of the one that was added to them last. Under their lock.</summary>
     private uint _lastDropped;
 
+    /// <summary>
+    /// Files of segments that are gone, whose numbers are never given again, which could not be deleted: on Windows one
+    /// that a lease or a follower has mapped. Locked while it is used.
+    /// </summary>
+    private readonly List<string> _undeleted = [];
+
     public PartitionTrimmer(PartitionLog log) => _log = log;
 
     /// <inheritdoc cref="PartitionLog.DeleteBefore"/>
@@ -39,8 +45,8 @@ internal sealed class PartitionTrimmer
         }
     }
 
-    /// <inheritdoc cref="PartitionLog.FailIfGone"/>
-    public void FailIfGone()
+    /// <inheritdoc cref="PartitionLog.TendFiles"/>
+    public void TendFiles()
     {
         if (!_calls.TryEnter())
         {
@@ -51,12 +57,26 @@ internal sealed class PartitionTrimmer
         {
             if (_log.Failure is null && _log.FindGone() is { } gone)
             {
+                // Nobody will find what it flushes.
                 _log.Fail(gone);
             }
+
+            DeleteUndeleted();
         }
         finally
         {
             _calls.Exit();
+        }
+    }
+
+    /// <summary>
+    /// Deletes the files of removed segments that could not be deleted before; what still cannot is left for later.
+    /// </summary>
+    public void DeleteUndeleted()
+    {
+        lock (_undeleted)
+        {
+            _undeleted.RemoveAll(path => TryDelete(path) is null);
         }
     }
 
@@ -142,13 +162,30 @@ internal sealed class PartitionTrimmer
 
     private void Delete(string path)
     {
+        if (TryDelete(path) is not { } failure)
+        {
+            return;
+        }
+
+        // Told once, however often it is tried again.
+        StorageLog.NotDeleted(_log.Context.LoggerUnderLock, failure, path);
+        lock (_undeleted)
+        {
+            _undeleted.Add(path);
+        }
+    }
+
+    /// <summary>Deletes a file; the failure if it cannot.</summary>
+    private FileSystemException? TryDelete(string path)
+    {
         try
         {
             _log.Context.Platform.Files.DeleteFile(path);
+            return null;
         }
         catch (FileSystemException failure)
         {
-            StorageLog.NotDeleted(_log.Context.LoggerUnderLock, failure, path);
+            return failure;
         }
     }
 }

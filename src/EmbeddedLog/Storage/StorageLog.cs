@@ -41,7 +41,8 @@ internal static partial class StorageLog
         + "it is opened next.")]
     public static partial void NotMarkedClean(ILogger logger, Exception failure, string path);
 
-    [LoggerMessage(6, LogLevel.Warning, "'{Path}' could not be deleted; it is deleted when the log is opened next.")]
+    [LoggerMessage(6, LogLevel.Warning, "'{Path}' could not be deleted yet; that is tried again, at the latest "
+        + "when the log is opened next.")]
     public static partial void NotDeleted(ILogger logger, Exception failure, string path);
 
     [LoggerMessage(15, LogLevel.Warning, "The log '{Path}' was not opened, and a step of giving it up has failed.")]

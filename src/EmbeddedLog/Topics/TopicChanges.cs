@@ -108,7 +108,7 @@ internal sealed class TopicChanges
         {
             string hidden = _store.Hide(topic.Stored);
             _topics.Context.Control.NoteTopics();
-            _store.DeleteTree(hidden);
+            _store.Debris.Remove(hidden);
         }
         catch (FileSystemException failure)
         {

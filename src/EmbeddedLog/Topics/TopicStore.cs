@@ -36,8 +36,12 @@ internal sealed class TopicStore
     {
         _foreign = foreign;
         _files = files;
+        Debris = new TopicDebris(files);
         _root = Path.Combine(logDirectory, DirectoryName);
     }
+
+    /// <summary>Removes the directories that are no topics' any more, at once or later.</summary>
+    public TopicDebris Debris { get; }
 
     /// <summary>Makes the topics' directory where there is none, and removes what crashes have left in it.</summary>
     /// <param name="isOnDisk">
@@ -61,10 +65,9 @@ internal sealed class TopicStore
         RefuseLinks(Path.GetDirectoryName(_root)!, OwnNames.IsInLog);
         foreach (string name in ListOwn())
         {
-            if (name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
-                || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal))
+            if (IsToGo(name))
             {
-                DeleteTree(Path.Combine(_root, name));
+                Debris.Remove(Path.Combine(_root, name));
             }
             else if (!isOnDisk)
             {
@@ -81,7 +84,7 @@ internal sealed class TopicStore
         NoteForeign();
         HashSet<string> names = [];
         HashSet<ulong> uids = [];
-        foreach (string name in ListOwn())
+        foreach (string name in ListOwn().Where(name => !IsToGo(name)))
         {
             StoredTopic topic = Load(Path.Combine(_root, name));
             RequireNew(topic, names, uids);
@@ -103,8 +106,7 @@ internal sealed class TopicStore
         IEnumerable<string> names = _files.DirectoryExists(_root) ? ListOwn() : [];
         foreach (string name in names)
         {
-            if (name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
-                || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal))
+            if (IsToGo(name))
             {
                 continue;
             }
@@ -132,8 +134,7 @@ internal sealed class TopicStore
     {
         List<StoredTopic> topics = [];
         IEnumerable<string> names = _files.DirectoryExists(_root) ? ListOwn() : [];
-        foreach (string name in names.Where(name => !name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
-            && !name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal)))
+        foreach (string name in names.Where(name => !IsToGo(name)))
         {
             try
             {
@@ -197,6 +198,7 @@ internal sealed class TopicStore
         try
         {
             RemoveLeftovers();
+            Debris.Retry();
             return true;
         }
         catch (FileSystemException)
@@ -213,30 +215,9 @@ internal sealed class TopicStore
         return topic with { Options = options };
     }
 
-    /// <summary>Makes a topic disappear, durably; its files are removed by <see cref="DeleteTree"/>.</summary>
+    /// <summary>Makes a topic disappear, durably; <see cref="Debris"/> removes its files.</summary>
     /// <returns>The directory to remove.</returns>
     public string Hide(StoredTopic topic) => Hide(topic.Directory);
-
-    /// <summary>Removes a directory with all that is in it.</summary>
-    public void DeleteTree(string directory)
-    {
-        if (!_files.DirectoryExists(directory))
-        {
-            return;
-        }
-
-        foreach (string name in _files.ListDirectories(directory))
-        {
-            DeleteTree(Path.Combine(directory, name));
-        }
-
-        foreach (string name in _files.ListFiles(directory))
-        {
-            _files.DeleteFile(Path.Combine(directory, name));
-        }
-
-        _files.DeleteDirectory(directory);
-    }
 
     /// <summary>The directory of one partition.</summary>
     public static string PartitionDirectory(string topicDirectory, int partition) =>
@@ -290,7 +271,7 @@ internal sealed class TopicStore
         while (_leftovers.Count > 0)
         {
             string directory = _leftovers[^1];
-            DeleteTree(directory + StoredFile.UnfinishedSuffix);
+            Debris.Remove(directory + StoredFile.UnfinishedSuffix);
             if (_files.DirectoryExists(directory))
             {
                 Hide(directory);
@@ -301,7 +282,7 @@ internal sealed class TopicStore
                 // It may have been renamed before without that being on the disk: a loss of power would bring the topic
                 // back without the files that are removed now.
                 _files.SyncDirectory(_root);
-                DeleteTree(directory + OwnNames.DeletedSuffix);
+                Debris.Remove(directory + OwnNames.DeletedSuffix);
             }
 
             _leftovers.RemoveAt(_leftovers.Count - 1);
@@ -354,6 +335,10 @@ internal sealed class TopicStore
     /// no topic has, is somebody else's; an empty one is not passed over, for a topic's volume may not be mounted.
     /// </summary>
     private IEnumerable<string> ListOwn() => _files.ListDirectories(_root).Where(IsOwn);
+
+    /// <summary>Whether a directory is that of a topic that was not finished, or that is deleted.</summary>
+    private static bool IsToGo(string name) => name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
+        || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal);
 
     private bool IsOwn(string name)
     {

@@ -96,6 +96,45 @@ public sealed class RetentionTaskTests
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await log.ApplyRetentionAsync());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Round_FilesThatCouldNotBeDeleted_AreDeletedByTheNextOneOrByClosing(bool closes)
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        FaultingFileSystem faults = new(machine.Platform.Files);
+        CommitLogOptions options = new();
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine.Platform with { Files = faults }, options));
+        Topic topic = machine.Run(log.CreateTopicAsync("topic", s_topic));
+        string directory = topic[0].Log.Directory;
+        Fill(topic);
+        machine.Run(topic[0].FlushAsync());
+        int Segments() => machine.Platform.Files.ListFiles(directory).Count(
+            name => name.EndsWith(".segment", StringComparison.Ordinal));
+        int before = Segments();
+        long next = faults.CountOf(FaultKind.DeleteFile) + 1;
+        faults.Fail(new Fault(FaultKind.DeleteFile, next, FileSystemError.InUse) { Lasts = true });
+
+        machine.Time.Advance(TimeSpan.FromHours(1) + options.RetentionCheckInterval);
+        machine.Scheduler.RunUntilIdle();
+        Assert.Equal(20, topic[0].StartOffset);
+        Assert.InRange(Segments(), before, int.MaxValue);
+
+        faults.Clear();
+        if (closes)
+        {
+            machine.Run(log.DisposeAsync());
+        }
+        else
+        {
+            machine.Time.Advance(options.RetentionCheckInterval);
+            machine.Scheduler.RunUntilIdle();
+        }
+
+        Assert.InRange(Segments(), 0, 2);
+        machine.Run(log.DisposeAsync());
+    }
+
     [Fact]
     public void ApplyRetentionAsync_OnePartitionFails_TheOthersAreDone()
     {

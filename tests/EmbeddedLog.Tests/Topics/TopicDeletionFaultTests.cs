@@ -59,6 +59,66 @@ public sealed class TopicDeletionFaultTests : IDisposable
         _machine.Run(again.DisposeAsync());
     }
 
+    [Fact]
+    public void DeleteTopicAsync_FilesInUse_DeletesTheTopicNowAndThemInALaterRound()
+    {
+        FaultingFileSystem faults = new(_machine.Platform.Files);
+        CommitLogOptions options = new();
+        CommitLog log = _machine.Run(OpenLog.OnAsync(_machine.Platform with { Files = faults }, options));
+        Topic first = _machine.Run(log.CreateTopicAsync("topic"));
+        first[0].Append(new RawRecord(new byte[10]));
+        _machine.Run(first[0].FlushAsync());
+        faults.Fail(InUse(faults));
+
+        _machine.Run(log.DeleteTopicAsync("topic"));
+
+        Assert.Empty(log.Topics);
+        Topic second = _machine.Run(log.CreateTopicAsync("topic"));
+        Assert.Equal(0, second[0].EndOffset);
+        Assert.Equal(2, Directories(log).Count);
+        Advance(options.RetentionCheckInterval);
+        Assert.Equal(2, Directories(log).Count);
+
+        faults.Clear();
+        Advance(options.RetentionCheckInterval);
+        Assert.Equal(Path.GetFileName(second.Stored.Directory), Assert.Single(Directories(log)));
+        _machine.Run(log.DisposeAsync());
+    }
+
+    [Fact]
+    public void DeleteTopicAsync_FilesInUseUntilTheNextOpening_KeepNeitherItNorTheLogFromOpening()
+    {
+        FaultingFileSystem faults = new(_machine.Platform.Files);
+        Platform platform = _machine.Platform with { Files = faults };
+        CommitLog log = _machine.Run(OpenLog.OnAsync(platform));
+        _machine.Run(log.CreateTopicAsync("topic"));
+        faults.Fail(InUse(faults));
+        _machine.Run(log.DeleteTopicAsync("topic"));
+        _machine.Run(log.DisposeAsync());
+
+        CommitLog again = _machine.Run(OpenLog.OnAsync(platform));
+        Assert.Empty(again.Topics);
+        Assert.Single(Directories(again));
+        faults.Clear();
+        _machine.Run(again.DisposeAsync());
+        Assert.Empty(Directories(again));
+    }
+
+    private static Fault InUse(FaultingFileSystem faults) =>
+        new(FaultKind.DeleteDirectory, faults.CountOf(FaultKind.DeleteDirectory) + 1, FileSystemError.InUse)
+        {
+            Lasts = true,
+        };
+
+    private IReadOnlyList<string> Directories(CommitLog log) =>
+        _machine.Platform.Files.ListDirectories(Path.Combine(log.Directory, "topics"));
+
+    private void Advance(TimeSpan time)
+    {
+        _machine.Time.Advance(time);
+        _machine.Scheduler.RunUntilIdle();
+    }
+
     /// <summary>Deletes a topic with a flushed record while a kind of call fails, and closes the log.</summary>
     private static void DeleteWhile(SimulatedPlatform machine, FaultKind kind)
     {

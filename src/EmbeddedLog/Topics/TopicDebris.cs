@@ -1,0 +1,87 @@
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Topics;
+
+/// <summary>
+/// Removes directories that are no topic's any more. Windows keeps a file that a lease or a follower has mapped: its
+/// directory is removed with <see cref="Retry"/> when nobody has, or at the next opening.
+/// </summary>
+internal sealed class TopicDebris(FileSystem files)
+{
+    private readonly Lock _removing = new();
+
+    /// <summary>The directories in which something is in use. Under <see cref="_removing"/>.</summary>
+    private readonly List<string> _inUse = [];
+
+    /// <summary>Removes a directory with all that is in it, as far as that is not in use.</summary>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public void Remove(string directory)
+    {
+        if (!TryDeleteTree(directory))
+        {
+            lock (_removing)
+            {
+                _inUse.Add(directory);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes what was in use and is no more; what still is stays for another call. From any thread.
+    /// </summary>
+    public void Retry()
+    {
+        lock (_removing)
+        {
+            _inUse.RemoveAll(IsRemoved);
+        }
+    }
+
+    private bool IsRemoved(string directory)
+    {
+        try
+        {
+            return TryDeleteTree(directory);
+        }
+        catch (FileSystemException)
+        {
+            // It is nobody's any more, and the next opening finds it.
+            return false;
+        }
+    }
+
+    /// <summary>False where something stays because it is in use.</summary>
+    private bool TryDeleteTree(string directory)
+    {
+        if (!files.DirectoryExists(directory))
+        {
+            return true;
+        }
+
+        bool all = true;
+        foreach (string name in files.ListDirectories(directory))
+        {
+            all &= TryDeleteTree(Path.Combine(directory, name));
+        }
+
+        foreach (string name in files.ListFiles(directory))
+        {
+            all &= TryDelete(files.DeleteFile, Path.Combine(directory, name));
+        }
+
+        return all && TryDelete(files.DeleteDirectory, directory);
+    }
+
+    private static bool TryDelete(Action<string> delete, string path)
+    {
+        try
+        {
+            delete(path);
+            return true;
+        }
+        catch (FileSystemException failure) when (failure.Error == FileSystemError.InUse)
+        {
+            return false;
+        }
+    }
+}
