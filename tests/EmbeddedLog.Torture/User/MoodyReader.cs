@@ -26,10 +26,9 @@ internal sealed class MoodyReader(LoadWork work, Mood mood, LoadReport report)
             }
             catch (RecordDeserializationException unreadable)
             {
-                if (mood.Next(2) == 0)
+                if (mood.Next(2) == 0 && !TrySkip(consumer, unreadable, next))
                 {
-                    consumer.Skip(unreadable);
-                    next[unreadable.Partition!.Value]++;
+                    return;
                 }
             }
             catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
@@ -40,6 +39,22 @@ internal sealed class MoodyReader(LoadWork work, Mood mood, LoadReport report)
             {
                 report.Tell(LoadMessageKind.Note, $"moody reader: {failure}", LoadReport.KindOf(failure));
             }
+        }
+    }
+
+    /// <summary>Skips a record; false where the log was closed since it was handed out.</summary>
+    private static bool TrySkip(
+        Consumer<byte[]?, byte[]> consumer, RecordDeserializationException unreadable, long[] next)
+    {
+        try
+        {
+            consumer.Skip(unreadable);
+            next[unreadable.Partition!.Value]++;
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
         }
     }
 
