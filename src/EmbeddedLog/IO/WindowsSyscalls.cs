@@ -27,7 +27,9 @@ internal static unsafe partial class WindowsSyscalls
     private const int InformationAllocation = 5; // FileAllocationInfo
     private const int InformationEndOfFile = 6; // FileEndOfFileInfo
     private const int InformationTag = 9; // FileAttributeTagInfo
+    private const int InformationDisposition = 21; // FileDispositionInfoEx
     private const int InformationRename = 22; // FileRenameInfoEx
+    private const uint DispositionDeletes = 1 | 2; // FILE_DISPOSITION_FLAG_DELETE, ..._POSIX_SEMANTICS
     private const uint RenameReplaces = 1 | 2; // FILE_RENAME_FLAG_REPLACE_IF_EXISTS, FILE_RENAME_FLAG_POSIX_SEMANTICS
     private const uint AccessDelete = 0x00110000; // DELETE | SYNCHRONIZE
     private const uint WriteThrough = 0x80000000; // FILE_FLAG_WRITE_THROUGH
@@ -133,7 +135,14 @@ internal static unsafe partial class WindowsSyscalls
 
     public static int RemoveDirectory(string path) => Error(RemoveDirectoryNative(path));
 
-    public static int Unlink(string path) => Error(DeleteFile(path));
+    /// <summary>
+    /// Deletes a file. Where the system can, the name is free at once even where somebody has the file open.
+    /// </summary>
+    public static int Unlink(string path)
+    {
+        int error = UnlinkOpen(path);
+        return WindowsErrors.IsUnsupported(error) ? Error(DeleteFile(path)) : error;
+    }
 
     /// <summary>
     /// Renames, replacing a file, and returns when the change is on the disk. Where the system can, a file that
@@ -185,6 +194,18 @@ internal static unsafe partial class WindowsSyscalls
         return NtQueryVolumeInformationFile(file, status, device, 2 * sizeof(uint), VolumeDevice) >= 0
             ? device[0] == DeviceNetwork || (device[1] & DeviceIsRemote) != 0
             : null;
+    }
+
+    private static int UnlinkOpen(string path)
+    {
+        int error = Open(path, AccessDelete, ShareAll, OpenExisting, OpenLinks, out SafeFileHandle file);
+        using (file)
+        {
+            uint flags = DispositionDeletes;
+            return error != 0
+                ? error
+                : Error(SetFileInformationByHandle(file, InformationDisposition, &flags, sizeof(uint)));
+        }
     }
 
     private static int RenameOverOpen(string from, string to)
