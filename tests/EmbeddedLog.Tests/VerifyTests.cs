@@ -182,10 +182,15 @@ public sealed class VerifyTests
         Assert.True(report.Records >= Records);
     }
 
-    [Fact]
-    public async Task Verify_PastTheCacheOfExt4_FindsWhatTheDeviceHas()
+    /// <summary>Devices with blocks of 512 bytes, and with the larger ones of newer disks and kernels.</summary>
+    [Theory]
+    [InlineData(512)]
+    [InlineData(16 << 10)]
+    public async Task Verify_PastTheCache_FindsWhatTheDeviceHas(int deviceBlockBytes)
     {
-        using LoopMount mount = LoopMount.Create("ext4", 32);
+        using LoopMount mount = deviceBlockBytes == 512
+            ? LoopMount.Create("ext4", 32)
+            : LoopMount.CreateOnLargeBlocks(deviceBlockBytes);
         await using CommitLog log = await CommitLog.OpenAsync(mount["log"]);
         Topic topic = await log.CreateTopicAsync("topic", s_options);
         AppendNumbered(topic[0].Log, Records);

@@ -11,6 +11,8 @@ internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFil
 
     public override string Path => inner.Path;
 
+    public override int DirectUnitBytes => inner.DirectUnitBytes;
+
     public override long Length
     {
         get

@@ -138,24 +138,35 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 
     public override LogFile? TryOpenPastCache(string path)
     {
-        long result = LinuxSyscalls.Open(
-            Find(path), LinuxSyscalls.OpenReadOnly | LinuxSyscalls.OpenPastCache, out SafeFileHandle file);
-
-        if (result >= 0)
+        int flags = LinuxSyscalls.OpenReadOnly | LinuxSyscalls.OpenPlain | LinuxSyscalls.OpenPastCache;
+        long result = LinuxSyscalls.Open(Find(path), flags, out SafeFileHandle file);
+        if (result == -UnixErrors.InvalidArgument)
         {
+            file.Dispose();
+            return null;
+        }
+
+        try
+        {
+            Check("open", path, result);
+            Check("statx", path, LinuxSyscalls.GetStatus(file, out LinuxFileStatus status));
+            Check("open", path, status.Status.IsFile ? 0 : -UnixErrors.IsADirectory);
+
             // These have no device; since Linux 6.6 tmpfs opens such a file all the same, and reads its cache.
-            bool hasDevice = LinuxSyscalls.GetFileSystemType(file, out uint number) >= 0
-                && LinuxFileSystemType.Of(number).Name is not ("tmpfs" or "ramfs");
-            if (hasDevice)
+            bool hasDevice = TypeOf(file) is { } type && type.Name is not ("tmpfs" or "ramfs");
+            if (hasDevice && status.DirectUnitBytes is { } unit and <= LogFile.MaxDirectUnitBytes)
             {
-                return new LinuxLogFile(file, path, device: 0, isWritten: false, isPastCache: true);
+                return new LinuxLogFile(file, path, device: 0, isWritten: false, directUnitBytes: unit);
             }
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
         }
 
         file.Dispose();
-        return result >= 0 || result == -UnixErrors.InvalidArgument
-            ? null
-            : throw UnixErrors.Failure("open", path, result);
+        return null;
     }
 
     public override SafeFileHandle OpenDirectory(string path) => Open(Find(path), path, LinuxSyscalls.OpenDirectory);
@@ -165,6 +176,14 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         long result = LinuxSyscalls.GetStatus(file, out LinuxFileStatus status);
         return result >= 0 ? status.Status : throw UnixErrors.Failure("statx", path, result);
     }
+
+    /// <summary>
+    /// SMB keeps locks on the server, which refuses a second one as it refuses access. Elsewhere that is what it says:
+    /// rules of the system forbid the lock.
+    /// </summary>
+    public override bool IsHeldByAnother(SafeFileHandle file, long lockResult) =>
+        base.IsHeldByAnother(file, lockResult)
+        || (lockResult == -UnixErrors.AccessDenied && TypeOf(file) is { Name: "smb" });
 
     private protected override UnixFileSystem Copy() => new LinuxFileSystem { GroupReads = GroupReads };
 
@@ -184,6 +203,18 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     private protected override LogFile WrapFile(
         SafeFileHandle handle, string path, UnixFileStatus status, FileOpening opening) =>
         new LinuxLogFile(handle, path, status.Device, isWritten: opening != FileOpening.Read);
+
+    private static void Check(string operation, string path, long result)
+    {
+        if (result < 0)
+        {
+            throw UnixErrors.Failure(operation, path, result);
+        }
+    }
+
+    /// <summary>The type of the file system that holds an open file; null where it cannot be learnt.</summary>
+    private static LinuxFileSystemType? TypeOf(SafeFileHandle file) =>
+        LinuxSyscalls.GetFileSystemType(file, out uint number) >= 0 ? LinuxFileSystemType.Of(number) : null;
 
     private static SafeFileHandle Open(UnixPath place, string path, int flags)
     {

@@ -20,13 +20,19 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
     /// <summary>Whether reads go to the device, and must be aligned.</summary>
     private readonly bool _isPastCache;
 
+    /// <param name="handle">The open file.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="device">The number of its device.</param>
+    /// <param name="isWritten">Whether it is open for writing.</param>
+    /// <param name="directUnitBytes">What reads are aligned to where they go past the cache; otherwise zero.</param>
     public LinuxLogFile(
-        SafeFileHandle handle, string path, ulong device, bool isWritten, bool isPastCache = false)
+        SafeFileHandle handle, string path, ulong device, bool isWritten, int directUnitBytes = 0)
         : base(handle, path)
     {
         Device = device;
         _isWritten = isWritten;
-        _isPastCache = isPastCache;
+        _isPastCache = directUnitBytes != 0;
+        DirectUnitBytes = Math.Max(directUnitBytes, MinDirectUnitBytes);
         if (isWritten)
         {
             // It is only advice: a file system that does not take it is slower, not wrong.
@@ -36,6 +42,8 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
 
     /// <summary>The file system that it is on: what one call for all of it takes in.</summary>
     public ulong Device { get; }
+
+    public override int DirectUnitBytes { get; }
 
     public override int Read(Span<byte> buffer, long position)
     {
@@ -112,11 +120,11 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
     }
 
     public override void DropPages(long position, long length) =>
-        _ = LinuxSyscalls.AdviseRange(Handle, position, length, LinuxSyscalls.AdviseDoNotNeed);
+        _ = LinuxSyscalls.AdviseRange(Handle, position, length, LinuxSyscalls.AdviseDropPages);
 
     private protected override MappedMemory WrapMap(byte* pointer, long length, bool writable)
     {
-        return new LinuxMappedMemory(pointer, length, _isWritten);
+        return new LinuxMappedMemory(pointer, length, _isWritten, LinuxMemory.HugePageBytes);
     }
 
     /// <summary>

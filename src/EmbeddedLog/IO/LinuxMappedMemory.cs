@@ -11,9 +11,13 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
     /// </summary>
     private const int ReadAheadBytes = 128 * 1024;
 
-    public LinuxMappedMemory(byte* pointer, long length, bool isWritten)
+    /// <summary>Whether the system's huge pages are as large as large pages are here.</summary>
+    private readonly bool _hasLargePages;
+
+    public LinuxMappedMemory(byte* pointer, long length, bool isWritten, long hugePageBytes)
         : base(pointer, length)
     {
+        _hasLargePages = hugePageBytes == LargePageBytes;
         if (isWritten)
         {
             _ = UnixSyscalls.Advise(pointer, length, LinuxSyscalls.AdviseRandom);
@@ -28,10 +32,17 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
 
     /// <summary>
     /// Prevails over the advice against reading ahead: what is touched comes in as one folio of a huge page, which is
-    /// zeroed, mapped, and made clean by a flush in one step instead of 512.
+    /// zeroed, mapped, and made clean by a flush in one step instead of 512. Where base pages are larger, so are huge
+    /// ones: 32 MiB over pages of 16 KiB, 512 MiB over 64 KiB. A flush would write half a segment for each record, so
+    /// these are not asked for.
     /// </summary>
     public override void PreferLargePages(bool large)
     {
+        if (!_hasLargePages)
+        {
+            return;
+        }
+
         // The whole map, for a part of it would become a map of its own, of which a process may have only so many.
         int advice = large ? LinuxSyscalls.AdviseHugePages : LinuxSyscalls.AdviseNoHugePages;
         _ = UnixSyscalls.Advise(Pointer, Length, advice);

@@ -16,7 +16,7 @@ internal static unsafe partial class LinuxSyscalls
     public const int OpenExclusive = 0x80; // O_EXCL
     public const int AdviseRandom = 1; // MADV_RANDOM, POSIX_FADV_RANDOM
     public const int AdviseWillNeed = 3; // MADV_WILLNEED
-    public const int AdviseDoNotNeed = 4; // MADV_DONTNEED, POSIX_FADV_DONTNEED
+    public const int AdviseDoNotNeed = 4; // MADV_DONTNEED
     public const int AdviseHugePages = 14; // MADV_HUGEPAGE
     public const int AdviseNoHugePages = 15; // MADV_NOHUGEPAGE
     public const int AdvisePopulateRead = 22; // MADV_POPULATE_READ, since Linux 5.14
@@ -30,47 +30,38 @@ internal static unsafe partial class LinuxSyscalls
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint StatusBasic = 0x7FF; // STATX_BASIC_STATS
+    private const uint StatusDirect = 0x2000; // STATX_DIOALIGN, since Linux 6.1
     private const uint StatusUniqueMount = 0x4000; // STATX_MNT_ID_UNIQUE, since Linux 6.8
 
-    /// <summary>O_DIRECTORY, which ARM and POWER number otherwise than all others.</summary>
-    public static int OpenDirectory { get; } =
-        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Ppc64le ? 0x4000 : 0x10000;
+    /// <summary>O_DIRECTORY.</summary>
+    public static int OpenDirectory { get; } = LinuxNumbers.Current.OpenDirectory;
 
-    /// <summary>O_DIRECT, which ARM and POWER number otherwise than all others.</summary>
-    public static int OpenPastCache { get; } = RuntimeInformation.ProcessArchitecture switch
-    {
-        Architecture.Arm64 => 0x10000,
-        Architecture.Ppc64le => 0x20000,
-        _ => 0x4000,
-    };
+    /// <summary>O_DIRECT.</summary>
+    public static int OpenPastCache { get; } = LinuxNumbers.Current.OpenPastCache;
 
     /// <summary>
     /// O_NOFOLLOW and O_NONBLOCK: a link is an error, and the opening of a pipe does not wait for its other end.
     /// </summary>
-    public static int OpenPlain { get; } =
-        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Ppc64le ? 0x8800 : 0x20800;
+    public static int OpenPlain { get; } = LinuxNumbers.Current.OpenNoFollow | 0x800;
+
+    /// <summary>POSIX_FADV_DONTNEED.</summary>
+    public static int AdviseDropPages { get; } = LinuxNumbers.Current.AdviseDropPages;
 
     /// <summary>O_TMPFILE: a file without a name, in the directory that is opened.</summary>
     public static int OpenNameless => 0x400000 | OpenDirectory;
 
     /// <summary>
-    /// XFS_IOC_FSGEOMETRY_V4, which reads 112 bytes: every kernel with reflinks knows it. POWER numbers calls that read
-    /// otherwise than all others.
+    /// XFS_IOC_FSGEOMETRY_V4, which reads 112 bytes: every kernel with reflinks knows it.
     /// </summary>
-    private static nuint XfsGeometryCall { get; } =
-        (RuntimeInformation.ProcessArchitecture == Architecture.Ppc64le ? 0x40000000u : 0x80000000u)
-        | (112 << 16) | ('X' << 8) | 124;
+    private static nuint XfsGeometryCall { get; } = LinuxNumbers.Current.ReadingCall | (112 << 16) | ('X' << 8) | 124;
+
+    /// <summary>FICLONE, which is handed an int.</summary>
+    private static nuint CloneCall { get; } = LinuxNumbers.Current.WritingCall | (4 << 16) | (0x94 << 8) | 9;
 
     /// <summary>
     /// The number of statx. It is called by number, for C libraries that .NET supports lack the function.
     /// </summary>
-    private static long StatusCall { get; } = RuntimeInformation.ProcessArchitecture switch
-    {
-        Architecture.X64 => 332,
-        Architecture.S390x => 379,
-        Architecture.Ppc64le => 383,
-        _ => 291,
-    };
+    private static long StatusCall { get; } = LinuxNumbers.Current.StatusCall;
 
     /// <summary>
     /// Opens with mode 0600, not to be inherited by other programs. Fails by the result, a negated error number.
@@ -184,7 +175,13 @@ internal static unsafe partial class LinuxSyscalls
         do
         {
             result = UnixSyscalls.Result(
-                syscall(StatusCall, file, "", EmptyPath, StatusBasic | StatusUniqueMount, out status));
+                syscall(
+                    StatusCall,
+                    file,
+                    "",
+                    EmptyPath,
+                    StatusBasic | StatusDirect | StatusUniqueMount,
+                    out status));
         }
         while (result == -UnixErrors.Interrupted);
 
@@ -210,21 +207,15 @@ internal static unsafe partial class LinuxSyscalls
         return result;
     }
 
-    /// <summary>The features of the XFS that holds an open file; fails on every other file system.</summary>
-    /// <summary>
-    /// FICLONE: gives a file the contents of another, sharing its blocks. POWER numbers calls that write otherwise than
-    /// all others.
-    /// </summary>
+    /// <summary>Gives a file the contents of another, sharing its blocks.</summary>
     public static long Clone(SafeFileHandle file, SafeFileHandle source)
     {
-        nuint call = (RuntimeInformation.ProcessArchitecture == Architecture.Ppc64le ? 0x80000000u : 0x40000000u)
-            | (4 << 16) | (0x94 << 8) | 9;
         bool held = false;
         try
         {
             // The argument is the number of the descriptor itself.
             source.DangerousAddRef(ref held);
-            return UnixSyscalls.Result(ioctl(file, call, (uint*)source.DangerousGetHandle()));
+            return UnixSyscalls.Result(ioctl(file, CloneCall, (uint*)source.DangerousGetHandle()));
         }
         finally
         {
@@ -235,6 +226,7 @@ internal static unsafe partial class LinuxSyscalls
         }
     }
 
+    /// <summary>The features of the XFS that holds an open file; fails on every other file system.</summary>
     public static long GetXfsFeatures(SafeFileHandle file, out uint features)
     {
         // struct xfs_fsop_geom_v4: the flags are its 24th word.

@@ -8,10 +8,16 @@ namespace EmbeddedLog.IO;
 /// </summary>
 internal abstract class LogFile : IDisposable
 {
+    /// <summary>What reads past the page cache are aligned to where the device asks for no more.</summary>
+    public const int MinDirectUnitBytes = 4096;
+
+    /// <summary>The most that a device is known to ask for: the largest block that Linux has.</summary>
+    public const int MaxDirectUnitBytes = 64 << 10;
+
     /// <summary>
-    /// What reads past the page cache are aligned to, in memory and in the file: no device in use has larger blocks.
+    /// What reads must be aligned to, in memory and in the file, where they go past the page cache; a power of two.
     /// </summary>
-    public const int DirectUnitBytes = 4096;
+    public virtual int DirectUnitBytes => MinDirectUnitBytes;
 
     /// <summary>The file's absolute path.</summary>
     public abstract string Path { get; }

@@ -5,6 +5,9 @@ namespace EmbeddedLog.IO;
 /// </summary>
 internal abstract unsafe class MappedMemory : IDisposable
 {
+    /// <summary>The unit of large pages on the systems that have them: what one fault brings in.</summary>
+    public const int LargePageBytes = 2 << 20;
+
     /// <summary>The first byte; page-aligned.</summary>
     public abstract byte* Pointer { get; }
 

@@ -45,7 +45,7 @@ internal sealed class UnixDirectoryLock : IDisposable
         try
         {
             if (taken.TryRegister(files.GetStatus(taken._directory, parent))
-                && taken.TryLockDirectory()
+                && taken.TryLockDirectory(files)
                 && taken.TryLockFile(files, path))
             {
                 taken.WriteOwner();
@@ -109,11 +109,12 @@ internal sealed class UnixDirectoryLock : IDisposable
         return true;
     }
 
-    private bool TryLockDirectory()
+    private bool TryLockDirectory(UnixFileSystem files)
     {
         // Only the answer that someone else holds it counts. Where directories cannot be locked the file's lock stands
         // alone, and that one does fail aloud.
-        return UnixSyscalls.Lock(_directory, UnixSyscalls.LockExclusiveOrFail) != -UnixErrors.WouldBlock;
+        long result = UnixSyscalls.Lock(_directory, UnixSyscalls.LockExclusiveOrFail);
+        return !files.IsHeldByAnother(_directory, result);
     }
 
     private bool TryLockFile(UnixFileSystem files, string path)
@@ -124,7 +125,7 @@ internal sealed class UnixDirectoryLock : IDisposable
             _file = files.OpenHandle(path, FileOpening.OpenOrCreate);
             files.Share(_file, path, FileOpening.OpenOrCreate);
             long result = UnixSyscalls.Lock(_file, UnixSyscalls.LockExclusiveOrFail);
-            if (result == -UnixErrors.WouldBlock)
+            if (files.IsHeldByAnother(_file, result))
             {
                 return false;
             }

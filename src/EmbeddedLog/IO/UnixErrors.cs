@@ -10,6 +10,7 @@ internal static class UnixErrors
     public const int NotFound = 2; // ENOENT
     public const int Interrupted = 4; // EINTR
     public const int DeviceFailure = 5; // EIO
+    public const int AccessDenied = 13; // EACCES
     public const int AlreadyExists = 17; // EEXIST
     public const int OtherDevice = 18; // EXDEV
     public const int NotADirectory = 20; // ENOTDIR
@@ -19,7 +20,6 @@ internal static class UnixErrors
 
     private const int NotPermitted = 1; // EPERM
     private const int OutOfMemory = 12; // ENOMEM
-    private const int AccessDenied = 13; // EACCES
     private const int SystemFilesUsedUp = 23; // ENFILE
     private const int ProcessFilesUsedUp = 24; // EMFILE
     private const int NoSpace = 28; // ENOSPC

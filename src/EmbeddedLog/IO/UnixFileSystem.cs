@@ -183,6 +183,9 @@ internal abstract class UnixFileSystem : FileSystem
 
     public override IDisposable? TryLock(string path) => UnixDirectoryLock.TryTake(this, path);
 
+    /// <summary>Whether the result of a lock that was tried says that somebody else holds it.</summary>
+    public virtual bool IsHeldByAnother(SafeFileHandle file, long lockResult) => lockResult == -UnixErrors.WouldBlock;
+
     /// <summary>Opens a file, or throws.</summary>
     public abstract SafeFileHandle OpenHandle(string path, FileOpening opening);
 

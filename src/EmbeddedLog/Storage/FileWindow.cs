@@ -10,7 +10,7 @@ namespace EmbeddedLog.Storage;
 internal sealed unsafe class FileWindow : IDisposable
 {
     /// <summary>The most bytes that <see cref="TryGet"/> gives at once.</summary>
-    public const int MaxBytes = CapacityBytes - LogFile.DirectUnitBytes;
+    public const int MaxBytes = CapacityBytes - LogFile.MaxDirectUnitBytes;
 
     private const int CapacityBytes = 256 << 10;
 
@@ -30,7 +30,7 @@ internal sealed unsafe class FileWindow : IDisposable
     {
         _file = file;
         _limit = limit;
-        _memory = (byte*)NativeMemory.AlignedAlloc(CapacityBytes, LogFile.DirectUnitBytes);
+        _memory = (byte*)NativeMemory.AlignedAlloc(CapacityBytes, (nuint)_file.DirectUnitBytes);
     }
 
     /// <summary>Opens a file as a whole.</summary>
@@ -64,7 +64,7 @@ internal sealed unsafe class FileWindow : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxBytes);
         if (position < _start || position + length > _start + _count)
         {
-            Fill(position & -LogFile.DirectUnitBytes);
+            Fill(position & -_file.DirectUnitBytes);
         }
 
         bytes = _memory + (position - _start);
@@ -81,7 +81,8 @@ internal sealed unsafe class FileWindow : IDisposable
     private void Fill(long start)
     {
         long wanted = Math.Clamp(_limit - start, 0, CapacityBytes);
-        int rounded = (int)(wanted + LogFile.DirectUnitBytes - 1) & -LogFile.DirectUnitBytes;
+        int unit = _file.DirectUnitBytes;
+        int rounded = (int)(wanted + unit - 1) & -unit;
         Span<byte> window = new(_memory, rounded);
         _start = start;
         _count = 0;
@@ -99,12 +100,13 @@ internal sealed unsafe class FileWindow : IDisposable
     private void FillByUnits(Span<byte> window)
     {
         window.Clear();
-        for (int at = 0; at < window.Length; at += LogFile.DirectUnitBytes)
+        int unit = _file.DirectUnitBytes;
+        for (int at = 0; at < window.Length; at += unit)
         {
-            int read = LogFile.DirectUnitBytes;
+            int read = unit;
             try
             {
-                read = _file.Read(window.Slice(at, LogFile.DirectUnitBytes), _start + at);
+                read = _file.Read(window.Slice(at, unit), _start + at);
             }
             catch (FileSystemException failure) when (failure.Error == FileSystemError.DeviceFailure)
             {
@@ -112,7 +114,7 @@ internal sealed unsafe class FileWindow : IDisposable
             }
 
             _count += read;
-            if (read < LogFile.DirectUnitBytes)
+            if (read < unit)
             {
                 return;
             }

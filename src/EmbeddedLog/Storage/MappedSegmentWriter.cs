@@ -13,14 +13,18 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// <summary>The first reservation, and what an idle partition costs.</summary>
     public const int FirstChunkBytes = 64 << 10;
 
-    /// <summary>The unit of large pages: two mebibytes, on the systems that have them.</summary>
-    public const int LargePageBytes = 2 << 20;
+    /// <summary>The unit of large pages.</summary>
+    public const int LargePageBytes = MappedMemory.LargePageBytes;
 
     /// <summary>The first reservation where much is about to be appended.</summary>
     public const int FirstBulkBytes = 2 * LargePageBytes;
 
     private const int MaxChunkBytes = 4 << 20;
-    private const int PageBytes = 4096;
+
+    /// <summary>
+    /// What a touch brings in: 4, 16 or 64 KiB. The file grows by whole ones, so that none is stored to beyond its end.
+    /// </summary>
+    private static readonly int s_pageBytes = Environment.SystemPageSize;
 
     /// <summary>So near to its end a page is left soon, by a record of a usual size.</summary>
     private const int NearEndBytes = 512;
@@ -115,7 +119,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     {
         // Once, for a flush may follow that takes it along, and only where there is a block already. What lies behind
         // the tail says nothing, so a zero there changes nothing.
-        long next = (Tail + PageBytes) & -PageBytes;
+        long next = (Tail + s_pageBytes) & -s_pageBytes;
         if (next - Tail <= NearEndBytes && next != _enteredPage && next >= PreparedEnd
             && next + sizeof(ulong) <= Volatile.Read(ref _allocated))
         {
@@ -148,7 +152,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
             AllocateAhead(file, to);
             if (large)
             {
-                long start = from & -PageBytes;
+                long start = from & -s_pageBytes;
                 _map.TryPrepareForWrite(start, to - start);
             }
         }
@@ -237,7 +241,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     private void AllocateUnsynchronized(LogFile file, long end)
     {
         long wanted = Math.Min(Capacity, Math.Max(end, _allocated + _nextChunkBytes));
-        int unit = HasLargePages ? LargePageBytes : PageBytes;
+        int unit = HasLargePages ? LargePageBytes : s_pageBytes;
         wanted = Math.Min(Capacity, (wanted + unit - 1) & -unit);
         try
         {
@@ -248,7 +252,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
             when (full.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded)
         {
             // What is left may do for this append. If not, this throws and nothing has changed.
-            wanted = Math.Min(Capacity, (end + PageBytes - 1) & -PageBytes);
+            wanted = Math.Min(Capacity, (end + s_pageBytes - 1) & -s_pageBytes);
             file.Allocate(_allocated, wanted - _allocated);
             _nextChunkBytes = FirstChunkBytes;
         }

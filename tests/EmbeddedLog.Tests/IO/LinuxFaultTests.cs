@@ -98,6 +98,21 @@ public sealed class LinuxFaultTests : IDisposable
         Assert.Equal(expected, RunWithFaults("lock", "lock", $"flock:error={error}"));
     }
 
+    /// <summary>A server's refusal of a lock that somebody holds, and elsewhere that of the system's rules.</summary>
+    [Theory]
+    [InlineData("424D53FE00000000", "held")]
+    [InlineData("53EF000000000000", "flock AccessDenied 13")]
+    public void TryLock_AccessDenied_IsHeldOnSmbAlone(string fileSystemType, string expected)
+    {
+        Strace.Require();
+
+        // The first call of flock is the directory's.
+        string outcome = RunWithFaults(
+            "lock", "lock", "flock:error=EACCES:when=2", $"fstatfs:poke_exit=@arg2={fileSystemType}");
+
+        Assert.Equal(expected, outcome);
+    }
+
     [Fact]
     public void TryLock_DirectoriesCannotBeLocked_LocksTheFileAlone()
     {

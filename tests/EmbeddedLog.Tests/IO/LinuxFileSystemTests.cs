@@ -150,6 +150,31 @@ public sealed class LinuxFileSystemTests
         Assert.Equal(OwnerFile, File.GetUnixFileMode(directory["lock"]));
     }
 
+    /// <summary>Every way to open a file: none follows a link, and none waits for the other end of a pipe.</summary>
+    [Theory]
+    [InlineData(null, "link")]
+    [InlineData(null, "pipe")]
+    [InlineData(FileOpening.Read, "link")]
+    [InlineData(FileOpening.Read, "pipe")]
+    [InlineData(FileOpening.ReadShared, "link")]
+    [InlineData(FileOpening.ReadShared, "pipe")]
+    [InlineData(FileOpening.ReadWrite, "link")]
+    [InlineData(FileOpening.ReadWrite, "pipe")]
+    [InlineData(FileOpening.OpenOrCreate, "link")]
+    [InlineData(FileOpening.OpenOrCreate, "pipe")]
+    public void Open_WhatIsNoRegularFile_IsRefused(object? opening, string kind)
+    {
+        using TempDirectory directory = new();
+        File.WriteAllText(directory["file"], "contents");
+        File.CreateSymbolicLink(directory["link"], directory["file"]);
+        Command.RunOrThrow("mkfifo", directory["pipe"]);
+
+        Assert.Throws<FileSystemException>(() => (opening is FileOpening way
+            ? _files.OpenFile(directory[kind], way)
+            : _files.TryOpenPastCache(directory[kind])
+                ?? _files.OpenFile(directory[kind], FileOpening.Read)).Dispose());
+    }
+
     /// <summary>Why directories are synchronized by calls of our own.</summary>
     [Fact]
     public void RuntimeOpenHandle_OfADirectory_Throws()
@@ -173,6 +198,35 @@ public sealed class LinuxFileSystemTests
         Assert.Contains("rr", FlagsOf(writable));
         Assert.Contains("rr", FlagsOf(readable));
         Assert.DoesNotContain("rr", FlagsOf(cold));
+    }
+
+    /// <summary>Machines with base pages of 16 and 64 KiB, whose huge pages hold half a segment or more.</summary>
+    [Theory]
+    [InlineData(2L << 20, true)]
+    [InlineData(32L << 20, false)]
+    [InlineData(512L << 20, false)]
+    [InlineData(0L, false)]
+    public unsafe void PreferLargePages_OfTheSystem_AreAskedForWhereTheyAreOfTheUnit(long hugePageBytes, bool asked)
+    {
+        Assert.SkipUnless(LinuxMemory.HugePageBytes != 0, "This kernel has no transparent huge pages.");
+        using TempDirectory directory = new();
+        using LogFile file = _files.OpenFile(directory["file"], FileOpening.CreateNew);
+        file.SetLength(65536);
+        using MappedMemory map = file.Map(65536, writable: true);
+        LinuxMappedMemory there = new(map.Pointer, map.Length, isWritten: true, hugePageBytes);
+
+        there.PreferLargePages(true);
+
+        Assert.Equal(asked, FlagsOf(map).Contains("hg"));
+    }
+
+    [Fact]
+    public void HugePageBytes_OfThisMachine_AreOneTableOfBasePages()
+    {
+        Assert.SkipUnless(LinuxMemory.HugePageBytes != 0, "This kernel has no transparent huge pages.");
+
+        // A table fills one page with entries of eight bytes.
+        Assert.Equal((long)Environment.SystemPageSize * (Environment.SystemPageSize / 8), LinuxMemory.HugePageBytes);
     }
 
     /// <summary>The kernel's two-letter flags of the area that a map occupies.</summary>

@@ -63,6 +63,26 @@ internal sealed class LoopMount : IDisposable
         }
     }
 
+    /// <summary>Mounts a new XFS on a device that reads and writes in blocks larger than a page of 4 KiB.</summary>
+    public static LoopMount CreateOnLargeBlocks(int blockBytes)
+    {
+        Require.That(Command.Exists("mkfs.xfs"), "mkfs.xfs is not installed.");
+        RequireRoot();
+        LoopMount mount = new(new TempDirectory());
+        try
+        {
+            string[] options = ["-m", "reflink=0", "-b", $"size={blockBytes}", "-s", $"size={blockBytes}"];
+            mount.Attach("xfs", 320, options, ["--sector-size", $"{blockBytes}"]);
+            mount.Mount("-t", "xfs", mount._device!);
+            return mount;
+        }
+        catch
+        {
+            mount.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Mounts a new file system that lives in memory (tmpfs, ramfs) or on others (overlay).</summary>
     public static LoopMount CreateWithoutDevice(string type, string options)
     {
@@ -133,7 +153,8 @@ internal sealed class LoopMount : IDisposable
         Require.That(Environment.IsPrivilegedProcess, "Mounting a file system needs root.");
     }
 
-    private void Attach(string type, int mebibytes, IEnumerable<string> more)
+    private void Attach(
+        string type, int mebibytes, IEnumerable<string> more, params IEnumerable<string> device)
     {
         string image = _directory["image"];
         using (FileStream stream = File.Create(image))
@@ -147,7 +168,7 @@ internal sealed class LoopMount : IDisposable
             ? ["-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0"]
             : [];
         Command.RunOrThrow($"mkfs.{type}", options.Concat(more).Concat(["-q", image]));
-        Command attached = Command.Run("losetup", "--find", "--show", image);
+        Command attached = Command.Run("losetup", device.Concat(["--find", "--show", image]));
         Require.That(attached.ExitCode == 0, $"There is no loop device to be had: {attached.Error.Trim()}");
         _device = attached.Output.Trim();
     }
