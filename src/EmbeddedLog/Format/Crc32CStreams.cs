@@ -1,6 +1,8 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Arm = System.Runtime.Intrinsics.Arm;
 
 namespace EmbeddedLog.Format;
 
@@ -11,7 +13,8 @@ namespace EmbeddedLog.Format;
 /// </summary>
 /// <remarks>
 /// The method is that of Intel's "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction" (2011). The last
-/// eight bytes of a block take the two products into the third register, which reduces them on the way.
+/// eight bytes of a block take the two products into the third register, which reduces them on the way. x64 and arm64
+/// have the same two instructions under other names.
 /// </remarks>
 internal static unsafe class Crc32CStreams
 {
@@ -27,11 +30,16 @@ internal static unsafe class Crc32CStreams
     private const uint LargeFirst = 0xF750_6984;
     private const uint LargeSecond = 0xFE31_4258;
 
+    /// <summary>Whether the processor has both instructions; constant in compiled code.</summary>
+    public static bool IsSupported =>
+        (Pclmulqdq.IsSupported && Sse42.X64.IsSupported)
+        || (Arm.Aes.IsSupported && Arm.Crc32.Arm64.IsSupported);
+
     /// <summary>Advances the register over <paramref name="count"/> bytes, a multiple of eight.</summary>
     public static uint Append(uint crc, byte* at, long count)
     {
         byte* end = at + count;
-        if (Pclmulqdq.IsSupported && Sse42.X64.IsSupported)
+        if (IsSupported)
         {
             while (end - at >= (3 * LargePartBytes) + sizeof(ulong))
             {
@@ -62,18 +70,28 @@ internal static unsafe class Crc32CStreams
         ulong crc2 = 0;
         for (; first < firstEnd; first += sizeof(ulong))
         {
-            crc0 = Sse42.X64.Crc32(crc0, *(ulong*)first);
-            crc1 = Sse42.X64.Crc32(crc1, *(ulong*)(first + partBytes));
-            crc2 = Sse42.X64.Crc32(crc2, *(ulong*)(first + (2 * partBytes)));
+            crc0 = Step(crc0, *(ulong*)first);
+            crc1 = Step(crc1, *(ulong*)(first + partBytes));
+            crc2 = Step(crc2, *(ulong*)(first + (2 * partBytes)));
         }
 
         ulong carried = Multiply(crc0, firstPower) ^ Multiply(crc1, secondPower);
         byte* last = at + (3 * partBytes);
         at = last + sizeof(ulong);
-        return (uint)Sse42.X64.Crc32(crc2, *(ulong*)last ^ carried);
+        return (uint)Step(crc2, *(ulong*)last ^ carried);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Step(ulong crc, ulong bytes) =>
+        Sse42.X64.IsSupported
+            ? Sse42.X64.Crc32(crc, bytes)
+            : Arm.Crc32.Arm64.ComputeCrc32C((uint)crc, bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Multiply(ulong crc, uint power) =>
-        Pclmulqdq.CarrylessMultiply(
-            Vector128.CreateScalar(crc), Vector128.CreateScalar((ulong)power), 0).ToScalar();
+        Pclmulqdq.IsSupported
+            ? Pclmulqdq.CarrylessMultiply(
+                Vector128.CreateScalar(crc), Vector128.CreateScalar((ulong)power), 0).ToScalar()
+            : Arm.Aes.PolynomialMultiplyWideningLower(
+                Vector64.CreateScalar(crc), Vector64.CreateScalar((ulong)power)).ToScalar();
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using EmbeddedLog.Format;
 using FsCheck;
 using FsCheck.Fluent;
@@ -47,6 +48,18 @@ public sealed class Crc32CTests
             byte[] some = bytes[^length..];
             Assert.Equal(ComputeBitwise(some), Crc32C.Compute(some));
         }
+    }
+
+    /// <summary>Where nothing is said to be supported the streams are checked nowhere.</summary>
+    [Fact]
+    public void IsSupported_OnX64AndArm64_IsTrue()
+    {
+        Assert.SkipUnless(
+            RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64, "Other processors.");
+        bool isSwitchedOff = Environment.GetEnvironmentVariable("DOTNET_EnableHWIntrinsic") == "0"
+            || Environment.GetEnvironmentVariable("DOTNET_EnableArm64Aes") == "0";
+
+        Assert.Equal(!isSwitchedOff, Crc32CStreams.IsSupported);
     }
 
     [Fact]
