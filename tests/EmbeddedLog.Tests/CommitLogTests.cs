@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Tests.Format;
@@ -191,7 +192,7 @@ public sealed class CommitLogTests
         await (await CommitLog.OpenAsync(root["log"])).DisposeAsync();
         string session = Path.Combine(root["log"], "session");
         byte[] bytes = await File.ReadAllBytesAsync(session);
-        for (int page = 0; page < bytes.Length; page += 4096)
+        for (int page = 0; page < bytes.Length; page += TwoSlotPage.SecondAt)
         {
             Forge.SetVersion(bytes.AsSpan(page, 4096), 2);
         }

@@ -1,3 +1,4 @@
+using EmbeddedLog.Format;
 using EmbeddedLog.Groups;
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
@@ -99,7 +100,7 @@ public sealed class OpeningLinesTests
         machine.Run(log.DisposeAsync());
         using (LogFile file = machine.Platform.Files.OpenFile(checkpoint, FileOpening.ReadWrite))
         {
-            file.Write(new byte[8192], 0);
+            file.Write(new byte[TwoSlotPage.FileBytes], 0);
         }
 
         LogLines lines = new();

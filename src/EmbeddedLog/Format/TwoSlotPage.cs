@@ -8,10 +8,17 @@ namespace EmbeddedLog.Format;
 /// </summary>
 internal static class TwoSlotPage
 {
-    /// <summary>
-    /// The size of a slot; a multiple of every device's unit of writing, so that slots never share one.
-    /// </summary>
+    /// <summary>The size of a slot.</summary>
     public const int Bytes = 4096;
+
+    /// <summary>
+    /// Where the second slot is: a multiple of every unit that a system or a device writes as a whole, pages of 64 KiB
+    /// included, so that the two never share one. What lies between them is never written, and never read.
+    /// </summary>
+    public const int SecondAt = 64 << 10;
+
+    /// <summary>The size of the file.</summary>
+    public const int FileBytes = SecondAt + Bytes;
 
     /// <summary>Where the page's own fields begin.</summary>
     public const int FieldsAt = 24;
@@ -19,9 +26,9 @@ internal static class TwoSlotPage
     private const int GenerationAt = 16;
 
     /// <summary>
-    /// The position of the slot in which this generation is kept: 0 for odd ones, as the first is, else 4096.
+    /// The position of the slot in which this generation is kept: the first slot for odd ones, as the first is.
     /// </summary>
-    public static long GetPosition(ulong generation) => generation % 2 == 0 ? Bytes : 0;
+    public static long GetPosition(ulong generation) => generation % 2 == 0 ? SecondAt : 0;
 
     /// <summary>Completes a page whose own fields are in place and whose other bytes are zero.</summary>
     public static void Seal(Span<byte> page, ReadOnlySpan<byte> magic, ulong generation)

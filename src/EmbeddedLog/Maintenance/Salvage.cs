@@ -316,15 +316,13 @@ internal sealed class Salvage
             };
         }
 
-        byte[] file = new byte[2 * TwoSlotPage.Bytes];
-
         // Above every generation that the partition had: what a clean close tells of must not be newer.
         ulong generation = Math.Max(known?.Generation ?? 0, _closed?.CheckpointGeneration ?? 0) + 1;
-        Span<byte> page = file.AsSpan((int)TwoSlotPage.GetPosition(generation), TwoSlotPage.Bytes);
+        Span<byte> page = stackalloc byte[TwoSlotPage.Bytes];
+        page.Clear();
         (next with { WrittenAt = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds() })
             .WriteFields(page, _identity.TopicUid, _identity.Id.Partition);
-        TwoSlotPage.Seal(page, Checkpoint.Magic, generation);
-        StoredFile.Create(_files, CheckpointPath, file);
+        TwoSlotFile.CreateAt(_files, CheckpointPath, Checkpoint.Magic, page, generation);
     }
 
     /// <summary>What is derived is made again when it is needed.</summary>

@@ -1,12 +1,13 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
+using EmbeddedLog.Storage;
 
 namespace EmbeddedLog.Maintenance;
 
 /// <summary>Checks a file of two slots while its owner may be writing one of them.</summary>
 internal static class SlotsCheck
 {
-    private const int FileBytes = 2 * TwoSlotPage.Bytes;
+    private static readonly int[] s_positions = [0, TwoSlotPage.SecondAt];
 
     /// <summary>How often a slot is read that may be half written.</summary>
     private const int Attempts = 3;
@@ -31,27 +32,29 @@ internal static class SlotsCheck
             return;
         }
 
-        byte[] bytes = Read(files, path);
-        for (int attempt = 1; attempt < Attempts && HasBadSlot(bytes, magic); attempt++)
+        byte[][] slots = Read(files, path);
+        for (int attempt = 1; attempt < Attempts && HasBadSlot(slots, magic); attempt++)
         {
-            byte[] again = Read(files, path);
-            attempt = again.AsSpan().SequenceEqual(bytes) ? attempt : 0;
-            bytes = again;
+            byte[][] again = Read(files, path);
+            attempt = again[0].AsSpan().SequenceEqual(slots[0]) && again[1].AsSpan().SequenceEqual(slots[1])
+                ? attempt
+                : 0;
+            slots = again;
         }
 
         ulong newest = 0;
-        for (int at = 0; at < FileBytes; at += TwoSlotPage.Bytes)
+        for (int slot = 0; slot < slots.Length; slot++)
         {
-            HeaderStatus status = Check(bytes, magic, at, out ulong found);
+            HeaderStatus status = Check(slots, magic, slot, out ulong found);
             newest = Math.Max(newest, status == HeaderStatus.Valid ? found : 0);
         }
 
-        for (int at = 0; at < FileBytes; at += TwoSlotPage.Bytes)
+        for (int slot = 0; slot < slots.Length; slot++)
         {
-            HeaderStatus status = Check(bytes, magic, at, out _);
+            HeaderStatus status = Check(slots, magic, slot, out _);
             if (status is HeaderStatus.Corrupt or HeaderStatus.NewerVersion)
             {
-                Tell(at, "an intact slot", "a wrong checksum", isHarmless: newest >= generation);
+                Tell(s_positions[slot], "an intact slot", "a wrong checksum", isHarmless: newest >= generation);
             }
         }
 
@@ -64,21 +67,15 @@ internal static class SlotsCheck
             new VerifyFinding(partition, path, position, expected, actual, null, null, isHarmless));
     }
 
-    private static bool HasBadSlot(byte[] bytes, ReadOnlySpan<byte> magic) =>
-        Check(bytes, magic, 0, out _) == HeaderStatus.Corrupt
-        || Check(bytes, magic, TwoSlotPage.Bytes, out _) == HeaderStatus.Corrupt;
+    private static bool HasBadSlot(byte[][] slots, ReadOnlySpan<byte> magic) =>
+        Check(slots, magic, 0, out _) == HeaderStatus.Corrupt || Check(slots, magic, 1, out _) == HeaderStatus.Corrupt;
 
-    private static HeaderStatus Check(byte[] bytes, ReadOnlySpan<byte> magic, int at, out ulong generation) =>
-        TwoSlotPage.Check(
-            bytes.AsSpan(Math.Min(at, bytes.Length), Math.Clamp(bytes.Length - at, 0, TwoSlotPage.Bytes)),
-            magic,
-            at,
-            out generation);
+    private static HeaderStatus Check(byte[][] slots, ReadOnlySpan<byte> magic, int slot, out ulong generation) =>
+        TwoSlotPage.Check(slots[slot], magic, s_positions[slot], out generation);
 
-    private static byte[] Read(FileSystem files, string path)
+    private static byte[][] Read(FileSystem files, string path)
     {
-        byte[] bytes = new byte[FileBytes];
         using LogFile file = files.OpenFile(path, FileOpening.Read);
-        return bytes[..file.Read(bytes, 0)];
+        return [TwoSlotFile.ReadSlot(file, s_positions[0]), TwoSlotFile.ReadSlot(file, s_positions[1])];
     }
 }

@@ -42,8 +42,12 @@ internal sealed class ReplacementFile : IDisposable
         _length += bytes.Length;
     }
 
-    /// <summary>Writes over what was written before.</summary>
-    public void WriteAt(ReadOnlySpan<byte> bytes, long position) => _file!.Write(bytes, position);
+    /// <summary>Writes over what was written before, or somewhere behind it.</summary>
+    public void WriteAt(ReadOnlySpan<byte> bytes, long position)
+    {
+        _file!.Write(bytes, position);
+        _length = Math.Max(_length, position + bytes.Length);
+    }
 
     /// <summary>
     /// Makes the contents durable. Without this, the new name can survive a crash that its contents do not.

@@ -89,46 +89,62 @@ internal sealed class TwoSlotFile : IDisposable
         }
 
         ulong generation = Generation + 1;
-        TwoSlotPage.Seal(page, _magic, generation);
         if (Generation == 0)
         {
-            Create(page);
+            using ReplacementFile replacement = Begin(_files, Path, _magic, page, generation);
+            replacement.Rename();
+            DoOrFail(replacement.SyncDirectory);
         }
         else
         {
             ProveCurrent();
+            TwoSlotPage.Seal(page, _magic, generation);
             WriteInPlace(page, TwoSlotPage.GetPosition(generation));
         }
 
         Generation = generation;
     }
 
-    /// <summary>Makes a file with a page of any generation, and the other one blank; durable on return.</summary>
+    /// <summary>
+    /// Makes a file, or replaces one, with a page of any generation, and the other one blank; durable on return.
+    /// </summary>
     /// <param name="files">The file system.</param>
-    /// <param name="path">The file, which does not exist.</param>
+    /// <param name="path">The file.</param>
     /// <param name="magic">What its pages begin with.</param>
     /// <param name="page">The page, blank but for what stands from <see cref="TwoSlotPage.FieldsAt"/> on.</param>
     /// <param name="generation">Its generation.</param>
     public static void CreateAt(
         FileSystem files, string path, ReadOnlySpan<byte> magic, Span<byte> page, ulong generation)
     {
-        TwoSlotPage.Seal(page, magic, generation);
-        byte[] contents = new byte[2 * TwoSlotPage.Bytes];
-        page.CopyTo(contents.AsSpan((int)TwoSlotPage.GetPosition(generation)));
-        StoredFile.Create(files, path, contents);
+        using ReplacementFile replacement = Begin(files, path, magic, page, generation);
+        replacement.Rename();
+        replacement.SyncDirectory();
     }
 
     public void Dispose() => _file?.Dispose();
 
-    /// <summary>The first page and a blank one, all at once: a file that exists has always one whole page.</summary>
-    private void Create(ReadOnlySpan<byte> page)
+    /// <summary>
+    /// The first page and a blank one, all at once: a file that exists has always one whole page. Both have their
+    /// blocks from the beginning, which a full disk does not take away.
+    /// </summary>
+    private static ReplacementFile Begin(
+        FileSystem files, string path, ReadOnlySpan<byte> magic, Span<byte> page, ulong generation)
     {
-        using ReplacementFile replacement = ReplacementFile.Begin(_files, Path);
-        replacement.Write(page);
-        replacement.Write(s_blankPage);
-        replacement.FlushAndClose();
-        replacement.Rename();
-        DoOrFail(replacement.SyncDirectory);
+        TwoSlotPage.Seal(page, magic, generation);
+        ReplacementFile replacement = ReplacementFile.Begin(files, path);
+        try
+        {
+            long position = TwoSlotPage.GetPosition(generation);
+            replacement.WriteAt(page, position);
+            replacement.WriteAt(s_blankPage, TwoSlotPage.SecondAt - position);
+            replacement.FlushAndClose();
+            return replacement;
+        }
+        catch
+        {
+            replacement.Dispose();
+            throw;
+        }
     }
 
     /// <summary>In place, since a full disk must not keep a log from being opened or shortened.</summary>
@@ -162,19 +178,26 @@ internal sealed class TwoSlotFile : IDisposable
         }
     }
 
+    /// <summary>What the file has of the slot at a position.</summary>
+    public static byte[] ReadSlot(LogFile file, long position)
+    {
+        byte[] page = new byte[TwoSlotPage.Bytes];
+        int length = file.Read(page, position);
+        return length == page.Length ? page : page[..length];
+    }
+
     private byte[] Read()
     {
-        byte[] contents = new byte[2 * TwoSlotPage.Bytes];
-        int length;
+        byte[] first;
+        byte[] second;
         using (LogFile file = _files.OpenFile(Path, FileOpening.Read))
         {
-            length = file.Read(contents, 0);
+            first = ReadSlot(file, 0);
+            second = ReadSlot(file, TwoSlotPage.SecondAt);
         }
 
-        Span<byte> first = contents.AsSpan(0, Math.Min(length, TwoSlotPage.Bytes));
-        Span<byte> second = contents.AsSpan(first.Length..length);
         HeaderStatus firstStatus = Check(first, 0, out ulong firstGeneration);
-        HeaderStatus secondStatus = Check(second, TwoSlotPage.Bytes, out ulong secondGeneration);
+        HeaderStatus secondStatus = Check(second, TwoSlotPage.SecondAt, out ulong secondGeneration);
 
         // The file came into being with one whole page and has had one ever since: no crash explains none.
         if (firstStatus != HeaderStatus.Valid && secondStatus != HeaderStatus.Valid)
@@ -184,7 +207,7 @@ internal sealed class TwoSlotFile : IDisposable
         }
 
         Generation = Math.Max(firstGeneration, secondGeneration);
-        return (firstGeneration > secondGeneration ? first : second).ToArray();
+        return firstGeneration > secondGeneration ? first : second;
     }
 
     private HeaderStatus Check(ReadOnlySpan<byte> page, long position, out ulong generation)

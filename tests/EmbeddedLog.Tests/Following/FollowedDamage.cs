@@ -1,3 +1,4 @@
+using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Tests.Following;
@@ -30,7 +31,7 @@ internal static class FollowedDamage
         if (kind == 1)
         {
             done = "zeros";
-            file.Write(new byte[Math.Min(file.Length, 8192)], 0);
+            file.Write(new byte[Math.Min(file.Length, TwoSlotPage.FileBytes)], 0);
             return true;
         }
 
@@ -49,7 +50,7 @@ internal static class FollowedDamage
         // Those that mean something stand at the beginning of pages; the rest is spread over all.
         int flip = kind - 2 - Cuts;
         long position = flip < 2 * Flips / 3
-            ? (flip % 2 * 4096) + (flip * 13L % 160)
+            ? (flip % 2 * TwoSlotPage.SecondAt) + (flip * 13L % 160)
             : flip * 7919L % Math.Min(file.Length, 8192);
         byte[] one = new byte[1];
         if (position >= file.Length || file.Read(one, position) != 1)

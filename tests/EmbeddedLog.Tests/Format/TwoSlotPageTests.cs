@@ -35,7 +35,8 @@ public sealed class TwoSlotPageTests
     {
         byte[] page = CheckpointPage();
 
-        Assert.Equal(HeaderStatus.Valid, TwoSlotPage.Check(page, Checkpoint.Magic, 4096, out ulong generation));
+        HeaderStatus status = TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out ulong generation);
+        Assert.Equal(HeaderStatus.Valid, status);
         Assert.True(Checkpoint.TryReadFields(
             page, generation, out Checkpoint checkpoint, out ulong topicUid, out int partition));
         Assert.Equal(Some.Checkpoint, checkpoint);
@@ -50,7 +51,7 @@ public sealed class TwoSlotPageTests
         for (int bit = 0; bit < page.Length * 8; bit++)
         {
             Forge.Flip(page, bit);
-            Assert.Equal(HeaderStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, 4096, out _));
+            Assert.Equal(HeaderStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out _));
             Forge.Flip(page, bit);
         }
     }
@@ -58,11 +59,11 @@ public sealed class TwoSlotPageTests
     // Every generation has its slot: a page found in the other one was not put there by a writer.
     [Theory]
     [InlineData(0UL, 0L, HeaderStatus.Corrupt)]
-    [InlineData(0UL, 4096L, HeaderStatus.Corrupt)]
+    [InlineData(0UL, 65536L, HeaderStatus.Corrupt)]
     [InlineData(1UL, 0L, HeaderStatus.Valid)]
-    [InlineData(1UL, 4096L, HeaderStatus.Corrupt)]
+    [InlineData(1UL, 65536L, HeaderStatus.Corrupt)]
     [InlineData(2UL, 0L, HeaderStatus.Corrupt)]
-    [InlineData(2UL, 4096L, HeaderStatus.Valid)]
+    [InlineData(2UL, 65536L, HeaderStatus.Valid)]
     [InlineData(FormatLimits.MaxGeneration, 0L, HeaderStatus.Valid)]
     [InlineData(ulong.MaxValue, 0L, HeaderStatus.Corrupt)]
     public void Check_Generation_MustBeInItsSlot(ulong generation, long position, object expected)
@@ -79,7 +80,7 @@ public sealed class TwoSlotPageTests
         byte[] page = CheckpointPage()[..100];
         Forge.Reseal(page);
 
-        Assert.Equal(HeaderStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, 4096, out _));
+        Assert.Equal(HeaderStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out _));
     }
 
     [Fact]

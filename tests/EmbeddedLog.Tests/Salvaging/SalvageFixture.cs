@@ -109,13 +109,20 @@ internal sealed class SalvageFixture : IDisposable
 
         if (random.Next(10) == 0)
         {
+            // For good: a crash must not bring it back.
             Files.DeleteFile(path);
+            Files.SyncDirectory(Directory);
             return;
         }
 
         using LogFile file = Files.OpenFile(path, FileOpening.ReadWrite);
         long used = Math.Min(file.Length, 16 << 10);
         long position = random.NextInt64(Math.Max(used, 1));
+        if (file.Length == TwoSlotPage.FileBytes && random.Next(2) == 0)
+        {
+            position = TwoSlotPage.SecondAt + (position % TwoSlotPage.Bytes);
+        }
+
         byte[] bytes = new byte[random.Next(1, 5000)];
         switch (random.Next(4))
         {

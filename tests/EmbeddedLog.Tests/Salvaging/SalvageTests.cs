@@ -1,3 +1,4 @@
+using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
@@ -57,7 +58,7 @@ public sealed class SalvageTests
         using SalvageFixture fixture = SalvageFixture.Make(new Random(1), 300);
         using (LogFile file = fixture.Files.OpenFile($"{fixture.Directory}/checkpoint", FileOpening.ReadWrite))
         {
-            file.Write(new byte[8192], 0);
+            file.Write(new byte[TwoSlotPage.FileBytes], 0);
         }
 
         CorruptLogException refused = Assert.Throws<CorruptLogException>(fixture.Open);
@@ -149,7 +150,7 @@ public sealed class SalvageTests
         using SalvageFixture fixture = SalvageFixture.Make(new Random(1), 300);
         fixture.Damage(100);
         SimulatedDisk disk = fixture.Machine.Disk;
-        for (int pages = 0; pages < 12; pages++)
+        for (int pages = 0; pages < 40; pages++)
         {
             disk.CapacityBytes = disk.UsedBytes + (pages * SimulatedDisk.PageBytes);
             Exception? told = Record.Exception(() => fixture.Salvage());

@@ -29,7 +29,7 @@ public sealed class CheckpointFileTests : StorageTest
         file.Write(At(10));
 
         Assert.Equal(At(10) with { Generation = 1 }, file.Current);
-        Assert.Equal(2 * Page, LengthOf(CheckpointPath));
+        Assert.Equal(TwoSlotPage.FileBytes, LengthOf(CheckpointPath));
         Assert.Equal([CheckpointFile.FileName], Files.ListFiles(Root));
         Assert.Equal(1UL, ReadCurrent()!.Value.Generation);
     }
@@ -96,8 +96,9 @@ public sealed class CheckpointFileTests : StorageTest
     public void Open_AnyBitFlipped_FallsBackToTheOtherSlot()
     {
         byte[] intact = Written(3);
-        for (int bit = 0; bit < intact.Length * 8; bit += 5)
+        for (int each = 0; each < 2 * Page * 8; each += 5)
         {
+            int bit = each < Page * 8 ? each : each + ((TwoSlotPage.SecondAt - Page) * 8);
             byte[] bytes = [.. intact];
             Forge.Flip(bytes, bit);
             WriteFile(CheckpointPath, bytes);
@@ -113,8 +114,9 @@ public sealed class CheckpointFileTests : StorageTest
     public void Open_CutShortAtAnyLength_NeedsOneWholeSlot(int writes, ulong generation)
     {
         byte[] intact = Written(writes);
-        for (int length = 0; length < intact.Length; length++)
+        for (int each = 0; each < 2 * Page; each++)
         {
+            int length = each <= Page ? each : each + TwoSlotPage.SecondAt - Page;
             WriteFile(CheckpointPath, intact.AsSpan(0, length));
             if (length < Page)
             {
@@ -127,12 +129,33 @@ public sealed class CheckpointFileTests : StorageTest
         }
     }
 
+    /// <summary>
+    /// Systems write pages of 4, 16 or 64 KiB, and devices whole blocks: what a write that is cut off takes along.
+    /// </summary>
+    [Theory]
+    [InlineData(4 << 10)]
+    [InlineData(16 << 10)]
+    [InlineData(64 << 10)]
+    public void Open_WholeUnitOfTheLastWriteTorn_HasTheOneBefore(int unitBytes)
+    {
+        for (int writes = 2; writes <= 3; writes++)
+        {
+            Files.DeleteFile(CheckpointPath);
+            byte[] bytes = Written(writes);
+            int unit = (int)TwoSlotPage.GetPosition((ulong)writes) & -unitBytes;
+            bytes.AsSpan(unit, Math.Min(unitBytes, bytes.Length - unit)).Fill(0xEE);
+            WriteFile(CheckpointPath, bytes);
+
+            Assert.Equal((ulong)writes - 1, ReadCurrent()!.Value.Generation);
+        }
+    }
+
     [Fact]
     public void Open_BothSlotsDamaged_IsDamage()
     {
         byte[] bytes = Written(3);
         bytes[100] ^= 1;
-        bytes[Page + 100] ^= 1;
+        bytes[TwoSlotPage.SecondAt + 100] ^= 1;
         WriteFile(CheckpointPath, bytes);
 
         AssertDamaged("wrong checksum");
@@ -142,7 +165,7 @@ public sealed class CheckpointFileTests : StorageTest
     [Fact]
     public void Open_Zeros_IsDamage()
     {
-        WriteFile(CheckpointPath, new byte[2 * Page]);
+        WriteFile(CheckpointPath, new byte[TwoSlotPage.FileBytes]);
 
         AssertDamaged("blank page");
     }
@@ -171,13 +194,13 @@ public sealed class CheckpointFileTests : StorageTest
 
         Assert.Equal("the checkpoint of partition 4 of topic 1112131415161718", exception.Expected);
         Assert.Equal("that of partition 3 of topic 1112131415161718", exception.Actual);
-        Assert.Equal(Page, exception.Position);
+        Assert.Equal(TwoSlotPage.SecondAt, exception.Position);
         Assert.Throws<CorruptLogException>(() => CheckpointFile.Open(Files, Root, TopicUid + 1, Id));
     }
 
     [Theory]
     [InlineData(0)]
-    [InlineData(Page)]
+    [InlineData(TwoSlotPage.SecondAt)]
     public void Open_NewerVersionInEitherSlot_IsUnsupported(int slot)
     {
         byte[] bytes = Written(3);

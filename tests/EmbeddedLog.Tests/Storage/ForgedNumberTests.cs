@@ -269,7 +269,7 @@ public sealed class ForgedNumberTests : IDisposable
     {
         byte[] pages = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
         byte[] page = pages.AsSpan(0, TwoSlotPage.Bytes).ToArray();
-        byte[] other = pages.AsSpan(TwoSlotPage.Bytes).ToArray();
+        byte[] other = pages.AsSpan(TwoSlotPage.SecondAt).ToArray();
         page = Generation(other) > Generation(page) ? other : page;
         change(page);
         Forge.Reseal(page);

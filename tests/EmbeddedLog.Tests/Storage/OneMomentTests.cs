@@ -439,7 +439,7 @@ public sealed class OneMomentTests
             case Harm.BothDamaged:
                 byte[] all = ReadFile(files, path);
                 Flip(files, path, 20);
-                Flip(files, path, (all.Length / 2) + 20);
+                Flip(files, path, TwoSlotPage.SecondAt + 20);
                 break;
             case Harm.OlderOne:
                 Restore(files, path, older);
@@ -451,7 +451,9 @@ public sealed class OneMomentTests
     }
 
     private static int NewestPage(byte[] bytes) =>
-        BitConverter.ToUInt64(bytes, 16) > BitConverter.ToUInt64(bytes, TwoSlotPage.Bytes + 16) ? 0 : TwoSlotPage.Bytes;
+        BitConverter.ToUInt64(bytes, 16) > BitConverter.ToUInt64(bytes, TwoSlotPage.SecondAt + 16)
+            ? 0
+            : TwoSlotPage.SecondAt;
 
     private static void Flip(FileSystem files, string path, long position)
     {

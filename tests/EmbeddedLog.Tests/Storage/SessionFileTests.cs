@@ -83,7 +83,7 @@ public sealed class SessionFileTests : StorageTest
         MarkOpen(s_identity, 1, 1000);
         MarkOpen(s_identity, 2, 2000);
         byte[] bytes = ReadFile(SessionPath);
-        bytes.AsSpan(TwoSlotPage.Bytes + 48, 16).Clear();
+        bytes.AsSpan(TwoSlotPage.SecondAt + 48, 16).Clear();
         WriteFile(SessionPath, bytes);
 
         Assert.Equal(1, ReadCurrent().ProcessId);

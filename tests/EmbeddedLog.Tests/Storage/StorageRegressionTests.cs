@@ -1,3 +1,4 @@
+using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Storage;
 using EmbeddedLog.Testing.Simulation;
@@ -10,7 +11,7 @@ namespace EmbeddedLog.Tests.Storage;
 public sealed class StorageRegressionTests
 {
     private static readonly bool[] s_either = [true, false];
-    private static readonly long[] s_slots = [0, 4096];
+    private static readonly long[] s_slots = [0, TwoSlotPage.SecondAt];
 
     [Fact]
     public void NewDirectory_PowerLoss_TookTheParentsAndAllThatWasFlushed()

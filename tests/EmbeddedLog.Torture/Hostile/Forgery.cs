@@ -59,9 +59,9 @@ internal static class Forgery
 
     private static string ForgePage(byte[] bytes, Random random)
     {
-        int page = random.Next(bytes.Length / TwoSlotPage.Bytes);
-        Span<byte> block = bytes.AsSpan(page * TwoSlotPage.Bytes, TwoSlotPage.Bytes);
-        string what = SetFields(block[12..FieldsEnd], random, $"page {page}");
+        int page = random.Next((bytes.Length / TwoSlotPage.SecondAt) + 1) * TwoSlotPage.SecondAt;
+        Span<byte> block = bytes.AsSpan(page, Math.Min(TwoSlotPage.Bytes, bytes.Length - page));
+        string what = SetFields(block[12..FieldsEnd], random, $"page at {page}");
         Reseal(block);
         return what;
     }
