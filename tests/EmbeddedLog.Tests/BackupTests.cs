@@ -138,7 +138,7 @@ public sealed class BackupTests : IDisposable
         Fill((await log.CreateTopicAsync("topic", Options()))[0], 300);
         await log.BackupAsync(Target);
         string restored = _directory["restored"];
-        Command.RunOrThrow("cp", "-r", Target, restored);
+        Command.RunOnUnix("cp", "-r", Target, restored);
 
         await using (ReadOnlyLog reader = await CommitLog.OpenReadOnlyAsync(restored))
         {

@@ -48,9 +48,8 @@ public sealed class OwnerTests : IDisposable
     {
         Require.That(OperatingSystem.IsLinux() && Command.Exists("unshare"), "Needs unshare(1) of util-linux.");
         Require.That(Command.Run("unshare", "--pid", "--fork", "true").ExitCode == 0, "May not make a space of pids.");
-        string probe = Path.Combine(AppContext.BaseDirectory, "EmbeddedLog.Tests.Probe.dll");
         using Process owner = Command.Start(
-            "unshare", "--pid", "--fork", "--mount-proc", "dotnet", probe, "hold-log", Root);
+            "unshare", ["--pid", "--fork", "--mount-proc", .. ProbeProcess.CommandLine, "hold-log", Root]);
         Assert.Equal("ready", await owner.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
 
         LogOwnedException told = await RefusedAsync();

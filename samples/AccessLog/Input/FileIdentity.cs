@@ -8,7 +8,7 @@ namespace AccessLog.Input;
 /// when it was seen last. So a file keeps its identity when it grows or is renamed, and loses it when another is
 /// written into its place.
 /// </summary>
-/// <param name="Place">Device and inode; on systems other than Linux the full path.</param>
+/// <param name="Place">Device and inode; elsewhere than on Linux on x64 and arm64 the full path.</param>
 /// <param name="HeadBytes">How many of the first bytes are hashed, up to <see cref="MaxHeadBytes"/>.</param>
 /// <param name="HeadHash">Their hash.</param>
 internal sealed partial record FileIdentity(string Place, int HeadBytes, string HeadHash)
@@ -16,9 +16,17 @@ internal sealed partial record FileIdentity(string Place, int HeadBytes, string 
     /// <summary>So many bytes hold a few lines, the times of which no other log has.</summary>
     public const int MaxHeadBytes = 1024;
 
+    // By number, for musl before 1.2.4 has no function of that name. Zero: other processors are known by the path.
+    private static readonly nint s_statx = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 332,
+        Architecture.Arm64 => 291,
+        _ => 0,
+    };
+
     private const int StatxBytes = 256;
     private const int EmptyPath = 0x1000;
-    private const uint WantInode = 0x100;
+    private const int WantInode = 0x100;
 
     /// <summary>The identity of an open file as of now.</summary>
     public static FileIdentity Of(FileStream file, string place)
@@ -35,8 +43,8 @@ internal sealed partial record FileIdentity(string Place, int HeadBytes, string 
     public static string PlaceOf(FileStream file)
     {
         byte[] answer = new byte[StatxBytes];
-        if (!OperatingSystem.IsLinux()
-            || Statx((int)file.SafeFileHandle.DangerousGetHandle(), "", EmptyPath, WantInode, answer) != 0)
+        if (!OperatingSystem.IsLinux() || s_statx == 0
+            || Statx(s_statx, file.SafeFileHandle.DangerousGetHandle(), "", EmptyPath, WantInode, answer) != 0)
         {
             return file.Name;
         }
@@ -61,6 +69,7 @@ internal sealed partial record FileIdentity(string Place, int HeadBytes, string 
 
     private static string Hash(byte[] head) => Convert.ToHexStringLower(SHA256.HashData(head).AsSpan(0, 8));
 
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Statx(int directory, string path, int flags, uint mask, [Out] byte[] answer);
+    [LibraryImport("libc", EntryPoint = "syscall", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint Statx(
+        nint number, nint directory, string path, nint flags, nint mask, [Out] byte[] answer);
 }

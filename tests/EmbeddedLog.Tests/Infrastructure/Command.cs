@@ -51,12 +51,21 @@ internal sealed record Command(int ExitCode, string Output, string Error)
     public static bool Exists(string program) => Find(program) is not null;
 
     /// <summary>
+    /// Runs a program of Unix that has to succeed; skips the running test on systems that have none of them.
+    /// </summary>
+    public static string RunOnUnix(string program, params IEnumerable<string> arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), $"Windows has no {program}.");
+        return RunOrThrow(program, arguments);
+    }
+
+    /// <summary>
     /// The path of a program. Those that make and mount file systems are often not on a user's search path.
     /// </summary>
     private static string? Find(string program)
     {
         string path = Environment.GetEnvironmentVariable("PATH") ?? "";
-        return path.Split(':').Concat(["/usr/sbin", "/sbin"])
+        return path.Split(Path.PathSeparator).Concat(["/usr/sbin", "/sbin"])
             .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Samples;
 
@@ -9,8 +10,8 @@ internal sealed partial class SampleProcess : IDisposable
 {
     private const int SigInt = 2;
 
-    /// <summary>What a shell reports for a process that was ended by SIGKILL.</summary>
-    public const int KilledExitCode = 128 + 9;
+    /// <summary>What is told of a process that was killed: by SIGKILL, or on Windows by TerminateProcess.</summary>
+    public static int KilledExitCode => OperatingSystem.IsWindows() ? -1 : 128 + 9;
 
     private readonly Process _process;
 
@@ -34,8 +35,8 @@ internal sealed partial class SampleProcess : IDisposable
     /// <summary>Starts a sample in a folder.</summary>
     public static SampleProcess Start(string sample, string folder, params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, sample + ".dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        IReadOnlyList<string> program = OwnProgram.CommandLine(sample);
+        var start = new ProcessStartInfo(program[0], [.. program.Skip(1), .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -79,7 +80,8 @@ internal sealed partial class SampleProcess : IDisposable
     /// <summary>Reads the output to its end and leaves the input open.</summary>
     public async Task<(int ExitCode, string Output, string Errors)> ReadToEndAsync()
     {
-        _output.Append(await _process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        string rest = await _process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _output.Append(rest.ReplaceLineEndings("\n"));
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (_process.ExitCode, _output.ToString(), await _errors);
     }
@@ -93,7 +95,12 @@ internal sealed partial class SampleProcess : IDisposable
     }
 
     /// <summary>Sends what Ctrl+C sends.</summary>
-    public void Interrupt() => Assert.Equal(0, SendSignal(_process.Id, SigInt));
+    public void Interrupt()
+    {
+        Assert.SkipWhen(
+            OperatingSystem.IsWindows(), "Windows sends Ctrl+C to all processes of a console, the tests included.");
+        Assert.Equal(0, SendSignal(_process.Id, SigInt));
+    }
 
     public void Dispose()
     {

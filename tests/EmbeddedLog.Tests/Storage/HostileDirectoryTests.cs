@@ -112,7 +112,7 @@ public sealed class HostileDirectoryTests : IDisposable
         await MakeLogAsync();
         string path = Path.Combine(Root, name);
         File.Delete(path);
-        Command.Run("mkfifo", path);
+        Command.RunOnUnix("mkfifo", path);
 
         Exception? told = await Record.ExceptionAsync(OpenAsync);
 
