@@ -56,7 +56,7 @@ public sealed class LockTests
         private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 
         [ThreadStatic]
-        private static bool t_isAsking;
+        private static bool s_isAsking;
 
         private int _asked;
         private int _keptOut;
@@ -87,7 +87,7 @@ public sealed class LockTests
 
         private void Look()
         {
-            if (t_isAsking || Ask is not { } ask || KeptOut != 0)
+            if (s_isAsking || Ask is not { } ask || KeptOut != 0)
             {
                 return;
             }
@@ -95,7 +95,7 @@ public sealed class LockTests
             Interlocked.Increment(ref _asked);
             Thread asking = new(() =>
             {
-                t_isAsking = true;
+                s_isAsking = true;
                 ask();
             });
             asking.IsBackground = true;
