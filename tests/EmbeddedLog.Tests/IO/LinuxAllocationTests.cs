@@ -102,6 +102,7 @@ public sealed class LinuxAllocationTests
     [InlineData("xfs")]
     public void TryPrepareForWrite_NoSpaceForHoles_IsFalse(string type)
     {
+        Require.Unemulated();
         using LoopMount mount = CreateSmall(type);
         using LogFile file = _files.OpenFile(mount["file"], FileOpening.CreateNew);
         file.SetLength(64 * Chunk);
@@ -127,6 +128,7 @@ public sealed class LinuxAllocationTests
     [Fact]
     public void TryPrepare_BeyondTheEnd_IsFalse()
     {
+        Require.Unemulated();
         using TempDirectory directory = new();
         using LogFile file = _files.OpenFile(directory["file"], FileOpening.CreateNew);
         file.SetLength(Chunk);

@@ -23,7 +23,11 @@ public sealed class LinuxAppendCostTests
 
     private readonly FileSystem _files = RealPlatform.Create(TimeProvider.System).Files;
 
-    public LinuxAppendCostTests() => Require.Linux();
+    public LinuxAppendCostTests()
+    {
+        Require.Linux();
+        Require.Unemulated();
+    }
 
     [Theory]
     [InlineData("ext4", 64)]

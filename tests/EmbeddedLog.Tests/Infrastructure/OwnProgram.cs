@@ -9,6 +9,9 @@ internal static class OwnProgram
     /// </summary>
     private const string EmulatorVariable = "EMBEDDEDLOG_EMULATOR";
 
+    /// <summary>Whether an emulator stands between the tests and the kernel.</summary>
+    public static bool IsEmulated => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(EmulatorVariable));
+
     /// <summary>The command line, program first, that begins <paramref name="name"/>; its arguments follow.</summary>
     public static IReadOnlyList<string> CommandLine(string name)
     {
