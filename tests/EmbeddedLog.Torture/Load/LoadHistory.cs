@@ -20,7 +20,7 @@ internal sealed class LoadHistory
     private readonly long[] _failures = new long[Enum.GetValues<LoadFailure>().Length];
 
     /// <summary>Records acknowledged by each producer of the present life.</summary>
-    private readonly long[] _byProducer = new long[LoadProducers.Count];
+    private readonly long[] _byProducer = new long[LoadProducers.MaxCount];
 
     private LoadViolationException? _violation;
 

@@ -15,8 +15,11 @@ internal static class LoadProducers
     private static readonly int[] s_topics =
         [0, 0, 1, 1, 2, 2, LoadTopic.Uploads, LoadTopic.Uploads, 0, 0, 0, 1, 1, 2, 2];
 
-    /// <summary>How many there are.</summary>
-    public static int Count => s_topics.Length;
+    /// <summary>How many a life has: with troubles there are more, behind these.</summary>
+    public static int Count => AnySize;
+
+    /// <summary>How many there can be.</summary>
+    public static int MaxCount => s_topics.Length;
 
     /// <summary>The place of the topic that a producer sends to; null where there is no such producer.</summary>
     public static int? TopicOf(LoadIdentity identity)

@@ -92,7 +92,7 @@ internal sealed class LoadReport : IDisposable
     public static LoadFailure KindOf(Exception failure) => failure switch
     {
         DiskFullException => LoadFailure.DiskFull,
-        LogDirectoryException => LoadFailure.DirectoryGone,
+        LogDirectoryException { InnerException: not FileSystemException } => LoadFailure.DirectoryGone,
         PartitionFailedException { InnerException: LogDirectoryException } => LoadFailure.DirectoryGone,
         PartitionFailedException => LoadFailure.PartitionFailed,
         CorruptLogException { InnerException: FileSystemException { Error: FileSystemError.NotFound } } =>
