@@ -63,7 +63,10 @@ internal sealed class LoopMount : IDisposable
         }
     }
 
-    /// <summary>Mounts a new XFS on a device that reads and writes in blocks larger than a page of 4 KiB.</summary>
+    /// <summary>
+    /// Mounts a new XFS on a device that reads and writes in blocks larger than a page of 4 KiB. Kernels call that an
+    /// experiment, and one that had mounted it was seen to refuse it minutes later.
+    /// </summary>
     public static LoopMount CreateOnLargeBlocks(int blockBytes)
     {
         Require.That(Command.Exists("mkfs.xfs"), "mkfs.xfs is not installed.");
@@ -73,7 +76,8 @@ internal sealed class LoopMount : IDisposable
         {
             string[] options = ["-m", "reflink=0", "-b", $"size={blockBytes}", "-s", $"size={blockBytes}"];
             mount.Attach("xfs", 320, options, ["--sector-size", $"{blockBytes}"]);
-            mount.Mount("-t", "xfs", mount._device!);
+            mount._mounted = Command.Run("mount", ["-t", "xfs", mount._device!, mount.Path]).ExitCode == 0;
+            Assert.SkipUnless(mount._mounted, "This kernel does not mount blocks that are larger than its pages.");
             return mount;
         }
         catch
