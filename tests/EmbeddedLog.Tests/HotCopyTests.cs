@@ -21,7 +21,7 @@ public sealed class HotCopyTests : IDisposable
         Topic topic = await log.CreateTopicAsync("topic", new TopicOptions { SegmentBytes = 16 << 10 });
         topic[0].Append(new RawRecord(new byte[1000]));
         await log.FlushAsync();
-        Command.RunOnUnix("cp", "-r", log.Directory, Copy);
+        Command.CopyOpenLog(log.Directory, Copy);
         for (int i = 0; i < 100; i++)
         {
             topic[0].Append(new RawRecord(new byte[1000]));
@@ -50,7 +50,7 @@ public sealed class HotCopyTests : IDisposable
         await using CommitLog log = await CommitLog.OpenAsync(_directory["log"]);
         Topic topic = await log.CreateTopicAsync("topic");
         topic[0].Append(new RawRecord("value"u8));
-        Command.RunOnUnix("cp", "-r", log.Directory, Copy);
+        Command.CopyOpenLog(log.Directory, Copy);
 
         LogLines lines = new();
         CommitLogOptions options = new() { LoggerFactory = lines };
@@ -70,7 +70,7 @@ public sealed class HotCopyTests : IDisposable
         CommitLog log = await CommitLog.OpenAsync(_directory["log"]);
         (await log.CreateTopicAsync("topic"))[0].Append(new RawRecord("value"u8));
         await log.DisposeAsync();
-        Command.RunOnUnix("cp", "-r", log.Directory, Copy);
+        Command.CopyOpenLog(log.Directory, Copy);
         Directory.Move(log.Directory, _directory["moved"]);
         foreach (string directory in (string[])[Copy, _directory["moved"]])
         {

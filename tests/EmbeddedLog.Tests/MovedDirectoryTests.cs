@@ -149,7 +149,7 @@ public sealed class MovedDirectoryTests : IDisposable
     public void Housekeeping_PartitionReplacedByAnotherDirectory_FailsIt() => OnManualTime((log, topic) =>
     {
         string partition = topic[0].Log.Directory;
-        Command.RunOnUnix("cp", "-a", partition, _directory["copy"]);
+        Command.CopyOpenLog(partition, _directory["copy"]);
 
         Directory.Move(partition, OldPath);
         Directory.Move(_directory["copy"], partition);

@@ -16,17 +16,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     private readonly PartitionState _state;
     private readonly PartitionFiles _files;
     private readonly GroupCommit _commit;
-    private readonly SegmentPreparer _preparer;
     private readonly PartitionTrimmer _trimmer;
     private readonly CheckpointSchedule _checkpoints;
 
     /// <summary>Replaced as a whole when the topic's options change; read by every append.</summary>
     private PartitionSettings _settings;
 
-    /// <summary>
-    /// One while a background call is scheduled for when what is appended now is to be flushed, or before. Exchanged by
-    /// appends, reset by the call.
-    /// </summary>
+    /// <summary>One while a background call is due in time for the next append. Appends exchange it.</summary>
     private int _scheduled;
 
     /// <summary>One while a flush that could not be made is owed. Set by the flusher, taken by the call.</summary>
@@ -48,11 +44,14 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
             context.Control.Rent(identity.TopicUid, identity.Id.Partition));
         _state.Slot.NoteDurable(recovered.End.Offset);
         _commit = new GroupCommit(this, _state, recovered.End);
-        _preparer = new SegmentPreparer(context, identity, recovered.NextSequence) { Log = this };
-        Writer = new PartitionWriter(context, identity, _state, _preparer, recovered);
+        Preparer = new SegmentPreparer(context, identity, recovered.NextSequence) { Log = this };
+        Writer = new PartitionWriter(context, identity, _state, Preparer, recovered);
         _trimmer = new PartitionTrimmer(this);
         _checkpoints = new CheckpointSchedule(this);
     }
+
+    /// <summary>Makes files and pages ready ahead of appends.</summary>
+    public SegmentPreparer Preparer { get; }
 
     /// <summary>The topic's uid.</summary>
     public ulong TopicUid => _identity.TopicUid;
@@ -231,7 +230,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     {
         foreach ((SegmentWriter writer, long tail) in plan.Targets)
         {
-            _preparer.Pages.PrepareFlush(writer, tail);
+            Preparer.Pages.PrepareFlush(writer, tail);
             if (Protections.PreviousSegmentFlush || writer == plan.Targets[^1].Writer)
             {
                 FlushSegment(writer, tail);
@@ -256,7 +255,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
             }
 
             flushes.Add(new FileFlush(file, writer.FlushedEnd, tail - writer.FlushedEnd));
-            _preparer.Pages.PrepareFlush(writer, tail);
+            Preparer.Pages.PrepareFlush(writer, tail);
         }
 
         return true;
@@ -303,7 +302,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 
         if (Writer.NoteFlushed(plan) is { } large)
         {
-            _preparer.Pages.Shrink(large);
+            Preparer.Pages.Shrink(large);
         }
     }
 
@@ -389,7 +388,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
         await steps.DoAsync(() => how.For(_trimmer.StopAsync())).ConfigureAwait(false);
         await steps.DoAsync(() => _commit.WaitLastAsync(how)).ConfigureAwait(false);
         await steps.DoAsync(() => _commit.StopAsync(how)).ConfigureAwait(false);
-        await steps.DoAsync(() => how.For(_preparer.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(() => how.For(Preparer.StopAsync())).ConfigureAwait(false);
         steps.Do(() => clean = _commit.TryWriteCleanCheckpoint());
         steps.Do(() => active = Writer.Release());
         if (clean)
@@ -397,7 +396,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
             steps.Do(() => active?.Index.Save());
         }
 
-        steps.Do(_preparer.DiscardSpare);
+        steps.Do(Preparer.DiscardSpare);
         steps.Do(() => CloseToReaders(ClosedError()));
         RemoveSegments(steps);
         steps.Do(_trimmer.DeleteUndeleted);

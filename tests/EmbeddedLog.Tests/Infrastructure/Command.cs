@@ -60,6 +60,28 @@ internal sealed record Command(int ExitCode, string Output, string Error)
     }
 
     /// <summary>
+    /// Copies the directory of a log that is open. A file may go between the listing and the copy, which <c>cp</c>
+    /// counts as a failure: then it is copied again.
+    /// </summary>
+    public static void CopyOpenLog(string source, string target, params IEnumerable<string> options)
+    {
+        const int MaxTries = 20;
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no cp.");
+        for (int tries = 1; ; tries++)
+        {
+            Command copied = Run("cp", options.Concat(["-a", source, target]));
+            if (copied.ExitCode == 0)
+            {
+                return;
+            }
+
+            bool isGone = copied.Error.Contains("No such file", StringComparison.Ordinal) && Directory.Exists(target);
+            Assert.True(isGone && tries < MaxTries, copied.Error);
+            Directory.Delete(target, recursive: true);
+        }
+    }
+
+    /// <summary>
     /// The path of a program. Those that make and mount file systems are often not on a user's search path.
     /// </summary>
     private static string? Find(string program)

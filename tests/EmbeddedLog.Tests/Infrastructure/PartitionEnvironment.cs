@@ -19,6 +19,9 @@ internal sealed class PartitionEnvironment : IDisposable
 
     private readonly TempDirectory? _directory;
 
+    /// <summary>What was opened last.</summary>
+    private PartitionFixture? _last;
+
     private PartitionEnvironment(Platform platform, string root, bool positional, ManualTimeProvider time)
     {
         Faults = new FaultingFileSystem(platform.Files);
@@ -92,8 +95,16 @@ internal sealed class PartitionEnvironment : IDisposable
         }
     }
 
-    public PartitionFixture Open(bool clean = true, bool cacheSurvived = false, int maxOpen = 256) =>
-        new(Platform, Root, clean, cacheSurvived, maxOpen);
+    /// <summary>Opens the partitions; where that is not clean, the process that had them open has died.</summary>
+    public PartitionFixture Open(bool clean = true, bool cacheSurvived = false, int maxOpen = 256)
+    {
+        if (!clean && Simulation is null)
+        {
+            _last?.Abandon();
+        }
+
+        return _last = new PartitionFixture(Platform, Root, clean, cacheSurvived, maxOpen);
+    }
 
     public PartitionSettings Settings(int segmentBytes = SegmentBytes) =>
         PartitionFixture.Settings(segmentBytes, Positional);

@@ -322,7 +322,7 @@ public sealed class ForgedNumberTests : IDisposable
         Append(topic[0], records);
         if (!closed)
         {
-            Command.RunOnUnix("cp", "-r", "--sparse=always", made, Root);
+            Command.CopyOpenLog(made, Root, "--sparse=always");
         }
     }
 
