@@ -1,7 +1,10 @@
 using BenchmarkDotNet.Attributes;
-using EmbeddedLog.Format;
+using EmbeddedLog.Files;
+using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Partitioning;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Benchmarks;
 

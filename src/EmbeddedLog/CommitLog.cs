@@ -1,11 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Backup;
-using EmbeddedLog.Groups;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Groups;
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
 using EmbeddedLog.IO;
-using EmbeddedLog.Maintenance;
+using EmbeddedLog.Maintenance.Retention;
+using EmbeddedLog.Maintenance.Verification;
 using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Serialization;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Topics;
 using EmbeddedLog.Validation;
 

@@ -1,9 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
 using EmbeddedLog.Following;
 using EmbeddedLog.IO;
-using EmbeddedLog.Maintenance;
+using EmbeddedLog.Maintenance.Retention;
+using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Serialization;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
 

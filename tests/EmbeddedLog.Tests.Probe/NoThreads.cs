@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using EmbeddedLog.IO;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Opening;
 
 namespace EmbeddedLog.Tests.Probe;
 

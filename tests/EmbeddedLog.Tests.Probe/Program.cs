@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using EmbeddedLog.IO;
+using EmbeddedLog.Opening;
 
 namespace EmbeddedLog.Tests.Probe;
 

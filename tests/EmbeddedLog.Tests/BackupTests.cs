@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using EmbeddedLog.Groups;
+using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Tests.Format;
 using EmbeddedLog.Tests.Infrastructure;

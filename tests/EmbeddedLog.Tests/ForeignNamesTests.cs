@@ -1,4 +1,4 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests;

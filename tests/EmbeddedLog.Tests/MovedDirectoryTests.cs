@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 

@@ -1,7 +1,8 @@
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
-using EmbeddedLog.Groups;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Validation;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using EmbeddedLog.Errors;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests;

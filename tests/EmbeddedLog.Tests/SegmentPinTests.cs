@@ -1,4 +1,4 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;

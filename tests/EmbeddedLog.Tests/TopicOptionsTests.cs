@@ -1,4 +1,6 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
+
 
 namespace EmbeddedLog.Tests;
 

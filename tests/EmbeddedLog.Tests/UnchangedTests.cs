@@ -1,4 +1,4 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;

@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>Which calls fail, and how.</summary>

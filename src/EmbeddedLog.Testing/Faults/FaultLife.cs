@@ -1,5 +1,5 @@
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Model;
 using EmbeddedLog.Testing.Simulation;
 

@@ -1,5 +1,5 @@
-using EmbeddedLog.Groups;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Model;
 
 namespace EmbeddedLog.Testing.Faults;

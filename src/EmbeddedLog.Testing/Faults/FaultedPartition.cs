@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Model;
 
 namespace EmbeddedLog.Testing.Faults;

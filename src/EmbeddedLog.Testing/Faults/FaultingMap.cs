@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>A map whose preparations can be made to be refused.</summary>

@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>Makes exceptions that look like those of the real file system on Linux.</summary>

@@ -1,4 +1,5 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Coordination.Offsets;
+
 
 namespace EmbeddedLog.Testing.Model;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Testing.Model;

@@ -1,5 +1,7 @@
-using EmbeddedLog.Maintenance;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Maintenance.Retention;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Reading;
+
 
 namespace EmbeddedLog.Testing.Model;
 

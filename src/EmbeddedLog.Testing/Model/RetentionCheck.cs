@@ -1,4 +1,6 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Testing.Model;
 

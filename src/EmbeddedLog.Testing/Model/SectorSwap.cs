@@ -1,6 +1,7 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Testing.Model;

@@ -1,5 +1,5 @@
 using System.Text;
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
 
 namespace EmbeddedLog.Testing.Simulation;
 

@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>A flush that is going to fail.</summary>

@@ -1,4 +1,5 @@
-using EmbeddedLog.IO;
+using EmbeddedLog.Concurrency.Work;
+
 
 namespace EmbeddedLog.Testing.Simulation;
 

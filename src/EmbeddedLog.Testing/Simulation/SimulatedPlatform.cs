@@ -1,4 +1,6 @@
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.IO;
+
 
 namespace EmbeddedLog.Testing.Simulation;
 

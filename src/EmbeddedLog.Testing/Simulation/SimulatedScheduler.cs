@@ -1,5 +1,5 @@
 using System.Runtime.ExceptionServices;
-using EmbeddedLog.IO;
+using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Testing.Simulation;
 

@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>How a simulated machine behaves.</summary>

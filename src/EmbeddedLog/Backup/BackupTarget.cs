@@ -1,5 +1,7 @@
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+
 
 namespace EmbeddedLog.Backup;
 

@@ -1,8 +1,10 @@
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
-using EmbeddedLog.Groups;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Topics;
+
 
 namespace EmbeddedLog.Backup;
 

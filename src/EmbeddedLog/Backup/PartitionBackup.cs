@@ -1,6 +1,13 @@
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
+using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Backup;
 

@@ -1,6 +1,10 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Backup;
 

@@ -1,6 +1,7 @@
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+
 
 namespace EmbeddedLog.Following;
 

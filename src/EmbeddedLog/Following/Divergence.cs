@@ -1,4 +1,5 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Following;
 

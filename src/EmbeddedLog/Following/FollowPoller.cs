@@ -1,4 +1,5 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency;
+
 
 namespace EmbeddedLog.Following;
 

@@ -1,5 +1,7 @@
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Following;
 

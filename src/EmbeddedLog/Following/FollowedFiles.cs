@@ -1,6 +1,11 @@
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.Recovery;
+using EmbeddedLog.Partitions.State;
+
 
 namespace EmbeddedLog.Following;
 
@@ -43,7 +48,7 @@ internal sealed record FollowedFiles(ManifestState Manifest, Checkpoint? Checkpo
         }
 
         ManifestState state = new();
-        string path = Path.Combine(identity.Directory, Storage.Manifest.FileName);
+        string path = Path.Combine(identity.Directory, Files.Manifests.Manifest.FileName);
         try
         {
             using LogFile file = files.OpenFile(path, FileOpening.Read);

@@ -1,6 +1,14 @@
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Format;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.Recovery;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Segments.Writing;
+
 
 namespace EmbeddedLog.Following;
 
@@ -21,7 +29,7 @@ internal sealed class FollowedFit(
 
     private string CheckpointPath => Path.Combine(identity.Directory, CheckpointFile.FileName);
 
-    private string ManifestPath => Path.Combine(identity.Directory, Storage.Manifest.FileName);
+    private string ManifestPath => Path.Combine(identity.Directory, Manifest.FileName);
 
     /// <summary>Checks the small files.</summary>
     /// <param name="segments">The segments that the manifest lists, with their ends.</param>

@@ -1,6 +1,12 @@
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
+using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.Reading;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Following;
 

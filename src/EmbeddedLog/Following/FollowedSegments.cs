@@ -1,5 +1,8 @@
-using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Following;
 

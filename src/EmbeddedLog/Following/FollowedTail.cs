@@ -1,5 +1,9 @@
 using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.Partitions.Recovery;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Following;
 

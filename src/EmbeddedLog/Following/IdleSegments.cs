@@ -1,4 +1,6 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Segments.Reading;
+
 
 namespace EmbeddedLog.Following;
 

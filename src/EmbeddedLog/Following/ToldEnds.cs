@@ -1,5 +1,6 @@
 using EmbeddedLog.Format;
 
+
 namespace EmbeddedLog.Following;
 
 /// <summary>

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using EmbeddedLog.Format.Checksums;
+using EmbeddedLog.Format.Manifests;
 
 namespace EmbeddedLog.Format;
 

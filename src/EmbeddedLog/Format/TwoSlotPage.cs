@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using EmbeddedLog.Format.Checksums;
 
 namespace EmbeddedLog.Format;
 

@@ -1,3 +1,5 @@
+using EmbeddedLog.Concurrency.Work;
+
 namespace EmbeddedLog.IO;
 
 /// <summary>

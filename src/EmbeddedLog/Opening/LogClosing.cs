@@ -1,7 +1,12 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.IO;
-using EmbeddedLog.Maintenance;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Maintenance.Retention;
+using EmbeddedLog.Maintenance.Verification;
+using EmbeddedLog.Partitions.State;
+
 
 namespace EmbeddedLog.Opening;
 

@@ -1,6 +1,15 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Diagnostics;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Flushing;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,8 @@
-using EmbeddedLog.Groups;
-using EmbeddedLog.Maintenance;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Files;
+using EmbeddedLog.Maintenance.Verification;
 using EmbeddedLog.Topics;
+
 
 namespace EmbeddedLog.Opening;
 

@@ -1,7 +1,13 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
 using EmbeddedLog.IO;
-using EmbeddedLog.Maintenance;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Maintenance.Salvaging;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
 

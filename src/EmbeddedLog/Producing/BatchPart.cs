@@ -1,5 +1,8 @@
-using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Partitions.State;
+
 
 namespace EmbeddedLog.Producing;
 

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using EmbeddedLog.Producing.Encoding;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Producing;

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
-using EmbeddedLog.IO;
+using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Producing;
 

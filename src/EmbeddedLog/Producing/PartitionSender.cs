@@ -1,5 +1,8 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Validation;
+
 
 namespace EmbeddedLog.Producing;
 

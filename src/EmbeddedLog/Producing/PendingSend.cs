@@ -1,6 +1,9 @@
 using System.Threading.Tasks.Sources;
-using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Producing.Encoding;
 
 namespace EmbeddedLog.Producing;
 

@@ -1,4 +1,9 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Partitions.Flushing;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Producing.Encoding;
+
 
 namespace EmbeddedLog.Producing;
 

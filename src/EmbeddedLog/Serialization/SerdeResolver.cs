@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using EmbeddedLog.Serialization.Json;
+using EmbeddedLog.Serialization.Primitives;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Serialization;

@@ -1,7 +1,8 @@
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Validation;
+
 
 namespace EmbeddedLog.Topics;
 

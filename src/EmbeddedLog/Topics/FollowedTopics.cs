@@ -1,7 +1,10 @@
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
 using EmbeddedLog.Following;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.State;
+
 
 namespace EmbeddedLog.Topics;
 

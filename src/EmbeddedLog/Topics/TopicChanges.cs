@@ -1,5 +1,6 @@
+using EmbeddedLog.Errors;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+
 
 namespace EmbeddedLog.Topics;
 

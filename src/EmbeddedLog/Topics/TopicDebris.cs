@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Topics;
 
 /// <summary>

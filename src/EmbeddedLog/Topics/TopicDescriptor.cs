@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
 
 namespace EmbeddedLog.Topics;
 

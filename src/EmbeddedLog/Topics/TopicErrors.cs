@@ -1,5 +1,6 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Errors;
 using EmbeddedLog.Validation;
+
 
 namespace EmbeddedLog.Topics;
 

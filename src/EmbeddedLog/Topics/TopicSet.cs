@@ -1,7 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Recovery;
+using EmbeddedLog.Partitions.State;
 
 namespace EmbeddedLog.Topics;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Segments.Writing;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Topics;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 

@@ -1,4 +1,4 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using FsCheck;

@@ -1,4 +1,5 @@
-using EmbeddedLog.Consuming;
+using EmbeddedLog.Consuming.Positions;
+using EmbeddedLog.Consuming.Reading;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 

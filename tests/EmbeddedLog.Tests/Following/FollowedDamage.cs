@@ -1,6 +1,7 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Tests.Following;
 
 /// <summary>Kinds of damage to a file, by number.</summary>

@@ -1,4 +1,4 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Files;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 

@@ -1,4 +1,4 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Following;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Files;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using FsCheck;

@@ -1,4 +1,5 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
+
 
 namespace EmbeddedLog.Tests.Format;
 

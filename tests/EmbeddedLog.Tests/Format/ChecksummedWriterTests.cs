@@ -1,4 +1,5 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
+using EmbeddedLog.Format.Frames;
 using FsCheck;
 using FsCheck.Fluent;
 

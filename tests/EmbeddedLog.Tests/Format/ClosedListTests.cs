@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
 
 namespace EmbeddedLog.Tests.Format;
 

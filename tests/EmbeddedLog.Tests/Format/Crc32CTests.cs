@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,4 +1,4 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.IO;
 using FsCheck;
 using FsCheck.Fluent;
 

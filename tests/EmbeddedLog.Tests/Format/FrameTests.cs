@@ -1,5 +1,7 @@
 using System.Text;
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,5 +1,8 @@
-using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.Appending;
+
 
 namespace EmbeddedLog.Tests.Format;
 

@@ -1,4 +1,6 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
+using EmbeddedLog.Format.Manifests;
+
 
 namespace EmbeddedLog.Tests.Format;
 

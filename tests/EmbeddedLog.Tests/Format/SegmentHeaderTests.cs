@@ -1,4 +1,5 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
+using EmbeddedLog.Format.Segments;
 using FsCheck;
 using FsCheck.Fluent;
 

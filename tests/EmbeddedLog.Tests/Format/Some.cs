@@ -1,5 +1,7 @@
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.Format.Segments;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,4 +1,4 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Frames;
 using FsCheck;
 using FsCheck.Fluent;
 

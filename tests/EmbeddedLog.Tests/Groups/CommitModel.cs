@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using EmbeddedLog.Groups;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 

@@ -1,4 +1,5 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Coordination.Groups;
+
 
 namespace EmbeddedLog.Tests.Groups;
 

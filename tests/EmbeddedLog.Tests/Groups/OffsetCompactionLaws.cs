@@ -1,4 +1,4 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using FsCheck;

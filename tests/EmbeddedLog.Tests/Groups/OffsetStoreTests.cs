@@ -1,6 +1,6 @@
-using EmbeddedLog.Groups;
+using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 

@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Tests.IO;
 
 /// <summary>What every <see cref="FileSystem"/> does with names, directories and the owner lock.</summary>

@@ -1,4 +1,4 @@
-using EmbeddedLog.IO;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Tests.UserCode;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using EmbeddedLog.IO;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.IO;

@@ -1,5 +1,7 @@
 using System.Runtime.Versioning;
 using EmbeddedLog.IO;
+using EmbeddedLog.IO.Linux;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.IO;

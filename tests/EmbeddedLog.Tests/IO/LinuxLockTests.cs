@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
 using EmbeddedLog.IO;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.IO;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using EmbeddedLog.IO;
+using EmbeddedLog.IO.Linux;
 
 namespace EmbeddedLog.Tests.IO;
 

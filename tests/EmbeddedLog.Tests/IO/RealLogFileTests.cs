@@ -1,4 +1,4 @@
-using EmbeddedLog.IO;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.IO;

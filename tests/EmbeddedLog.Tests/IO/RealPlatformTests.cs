@@ -1,5 +1,9 @@
 using System.Runtime.CompilerServices;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.IO;
+using EmbeddedLog.IO.Linux;
+using EmbeddedLog.IO.Mac;
+using EmbeddedLog.Opening;
 
 namespace EmbeddedLog.Tests.IO;
 

@@ -1,5 +1,7 @@
 using System.Runtime.Versioning;
 using EmbeddedLog.IO;
+using EmbeddedLog.IO.Linux;
+using EmbeddedLog.IO.Unix;
 using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.Tests.IO;

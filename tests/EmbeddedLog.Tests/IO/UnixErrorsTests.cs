@@ -1,4 +1,6 @@
 using EmbeddedLog.IO;
+using EmbeddedLog.IO.Unix;
+
 
 namespace EmbeddedLog.Tests.IO;
 

@@ -1,4 +1,6 @@
 using EmbeddedLog.IO;
+using EmbeddedLog.IO.Windows;
+
 
 namespace EmbeddedLog.Tests.IO;
 

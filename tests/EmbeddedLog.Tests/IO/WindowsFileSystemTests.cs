@@ -1,5 +1,7 @@
 using System.Runtime.Versioning;
 using EmbeddedLog.IO;
+using EmbeddedLog.IO.Windows;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 

@@ -1,5 +1,12 @@
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Files;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Flushing;
+using EmbeddedLog.Partitions.Recovery;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
-using EmbeddedLog.Groups;
+using EmbeddedLog.Coordination.Groups;
+using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Infrastructure;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using EmbeddedLog.IO;
+using EmbeddedLog.IO.Windows;
 
 namespace EmbeddedLog.Tests.Infrastructure;
 

@@ -1,5 +1,5 @@
-using EmbeddedLog.Maintenance;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Maintenance.Retention;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 

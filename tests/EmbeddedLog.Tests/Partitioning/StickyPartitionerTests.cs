@@ -1,5 +1,6 @@
 using EmbeddedLog.Partitioning;
 
+
 namespace EmbeddedLog.Tests.Partitioning;
 
 public sealed class StickyPartitionerTests

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Producing;

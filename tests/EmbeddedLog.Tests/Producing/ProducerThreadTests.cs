@@ -1,6 +1,6 @@
 using System.Globalization;
-using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Producing;

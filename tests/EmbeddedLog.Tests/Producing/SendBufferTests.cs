@@ -1,4 +1,5 @@
-using EmbeddedLog.Producing;
+using EmbeddedLog.Producing.Encoding;
+
 
 namespace EmbeddedLog.Tests.Producing;
 

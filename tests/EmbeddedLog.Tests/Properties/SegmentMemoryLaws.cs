@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
-using EmbeddedLog.Maintenance;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Maintenance.Retention;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Reading;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using FsCheck;

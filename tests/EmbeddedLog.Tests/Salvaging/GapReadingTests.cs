@@ -1,5 +1,5 @@
 using System.Globalization;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Tests.Infrastructure;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
 

@@ -1,7 +1,10 @@
 using EmbeddedLog.Format;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using EmbeddedLog.Serialization;
+using EmbeddedLog.Serialization.Json;
 
 namespace EmbeddedLog.Tests.Serialization;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using EmbeddedLog.Serialization;
+using EmbeddedLog.Serialization.Primitives;
 
 namespace EmbeddedLog.Tests.Serialization;
 

@@ -1,4 +1,5 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.Appending;
+
 
 namespace EmbeddedLog.Tests.Storage;
 

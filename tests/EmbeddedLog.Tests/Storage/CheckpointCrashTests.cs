@@ -1,6 +1,6 @@
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Testing.Simulation;
 using FsCheck;
 using FsCheck.Fluent;

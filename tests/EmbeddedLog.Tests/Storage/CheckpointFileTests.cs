@@ -1,5 +1,5 @@
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Tests.Format;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,5 +1,5 @@
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Tests.Producing;

@@ -1,5 +1,6 @@
+using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Tests.Producing;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.Versioning;
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.Tests.Format;
 using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Topics;

@@ -1,6 +1,6 @@
-using EmbeddedLog.Format;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Testing.Simulation;
 using FsCheck;
 using FsCheck.Fluent;

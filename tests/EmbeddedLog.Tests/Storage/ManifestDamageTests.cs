@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using EmbeddedLog.Format;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Tests.Format;
 
 namespace EmbeddedLog.Tests.Storage;

@@ -1,5 +1,7 @@
-using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Format.Checksums;
+using EmbeddedLog.Format.Manifests;
+
 
 namespace EmbeddedLog.Tests.Storage;
 

@@ -1,5 +1,5 @@
-using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 

@@ -1,5 +1,6 @@
-using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Format.Manifests;
+
 
 namespace EmbeddedLog.Tests.Storage;
 

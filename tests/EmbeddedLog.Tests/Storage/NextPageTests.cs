@@ -1,6 +1,7 @@
 using System.Globalization;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Storage;

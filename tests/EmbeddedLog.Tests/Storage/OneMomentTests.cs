@@ -2,7 +2,7 @@ using System.Text;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Topics;

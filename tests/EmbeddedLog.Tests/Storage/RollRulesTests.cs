@@ -1,4 +1,5 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 

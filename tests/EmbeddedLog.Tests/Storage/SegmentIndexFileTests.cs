@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using EmbeddedLog.Format;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Tests.Format;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using EmbeddedLog.Format;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.Segments.Index;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,6 +1,6 @@
+using EmbeddedLog.Files;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
 using EmbeddedLog.Tests.Format;
 
 namespace EmbeddedLog.Tests.Storage;

@@ -1,6 +1,8 @@
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Format;

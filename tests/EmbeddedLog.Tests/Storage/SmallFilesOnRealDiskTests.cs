@@ -1,6 +1,9 @@
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Opening;
+using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Tests.Format;
 using EmbeddedLog.Tests.Infrastructure;
 

@@ -1,6 +1,7 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;

@@ -1,4 +1,4 @@
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Storage;

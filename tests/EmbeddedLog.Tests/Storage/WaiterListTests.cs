@@ -1,5 +1,5 @@
-using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Opening;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,5 +1,5 @@
-using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency.Work;
+
 
 namespace EmbeddedLog.Tests.Storage;
 

@@ -1,5 +1,5 @@
-using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Storage;

@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Tests.UserCode;
 
 /// <summary>A file system that says which call is made, before it makes it.</summary>

@@ -1,6 +1,6 @@
 using System.Reflection;
-using EmbeddedLog.IO;
-using EmbeddedLog.Storage;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.UserCode;

@@ -1,5 +1,6 @@
 using EmbeddedLog.Validation;
 
+
 namespace EmbeddedLog.Tests.Validation;
 
 public sealed class UnitsTests

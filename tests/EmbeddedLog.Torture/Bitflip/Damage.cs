@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 
+
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>One thing that is done to one file.</summary>

@@ -2,6 +2,10 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
 using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Torture.Hostile;

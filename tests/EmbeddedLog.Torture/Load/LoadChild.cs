@@ -1,4 +1,4 @@
-using EmbeddedLog.IO;
+using EmbeddedLog.IO.Linux;
 using EmbeddedLog.Torture.User;
 
 namespace EmbeddedLog.Torture.Load;

@@ -1,5 +1,6 @@
-#if SWITCHABLE_PROTECTIONS
 using EmbeddedLog.Safety;
+
+#if SWITCHABLE_PROTECTIONS
 
 namespace EmbeddedLog.Torture.Teeth;
 

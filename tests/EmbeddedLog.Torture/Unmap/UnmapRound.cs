@@ -1,4 +1,4 @@
-using EmbeddedLog.Maintenance;
+using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Torture.Load;
 
 namespace EmbeddedLog.Torture.Unmap;

@@ -1,0 +1,257 @@
+using EmbeddedLog.Concurrency.Work;
+
+
+namespace EmbeddedLog.Concurrency.Waiters;
+
+/// <summary>The waiters for one of a partition's ends.</summary>
+/// <remarks>
+/// They are kept by their targets, so that whoever moves an end looks only at those that it releases. Mostly they come
+/// in that order, and then stand in a chain: to add one, to take one off and to release one cost the same however many
+/// wait. One that comes far out of order goes to a heap.
+/// </remarks>
+internal sealed class WaiterList
+{
+    /// <summary>As a waiter's place: on no list, and in the chain. Any other is one in the heap.</summary>
+    internal const int Nowhere = -1, InChain = -2;
+
+    /// <summary>How far back in the chain a place is looked for: threads that append side by side come so.</summary>
+    private const int MaxStepsBack = 8;
+
+    /// <summary>A spare list that many waiters have made larger than this is left to the collector.</summary>
+    private const int MaxSpare = 8192;
+
+    private readonly WorkQueue _work;
+    private readonly Lock _gate = new();
+
+    /// <summary>The chain's ends, the lowest target first. Under the gate.</summary>
+    private OffsetWaiter? _first, _last;
+
+    /// <summary>Those who came out of order. Under the gate.</summary>
+    private readonly WaiterHeap _others = new();
+
+    /// <summary>
+    /// A list for those released, so that releasing allocates nothing; null while it is in use. Under the gate.
+    /// </summary>
+    private List<OffsetWaiter>? _spare = [];
+
+    /// <summary>A list for the work of those released; null while it is in use. Exchanged by any thread.</summary>
+    private List<IThreadPoolWorkItem>? _spareItems = [];
+
+    /// <summary>See <see cref="Steps"/>. Under the gate.</summary>
+    private long _steps;
+
+    /// <summary>The number of waiters; written under the gate, read by every append without it.</summary>
+    private int _count;
+
+    public WaiterList(WorkQueue work) => _work = work;
+
+    /// <summary>
+    /// Whether anybody waits. A waiter that is being added may be missed: whoever adds looks at the end again after a
+    /// process-wide barrier, so that one of the two sides always sees the other.
+    /// </summary>
+    public bool HasAny => Volatile.Read(ref _count) != 0;
+
+    /// <summary>How many waiters were looked at so far, for tests.</summary>
+    public long Steps
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _steps + _others.Steps;
+            }
+        }
+    }
+
+    /// <summary>Adds a waiter.</summary>
+    public void Add(OffsetWaiter waiter)
+    {
+        lock (_gate)
+        {
+            AddUnsynchronized(waiter);
+            Volatile.Write(ref _count, _count + 1);
+        }
+    }
+
+    /// <summary>Removes a waiter; false if it was released or is being released.</summary>
+    public bool Remove(OffsetWaiter waiter)
+    {
+        lock (_gate)
+        {
+            bool removed = waiter.Place != Nowhere;
+            if (removed)
+            {
+                RemoveUnsynchronized(waiter);
+            }
+
+            return removed;
+        }
+    }
+
+    /// <summary>
+    /// Releases those whose target is at or below <paramref name="end"/>; returns how many still wait.
+    /// </summary>
+    public int ReleaseUpTo(long end)
+    {
+        Release(end, null, null, out int left);
+        return left;
+    }
+
+    /// <summary>
+    /// The same, and where that were many queues an item when the last one wakes up; whether it does so.
+    /// </summary>
+    public bool ReleaseUpTo(long end, AssuredWork then) => Release(end, null, then, out _);
+
+    /// <summary>Releases all with a failure.</summary>
+    public void Fail(Exception failure) => Release(long.MaxValue, failure, null, out _);
+
+    private bool Release(long end, Exception? failure, AssuredWork? then, out int left)
+    {
+        List<OffsetWaiter> released;
+        lock (_gate)
+        {
+            left = _count;
+            OffsetWaiter? next = LowestUnsynchronized();
+            if (next is null || next.Target > end)
+            {
+                return false;
+            }
+
+            released = _spare ?? [];
+            _spare = null;
+            if (_others.Lowest is null)
+            {
+                ReleaseChainUnsynchronized(end, released);
+            }
+
+            for (next = LowestUnsynchronized(); next is not null && next.Target <= end; next = LowestUnsynchronized())
+            {
+                RemoveUnsynchronized(next);
+                released.Add(next);
+            }
+
+            left = _count;
+        }
+
+        // Outside the gate: a waiter may add itself again at once.
+        List<IThreadPoolWorkItem> items = Interlocked.Exchange(ref _spareItems, null) ?? [];
+        foreach (OffsetWaiter waiter in released)
+        {
+            if (waiter.ReleaseAmongMany(failure) is { } item)
+            {
+                items.Add(item);
+            }
+        }
+
+        bool queued = WakeBatch.Queue(_work, items, then);
+        items.Clear();
+        Volatile.Write(ref _spareItems, items.Capacity <= MaxSpare ? items : []);
+
+        // Last, for it may run a handler of the user's, which must not keep the others waiting.
+        foreach (OffsetWaiter waiter in released)
+        {
+            waiter.Resume();
+        }
+
+        released.Clear();
+        lock (_gate)
+        {
+            _spare = released.Capacity <= MaxSpare ? released : [];
+        }
+
+        return queued;
+    }
+
+    private void AddUnsynchronized(OffsetWaiter waiter)
+    {
+        OffsetWaiter? before = _last;
+        for (int steps = 0; before is not null && before.Target > waiter.Target; steps++)
+        {
+            if (steps == MaxStepsBack)
+            {
+                _others.Add(waiter);
+                return;
+            }
+
+            _steps++;
+            before = before.Before;
+        }
+
+        _steps++;
+        OffsetWaiter? after = before is null ? _first : before.After;
+        waiter.Place = InChain;
+        waiter.Before = before;
+        waiter.After = after;
+        Link(before, waiter);
+        LinkBack(after, waiter);
+    }
+
+    private void RemoveUnsynchronized(OffsetWaiter waiter)
+    {
+        _steps++;
+        Volatile.Write(ref _count, _count - 1);
+        if (waiter.Place != InChain)
+        {
+            _others.Remove(waiter);
+            return;
+        }
+
+        (OffsetWaiter? before, OffsetWaiter? after) = (waiter.Before, waiter.After);
+        waiter.Place = Nowhere;
+        waiter.Before = null;
+        waiter.After = null;
+        Link(before, after);
+        LinkBack(after, before);
+    }
+
+    /// <summary>Takes the beginning of the chain off in one walk, which is what a flush mostly does.</summary>
+    private void ReleaseChainUnsynchronized(long end, List<OffsetWaiter> released)
+    {
+        int before = released.Count;
+        OffsetWaiter? next = _first;
+        while (next is not null && next.Target <= end)
+        {
+            OffsetWaiter waiter = next;
+            next = waiter.After;
+            waiter.Place = Nowhere;
+            waiter.Before = null;
+            waiter.After = null;
+            released.Add(waiter);
+        }
+
+        _first = next;
+        LinkBack(next, null);
+        _steps += released.Count - before;
+        Volatile.Write(ref _count, _count - (released.Count - before));
+    }
+
+    private void Link(OffsetWaiter? before, OffsetWaiter? after)
+    {
+        if (before is null)
+        {
+            _first = after;
+        }
+        else
+        {
+            before.After = after;
+        }
+    }
+
+    private void LinkBack(OffsetWaiter? after, OffsetWaiter? before)
+    {
+        if (after is null)
+        {
+            _last = before;
+        }
+        else
+        {
+            after.Before = before;
+        }
+    }
+
+    private OffsetWaiter? LowestUnsynchronized()
+    {
+        OffsetWaiter? other = _others.Lowest;
+        return other is null || _first?.Target <= other.Target ? _first : other;
+    }
+}

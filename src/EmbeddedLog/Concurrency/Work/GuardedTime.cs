@@ -1,0 +1,200 @@
+namespace EmbeddedLog.Concurrency.Work;
+
+/// <summary>
+/// The user's clock as the log calls it. A clock that throws is not asked again: the system's goes on from where it
+/// was. Timestamps never go back, timers may be set to any time, and no timer takes the caller's context with it.
+/// </summary>
+internal sealed class GuardedTime : TimeProvider
+{
+    private readonly TimeProvider _given;
+    private readonly bool _isSystem;
+    private readonly long _frequency;
+    private readonly Lock _gate = new();
+
+    /// <summary>The greatest timestamp that was given. Raised atomically, by any thread.</summary>
+    private long _last = long.MinValue;
+
+    /// <summary>What the clock has failed with; set once, by whoever it failed for first.</summary>
+    private Exception? _failure;
+
+    /// <summary>The system's timestamp at the failure. Under the gate, before the failure is set.</summary>
+    private long _failedAt;
+
+    /// <summary>The clock's own last timestamp before it. Under the gate, before the failure is set.</summary>
+    private long _failedLast;
+
+    /// <summary>One once the failure was told; exchanged.</summary>
+    private int _told;
+
+    private GuardedTime(TimeProvider given)
+    {
+        _given = given;
+        _isSystem = given == System;
+        _frequency = System.TimestampFrequency;
+        try
+        {
+            long frequency = given.TimestampFrequency;
+            _frequency = frequency > 0 ? frequency : throw new InvalidOperationException(
+                $"The clock's {nameof(TimestampFrequency)} is {frequency}, but must be positive.");
+        }
+#pragma warning disable CA1031 // A clock that throws is told once, by the logging, and replaced.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            Fail(failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long TimestampFrequency => _frequency;
+
+    /// <inheritdoc/>
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+    /// <summary>Guards a clock.</summary>
+    public static GuardedTime Create(TimeProvider given) => given as GuardedTime ?? new GuardedTime(given);
+
+    /// <summary>Whether a clock is the system's, guarded or not.</summary>
+    public static bool IsSystem(TimeProvider time) => time == System || time is GuardedTime { _isSystem: true };
+
+    /// <summary>What the clock has failed with, for the first who asks; null where it has not.</summary>
+    public Exception? TakeFailure() =>
+        Volatile.Read(ref _failure) is { } failure && Interlocked.Exchange(ref _told, 1) == 0 ? failure : null;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow()
+    {
+        if (!_isSystem && Volatile.Read(ref _failure) is null)
+        {
+            try
+            {
+                return _given.GetUtcNow();
+            }
+#pragma warning disable CA1031 // See the constructor.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                Fail(failure);
+            }
+        }
+
+        return System.GetUtcNow();
+    }
+
+    /// <inheritdoc/>
+    public override long GetTimestamp()
+    {
+        if (_isSystem)
+        {
+            return System.GetTimestamp();
+        }
+
+        if (Volatile.Read(ref _failure) is null)
+        {
+            try
+            {
+                return Raise(_given.GetTimestamp());
+            }
+#pragma warning disable CA1031 // See the constructor.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                Fail(failure);
+            }
+        }
+
+        return Raise(After(_failedLast, System.GetElapsedTime(_failedAt), _frequency));
+    }
+
+    /// <summary>Creates a timer that calls once for each time that it is set; periods are not needed here.</summary>
+    /// <param name="callback">Only queues work: the user's clock may call it on any stack.</param>
+    /// <param name="state">Handed to it.</param>
+    /// <param name="dueTime">Any time, or infinite.</param>
+    /// <param name="period">Infinite.</param>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(period, Timeout.InfiniteTimeSpan);
+        GuardedTimer timer = new(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>A time in ticks of a clock, at most the greatest number.</summary>
+    public static long TicksOf(TimeSpan time, long frequency)
+    {
+        Int128 ticks = (Int128)time.Ticks * frequency / TimeSpan.TicksPerSecond;
+        return ticks > long.MaxValue ? long.MaxValue : (long)ticks;
+    }
+
+    /// <summary>A timestamp some time after another, at most the greatest number.</summary>
+    public static long After(long timestamp, TimeSpan time, long frequency)
+    {
+        long ticks = TicksOf(time, frequency);
+        return ticks > long.MaxValue - Math.Max(0, timestamp) ? long.MaxValue : timestamp + ticks;
+    }
+
+    /// <summary>A timer of the user's clock, or of the system's where the former gives none.</summary>
+    internal ITimer CreateInner(TimerCallback callback, object? state)
+    {
+        // The runtime's timers keep the context of whoever makes them for as long as they live.
+        bool suppressed = ExecutionContext.IsFlowSuppressed();
+        AsyncFlowControl flow = suppressed ? default : ExecutionContext.SuppressFlow();
+        try
+        {
+            if (!_isSystem && Volatile.Read(ref _failure) is null)
+            {
+                try
+                {
+                    return _given.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
+                        ?? throw new InvalidOperationException("The clock gives no timer but null.");
+                }
+#pragma warning disable CA1031 // See the constructor.
+                catch (Exception failure)
+#pragma warning restore CA1031
+                {
+                    Fail(failure);
+                }
+            }
+
+            return System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+        finally
+        {
+            if (!suppressed)
+            {
+                flow.Undo();
+            }
+        }
+    }
+
+    /// <summary>Notes that the clock has thrown.</summary>
+    internal void Fail(Exception failure)
+    {
+        lock (_gate)
+        {
+            if (_failure is null)
+            {
+                _failedAt = System.GetTimestamp();
+                _failedLast = Math.Max(0, Volatile.Read(ref _last));
+                Volatile.Write(ref _failure, failure);
+            }
+        }
+    }
+
+    private long Raise(long timestamp)
+    {
+        long last = Volatile.Read(ref _last);
+        while (timestamp > last)
+        {
+            long found = Interlocked.CompareExchange(ref _last, timestamp, last);
+            if (found == last)
+            {
+                return timestamp;
+            }
+
+            last = found;
+        }
+
+        return last;
+    }
+}

@@ -1,0 +1,126 @@
+namespace EmbeddedLog.Concurrency.Work;
+
+/// <summary>
+/// Looks whether the thread pool begins what was requested of it, and has it done by <see cref="WaitingThreads"/> where
+/// it does not: all of the pool's threads may be held by those who wait for it. One thread, while there is work.
+/// </summary>
+internal static class PoolWatch
+{
+    /// <summary>How long the pool is given, to twice this.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>What was not requested for so many looks, a second in all, is looked at no more.</summary>
+    private const int MaxIdleLooks = 40;
+
+    /// <summary>A monitor's, for a <see cref="Lock"/> cannot be waited on.</summary>
+    private static readonly object s_gate = new();
+
+    /// <summary>Under the gate.</summary>
+    private static readonly List<AssuredWork> s_watched = [];
+
+    /// <summary>What is to be done elsewhere; only by the one thread.</summary>
+    private static readonly List<AssuredWork> s_overdue = [];
+
+    /// <summary>Whether the thread is there. Under the gate.</summary>
+    private static bool s_running;
+
+    /// <summary>Begins to look at some work, after it became due.</summary>
+    public static void Watch(AssuredWork work)
+    {
+        if (Volatile.Read(ref s_running) && work.IsWatched)
+        {
+            return;
+        }
+
+        lock (s_gate)
+        {
+            if (!work.IsWatched)
+            {
+                work.IsWatched = true;
+                work.IdleLooks = 0;
+                s_watched.Add(work);
+            }
+
+            if (s_running)
+            {
+                return;
+            }
+
+            Volatile.Write(ref s_running, true);
+        }
+
+        try
+        {
+            new Thread(Run) { IsBackground = true, Name = "EmbeddedLog watch" }.UnsafeStart();
+        }
+        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
+        {
+            // The system gives no more threads; the next request tries again. This one may be the last for long, and
+            // the pool's threads may all wait for it.
+            lock (s_gate)
+            {
+                Volatile.Write(ref s_running, false);
+            }
+
+            WaitingThreads.Queue(work);
+        }
+    }
+
+    private static void Run()
+    {
+        while (TryLook())
+        {
+            foreach (AssuredWork work in s_overdue)
+            {
+                WaitingThreads.Queue(work);
+            }
+
+            s_overdue.Clear();
+        }
+    }
+
+    private static bool TryLook()
+    {
+        lock (s_gate)
+        {
+            Monitor.Wait(s_gate, s_patience);
+            for (int i = s_watched.Count - 1; i >= 0; i--)
+            {
+                AssuredWork work = s_watched[i];
+                if (Look(work))
+                {
+                    s_watched[i] = s_watched[^1];
+                    s_watched.RemoveAt(s_watched.Count - 1);
+                }
+            }
+
+            bool running = s_watched.Count != 0;
+            Volatile.Write(ref s_running, running);
+            return running;
+        }
+    }
+
+    /// <summary>Looks at one; true where it is watched no more.</summary>
+    private static bool Look(AssuredWork work)
+    {
+        int requests = work.Requests;
+        bool idle = requests == work.SeenRequests;
+        work.SeenRequests = requests;
+        if (idle && work.IsDue)
+        {
+            s_overdue.Add(work);
+        }
+
+        work.IdleLooks = idle && !work.IsDue ? work.IdleLooks + 1 : 0;
+        if (work.IdleLooks < MaxIdleLooks)
+        {
+            return false;
+        }
+
+        // Either who requests it from here on sees that it is not watched, or this sees that it is due.
+        work.IsWatched = false;
+        Interlocked.MemoryBarrier();
+        work.IsWatched = work.IsDue;
+        return !work.IsWatched;
+    }
+}

@@ -1,0 +1,462 @@
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Consuming.Positions;
+using EmbeddedLog.Consuming.Reading;
+using EmbeddedLog.Consuming.Sequences;
+using EmbeddedLog.Coordination.Groups;
+using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Partitions.State;
+
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// Reads a topic, and commits for its group how far it is. Records of one partition come in the order of their offsets;
+/// partitions are read in turn, in chunks, so that none keeps the others waiting.
+/// </summary>
+/// <typeparam name="TKey">The key's type.</typeparam>
+/// <typeparam name="TValue">The value's type.</typeparam>
+/// <remarks>
+/// <para>
+/// <em>What is not finished is handed out again.</em> A record that was handed out is finished when the next one is
+/// asked for in the same read, even if that fails or is cancelled; when <see cref="Finish"/> or a commit at or beyond
+/// it succeeds; or when a seek or <see cref="Skip"/> passes it. A batch is finished as a whole. Leaving a read, by
+/// <c>break</c> or by an exception, finishes nothing, nor does disposing: the next read hands out again what was in
+/// hand, after the other partitions had their turn. So catch what a handler throws inside the loop, to go on with the
+/// next record, or outside of it, to get the same one again.
+/// </para>
+/// <para>
+/// <em>One partition's trouble is its own.</em> Where a record cannot be read, a read throws, and the next read goes on
+/// with the other partitions. The failed one is tried again after 100 ms, then after twice as long each time, up to
+/// 30 s; each attempt that fails throws again. A read waits for the next attempt only where there is nothing else to
+/// read. <see cref="ReadToEndAsync"/> reads the others, tries the failed one once, without a pause, and throws.
+/// <see cref="Skip"/> and a seek end the trouble.
+/// </para>
+/// <para>
+/// Without a commit the next consumer of the group begins where the last commit was, so that every record is handled at
+/// least once. A loss of power can take records away that were written and not flushed; a commit that counted them is
+/// lowered when the log is opened, so that what takes their offsets is read.
+/// </para>
+/// <para>
+/// Thread safety: one read at a time, a second one throws <see cref="InvalidOperationException"/>. All other members
+/// may be called from any thread, also while a read is under way. Waiting readers are woken by the append, not by
+/// polling.
+/// </para>
+/// </remarks>
+public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
+{
+    private readonly PositionSet _positions;
+    private readonly RecordReader<TKey, TValue> _reader;
+
+    /// <summary>Null for a consumer without a group.</summary>
+    private readonly OffsetCommitter? _committer;
+    private readonly GroupMembership? _membership;
+    private readonly WorkQueue _work;
+
+    /// <summary>Creates a consumer of a topic.</summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="partitions">All its partitions, by number.</param>
+    /// <param name="membership">The place in its group, which the consumer gives up; or null for no group.</param>
+    /// <param name="offsets">What groups have committed; null without a group.</param>
+    /// <param name="keys">Reads keys.</param>
+    /// <param name="values">Reads values.</param>
+    /// <param name="options">Valid for that group, and the consumer's own.</param>
+    /// <param name="context">What all partitions share.</param>
+    internal Consumer(
+        string topic,
+        IReadOnlyList<ReadOnlyPartition> partitions,
+        GroupMembership? membership,
+        OffsetStore? offsets,
+        IDeserializer<TKey> keys,
+        IDeserializer<TValue> values,
+        ConsumerOptions options,
+        StorageContext context)
+    {
+        Topic = topic;
+        Group = membership?.Group;
+        Assignment = [.. partitions.Select(partition => partition.TopicPartition)];
+        _membership = membership;
+        _work = context.Platform.Work;
+        PartitionCursor[] cursors =
+        [
+            .. partitions.Select(partition => new PartitionCursor(
+                partition.Source,
+                options.StartPolicy,
+                Group is null ? null : offsets!.Effective(Group, ((Partition)partition).Log)?.Offset)),
+        ];
+        _positions = new PositionSet(topic, cursors, options.StartPolicy);
+        _committer = Group is null
+            ? null
+            : new OffsetCommitter(
+                _positions, offsets!, Group, options.CommitDurability, options.CommitInterval, context);
+        _reader = new RecordReader<TKey, TValue>(
+            _positions,
+            new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(topic, keys, values), context.Readers),
+            _committer,
+            new WakeSignal(context.Platform.Work),
+            context.Platform.Time,
+            options.MaxBufferedRecords,
+            options.AllowSynchronousContinuations);
+    }
+
+    /// <summary>The topic's name.</summary>
+    public string Topic { get; }
+
+    /// <summary>The group's name, or null for a consumer that commits nothing.</summary>
+    public string? Group { get; }
+
+    /// <summary>
+    /// The partitions that this consumer reads: all of the topic, for a group has one member for now.
+    /// </summary>
+    public IReadOnlyList<TopicPartition> Assignment { get; }
+
+    /// <summary>
+    /// Reads without end: what is there, and what is appended later, for which it waits.
+    /// </summary>
+    /// <param name="cancellationToken">
+    /// Ends the reading; what was not handed out is handed out by the next read.
+    /// </param>
+    /// <returns>
+    /// The records; each enumeration is a read of its own. The exceptions are those of its enumeration.
+    /// </returns>
+    /// <exception cref="RecordDeserializationException">
+    /// A record cannot be read as these types. The position stays at it; <see cref="Skip"/> goes on behind it.
+    /// </exception>
+    /// <exception cref="OffsetUnavailableException">
+    /// The position is not in the log, and <see cref="ConsumerOptions.Start"/> is
+    /// <see cref="StartAt.Error"/>. With another start the consumer goes on where that says, and logs a warning.
+    /// </exception>
+    /// <exception cref="LogTruncatedException">
+    /// The log is followed, and a recovery by its owner has taken back records that were read; the position was moved
+    /// to the first of these. Undo what came of them, and read again.
+    /// </exception>
+    /// <exception cref="CorruptLogException">A stored record is damaged. The position stays at it.</exception>
+    /// <exception cref="LogIOException">The medium failed to give a record. The position stays at it.</exception>
+    /// <exception cref="InvalidOperationException">Another read is under way.</exception>
+    /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted, before or meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer or the log was disposed, before or meanwhile.</exception>
+    /// <exception cref="EmbeddedLogException">
+    /// An interval commit has failed since the last call, or the position where a group starts cannot be committed. No
+    /// record is lost; reading again goes on.
+    /// </exception>
+    public IAsyncEnumerable<Record<TKey, TValue>> ReadAllAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return new RecordSequence<TKey, TValue>(_reader, ends: null, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads up to the end of each partition as of this call. Partitions that are paused do not count: the reading ends
+    /// when the others are at their ends.
+    /// </summary>
+    /// <inheritdoc cref="ReadAllAsync" path="/*[not(self::summary)]"/>
+    public IAsyncEnumerable<Record<TKey, TValue>> ReadToEndAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return new RecordSequence<TKey, TValue>(_reader, _positions.Ends(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads without end, in batches of as many records as there are at once, at least one. The records of a batch are
+    /// of one partition, so that committing the last of them commits the batch; they are finished, all at once, when
+    /// the next batch is asked for.
+    /// </summary>
+    /// <param name="maxRecords">
+    /// The most records in a batch, from 1. A batch also ends when it has about 50 MiB, as Kafka's
+    /// <c>fetch.max.bytes</c>.
+    /// </param>
+    /// <param name="cancellationToken">
+    /// Ends the reading; what was not handed out is handed out by the next read.
+    /// </param>
+    /// <returns>The batches, each a list of its own; each enumeration is a read of its own.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxRecords"/> is less than one.</exception>
+    /// <inheritdoc cref="ReadAllAsync" path="/exception"/>
+    public IAsyncEnumerable<IReadOnlyList<Record<TKey, TValue>>> ReadBatchesAsync(
+        int maxRecords, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxRecords, 1);
+        ThrowIfDisposed();
+        return new BatchSequence<TKey, TValue>(_reader, maxRecords, cancellationToken);
+    }
+
+    /// <summary>
+    /// Says that a record that was handed out is finished, and all before it in its partition: it is not handed out
+    /// again by this consumer, and the next commit of what is finished commits it. Does nothing where it is finished
+    /// already, or was taken back by a seek.
+    /// </summary>
+    /// <param name="record">A record that this consumer has handed out.</param>
+    /// <exception cref="ArgumentException">The record is of another topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The topic has no such partition.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void Finish(Record<TKey, TValue> record)
+    {
+        ThrowIfDisposed();
+        if (_positions.Finish(_positions.Get(record.TopicPartition), record.Offset))
+        {
+            _committer?.NoteMoved();
+        }
+    }
+
+    /// <summary>
+    /// Commits that a record, and all before it in its partition, are finished: the group's next consumer begins behind
+    /// it. Done when it is as durable as <see cref="ConsumerOptions.CommitDurability"/> says.
+    /// </summary>
+    /// <param name="finished">A record of this topic.</param>
+    /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
+    /// <exception cref="InvalidOperationException">The consumer has no group.</exception>
+    /// <exception cref="ArgumentException">The record is of another topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The partition has no such record.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
+    /// <exception cref="DiskFullException">There is no space. Nothing was committed.</exception>
+    /// <exception cref="LogIOException">The file system failed. Nothing was committed.</exception>
+    /// <exception cref="PartitionFailedException">A flush failed; no more can be committed.</exception>
+    /// <exception cref="EmbeddedLogException">
+    /// An interval commit has failed since the last call. Nothing was committed by this one; it may be repeated.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The commit, or the waiting for it, was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
+    public ValueTask CommitAsync(Record<TKey, TValue> finished, CancellationToken cancellationToken = default)
+    {
+        TopicPartitionOffset record = finished.TopicPartitionOffset;
+        return CommitAsync(record with { Offset = record.Offset + 1 }, metadata: null, cancellationToken);
+    }
+
+    /// <summary>
+    /// Commits the offset of the next record to read, which is where the group's next consumer begins. What this one
+    /// has handed out below it is finished; otherwise it reads on where it is, whether the commit is lower or higher.
+    /// </summary>
+    /// <param name="next">A partition of this topic, and an offset from zero to its end.</param>
+    /// <param name="metadata">
+    /// Text to store with the offset, up to 4,096 bytes as UTF-8, or null; as Kafka's <c>OffsetAndMetadata</c>.
+    /// </param>
+    /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
+    /// <exception cref="ArgumentException">It is another topic, or the metadata is too long or no text.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There is no such partition, or the offset is not from zero to its end.
+    /// </exception>
+    /// <inheritdoc cref="CommitAsync(Record{TKey, TValue}, CancellationToken)" path="/exception"/>
+    public ValueTask CommitAsync(
+        TopicPartitionOffset next, string? metadata = null, CancellationToken cancellationToken = default)
+    {
+        OffsetCommitter committer = RequireGroup();
+        if (metadata is not null)
+        {
+            OffsetCodec.ThrowIfNotMetadata(metadata);
+        }
+
+        return committer.CommitAsync(_positions.Get(next.TopicPartition), next.Offset, metadata, cancellationToken);
+    }
+
+    /// <summary>
+    /// Commits all records that are finished: the <see cref="Position"/> of each partition where it has changed since
+    /// the last commit, which includes what a seek has passed over.
+    /// </summary>
+    /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
+    /// <inheritdoc cref="CommitAsync(Record{TKey, TValue}, CancellationToken)" path="/exception"/>
+    public ValueTask CommitAsync(CancellationToken cancellationToken = default) =>
+        RequireGroup().CommitFinishedAsync(cancellationToken);
+
+    /// <summary>
+    /// Goes on at an offset: the next record handed out of that partition is from there, also if a read is under way.
+    /// What lies below counts as finished, and what lies above does not: the next commit of all that is finished
+    /// commits the offset, as in Kafka.
+    /// </summary>
+    /// <param name="next">
+    /// A partition of this topic, and an offset from zero. One that the partition does not hold, by the time of the
+    /// next read, is treated as <see cref="ConsumerOptions.Start"/> says.
+    /// </param>
+    /// <exception cref="ArgumentException">It is another topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such partition, or the offset is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void Seek(TopicPartitionOffset next)
+    {
+        ThrowIfDisposed();
+        PartitionCursor cursor = _positions.Get(next.TopicPartition);
+        if (next.Offset < 0)
+        {
+            throw ConsumerErrors.NegativeOffset(next.Offset);
+        }
+
+        _positions.Seek(cursor, next.Offset);
+        NoteMoved();
+    }
+
+    /// <summary>
+    /// Goes on, in each partition, at the first record whose timestamp is at or after a time, or at the end where all
+    /// are earlier; as Kafka's <c>offsetsForTimes</c> and seek.
+    /// </summary>
+    /// <param name="timestamp">The time.</param>
+    /// <exception cref="CorruptLogException">A record on the way is damaged; nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
+    public void Seek(DateTimeOffset timestamp)
+    {
+        ThrowIfDisposed();
+        _positions.Seek(timestamp);
+        NoteMoved();
+    }
+
+    /// <summary>
+    /// Goes on, in each partition, at the first record there is, which is found by the next read; as Kafka's
+    /// <c>seekToBeginning</c>.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void SeekToBeginning()
+    {
+        ThrowIfDisposed();
+        _positions.SeekToBeginning();
+        NoteMoved();
+    }
+
+    /// <summary>
+    /// Goes on, in each partition, at its end as of now: with what is appended after this call. (Kafka's
+    /// <c>seekToEnd</c> looks for the end only when it reads next.)
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void SeekToEnd()
+    {
+        ThrowIfDisposed();
+        _positions.SeekToEnd();
+        NoteMoved();
+    }
+
+    /// <summary>
+    /// Goes on behind what a read has failed at. Of a record that cannot be deserialized that is the next one; of a
+    /// damaged place, the next record that is good, for which the segment's file is read; of an offset that is no
+    /// longer in the log, the first that is. What is skipped counts as finished, as with
+    /// <see cref="Seek(TopicPartitionOffset)"/>.
+    /// </summary>
+    /// <param name="failure">What a read of this consumer threw.</param>
+    /// <exception cref="ArgumentException">It names no place in this topic that could be skipped.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The position has moved since, by a seek or another skip. Nothing was changed.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void Skip(EmbeddedLogException failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        ThrowIfDisposed();
+        if (failure is not { Topic: { } topic, Partition: { } partition, Offset: { } offset }
+            || failure is LogTruncatedException)
+        {
+            throw ConsumerErrors.NothingToSkip(failure);
+        }
+
+        PartitionCursor cursor = _positions.Get(new TopicPartition(topic, partition));
+        long behind = SkipTarget.Find(cursor.Log, failure, offset);
+        _positions.Skip(cursor, failure, offset, behind);
+        NoteMoved();
+    }
+
+    /// <summary>
+    /// Hands out nothing of a partition until it is resumed, from the next record on, also if a read is under way. The
+    /// position stays. Pausing what is paused does nothing.
+    /// </summary>
+    /// <param name="partition">A partition of this topic.</param>
+    /// <exception cref="ArgumentException">It is of another topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void Pause(TopicPartition partition) => Pause(partition, paused: true);
+
+    /// <summary>Goes on with a partition that was paused. Resuming what is not paused does nothing.</summary>
+    /// <inheritdoc cref="Pause(TopicPartition)" path="/*[not(self::summary)]"/>
+    public void Resume(TopicPartition partition) => Pause(partition, paused: false);
+
+    /// <summary>
+    /// The first offset of a partition that is not finished, which is what <see cref="CommitAsync(CancellationToken)"/>
+    /// commits; as Kafka's <c>position</c>, but for records in hand. Before the first read it is what the group has
+    /// committed, or else where <see cref="ConsumerOptions.Start"/> says.
+    /// </summary>
+    /// <param name="partition">A partition of this topic.</param>
+    /// <exception cref="ArgumentException">It is of another topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
+    /// <exception cref="OffsetUnavailableException">
+    /// Nothing is committed, and the consumer's start is <see cref="StartAt.Error"/>.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
+    public long Position(TopicPartition partition)
+    {
+        ThrowIfDisposed();
+        return _positions.GetPosition(_positions.Get(partition));
+    }
+
+    /// <summary>
+    /// What the group has committed in a partition, or null; null also for a consumer without a group.
+    /// </summary>
+    /// <param name="partition">A partition of this topic.</param>
+    /// <exception cref="ArgumentException">It is of another topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public CommittedOffset? Committed(TopicPartition partition)
+    {
+        ThrowIfDisposed();
+        PartitionCursor cursor = _positions.Get(partition);
+        return _committer?.Committed(cursor);
+    }
+
+    /// <summary>
+    /// Disposes the consumer, as <see cref="DisposeAsync"/>, and blocks until that is done. It needs no thread of the
+    /// pool.
+    /// </summary>
+    /// <inheritdoc cref="DisposeAsync" path="/exception"/>
+    public void Dispose() => CloseAsync(Waiting.Blocking(_work)).AsTask().GetAwaiter().GetResult();
+
+    /// <summary>
+    /// Ends the reading, with <see cref="ObjectDisposedException"/> for a reader that waits or asks for more; commits
+    /// what is finished, if there is a commit interval; and leaves the group. Disposing again does nothing.
+    /// </summary>
+    /// <exception cref="EmbeddedLogException">
+    /// What is finished could not be committed, now or by an interval commit. The consumer is disposed all the same.
+    /// </exception>
+    public ValueTask DisposeAsync() => CloseAsync(how: default);
+
+    private async ValueTask CloseAsync(Waiting how)
+    {
+        if (!_reader.TryStop())
+        {
+            return;
+        }
+
+        try
+        {
+            if (_committer is not null)
+            {
+                await _committer.DisposeAsync(how).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _membership?.Dispose();
+        }
+    }
+
+    /// <summary>The topic and the group.</summary>
+    public override string ToString() => Group is null ? Topic : $"{Topic} ({Group})";
+
+    private void Pause(TopicPartition partition, bool paused)
+    {
+        ThrowIfDisposed();
+        _positions.Pause(_positions.Get(partition), paused);
+        _reader.Signal.Wake();
+    }
+
+    /// <summary>After a seek: a reader that waits looks again, and an interval commit tells it.</summary>
+    private void NoteMoved()
+    {
+        _committer?.NoteMoved();
+        _reader.Signal.Wake();
+    }
+
+    private OffsetCommitter RequireGroup()
+    {
+        ThrowIfDisposed();
+        return _committer ?? throw ConsumerErrors.NoGroup();
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_reader.Claim.IsClosing)
+        {
+            throw ConsumerErrors.Disposed();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace EmbeddedLog.Consuming.Positions;
+
+/// <summary>The exceptions of consumers, each with what to do.</summary>
+internal static class ConsumerErrors
+{
+    /// <summary>The consumer was disposed.</summary>
+    public static ObjectDisposedException Disposed() =>
+        new(
+            "Consumer",
+            "The consumer was disposed. Create another one to read on: of the same group, it begins where this one "
+            + "has committed.");
+
+    /// <summary>Two reads at once.</summary>
+    public static InvalidOperationException AlreadyReading() =>
+        new("The consumer is being read already, and only one read at a time can say what is finished. Leave that loop "
+            + "first, by break or by cancelling its token; an enumerator got by hand must be disposed. To read the "
+            + "records twice at once, create a consumer in another group, or without one.");
+
+    /// <summary>Two steps of one read at once.</summary>
+    public static InvalidOperationException StillMoving() =>
+        new("The enumerator is still busy with MoveNextAsync. Await that first; to end the waiting, cancel its token.");
+
+    /// <summary>A commit without a group.</summary>
+    public static InvalidOperationException NoGroup() =>
+        new("The consumer has no group to commit for. Name one when creating it: CreateConsumer(topic, group).");
+
+    /// <summary>Nothing is committed, and the consumer asked for an error then.</summary>
+    public static OffsetUnavailableException NothingCommitted(TopicPartition partition) =>
+        new($"Nothing is committed for partition {partition}, and StartAt.Error says not to guess. Seek to where to "
+            + "begin, or create the consumer with StartAt.Earliest or StartAt.Latest.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+        };
+
+    /// <summary>A partition of another topic.</summary>
+    public static ArgumentException WrongTopic(string topic, string asked) =>
+        new($"The consumer reads topic '{topic}', not '{asked}'. Name one of its partitions, see Assignment.");
+
+    /// <summary>A partition that there is not.</summary>
+    public static ArgumentOutOfRangeException NoSuchPartition(string topic, int partition, int count) =>
+        new(nameof(partition), partition, $"Topic '{topic}' has the partitions 0 to {count - 1}.");
+
+    /// <summary>A seek to a negative offset.</summary>
+    public static ArgumentOutOfRangeException NegativeOffset(long offset) =>
+        new(nameof(offset), offset, "Offsets begin at zero. For the first record there is, use SeekToBeginning.");
+
+    /// <summary>A skip of a failure that is not about a place in a partition.</summary>
+    public static ArgumentException NothingToSkip(EmbeddedLogException failure) =>
+        new(
+            failure is LogTruncatedException
+                ? "There is nothing to skip: the position was moved already when this was told. Read on."
+                : $"The failure names no offset to skip: {failure.Message}",
+            nameof(failure));
+
+    /// <summary>A skip of a failure at another position than the present one.</summary>
+    public static InvalidOperationException HasMoved(TopicPartition partition, long offset, long position) =>
+        new($"Partition {partition} is {(position < 0 ? "where the next read begins" : $"at offset {position}")}, no "
+            + $"longer at {offset}, where the read failed. Nothing was skipped. Read on, or seek to where to go on.");
+}

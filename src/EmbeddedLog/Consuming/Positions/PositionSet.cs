@@ -1,0 +1,218 @@
+using EmbeddedLog.Consuming.Reading;
+
+namespace EmbeddedLog.Consuming.Positions;
+
+/// <summary>
+/// Where a consumer is in all partitions of its topic. Safe to call from any thread; what chooses what to read next is
+/// in <see cref="FetchSchedule"/>.
+/// </summary>
+internal sealed class PositionSet
+{
+    private readonly PartitionCursor[] _cursors;
+    private readonly string _topic;
+
+    /// <summary>What decides where to go on when a position is no longer in the log.</summary>
+    private readonly StartPolicy _policy;
+
+    /// <summary>
+    /// The first partition whose position may be left open: the search for those goes on where it was. Under the gate.
+    /// </summary>
+    private int _openFrom;
+
+    public PositionSet(string topic, PartitionCursor[] cursors, StartPolicy policy)
+    {
+        _topic = topic;
+        _cursors = cursors;
+        _policy = policy;
+    }
+
+    /// <summary>
+    /// Whether a position may have to be committed before anything is handed out. Written under the gate.
+    /// </summary>
+    public bool MayHaveToCommit { get; set; }
+
+    /// <summary>How many cursors were looked at to choose one: what that costs. Under the gate.</summary>
+    public long Looks { get; set; }
+
+    /// <summary>Over all cursors. Held for moments, never while records are read or deserialised.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>The cursors by partition.</summary>
+    public ReadOnlySpan<PartitionCursor> Cursors => _cursors;
+
+    /// <summary>
+    /// A cursor whose position was left open, if there is any that is well. One in trouble is found when it is read.
+    /// Under the gate.
+    /// </summary>
+    public PartitionCursor? FindOpen()
+    {
+        for (; _openFrom < _cursors.Length; _openFrom++)
+        {
+            Looks++;
+            if (_cursors[_openFrom] is { Position: < 0, Trouble: null } open)
+            {
+                return open;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The ends of all partitions as of now.</summary>
+    public long[] Ends() => Array.ConvertAll(_cursors, cursor => cursor.Log.PublishedEnd);
+
+    /// <summary>The cursor of a partition.</summary>
+    /// <exception cref="ArgumentException">The partition is not of this topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The topic has no such partition.</exception>
+    public PartitionCursor Get(TopicPartition partition)
+    {
+        if (partition.Topic != _topic)
+        {
+            throw ConsumerErrors.WrongTopic(_topic, partition.Topic);
+        }
+
+        return (uint)partition.Partition < (uint)_cursors.Length
+            ? _cursors[partition.Partition]
+            : throw ConsumerErrors.NoSuchPartition(_topic, partition.Partition, _cursors.Length);
+    }
+
+    /// <summary>The position in a partition, resolved if it was left open.</summary>
+    /// <exception cref="OffsetUnavailableException">It was left open, and the policy is an error.</exception>
+    public long GetPosition(PartitionCursor cursor)
+    {
+        while (true)
+        {
+            int version;
+            lock (Gate)
+            {
+                if (cursor.Position >= 0)
+                {
+                    return cursor.Position;
+                }
+
+                version = cursor.Version;
+            }
+
+            Resolve(cursor, version);
+        }
+    }
+
+    /// <summary>Moves to an offset; whether it is in the log is judged by the next read.</summary>
+    public void Seek(PartitionCursor cursor, long offset)
+    {
+        lock (Gate)
+        {
+            cursor.Seek(offset);
+        }
+    }
+
+    /// <summary>
+    /// Moves behind a failure at an offset, if nothing has moved the position since.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The position has moved.</exception>
+    public void Skip(PartitionCursor cursor, EmbeddedLogException failure, long offset, long behind)
+    {
+        lock (Gate)
+        {
+            // The record may stand behind offsets that are gone since a salvage.
+            if (cursor.Position != offset && cursor.Trouble?.Failure != failure)
+            {
+                throw ConsumerErrors.HasMoved(cursor.Log.Id, offset, cursor.Position);
+            }
+
+            cursor.Seek(behind);
+        }
+    }
+
+    /// <summary>Finishes a record and those before it; false where that changes nothing.</summary>
+    public bool Finish(PartitionCursor cursor, long offset)
+    {
+        lock (Gate)
+        {
+            return cursor.Finish(offset);
+        }
+    }
+
+    /// <summary>Moves to the beginnings, wherever retention will have moved them by the next read.</summary>
+    public void SeekToBeginning()
+    {
+        lock (Gate)
+        {
+            foreach (PartitionCursor cursor in _cursors)
+            {
+                cursor.Seek(StartPolicy.Earliest, cursor.Log.StartOffset);
+            }
+
+            _openFrom = 0;
+        }
+    }
+
+    /// <summary>Moves to the ends as of now.</summary>
+    public void SeekToEnd()
+    {
+        lock (Gate)
+        {
+            foreach (PartitionCursor cursor in _cursors)
+            {
+                cursor.Seek(cursor.Log.PublishedEnd);
+            }
+        }
+    }
+
+    /// <summary>Moves to the first records at or after a time.</summary>
+    public void Seek(DateTimeOffset timestamp)
+    {
+        // The searches read from the disk, so they come before the gate; all succeed, or nothing is moved.
+        long[] found = Array.ConvertAll(_cursors, cursor => StartPosition.FindTime(cursor.Log, timestamp));
+        lock (Gate)
+        {
+            for (int i = 0; i < found.Length; i++)
+            {
+                _cursors[i].Seek(found[i]);
+            }
+        }
+    }
+
+    /// <summary>Pauses or resumes a partition.</summary>
+    public void Pause(PartitionCursor cursor, bool paused)
+    {
+        lock (Gate)
+        {
+            cursor.Pause(paused);
+        }
+    }
+
+    /// <summary>
+    /// Gives a position its value that was left open or is not in the log, unless it was moved meanwhile. Off the gate,
+    /// for a search by time reads from the disk.
+    /// </summary>
+    /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
+    /// <exception cref="CorruptLogException">A record is damaged that a search by time comes across.</exception>
+    public void Resolve(PartitionCursor cursor, int version)
+    {
+        long position;
+        StartPolicy start;
+        lock (Gate)
+        {
+            if (cursor.Version != version)
+            {
+                return;
+            }
+
+            position = cursor.Position;
+            start = position < 0 ? cursor.Start : _policy;
+        }
+
+        long found = position < 0
+            ? StartPosition.Find(cursor.Log, start)
+            : StartPosition.Reset(cursor.Log, position, start);
+        lock (Gate)
+        {
+            if (cursor.Version == version && cursor.Position == position && found != position)
+            {
+                cursor.Resolve(found, mustCommit: start != StartPolicy.Earliest);
+                MayHaveToCommit |= cursor.MustCommit;
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using EmbeddedLog.Consuming.Positions;
+using EmbeddedLog.Partitions.Reading;
+
+
+namespace EmbeddedLog.Consuming.Reading;
+
+/// <summary>
+/// Sees to it that a reader that waits is woken: by the append of a record for it, or when the next attempt to read a
+/// partition in trouble is due. Only for the reader.
+/// </summary>
+internal sealed class ReadWaiters
+{
+    private readonly PositionSet _positions;
+    private readonly WakeSignal _signal;
+    private readonly TimeProvider _time;
+    private readonly bool _inline;
+
+    /// <summary>By partition; null before the first.</summary>
+    private readonly AppendWaiter?[] _waiters;
+
+    /// <summary>Wakes for the next attempt; null before there is any.</summary>
+    private ITimer? _retry;
+
+    public ReadWaiters(PositionSet positions, WakeSignal signal, TimeProvider time, bool inline)
+    {
+        _positions = positions;
+        _signal = signal;
+        _time = time;
+        _inline = inline;
+        _waiters = new AppendWaiter?[positions.Cursors.Length];
+    }
+
+    /// <summary>
+    /// Sees to it that the signal is set when any partition that is not paused has a record, or at a time stamp.
+    /// </summary>
+    public void Arm(long? retryAt)
+    {
+        for (int i = 0; i < _waiters.Length; i++)
+        {
+            PartitionCursor cursor = _positions.Cursors[i];
+            long position;
+            lock (_positions.Gate)
+            {
+                position = cursor.IsPaused || cursor.Trouble is not null ? -1 : cursor.Position;
+            }
+
+            // A position that was left open since somebody looked has set the signal, so that the caller looks again.
+            // What cannot be read is there already: it is waited for by the clock.
+            if (position >= 0)
+            {
+                Arm(ref _waiters[i], cursor.Log, position + 1);
+            }
+        }
+
+        if (retryAt is { } due)
+        {
+            ArmRetry(due);
+        }
+    }
+
+    /// <summary>Nobody waits any more.</summary>
+    public void Release()
+    {
+        _retry?.Dispose();
+        for (int i = 0; i < _waiters.Length; i++)
+        {
+            if (_waiters[i] is { IsArmed: true } waiter)
+            {
+                _positions.Cursors[i].Log.RemoveAppendWaiter(waiter);
+            }
+        }
+    }
+
+    private void ArmRetry(long due)
+    {
+        _retry ??= _time.CreateTimer(
+            static state => ((WakeSignal)state!).Wake(), _signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        double left = (due - _time.GetTimestamp()) * 1000.0 / _time.TimestampFrequency;
+        _retry.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(left))), Timeout.InfiniteTimeSpan);
+    }
+
+    private void Arm(ref AppendWaiter? waiter, ReadablePartition log, long end)
+    {
+        if (waiter is { IsArmed: true })
+        {
+            if (waiter.Target == end)
+            {
+                return;
+            }
+
+            // After a seek. It may be in the hands of somebody who releases, so that it is not used again.
+            log.RemoveAppendWaiter(waiter);
+            waiter = null;
+        }
+
+        waiter ??= new AppendWaiter(_signal, _inline);
+        waiter.Arm(log, end);
+    }
+}

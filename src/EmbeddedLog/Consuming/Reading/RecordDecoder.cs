@@ -1,0 +1,94 @@
+using EmbeddedLog.Serialization.Primitives;
+
+namespace EmbeddedLog.Consuming.Reading;
+
+/// <summary>Turns records as they lie in the log into a consumer's types, all of them copies.</summary>
+/// <param name="topic">The topic's name.</param>
+/// <param name="keys">Reads keys.</param>
+/// <param name="values">Reads values.</param>
+internal sealed class RecordDecoder<TKey, TValue>(
+    string topic, IDeserializer<TKey> keys, IDeserializer<TValue> values)
+{
+    /// <summary>Reads one record.</summary>
+    /// <exception cref="RecordDeserializationException">It cannot be read as these types.</exception>
+    public Record<TKey, TValue> Decode(int partition, scoped in RecordView record)
+    {
+        HeadersView block = record.Headers;
+        Headers? headers = block.IsEmpty ? null : block.ToHeaders();
+        return new Record<TKey, TValue>(
+            topic,
+            partition,
+            record.Offset,
+            record.Timestamp,
+            DecodeKey(partition, record, headers),
+            record.HasKey,
+            DecodeValue(partition, record, headers),
+            record.IsTombstone,
+            headers);
+    }
+
+    private TKey DecodeKey(int partition, scoped in RecordView record, Headers? headers)
+    {
+        if (!record.HasKey)
+        {
+            return NullValue<TKey>.IsAllowed
+                ? default!
+                : throw NullFault<TKey>(partition, record, isKey: true, headers);
+        }
+
+        try
+        {
+            return keys.Deserialize(record.Key, new SerializationContext(topic, IsKey: true, headers));
+        }
+        catch (Exception cause)
+        {
+            throw Fault<TKey>(partition, record, isKey: true, cause, headers);
+        }
+    }
+
+    private TValue DecodeValue(int partition, scoped in RecordView record, Headers? headers)
+    {
+        if (record.IsTombstone)
+        {
+            return NullValue<TValue>.IsAllowed
+                ? default!
+                : throw NullFault<TValue>(partition, record, isKey: false, headers);
+        }
+
+        try
+        {
+            return values.Deserialize(record.Value, new SerializationContext(topic, IsKey: false, headers));
+        }
+        catch (Exception cause)
+        {
+            throw Fault<TValue>(partition, record, isKey: false, cause, headers);
+        }
+    }
+
+    private RecordDeserializationException Fault<T>(
+        int partition, scoped in RecordView record, bool isKey, Exception cause, Headers? headers) =>
+        RecordDeserializationException.Create(
+            new TopicPartitionOffset(topic, partition, record.Offset),
+            isKey,
+            typeof(T),
+            cause,
+            RawKey(record),
+            RawValue(record),
+            headers ?? Headers.Empty);
+
+    private RecordDeserializationException NullFault<T>(
+        int partition, scoped in RecordView record, bool isKey, Headers? headers) =>
+        RecordDeserializationException.CreateForNull(
+            new TopicPartitionOffset(topic, partition, record.Offset),
+            isKey,
+            typeof(T),
+            RawKey(record),
+            RawValue(record),
+            headers ?? Headers.Empty);
+
+    private static ReadOnlyMemory<byte>? RawKey(scoped in RecordView record) =>
+        record.HasKey ? (ReadOnlyMemory<byte>?)record.Key.ToArray() : null;
+
+    private static ReadOnlyMemory<byte>? RawValue(scoped in RecordView record) =>
+        record.IsTombstone ? null : (ReadOnlyMemory<byte>?)record.Value.ToArray();
+}

@@ -1,0 +1,101 @@
+using EmbeddedLog.Consuming.Positions;
+using EmbeddedLog.Segments.Reading;
+
+
+namespace EmbeddedLog.Consuming.Reading;
+
+/// <summary>
+/// Reads chunks of records out of partitions. It holds the consumer's epoch slot for the length of a call, which runs
+/// no code of the user's but the deserializers. Only for the reader.
+/// </summary>
+internal sealed class RecordFetcher<TKey, TValue>
+{
+    /// <summary>
+    /// A buffer begins at most this large and grows by doubling, so that a slow topic does not cost a large one.
+    /// </summary>
+    private const int FirstBufferRecords = 1024;
+
+    private const long None = -1;
+
+    private readonly RecordDecoder<TKey, TValue> _decoder;
+    private readonly ReaderEpochs _readers;
+    private readonly ReaderSlot _slot;
+
+    public RecordFetcher(RecordDecoder<TKey, TValue> decoder, ReaderEpochs readers)
+    {
+        _decoder = decoder;
+        _readers = readers;
+        _slot = readers.Rent();
+    }
+
+    /// <summary>
+    /// Reads records of one partition into the beginning of a buffer, as many as there are, at most as many as said,
+    /// and not many more bytes than said. What is wrong with a record is told when it is the first.
+    /// </summary>
+    /// <returns>
+    /// How many; zero where the first has just been removed, by retention or a recovery, or all are gone since a
+    /// salvage.
+    /// </returns>
+    /// <exception cref="RecordDeserializationException">The first record cannot be deserialised.</exception>
+    /// <exception cref="CorruptLogException">The first record is damaged.</exception>
+    /// <exception cref="LogIOException">The medium failed to give the first record.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public int Fetch(in FetchPlan plan, ref Record<TKey, TValue>[] buffer, int maxRecords, long maxBytes)
+    {
+        PartitionCursor cursor = plan.Cursor;
+        int wanted = (int)Math.Min(maxRecords, plan.Limit - plan.From);
+        if (buffer.Length == 0)
+        {
+            buffer = new Record<TKey, TValue>[Math.Min(wanted, FirstBufferRecords)];
+        }
+
+        int count = 0;
+        cursor.PassedTo = None;
+        try
+        {
+            using PartitionScan scan = new(
+                cursor.Log, _slot, ownsSlot: false, cursor.ScanFrom(plan.From), plan.Truncations);
+            for (long bytes = 0; count < wanted && bytes < maxBytes && scan.TryRead(out RecordView record); count++)
+            {
+                if (record.Offset >= plan.Limit)
+                {
+                    // Offsets before it are gone since a salvage, so that there are fewer records than offsets.
+                    cursor.Scanned = default;
+                    cursor.PassedTo = record.Offset;
+                    return count;
+                }
+
+                if (count == buffer.Length)
+                {
+                    Array.Resize(ref buffer, (int)Math.Min(wanted, 2L * count));
+                }
+
+                buffer[count] = _decoder.Decode(cursor.Log.Id.Partition, record);
+                bytes += record.Key.Length + record.Value.Length;
+            }
+
+            cursor.Scanned = scan.Save();
+            cursor.PassedTo = scan.Offset;
+        }
+        catch (EmbeddedLogException) when (count > 0)
+        {
+            // Those before it are handed out first; then this one is the first, and is read again.
+            cursor.Scanned = default;
+        }
+        catch (LogTruncatedException)
+        {
+            // Told by the choice of what to read next, which moves the position.
+            cursor.Scanned = default;
+            return 0;
+        }
+        catch (OffsetUnavailableException) when (plan.From < cursor.Log.StartOffset)
+        {
+            return 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>Gives the slot back. No call may be under way, and none may follow.</summary>
+    public void Release() => _readers.Return(_slot);
+}

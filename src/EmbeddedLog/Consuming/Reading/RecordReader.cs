@@ -1,0 +1,341 @@
+using EmbeddedLog.Consuming.Positions;
+
+namespace EmbeddedLog.Consuming.Reading;
+
+/// <summary>
+/// Hands out a consumer's records: reads a chunk of one partition ahead, hands it out record by record or whole, and
+/// goes on with the next partition; waits where there is nothing. Only for the one who has the claim, but for what
+/// stops it.
+/// </summary>
+internal sealed class RecordReader<TKey, TValue>
+{
+    /// <summary>
+    /// How many bytes are read ahead of a reader of records; Kafka's <c>max.partition.fetch.bytes</c>.
+    /// </summary>
+    private const long MaxChunkBytes = 1 << 20;
+
+    /// <summary>How many bytes a batch holds at most, about; Kafka's <c>fetch.max.bytes</c>.</summary>
+    private const long MaxBatchBytes = 50 << 20;
+
+    private readonly PositionSet _positions;
+    private readonly FetchSchedule _schedule;
+    private readonly KeptRecords<TKey, TValue> _kept = new();
+    private readonly RecordFetcher<TKey, TValue> _fetcher;
+    private readonly OffsetCommitter? _committer;
+    private readonly ReadWaiters _waiters;
+    private readonly int _maxBuffered;
+
+    /// <summary>
+    /// What was read ahead: of one partition, from <see cref="_next"/> up to <see cref="_count"/>. A single record in
+    /// hand is still there, before these.
+    /// </summary>
+    private Record<TKey, TValue>[] _buffer = [];
+    private int _next;
+    private int _count;
+
+    /// <summary>The partition of what was read ahead, and the version of its cursor for which that is good.</summary>
+    private PartitionCursor? _buffered;
+    private int _version;
+
+    /// <summary>The partition of what is in hand: handed out, and the next not asked for; null for nothing.</summary>
+    private PartitionCursor? _handedOut;
+
+    /// <summary>The batch in hand; null where it is a single record, or nothing.</summary>
+    private Record<TKey, TValue>[]? _batch;
+
+    public RecordReader(
+        PositionSet positions,
+        RecordFetcher<TKey, TValue> fetcher,
+        OffsetCommitter? committer,
+        WakeSignal signal,
+        TimeProvider time,
+        int maxBuffered,
+        bool inline)
+    {
+        _positions = positions;
+        _schedule = new FetchSchedule(positions, time);
+        _fetcher = fetcher;
+        _committer = committer;
+        _maxBuffered = maxBuffered;
+        _waiters = new ReadWaiters(positions, signal, time, inline);
+        Signal = signal;
+        Claim = new ReadClaim(GiveUp);
+    }
+
+    /// <summary>Wakes the reader.</summary>
+    public WakeSignal Signal { get; }
+
+    /// <summary>Keeps other reads out.</summary>
+    public ReadClaim Claim { get; }
+
+    /// <summary>
+    /// Begins a read. What the last one had in hand when it was left is not finished: it is handed out again, after the
+    /// other partitions had their turn.
+    /// </summary>
+    public void Begin()
+    {
+        lock (_positions.Gate)
+        {
+            if (_handedOut is { } cursor)
+            {
+                _handedOut = null;
+                KeepUnsynchronized(cursor);
+                _batch = null;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Finishes what was handed out before and hands out the next record, if one was read ahead and nothing has
+    /// happened that the caller must be told.
+    /// </summary>
+    public bool TryTake(out Record<TKey, TValue> record)
+    {
+        lock (_positions.Gate)
+        {
+            if (!CanTakeUnsynchronized())
+            {
+                record = default;
+                return false;
+            }
+
+            if (_next > 0)
+            {
+                // The one before is finished; nothing here keeps it alive.
+                _buffer[_next - 1] = default;
+            }
+
+            record = _buffer[_next++];
+            HandOutUnsynchronized(record.Offset + 1);
+            return true;
+        }
+    }
+
+    /// <summary>As <see cref="TryTake"/>, for as many as there are and at most as many as said.</summary>
+    public Record<TKey, TValue>[]? TakeBatch(int maxRecords)
+    {
+        lock (_positions.Gate)
+        {
+            if (!CanTakeUnsynchronized())
+            {
+                return null;
+            }
+
+            Record<TKey, TValue>[] batch = _buffer;
+            int count = Math.Min(maxRecords, _count - _next);
+            if (count == _buffer.Length)
+            {
+                // The whole buffer is the batch, and the next chunk gets another one.
+                _buffer = [];
+                _next = _count = 0;
+            }
+            else
+            {
+                Span<Record<TKey, TValue>> taken = _buffer.AsSpan(_next, count);
+                batch = taken.ToArray();
+                taken.Clear();
+                _next += count;
+            }
+
+            HandOutUnsynchronized(batch[^1].Offset + 1);
+            _batch = batch;
+            return batch;
+        }
+    }
+
+    /// <summary>
+    /// Reads ahead for <see cref="TryTake"/>, waiting if need be. The caller takes then, and comes back if somebody has
+    /// moved the position meanwhile.
+    /// </summary>
+    /// <param name="ends">Where the partitions end for this read, or null for a read without end.</param>
+    /// <param name="tokens">What may end the waiting.</param>
+    /// <returns>False where the read has come to its end.</returns>
+    public ValueTask<bool> FillAsync(long[]? ends, ReadTokens tokens) =>
+        FillAsync(ends, _maxBuffered, MaxChunkBytes, tokens);
+
+    /// <summary>Reads ahead for <see cref="TakeBatch"/>, as for <see cref="TryTake"/>.</summary>
+    public ValueTask<bool> FillBatchAsync(int maxRecords, ReadTokens tokens) =>
+        FillAsync(null, maxRecords, MaxBatchBytes, tokens);
+
+    /// <summary>Throws what the caller must be told before anything is handed out.</summary>
+    /// <exception cref="ObjectDisposedException">The consumer, or the log, was disposed.</exception>
+    public void ThrowIfStopped()
+    {
+        if (Claim.IsClosing)
+        {
+            throw ConsumerErrors.Disposed();
+        }
+
+        _committer?.ThrowIfFailed();
+    }
+
+    /// <summary>
+    /// Lets no record be handed out any more, and ends the waiting; false where that was done before.
+    /// </summary>
+    public bool TryStop()
+    {
+        bool first = Claim.TryClose();
+        Signal.Wake();
+        return first;
+    }
+
+    /// <summary>Finishes what was handed out before: the next one is being asked for.</summary>
+    public void Finish()
+    {
+        lock (_positions.Gate)
+        {
+            if (!Claim.IsClosing)
+            {
+                FinishUnsynchronized();
+            }
+        }
+    }
+
+    private async ValueTask<bool> FillAsync(long[]? ends, int maxRecords, long maxBytes, ReadTokens tokens)
+    {
+        while (true)
+        {
+            tokens.ThrowIfCancelled();
+            ThrowIfStopped();
+            bool any = _schedule.TryChoose(ends, out FetchPlan plan, out long? retryAt);
+            if (_committer is not null && _positions.MayHaveToCommit)
+            {
+                await _committer.CommitResolvedAsync(tokens.Any).ConfigureAwait(false);
+            }
+
+            if (any)
+            {
+                if (TryFetch(plan, ends, maxRecords, maxBytes))
+                {
+                    return true;
+                }
+            }
+            else if (ends is not null)
+            {
+                return false;
+            }
+            else
+            {
+                if (Signal.Failure is { } failure)
+                {
+                    throw failure;
+                }
+
+                _waiters.Arm(retryAt);
+                await Signal.WaitAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private bool TryFetch(in FetchPlan plan, long[]? ends, int maxRecords, long maxBytes)
+    {
+        int count;
+        FetchPlan chosen = plan;
+        try
+        {
+            count = plan.IsKept
+                ? _kept.Take(plan, ref _buffer)
+                : _fetcher.Fetch(plan, ref _buffer, maxRecords, maxBytes);
+        }
+        catch (EmbeddedLogException failure) when (
+            PartitionTrouble.IsOfPartition(failure) && _schedule.TryPostpone(chosen, failure, ends))
+        {
+            // The other partitions come first; then this one is tried again.
+            return false;
+        }
+
+        _schedule.EndTurn(plan.Cursor);
+        lock (_positions.Gate)
+        {
+            if (plan.Cursor.Version == plan.Version)
+            {
+                plan.Cursor.Trouble = null;
+            }
+
+            if (plan.IsKept)
+            {
+                plan.Cursor.Keep(-1);
+            }
+            else if (count == 0 && plan.Cursor.Version == plan.Version)
+            {
+                plan.Cursor.PassGap(plan);
+            }
+
+            _buffered = plan.Cursor;
+            _version = plan.Version;
+            _next = 0;
+            _count = count;
+        }
+
+        return count > 0;
+    }
+
+    private bool CanTakeUnsynchronized()
+    {
+        if (Claim.IsClosing)
+        {
+            return false;
+        }
+
+        FinishUnsynchronized();
+        return _next < _count && _buffered!.Version == _version && _committer?.HasFailed != true;
+    }
+
+    private void HandOutUnsynchronized(long next)
+    {
+        _buffered!.HandOut(next);
+        _handedOut = _buffered;
+    }
+
+    private void FinishUnsynchronized()
+    {
+        if (_handedOut is null)
+        {
+            return;
+        }
+
+        if (_handedOut.Finish())
+        {
+            _committer?.NoteFinished();
+        }
+
+        _handedOut = null;
+        _batch = null;
+    }
+
+    /// <summary>
+    /// Keeps what is in hand and not finished. What was read ahead behind it is read anew when that is its turn, but
+    /// for what an earlier read had handed out already.
+    /// </summary>
+    private void KeepUnsynchronized(PartitionCursor cursor)
+    {
+        long to = cursor.EndRead();
+        if (to <= cursor.Position)
+        {
+            // Finished by name, or by a commit, so that the next one can go on where this one has ended.
+            return;
+        }
+
+        List<Record<TKey, TValue>> kept = [.. _batch ?? _buffer.AsSpan(_next - 1, 1)];
+        for (int i = _next; i < _count && _buffer[i].Offset < to && _version == cursor.Version; i++)
+        {
+            kept.Add(_buffer[i]);
+        }
+
+        kept.RemoveAll(record => record.Offset < cursor.Position);
+        _kept.Keep(cursor, _positions.Cursors.Length, kept.ToArray());
+        cursor.Keep(kept.Count == 0 ? -1 : kept[^1].Offset + 1);
+        _next = _count = 0;
+    }
+
+    /// <summary>What only readers use goes with the last of them.</summary>
+    private void GiveUp()
+    {
+        _fetcher.Release();
+        _waiters.Release();
+        _kept.Clear();
+        _batch = null;
+        _buffer = [];
+        _next = _count = 0;
+    }
+}

@@ -1,0 +1,16 @@
+using EmbeddedLog.Consuming.Reading;
+
+namespace EmbeddedLog.Consuming.Sequences;
+
+/// <summary>A consumer's records in batches: each enumeration is a read of its own.</summary>
+/// <param name="reader">What hands out records.</param>
+/// <param name="maxRecords">How many records a batch has at most.</param>
+/// <param name="cancellationToken">Ends the reading.</param>
+internal sealed class BatchSequence<TKey, TValue>(
+    RecordReader<TKey, TValue> reader, int maxRecords, CancellationToken cancellationToken)
+    : IAsyncEnumerable<IReadOnlyList<Record<TKey, TValue>>>
+{
+    /// <inheritdoc/>
+    public IAsyncEnumerator<IReadOnlyList<Record<TKey, TValue>>> GetAsyncEnumerator(CancellationToken cancellation) =>
+        new BatchEnumerator<TKey, TValue>(reader, maxRecords, new ReadTokens(cancellationToken, cancellation));
+}

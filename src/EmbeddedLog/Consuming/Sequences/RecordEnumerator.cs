@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using EmbeddedLog.Consuming.Reading;
+
+namespace EmbeddedLog.Consuming.Sequences;
+
+/// <summary>
+/// One read, record by record. Written by hand, since most steps only take what was read ahead and must not pay for a
+/// state machine.
+/// </summary>
+internal sealed class RecordEnumerator<TKey, TValue> : IAsyncEnumerator<Record<TKey, TValue>>
+{
+    private readonly RecordReader<TKey, TValue> _reader;
+    private readonly long[]? _ends;
+    private readonly ReadScope _scope;
+    private Record<TKey, TValue> _current;
+
+    public RecordEnumerator(RecordReader<TKey, TValue> reader, long[]? ends, ReadTokens tokens)
+    {
+        _reader = reader;
+        _ends = ends;
+        _scope = new ReadScope(reader.Claim, reader.Signal, tokens);
+    }
+
+    /// <inheritdoc/>
+    public Record<TKey, TValue> Current => _current;
+
+    /// <inheritdoc/>
+    public ValueTask<bool> MoveNextAsync() =>
+        _scope.CanStep && _reader.TryTake(out _current) ? new ValueTask<bool>(true) : StepAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _scope.End();
+        return ValueTask.CompletedTask;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> StepAsync()
+    {
+        _current = default;
+        if (!_scope.TryEnter(out bool begins))
+        {
+            return false;
+        }
+
+        bool found = false;
+        try
+        {
+            if (begins)
+            {
+                _reader.Begin();
+            }
+            else
+            {
+                // Whoever asks for the next record has finished the last one, also where asking fails.
+                _reader.Finish();
+            }
+
+            do
+            {
+                _scope.Tokens.ThrowIfCancelled();
+                _reader.ThrowIfStopped();
+                found = _reader.TryTake(out _current);
+            }
+            while (!found && await _reader.FillAsync(_ends, _scope.Tokens).ConfigureAwait(false));
+        }
+        finally
+        {
+            _scope.Leave(found);
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,16 @@
+using EmbeddedLog.Consuming.Reading;
+
+namespace EmbeddedLog.Consuming.Sequences;
+
+/// <summary>A consumer's records one by one: each enumeration is a read of its own.</summary>
+/// <param name="reader">What hands out records.</param>
+/// <param name="ends">Where the partitions end for this read, or null for a read without end.</param>
+/// <param name="cancellationToken">Ends the reading.</param>
+internal sealed class RecordSequence<TKey, TValue>(
+    RecordReader<TKey, TValue> reader, long[]? ends, CancellationToken cancellationToken)
+    : IAsyncEnumerable<Record<TKey, TValue>>
+{
+    /// <inheritdoc/>
+    public IAsyncEnumerator<Record<TKey, TValue>> GetAsyncEnumerator(CancellationToken cancellation) =>
+        new RecordEnumerator<TKey, TValue>(reader, ends, new ReadTokens(cancellationToken, cancellation));
+}

@@ -1,0 +1,59 @@
+using EmbeddedLog.Partitions;
+
+
+namespace EmbeddedLog.Coordination.Offsets;
+
+/// <summary>The exceptions of consumer groups, each with what to do.</summary>
+internal static class GroupErrors
+{
+    /// <summary>The group has a member for the topic already.</summary>
+    public static InvalidOperationException AlreadyJoined(string group, string topic) =>
+        new($"Group '{group}' has a consumer of topic '{topic}' already, and can have one at a time. Dispose that one "
+            + "first: it leaves the group only then. To read all records once more beside it, use another group.");
+
+    /// <summary>The offset lies outside what may be committed.</summary>
+    public static ArgumentOutOfRangeException BeyondEnd(PartitionLog partition, long offset) =>
+        new(
+            nameof(offset),
+            offset,
+            $"Offset {offset} of partition {partition.Id} cannot be committed: the next record to be appended gets "
+            + $"{partition.PublishedEnd}. Commit the offset of the next record to read, at most that.");
+
+    /// <summary>The topic is gone, and what is committed for it with it.</summary>
+    public static UnknownTopicException Deleted(string topic) =>
+        new($"Topic '{topic}' was deleted, and what was committed for it with it. Dispose the consumer; if the topic "
+            + "was made again, create another one, for the new topic is not the old one.")
+        {
+            Topic = topic,
+        };
+
+    /// <summary>A record of the offsets' partition is not what a writer produces.</summary>
+    public static EmbeddedLogException Unreadable(
+        PartitionLog offsets, long offset, ReadOnlySpan<byte> bytes, string part)
+    {
+        if (!bytes.IsEmpty && bytes[0] > OffsetCodec.Version)
+        {
+            return new UnsupportedFormatException(
+                $"The committed offsets hold a {part} of version {bytes[0]}, written by a newer version of "
+                + "EmbeddedLog. Open the log with that version or a later one.")
+            {
+                Topic = offsets.Id.Topic,
+                Partition = offsets.Id.Partition,
+                Offset = offset,
+                Expected = $"version {OffsetCodec.Version}",
+                Actual = $"version {bytes[0]}",
+            };
+        }
+
+        return new CorruptLogException(
+            $"Record {offset} of the committed offsets has a {part} that makes no sense, although its checksum is "
+            + "good. Nothing was changed; restore the directory of the groups from a backup.")
+        {
+            Topic = offsets.Id.Topic,
+            Partition = offsets.Id.Partition,
+            Offset = offset,
+            Expected = $"a {part}",
+            Actual = $"{bytes.Length} other bytes",
+        };
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Coordination.Offsets;
+
+/// <summary>All that consumer groups log.</summary>
+internal static partial class GroupsLog
+{
+    [LoggerMessage(200, LogLevel.Debug, "Group {Group} had committed offset {Committed} of partition {Partition}, "
+        + "whose records survived up to {End}: it goes on there.")]
+    public static partial void Lowered(
+        ILogger logger, string group, long committed, TopicPartition partition, long end);
+
+    [LoggerMessage(203, LogLevel.Warning, "Records that groups had read were lost before they were flushed: {Count} "
+        + "committed offsets were lowered to what survived, first that of group {Group} in partition {Partition}, from "
+        + "{Committed} to {End}. Undo what came of those records where that matters; others take their offsets.")]
+    public static partial void LoweredAll(
+        ILogger logger, int count, string group, TopicPartition partition, long committed, long end);
+
+    [LoggerMessage(
+        201, LogLevel.Warning, "The history of committed offsets could not be removed; that is tried again.")]
+    public static partial void NotCompacted(ILogger logger, Exception failure);
+
+    [LoggerMessage(202, LogLevel.Warning, "The committed offsets of a deleted topic could not be removed from the "
+        + "disk; the next opening leaves them out.")]
+    public static partial void NotForgotten(ILogger logger, Exception failure);
+}

@@ -1,0 +1,119 @@
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Partitions;
+
+
+namespace EmbeddedLog.Coordination.Offsets;
+
+/// <summary>
+/// Keeps the partition of committed offsets small: once it has rolled and most of it is history, everything that counts
+/// is appended once more, flushed, and what lies before is removed. A crash at any point leaves either the history, or
+/// the copies, or both; the last record of a key counts in each case.
+/// </summary>
+internal sealed class OffsetCompaction : IThreadPoolWorkItem
+{
+    private readonly OffsetStore _store;
+    private readonly PartitionLog _log;
+    private readonly AssuredWork _work;
+    private readonly Lock _gate = new();
+
+    /// <summary>Completed when the compaction under way is over; null while there is none. Under the gate.</summary>
+    private TaskCompletionSource? _running;
+
+    /// <summary>Under the gate.</summary>
+    private bool _stopped;
+
+    /// <summary>
+    /// No compaction is begun below this end, so that one that failed is not tried again with every commit. Written by
+    /// the compaction under way, read by every commit.
+    /// </summary>
+    private long _notBefore;
+
+    public OffsetCompaction(OffsetStore store, PartitionLog log)
+    {
+        _store = store;
+        _log = log;
+        _work = new AssuredWork(log.Context.Platform.Work, this);
+    }
+
+    /// <summary>Begins a compaction on the work queue if one is due.</summary>
+    /// <param name="live">How many records count.</param>
+    public void StartIfDue(int live)
+    {
+        long end = _log.PublishedEnd;
+        if (_log.Segments.Count < 2 || end - _log.StartOffset < 2L * live || end < Volatile.Read(ref _notBefore))
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_running is not null || _stopped)
+            {
+                return;
+            }
+
+            _running = new TaskCompletionSource();
+        }
+
+        _work.Queue();
+    }
+
+    /// <summary>Begins none any more; completes when the one under way is over.</summary>
+    public Task StopAsync()
+    {
+        Task over;
+        lock (_gate)
+        {
+            _stopped = true;
+            over = _running?.Task ?? Task.CompletedTask;
+        }
+
+        if (_work.TryBegin())
+        {
+            // Queued, but without it the next opening has a little more to read.
+            End();
+        }
+
+        return over;
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            long first = _store.AppendSnapshot();
+            long end = _log.PublishedEnd;
+            Volatile.Write(ref _notBefore, end + (end - first));
+
+            // The history goes only when what replaces it is on the disk.
+            await _log.FlushAssuredAsync(end, CancellationToken.None).ConfigureAwait(false);
+            _log.DeleteBefore(first);
+        }
+        catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
+        {
+            GroupsLog.NotCompacted(_log.Context.Logger, failure);
+            Volatile.Write(ref _notBefore, _log.PublishedEnd + RetryAfterRecords);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>How many commits must follow a compaction that failed before another one is tried.</summary>
+    private const int RetryAfterRecords = 1000;
+
+    private void End()
+    {
+        TaskCompletionSource ended;
+        lock (_gate)
+        {
+            ended = _running!;
+            _running = null;
+        }
+
+        ended.SetResult();
+    }
+}

@@ -1,0 +1,70 @@
+using EmbeddedLog.IO;
+
+
+namespace EmbeddedLog.Errors;
+
+/// <summary>Says who owns a directory, and what to do about it.</summary>
+internal static class OwnerErrors
+{
+    private const string OneOwner = "A log has one owner at a time.";
+
+    private const string Wait =
+        $"set {nameof(CommitLogOptions)}.{nameof(CommitLogOptions.OwnerTimeout)} to wait until it ends";
+
+    /// <summary>The directory is owned, and was not let go of in time.</summary>
+    /// <param name="path">The log's directory.</param>
+    /// <param name="owner">Who holds its lock, where that is known.</param>
+    /// <param name="waited">How long was waited, for people; null where it was not.</param>
+    public static LogOwnedException Owned(string path, LockHolder? owner, string? waited)
+    {
+        string inVain = waited is null ? string.Empty : $" Waited {waited} for it in vain.";
+        string toWait = waited is null ? Wait : "wait longer";
+        string what = owner switch
+        {
+            { IsThisProcess: true } =>
+                $"'{path}' is open in this process already, as another {nameof(CommitLog)}.{inVain} {OneOwner} Share "
+                + "that one in the whole process, or dispose it before another is opened.",
+            null or { Boot: "", Host: "" } =>
+                $"'{path}' is owned by {Name(owner)}.{inVain} {OneOwner} Stop the other one, or {toWait}.",
+            { IsOnThisMachine: false } =>
+                $"'{path}' is owned by {Name(owner)}.{inVain} {OneOwner} Stop it there, or {toWait}. Hosts that work "
+                + "at the same time need a directory each.",
+            { IsInThisContainer: false } =>
+                $"'{path}' is owned by {Name(owner)}.{inVain} {OneOwner} Stop that container, give each one a volume "
+                + $"of its own, or {toWait}.",
+            _ => $"'{path}' is owned by {Name(owner)}.{inVain} {OneOwner} Stop that process, or {toWait}.",
+        };
+        return new LogOwnedException(what)
+        {
+            File = path,
+            OwnerProcessId = owner is null || MeansSomethingHere(owner) ? owner?.ProcessId : null,
+        };
+    }
+
+    /// <summary>Who it is, for people.</summary>
+    public static string Name(LockHolder? owner)
+    {
+        if (owner is null)
+        {
+            return "another process";
+        }
+
+        string since = owner.Started.Length == 0 ? string.Empty : $", running since {owner.Started}";
+        return owner switch
+        {
+            { IsThisProcess: true } => "another log of this process",
+            { Boot: "", Host: "" } => $"process {owner.ProcessId}",
+            { IsOnThisMachine: false } => $"process {owner.ProcessId} on another host, '{owner.Host}'{since}",
+            { IsInThisContainer: false } =>
+                $"another container of this machine, {ContainerOf(owner)} (its process {owner.ProcessId}{since})",
+            _ => $"process {owner.ProcessId} of this machine{since}",
+        };
+    }
+
+    private static string ContainerOf(LockHolder owner) =>
+        owner.Container.Length == 0 ? $"host name '{owner.Host}'" : $"'{owner.Container}', host name '{owner.Host}'";
+
+    /// <summary>A number of another container, or host, would name another process here.</summary>
+    private static bool MeansSomethingHere(LockHolder owner) =>
+        owner is { Boot: "", Host: "" } || (owner.IsOnThisMachine && owner.IsInThisContainer);
+}

@@ -1,0 +1,105 @@
+using EmbeddedLog.Validation;
+
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// A record could not be turned into the consumer's types. The position stays at it: reading again meets it again,
+/// after a pause, while the other partitions go on. The message names the call that skips it.
+/// </summary>
+public sealed class RecordDeserializationException : EmbeddedLogException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What happened and what to do.</param>
+    /// <param name="innerException">What the deserializer threw, where it did.</param>
+    public RecordDeserializationException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Whether the key could not be deserialized, or else the value.</summary>
+    public bool IsKey { get; init; }
+
+    /// <summary>A copy of the key's bytes; null where the record has no key.</summary>
+    public ReadOnlyMemory<byte>? RawKey { get; init; }
+
+    /// <summary>A copy of the value's bytes; null where the record is a tombstone.</summary>
+    public ReadOnlyMemory<byte>? RawValue { get; init; }
+
+    /// <summary>The record's headers, which may say what it is.</summary>
+    public Headers Headers { get; init; } = Headers.Empty;
+
+    /// <summary>The exception for what a deserializer threw.</summary>
+    /// <param name="record">The record's position.</param>
+    /// <param name="isKey">Whether its key is the culprit.</param>
+    /// <param name="type">What it should have become.</param>
+    /// <param name="cause">What the deserializer threw.</param>
+    /// <param name="rawKey">A copy of the key, or null.</param>
+    /// <param name="rawValue">A copy of the value, or null.</param>
+    /// <param name="headers">The record's headers.</param>
+    internal static RecordDeserializationException Create(
+        TopicPartitionOffset record,
+        bool isKey,
+        Type type,
+        Exception cause,
+        ReadOnlyMemory<byte>? rawKey,
+        ReadOnlyMemory<byte>? rawValue,
+        Headers headers) =>
+        Create(
+            record,
+            isKey,
+            $"cannot be read as {TypeText.Of(type)}: {TextRules.AsSentence(cause.Message)}",
+            cause,
+            rawKey,
+            rawValue,
+            headers);
+
+    /// <summary>The exception for a record without a key, or a tombstone, where the type does not admit null.</summary>
+    /// <param name="record">The record's position.</param>
+    /// <param name="isKey">Whether its key is missing, or else its value.</param>
+    /// <param name="type">What it should have become.</param>
+    /// <param name="rawKey">A copy of the key, or null.</param>
+    /// <param name="rawValue">A copy of the value, or null.</param>
+    /// <param name="headers">The record's headers.</param>
+    internal static RecordDeserializationException CreateForNull(
+        TopicPartitionOffset record,
+        bool isKey,
+        Type type,
+        ReadOnlyMemory<byte>? rawKey,
+        ReadOnlyMemory<byte>? rawValue,
+        Headers headers) =>
+        Create(
+            record,
+            isKey,
+            $"is null, which {TypeText.Of(type)} does not admit; read such topics with {TypeText.Of(type)}?.",
+            cause: null,
+            rawKey,
+            rawValue,
+            headers);
+
+    private static RecordDeserializationException Create(
+        TopicPartitionOffset record,
+        bool isKey,
+        string problem,
+        Exception? cause,
+        ReadOnlyMemory<byte>? rawKey,
+        ReadOnlyMemory<byte>? rawValue,
+        Headers headers)
+    {
+        string part = isKey ? "key" : "value";
+        return new RecordDeserializationException(
+            $"The {part} of record {record} {problem} The position stays at this record. To skip it: "
+            + "consumer.Skip(exception), or "
+            + $"consumer.Seek(new TopicPartitionOffset(\"{record.Topic}\", {record.Partition}, {record.Offset + 1}))",
+            cause)
+        {
+            Topic = record.Topic,
+            Partition = record.Partition,
+            Offset = record.Offset,
+            IsKey = isKey,
+            RawKey = rawKey,
+            RawValue = rawValue,
+            Headers = headers,
+        };
+    }
+}

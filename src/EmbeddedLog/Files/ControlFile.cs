@@ -1,0 +1,313 @@
+using System.Buffers.Binary;
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using EmbeddedLog.Segments.Writing;
+
+namespace EmbeddedLog.Files;
+
+/// <summary>
+/// The owner's side of the file by which other processes follow a log: one for the log, mapped, with a word that
+/// changes with each opening and a slot of one cache line for each partition. See FORMAT.md, "Control".
+/// </summary>
+/// <remarks>
+/// <para>
+/// It is no evidence about the log, is never flushed, and nothing fails for the lack of it: where it cannot be had,
+/// slots are memory of this process and followers find out from the log's files what is new.
+/// </para>
+/// <para>
+/// Where stores to a map are not safe it is written instead of mapped. Ends are not in it then, for they would cost
+/// each append a call; followers find them by the frames.
+/// </para>
+/// </remarks>
+internal sealed unsafe class ControlFile : IDisposable
+{
+    /// <summary>The file's name in the log's directory.</summary>
+    public const string FileName = "control";
+
+    private const int FirstSlots = 64;
+
+    private readonly LogFile? _file;
+    private readonly bool _mapped;
+    private readonly Lock _gate = new();
+
+    /// <summary>
+    /// All maps of the file, each longer than the one before: slots point into those that there were then. Under the
+    /// gate.
+    /// </summary>
+    private readonly List<MappedMemory> _maps = [];
+
+    /// <summary>Slots that were given back; their versions go on counting. Under the gate.</summary>
+    private readonly Stack<ControlSlot> _free = new();
+
+    /// <summary>How many slots the file has room for. Under the gate.</summary>
+    private int _capacity;
+
+    /// <summary>How many slots were ever given out. Under the gate.</summary>
+    private int _used;
+
+    /// <summary>Under the gate.</summary>
+    private long _topics;
+
+    /// <summary>Under the gate.</summary>
+    private bool _disposed;
+
+    private ControlFile(LogFile? file, bool mapped)
+    {
+        _file = file;
+        _mapped = mapped;
+    }
+
+    /// <summary>What a partition without a log around it tells followers: nothing.</summary>
+    public static ControlFile None { get; } = new(null, mapped: false);
+
+    /// <summary>
+    /// Opens or makes the file of a directory that the caller owns, and says in it that the log is being opened, so
+    /// that nobody believes what the last owner left. Null of a failure means that it worked.
+    /// </summary>
+    public static ControlFile Open(
+        FileSystem files, string directory, in Session session, CacheIdentity identity, FileSystemTraits traits,
+        out FileSystemException? failure)
+    {
+        string path = Path.Combine(directory, FileName);
+        LogFile? file = null;
+        ControlFile? control = null;
+        try
+        {
+            file = files.OpenFile(path, FileOpening.OpenOrCreate);
+            control = new ControlFile(file, traits is { CanAllocate: true, MappedStoresAreSafe: true });
+            control.Begin(session, identity);
+            failure = null;
+            return control;
+        }
+        catch (FileSystemException exception)
+        {
+            failure = exception;
+            control?.Dispose();
+            file?.Dispose();
+            TryDelete(files, path);
+            return new ControlFile(null, mapped: false);
+        }
+    }
+
+    /// <summary>Gives a partition its slot.</summary>
+    public ControlSlot Rent(ulong topicUid, int partition)
+    {
+        lock (_gate)
+        {
+            if (!_free.TryPop(out ControlSlot? slot))
+            {
+                slot = TakeSlotUnsynchronized();
+            }
+
+            *slot.End = 0;
+            slot.NoteDurable(0);
+            slot.Assign(topicUid, partition);
+            return slot;
+        }
+    }
+
+    /// <summary>Takes the slot of a partition that is gone for good.</summary>
+    public void Return(ControlSlot slot)
+    {
+        lock (_gate)
+        {
+            slot.Assign(0, 0);
+            if (_file is not null)
+            {
+                _free.Push(slot);
+            }
+        }
+    }
+
+    /// <summary>Says that a topic was made, changed or removed.</summary>
+    public void NoteTopics()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _topics++;
+            TryWriteWord(ControlLayout.TopicsAt, (ulong)_topics);
+        }
+    }
+
+    /// <summary>Says that the log is open: from now on the slots count.</summary>
+    public void MarkOpen(ulong generation) => Mark(generation, ControlState.Open);
+
+    /// <summary>Says that the log was closed: what stands in the slots stays true.</summary>
+    public void MarkClosed(ulong generation) => Mark(generation, ControlState.Closed);
+
+    /// <summary>Writes what a slot says to a file that is not mapped.</summary>
+    public void WriteThrough(ControlSlot slot)
+    {
+        Span<byte> bytes = stackalloc byte[ControlLayout.SlotBytes];
+        slot.Bytes.CopyTo(bytes);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[ControlLayout.EndAt..], ControlLayout.Unpublished);
+        TryWrite(bytes, ControlLayout.PositionOf(slot.Number));
+    }
+
+    /// <summary>Unmaps and closes. No partition may use its slot any more.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _maps.ForEach(map => map.Dispose());
+            _maps.Clear();
+            _file?.Dispose();
+        }
+    }
+
+    private static void TryDelete(FileSystem files, string path)
+    {
+        try
+        {
+            files.DeleteFile(path);
+        }
+        catch (FileSystemException)
+        {
+            // The one that is there belongs to an earlier opening, which its word says; the session tells the present.
+        }
+    }
+
+    private void Begin(in Session session, CacheIdentity identity)
+    {
+        // The file stays the same over the openings, so that whoever has mapped it sees the next one begin.
+        Span<byte> block = stackalloc byte[ControlLayout.BlockBytes];
+        block = block[.._file!.Read(block, 0)];
+        ulong instance = ControlHeader.TryRead(block, out ControlHeader old) && old.LogUid == session.LogUid
+            ? old.Instance
+            : SegmentFactory.NewUid();
+        GrowUnsynchronized(FirstSlots);
+        WriteWord(ControlLayout.WordAt, ControlLayout.Word(session.Generation, ControlState.Opening));
+        Span<byte> header = stackalloc byte[ControlLayout.BlockBytes];
+        new ControlHeader(
+            session.LogUid, instance, identity.BootHigh, identity.BootLow, identity.Device, identity.Mount)
+            .Write(header);
+        _topics = ReadTopics() + 1;
+        WriteWord(ControlLayout.TopicsAt, (ulong)_topics);
+        Write(header, 0);
+    }
+
+    private void Mark(ulong generation, ControlState state)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                TryWriteWord(ControlLayout.WordAt, ControlLayout.Word(generation, state));
+            }
+        }
+    }
+
+    private long ReadTopics()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        return _file!.Read(bytes, ControlLayout.TopicsAt) == bytes.Length
+            ? BinaryPrimitives.ReadInt64LittleEndian(bytes)
+            : 0;
+    }
+
+    private ControlSlot TakeSlotUnsynchronized()
+    {
+        int number = _used;
+        if (_file is null || (number >= _capacity && !TryGrowUnsynchronized()))
+        {
+            return new ControlSlot(file: null, -1);
+        }
+
+        _used++;
+        if (_mapped)
+        {
+            return new ControlSlot(_maps[^1].Pointer + ControlLayout.PositionOf(number), number);
+        }
+
+        return new ControlSlot(this, number);
+    }
+
+    private bool TryGrowUnsynchronized()
+    {
+        try
+        {
+            GrowUnsynchronized(2 * _capacity);
+            return true;
+        }
+        catch (FileSystemException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Makes room for more slots, with a block behind each, before anybody is told of them.</summary>
+    private void GrowUnsynchronized(int slots)
+    {
+        long bytes = ControlLayout.PositionOf(slots);
+        if (_mapped)
+        {
+            _file!.Allocate(0, bytes);
+            _maps.Add(_file.Map(bytes, writable: true));
+        }
+        else
+        {
+            _file!.SetLength(Math.Max(bytes, _file.Length));
+        }
+
+        _capacity = slots;
+        WriteWord(ControlLayout.SlotsAt, (ulong)slots);
+    }
+
+    private void TryWriteWord(int position, ulong value)
+    {
+        if (_mapped)
+        {
+            WriteWord(position, value);
+        }
+        else if (_file is not null)
+        {
+            Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+            TryWrite(bytes, position);
+        }
+    }
+
+    private void WriteWord(int position, ulong value)
+    {
+        if (_mapped)
+        {
+            Volatile.Write(ref *(ulong*)(_maps[0].Pointer + position), value);
+        }
+        else
+        {
+            Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+            _file!.Write(bytes, position);
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes, long position)
+    {
+        if (_mapped)
+        {
+            bytes.CopyTo(new Span<byte>(_maps[0].Pointer + position, bytes.Length));
+        }
+        else
+        {
+            _file!.Write(bytes, position);
+        }
+    }
+
+    private void TryWrite(ReadOnlySpan<byte> bytes, long position)
+    {
+        try
+        {
+            _file?.Write(bytes, position);
+        }
+        catch (FileSystemException)
+        {
+            // A follower that is not told finds the next segment by the seal of the last one.
+        }
+    }
+}

@@ -1,0 +1,496 @@
+using System.Runtime.ExceptionServices;
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Files.Manifests;
+
+/// <summary>
+/// The list of a partition's segments, kept in an append-only file. See FORMAT.md, "Manifest".
+/// </summary>
+/// <remarks>
+/// <para>
+/// The caller serialises <see cref="Add"/> and <see cref="SetLogStart"/> with each other and with reading the state.
+/// <see cref="Flush"/> and <see cref="HasUnflushed"/> may be used by any thread at any time: <see cref="_gate"/>
+/// protects file, end and list, is held for one positional write or one rename, and never for a flush;
+/// <see cref="_flushing"/> is held for a flush. The order is <see cref="_flushing"/> before <see cref="_gate"/>.
+/// </para>
+/// <para>
+/// Failures: a write that fails changes nothing here, and the next one overwrites whatever it left. The first failed
+/// flush, of the file or of its directory, ends all writing: every later call throws it again. Where the file or the
+/// directory could only not be opened for it, everything is as it was, and the next call tries again.
+/// </para>
+/// </remarks>
+internal sealed class Manifest : IDisposable
+{
+    /// <summary>The file's name in the partition's directory.</summary>
+    public const string FileName = "manifest";
+
+    /// <summary>A smaller file is never rewritten for its size.</summary>
+    private const long RewriteAboveBytes = 1 << 16;
+
+    /// <summary>A larger file is rewritten when it is this many times as large as it need be.</summary>
+    private const int WastefulFactor = 4;
+
+    private readonly FileSystem _files;
+    private readonly string _path;
+    private readonly ulong _topicUid;
+    private readonly TopicPartition _id;
+    private readonly Lock _gate = new();
+    private readonly Lock _flushing = new();
+
+    /// <summary>Changed under <see cref="_gate"/>.</summary>
+    private readonly ManifestState _state = new();
+
+    /// <summary>Replaced under both locks; used under either. Null until it is opened, under the gate.</summary>
+    private LogFile? _file;
+
+    /// <summary>Whether the name of a replacement may not be on the disk. Under <see cref="_flushing"/>.</summary>
+    private bool _nameUnsynced;
+
+    /// <summary>Where the next record goes. Under <see cref="_gate"/>.</summary>
+    private long _end;
+
+    /// <summary>Everything below is on the disk, which each record passes on. Under <see cref="_gate"/>.</summary>
+    private long _provenEnd;
+
+    /// <summary>Counts changes. Written under <see cref="_gate"/> with release, read by anyone.</summary>
+    private long _written;
+
+    /// <summary>
+    /// The changes that are on the disk. Written under <see cref="_flushing"/> with release, read by anyone.
+    /// </summary>
+    private long _flushed;
+
+    /// <summary>
+    /// The bytes that were read, where they may be in the page cache alone: taken for written since a flush failed, so
+    /// that no flush of ours would write them. The first flush writes them again, in place, since a full disk must not
+    /// keep retention from making room. Null once they are on the disk. Under <see cref="_flushing"/>.
+    /// </summary>
+    private byte[]? _unproven;
+
+    /// <summary>
+    /// The size above which a rewrite for size is tried; moved up when one fails. Under <see cref="_flushing"/>.
+    /// </summary>
+    private long _rewriteAboveBytes = RewriteAboveBytes;
+
+    /// <summary>What ended all writing. Written under both locks, read under either.</summary>
+    private ExceptionDispatchInfo? _failure;
+
+    private Manifest(FileSystem files, string path, LogFile file, ulong topicUid, TopicPartition id)
+    {
+        _files = files;
+        _path = path;
+        _file = file;
+        _topicUid = topicUid;
+        _id = id;
+    }
+
+    /// <summary>
+    /// The live segments, oldest first; the list itself, so to be read where <see cref="Add"/> may be called.
+    /// </summary>
+    public IReadOnlyList<SegmentEntry> Segments => _state.Segments;
+
+    /// <summary>The first offset that may be read.</summary>
+    public long LogStartOffset => _state.LogStartOffset;
+
+    /// <summary>Greater than the sequence of any segment ever added.</summary>
+    public uint NextSequence => _state.NextSequence;
+
+    /// <summary>The bytes that a torn append had left at the end when the manifest was opened.</summary>
+    public long TornBytes { get; private set; }
+
+    /// <summary>Whether a flush has failed, after which nothing is written any more.</summary>
+    public bool HasFailed => Volatile.Read(ref _failure) is not null;
+
+    /// <summary>Whether anything that was added, or read when opening, is not known to be on the disk.</summary>
+    public bool HasUnflushed => Volatile.Read(ref _flushed) != Volatile.Read(ref _written);
+
+    /// <summary>Opens a partition's manifest, or makes an empty one, durably, where there is none.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="directory">The partition's directory.</param>
+    /// <param name="topicUid">The topic's uid, which the manifest must have.</param>
+    /// <param name="id">The partition, which the manifest must be of.</param>
+    /// <param name="isOnDisk">
+    /// Whether everything found is known to be on the disk, because the last owner closed the log cleanly. If not, the
+    /// first <see cref="Flush"/> writes it again.
+    /// </param>
+    /// <param name="isWhole">
+    /// Whether no append can have left a part of a record: the log was closed cleanly, or the page cache has survived.
+    /// Only a power loss tears records.
+    /// </param>
+    /// <exception cref="CorruptLogException">The file is damaged where no crash can have damaged it.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
+    public static Manifest Open(
+        FileSystem files,
+        string directory,
+        ulong topicUid,
+        TopicPartition id,
+        bool isOnDisk = false,
+        bool isWhole = false)
+    {
+        string path = Path.Combine(directory, FileName);
+        if (!files.FileExists(path))
+        {
+            Span<byte> header = stackalloc byte[ManifestHeader.Bytes];
+            new ManifestHeader(topicUid, id.Partition).Write(header);
+            StoredFile.Create(files, path, header);
+            isOnDisk = true;
+        }
+
+        Manifest manifest = new(files, path, files.OpenFile(path, FileOpening.ReadWrite), topicUid, id);
+        try
+        {
+            manifest.Read(isOnDisk, isWhole);
+            return manifest;
+        }
+        catch
+        {
+            manifest.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Adds a segment behind its predecessor. Where that is not the last segment, those after it are superseded: they
+    /// are dropped by the same record, which is how recovery replaces a tail that it does not trust in one step.
+    /// Survives the death of the process at once, and power loss after <see cref="Flush"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The segment does not fit those that are there.</exception>
+    public void Add(in SegmentEntry segment)
+    {
+        lock (_gate)
+        {
+            Append(ManifestRecord.Add(segment, _provenEnd), nameof(segment));
+        }
+    }
+
+    /// <summary>
+    /// Adds several segments, each behind the one before it, in one step that no crash can cut in two; durable on
+    /// return. The first may supersede others, as in <see cref="Add"/>. The file is replaced, so this is for recovery,
+    /// which is alone.
+    /// </summary>
+    /// <exception cref="ArgumentException">A segment does not fit those that are there.</exception>
+    public void AddAllDurably(IReadOnlyList<SegmentEntry> segments) => ChangeDurably(() =>
+    {
+        foreach (SegmentEntry segment in segments)
+        {
+            ManifestRecord record = ManifestRecord.Add(segment, _provenEnd);
+            if (_state.FindFault(record) is { } fault)
+            {
+                throw new ArgumentException($"The manifest of {_id} cannot take a segment: {fault}.", nameof(segments));
+            }
+
+            _state.Apply(record);
+        }
+    });
+
+    /// <summary>
+    /// Drops the segments behind the first <paramref name="count"/>, of which nothing is kept; durable on return. The
+    /// file is replaced, so this is for recovery, which is alone.
+    /// </summary>
+    public void KeepFirstDurably(int count) => ChangeDurably(() => _state.KeepFirst(count));
+
+    /// <summary>
+    /// Gives segments other files, whose names are on the disk, in one step that no crash can cut in two; durable on
+    /// return. The file is replaced, so this is for a salvage, which is alone.
+    /// </summary>
+    /// <param name="files">The new sequences by the segments' uids.</param>
+    public void ReplaceFilesDurably(IReadOnlyDictionary<ulong, uint> files) =>
+        ChangeDurably(() => _state.ReplaceFiles(files));
+
+    /// <summary>
+    /// Moves the log start and drops the segments below <paramref name="firstLiveSequence"/>. Their files may be
+    /// removed after <see cref="Flush"/>, not before.
+    /// </summary>
+    /// <exception cref="ArgumentException">The log start moves back, or no such segment lives.</exception>
+    public void SetLogStart(long logStartOffset, uint firstLiveSequence)
+    {
+        lock (_gate)
+        {
+            if (logStartOffset == _state.LogStartOffset
+                && (_state.Count == 0 || firstLiveSequence == _state.Segments[0].Sequence))
+            {
+                return;
+            }
+
+            ManifestRecord record = ManifestRecord.LogStart(
+                logStartOffset, firstLiveSequence, _state.NextSequence, _provenEnd);
+            Append(record, nameof(logStartOffset));
+        }
+    }
+
+    /// <summary>
+    /// Returns when everything added before the call is on the disk; without a system call when it is already. Rewrites
+    /// the file where most of it is history.
+    /// </summary>
+    public void Flush()
+    {
+        lock (_flushing)
+        {
+            _failure?.Throw();
+            long target = Volatile.Read(ref _written);
+            if (target == _flushed)
+            {
+                return;
+            }
+
+            if (!TryRewriteForSize())
+            {
+                FlushFile();
+            }
+        }
+    }
+
+    /// <summary>The file and what is in it, as of now.</summary>
+    /// <exception cref="FileSystemException">The file is to be opened anew, and cannot be.</exception>
+    public ManifestMoment Capture()
+    {
+        lock (_gate)
+        {
+            return new ManifestMoment(OpenUnsynchronized(), _end, [.. _state.Segments], _state.LogStartOffset);
+        }
+    }
+
+    /// <summary>
+    /// Whether the file is where it belongs: if not, the partition's directory was removed or replaced.
+    /// </summary>
+    public bool IsInPlace()
+    {
+        lock (_gate)
+        {
+            return _file is null || _files.IsInPlace(_file);
+        }
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    /// <summary>Takes the record and its position in the file together. The caller holds <see cref="_gate"/>.</summary>
+    private void Append(in ManifestRecord record, string parameterName)
+    {
+        _failure?.Throw();
+        if (_state.FindFault(record) is { } fault)
+        {
+            throw new ArgumentException($"The manifest of {_id} cannot take the change: {fault}.", parameterName);
+        }
+
+        if (_end + ManifestRecord.Bytes > ManifestReader.MaxFileBytes)
+        {
+            throw new InvalidOperationException(
+                $"The manifest of {_id} has its greatest size: flush it, which rewrites it, before adding more.");
+        }
+
+        Span<byte> bytes = stackalloc byte[ManifestRecord.Bytes];
+        record.Write(bytes, _topicUid, _end);
+        LogFile file = OpenUnsynchronized();
+        try
+        {
+            file.Write(bytes, _end);
+        }
+        catch
+        {
+            // Part of a record would pass for damage where the page cache survives. The next record would overwrite it;
+            // this is for the case that there is none.
+            StoredFile.TryCutOff(file, _end);
+            throw;
+        }
+
+        _state.Apply(record);
+        _end += ManifestRecord.Bytes;
+        Volatile.Write(ref _written, _written + 1);
+    }
+
+    /// <summary>
+    /// The caller holds <see cref="_flushing"/>, so the file is not replaced; records may be added meanwhile.
+    /// </summary>
+    private void FlushFile()
+    {
+        long end, target;
+        LogFile file;
+        lock (_gate)
+        {
+            end = _end;
+            target = _written;
+            file = OpenUnsynchronized();
+        }
+
+        if (_unproven is not null)
+        {
+            file.Write(_unproven, 0);
+        }
+
+        try
+        {
+            file.Flush(0, end);
+
+            // A platform that lets other work in during a flush, on the same thread, lets it through the lock as well.
+            // A flush that has failed there has taken from this one what it should have written.
+            _failure?.Throw();
+            if (_unproven is not null || _nameUnsynced)
+            {
+                // Whoever made the file may have died before its name was on the disk.
+                _files.SyncDirectory(Path.GetDirectoryName(_path)!);
+            }
+        }
+        catch (Exception exception) when (exception is not FileSystemException { IsFailedFlush: false })
+        {
+            Fail(exception);
+            throw;
+        }
+
+        lock (_gate)
+        {
+            _provenEnd = end;
+        }
+
+        _unproven = null;
+        _nameUnsynced = false;
+        Volatile.Write(ref _flushed, target);
+    }
+
+    /// <summary>
+    /// Changes the list ahead of the file: should replacing that fail, the log does not open and the list goes with it.
+    /// </summary>
+    private void ChangeDurably(Action change)
+    {
+        lock (_flushing)
+        {
+            lock (_gate)
+            {
+                change();
+            }
+
+            TryRewrite();
+        }
+    }
+
+    private bool TryRewriteForSize()
+    {
+        lock (_gate)
+        {
+            if (_end <= _rewriteAboveBytes || _end <= WastefulFactor * ManifestSnapshot.Measure(_state))
+            {
+                return false;
+            }
+        }
+
+        try
+        {
+            return TryRewrite();
+        }
+        catch (FileSystemException) when (_failure is null)
+        {
+            // No space, say. The file as it stands is good, only large: an ordinary flush will do, and a later attempt.
+            _rewriteAboveBytes *= 2;
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Puts a file with the present list in the old one's place; false, with nothing changed, if the list was changed
+    /// meanwhile. Durable on return. The caller holds <see cref="_flushing"/>.
+    /// </summary>
+    private bool TryRewrite()
+    {
+        long version;
+        byte[] contents;
+        lock (_gate)
+        {
+            version = _written;
+            contents = ManifestSnapshot.Encode(_state, new ManifestHeader(_topicUid, _id.Partition));
+        }
+
+        using ReplacementFile replacement = ReplacementFile.Begin(_files, _path);
+        replacement.Write(contents);
+        replacement.FlushAndClose();
+        lock (_gate)
+        {
+            if (_written != version)
+            {
+                return false;
+            }
+
+            Replace(replacement, contents.Length);
+        }
+
+        try
+        {
+            replacement.SyncDirectory();
+        }
+        catch (Exception exception) when (exception is not FileSystemException { IsFailedFlush: false })
+        {
+            Fail(exception);
+            throw;
+        }
+
+        lock (_gate)
+        {
+            _provenEnd = contents.Length;
+        }
+
+        _unproven = null;
+        _nameUnsynced = false;
+        Volatile.Write(ref _flushed, version);
+        return true;
+    }
+
+    /// <summary>
+    /// Closed first, because not every system renames over a file that is open. The caller holds both locks.
+    /// </summary>
+    private void Replace(ReplacementFile replacement, long length)
+    {
+        _file?.Dispose();
+        _file = null;
+        replacement.Rename();
+        _end = length;
+        _provenEnd = ManifestHeader.Bytes;
+        _nameUnsynced = true;
+
+        // What is in the new file was flushed; the bytes of the old one must not be written over it.
+        _unproven = null;
+    }
+
+    /// <summary>The file, opened again where it was replaced. The caller holds <see cref="_gate"/>.</summary>
+    private LogFile OpenUnsynchronized() => _file ??= _files.OpenFile(_path, FileOpening.ReadWrite);
+
+    /// <summary>The caller holds <see cref="_flushing"/> and not <see cref="_gate"/>.</summary>
+    private void Fail(Exception exception)
+    {
+        lock (_gate)
+        {
+            _failure = ExceptionDispatchInfo.Capture(exception);
+        }
+    }
+
+    private void Read(bool isOnDisk, bool isWhole)
+    {
+        ManifestReader reader = new(OpenUnsynchronized(), _topicUid, _id);
+        reader.Read(_state);
+        if (isWhole && reader.TornBytes > 0)
+        {
+            throw StoredFile.Damaged(_path, reader.End, "a record", $"{reader.TornBytes} other bytes", _id);
+        }
+
+        _end = reader.End;
+        _provenEnd = isOnDisk ? reader.End : reader.ProvenEnd;
+        TornBytes = reader.TornBytes;
+        _written = isOnDisk ? 0 : 1;
+
+        // What a torn append left must go, durably, before anything is added: behind new records, old ones that are
+        // good in their places would count again.
+        if (TornBytes > 0)
+        {
+            _file!.SetLength(_end);
+            _file.Flush(0, _end);
+        }
+
+        if (!TryRewriteForSize() && !isOnDisk)
+        {
+            _unproven = reader.Image;
+            if (_unproven is null)
+            {
+                TryRewrite();
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format.Checksums;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.IO;
+
+
+namespace EmbeddedLog.Files.Manifests;
+
+/// <summary>
+/// Reads a manifest once, from its beginning, at once or through a window. It decides where the valid records end and
+/// whether what follows is the torn end of an append or damage. See FORMAT.md, "Manifest".
+/// </summary>
+internal sealed class ManifestReader
+{
+    /// <summary>
+    /// The greatest file that is read: at 64 bytes a record, sixteen million changes without a rewrite.
+    /// </summary>
+    public const long MaxFileBytes = 1L << 30;
+
+    /// <summary>The greatest file that is read at once, so that its bytes can be written again as they were.</summary>
+    private const int MaxWholeBytes = 1 << 20;
+
+    private const int WindowBytes = 1 << 16;
+
+    private readonly LogFile _file;
+    private readonly ulong _topicUid;
+    private readonly TopicPartition _id;
+    private readonly long _length;
+    private readonly byte[] _window;
+
+    /// <summary>The position of the window's first byte in the file.</summary>
+    private long _windowStart;
+
+    /// <summary>The number of bytes in the window that are the file's.</summary>
+    private int _windowCount;
+
+    public ManifestReader(LogFile file, ulong topicUid, TopicPartition id, long limit = long.MaxValue)
+    {
+        _file = file;
+        _topicUid = topicUid;
+        _id = id;
+        _length = Math.Min(file.Length, limit);
+        _window = new byte[_length <= MaxWholeBytes ? _length : WindowBytes];
+    }
+
+    /// <summary>Where the next record goes.</summary>
+    public long End { get; private set; }
+
+    /// <summary>What is known to have been on the disk: everything below this position.</summary>
+    public long ProvenEnd { get; private set; }
+
+    /// <summary>
+    /// The bytes behind <see cref="End"/> that a torn append left; zero when there are none, or only zeros.
+    /// </summary>
+    public long TornBytes { get; private set; }
+
+    /// <summary>
+    /// The very bytes that were read, up to <see cref="End"/>; null where the file is too large for that.
+    /// </summary>
+    public byte[]? Image => _length <= MaxWholeBytes ? _window[..(int)End] : null;
+
+    /// <summary>Applies all records to <paramref name="state"/>.</summary>
+    public void Read(ManifestState state)
+    {
+        if (_length > MaxFileBytes)
+        {
+            throw Damaged(MaxFileBytes, $"at most {MaxFileBytes} bytes", $"{_length} bytes");
+        }
+
+        ReadHeader();
+        End = ProvenEnd = ManifestHeader.Bytes;
+        while (TryReadRecord(state))
+        {
+        }
+
+        CheckTail();
+    }
+
+    private void ReadHeader()
+    {
+        ReadOnlySpan<byte> bytes = GetBytes(0);
+        switch (ManifestHeader.TryRead(bytes, out ManifestHeader header))
+        {
+            case HeaderStatus.NewerVersion:
+                throw StoredFile.TooNew(
+                    _file.Path, 0, $"format version {ChecksummedBlock.Version}",
+                    $"version {ChecksummedBlock.GetVersion(bytes)}", _id);
+            case not HeaderStatus.Valid:
+                throw Damaged(0, "the header of a manifest", "other bytes");
+        }
+
+        if (header != new ManifestHeader(_topicUid, _id.Partition))
+        {
+            throw Damaged(
+                0,
+                $"the manifest of partition {_id.Partition} of topic {_topicUid:x16}",
+                $"that of partition {header.Partition} of topic {header.TopicUid:x16}");
+        }
+    }
+
+    private bool TryReadRecord(ManifestState state)
+    {
+        HeaderStatus status = ManifestRecord.TryRead(
+            GetBytes(End), _topicUid, End, out ManifestRecord record, out int length);
+        if (status == HeaderStatus.NewerVersion)
+        {
+            throw StoredFile.TooNew(
+                _file.Path, End, "a record that adds a segment or moves the log start",
+                $"a record of kind {(byte)record.Kind}"
+                + (record.Kind == ManifestRecordKind.Replace ? " (compaction)" : ""),
+                _id);
+        }
+
+        if (status != HeaderStatus.Valid)
+        {
+            return false;
+        }
+
+        if (state.FindFault(record) is { } fault)
+        {
+            throw Damaged(End, "a record that fits those before it", $"one that does not: {fault}");
+        }
+
+        state.Apply(record);
+        ProvenEnd = Math.Max(ProvenEnd, record.ProvenEnd);
+        End += length;
+        return true;
+    }
+
+    /// <summary>
+    /// Looks at everything behind the last good record. Appends that were never flushed may have reached the disk in
+    /// any order, so good records may follow a bad one; but one that was written when the place of the bad one had
+    /// already been flushed says that no crash made it bad.
+    /// </summary>
+    private void CheckTail()
+    {
+        bool blank = true;
+        for (long position = End; position < _length; position += ManifestRecord.Bytes)
+        {
+            HeaderStatus status = ManifestRecord.TryRead(
+                GetBytes(position), _topicUid, position, out ManifestRecord record, out _);
+            blank &= status == HeaderStatus.Blank;
+            if (status is HeaderStatus.Valid or HeaderStatus.NewerVersion && record.ProvenEnd > End)
+            {
+                throw Damaged(End, "a record, because a later one says that it had been flushed", "other bytes");
+            }
+        }
+
+        TornBytes = blank ? 0 : _length - End;
+    }
+
+    /// <summary>The bytes from a position on: as many as the longest record has, or as the file has.</summary>
+    private ReadOnlySpan<byte> GetBytes(long position)
+    {
+        long wanted = Math.Clamp(_length - position, 0, ManifestRecord.MaxBytes);
+        if (position < _windowStart || position + wanted > _windowStart + _windowCount)
+        {
+            _windowStart = position;
+            _windowCount = _file.Read(_window, position);
+        }
+
+        int start = (int)(position - _windowStart);
+        return _window.AsSpan(start, (int)Math.Min(wanted, _windowCount - start));
+    }
+
+    private CorruptLogException Damaged(long position, string expected, string actual) =>
+        StoredFile.Damaged(_file.Path, position, expected, actual, _id);
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Validation;
+
+namespace EmbeddedLog.Files;
+
+/// <summary>
+/// Which names in a log's directories are its own: FORMAT.md, "Directory". All others are somebody else's, and left
+/// alone.
+/// </summary>
+internal static class OwnNames
+{
+    /// <summary>The name of the file whose lock makes a process the owner.</summary>
+    public const string Lock = "lock";
+
+    /// <summary>The name of the directory that holds the topics' own.</summary>
+    public const string Topics = "topics";
+
+    /// <summary>The name of the directory that holds committed offsets.</summary>
+    public const string Groups = "groups";
+
+    /// <summary>The name of the file that describes a topic.</summary>
+    public const string Description = "topic.json";
+
+    /// <summary>Ends the name of a topic's directory that is being removed.</summary>
+    public const string DeletedSuffix = ".deleted";
+
+    /// <summary>Begins the name of a directory with a partition's files as a salvage found them.</summary>
+    public const string EvidencePrefix = "damaged-";
+
+    /// <summary>
+    /// Whether a system puts the name into directories by itself: file systems do, and desktops, volumes and network
+    /// file systems under names that begin with a dot. A directory with nothing else in it counts as empty.
+    /// </summary>
+    public static bool IsCommonplace(string name) => name == "lost+found" || name.StartsWith('.');
+
+    /// <summary>Whether a name in a log's directory is the log's.</summary>
+    public static bool IsInLog(string name) =>
+        Finished(name) is SessionFile.FileName or ClosedFile.FileName
+        || name is Lock or ControlFile.FileName or Topics or Groups;
+
+    /// <summary>
+    /// Whether a name among the topics' directories may be one of theirs: the topic's, a dash and a number, which tells
+    /// nothing for sure.
+    /// </summary>
+    public static bool MayBeTopic(string name)
+    {
+        string stem = name.EndsWith(DeletedSuffix, StringComparison.Ordinal)
+            ? name[..^DeletedSuffix.Length]
+            : Finished(name);
+        int dash = stem.LastIndexOf('-');
+        return dash > 0 && IsNumber(stem.AsSpan(dash + 1)) && NameRules.Fault(stem[..dash]) is null;
+    }
+
+    /// <summary>Whether a name in a topic's directory is the topic's.</summary>
+    public static bool IsInTopic(string name) => Finished(name) == Description || IsNumber(name);
+
+    /// <summary>Whether a name in a topic's directory is that of a partition's.</summary>
+    public static bool IsPartition(string name, out int partition)
+    {
+        partition = IsNumber(name) ? int.Parse(name, CultureInfo.InvariantCulture) : -1;
+        return partition >= 0;
+    }
+
+    /// <summary>Whether a name in a partition's directory is the partition's.</summary>
+    public static bool IsInPartition(string name)
+    {
+        string finished = Finished(name);
+        return finished is Manifest.FileName or CheckpointFile.FileName
+            || SegmentFileName.TryParse(finished, out _)
+            || (finished.StartsWith(EvidencePrefix, StringComparison.Ordinal)
+                && IsNumber(finished.AsSpan(EvidencePrefix.Length)));
+    }
+
+    private static string Finished(string name) =>
+        name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal)
+            ? name[..^StoredFile.UnfinishedSuffix.Length]
+            : name;
+
+    /// <summary>Written as the log writes numbers: no sign and no zeros before it.</summary>
+    private static bool IsNumber(ReadOnlySpan<char> text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && text.Length == 1 + (number < 10 ? 0 : (int)Math.Log10(number));
+}

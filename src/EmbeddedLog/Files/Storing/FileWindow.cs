@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Files.Storing;
+
+/// <summary>
+/// Reads a file from its beginning to its end through a window of bounded size, aligned for reads past the page cache.
+/// What the device cannot read is zeros here, and noted. For one thread at a time.
+/// </summary>
+internal sealed unsafe class FileWindow : IDisposable
+{
+    /// <summary>The most bytes that <see cref="TryGet"/> gives at once.</summary>
+    public const int MaxBytes = CapacityBytes - LogFile.MaxDirectUnitBytes;
+
+    private const int CapacityBytes = 256 << 10;
+
+    private readonly LogFile _file;
+    private readonly long _limit;
+    private byte* _memory;
+
+    /// <summary>The position of the window's first byte in the file.</summary>
+    private long _start;
+
+    /// <summary>How many bytes of the window are the file's.</summary>
+    private int _count;
+
+    /// <param name="file">The file; the window closes it.</param>
+    /// <param name="limit">Nothing from this position on is asked for.</param>
+    public FileWindow(LogFile file, long limit)
+    {
+        _file = file;
+        _limit = limit;
+        _memory = (byte*)NativeMemory.AlignedAlloc(CapacityBytes, (nuint)_file.DirectUnitBytes);
+    }
+
+    /// <summary>Opens a file as a whole.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="length">Its size.</param>
+    public static FileWindow Open(FileSystem files, string path, out long length)
+    {
+        LogFile file = files.OpenFile(path, FileOpening.Read);
+        try
+        {
+            length = file.Length;
+            return new FileWindow(file, length);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The position of the first unit that the device could not read, or -1.</summary>
+    public long UnreadableAt { get; private set; } = -1;
+
+    /// <summary>
+    /// The bytes of a range; false where the file ends before its end. Good until the next call.
+    /// </summary>
+    /// <exception cref="FileSystemException">The file system failed, in another way than not reading.</exception>
+    public bool TryGet(long position, int length, out byte* bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxBytes);
+        if (position < _start || position + length > _start + _count)
+        {
+            Fill(position & -_file.DirectUnitBytes);
+        }
+
+        bytes = _memory + (position - _start);
+        return position + length <= _start + _count;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+        _file.Dispose();
+    }
+
+    private void Fill(long start)
+    {
+        long wanted = Math.Clamp(_limit - start, 0, CapacityBytes);
+        int unit = _file.DirectUnitBytes;
+        int rounded = (int)(wanted + unit - 1) & -unit;
+        Span<byte> window = new(_memory, rounded);
+        _start = start;
+        _count = 0;
+        try
+        {
+            _count = _file.Read(window, start);
+        }
+        catch (FileSystemException failure) when (failure.Error == FileSystemError.DeviceFailure)
+        {
+            FillByUnits(window);
+        }
+    }
+
+    /// <summary>A bad sector must not hide what stands around it.</summary>
+    private void FillByUnits(Span<byte> window)
+    {
+        window.Clear();
+        int unit = _file.DirectUnitBytes;
+        for (int at = 0; at < window.Length; at += unit)
+        {
+            int read = unit;
+            try
+            {
+                read = _file.Read(window.Slice(at, unit), _start + at);
+            }
+            catch (FileSystemException failure) when (failure.Error == FileSystemError.DeviceFailure)
+            {
+                UnreadableAt = UnreadableAt < 0 ? _start + at : UnreadableAt;
+            }
+
+            _count += read;
+            if (read < unit)
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+
+namespace EmbeddedLog.Format.Checksums;
+
+/// <summary>
+/// The frame of every fixed-size block on disk: magic, checksum, version. The first 14 bytes mean the same in every
+/// version for ever, so that an old library can tell a newer block from a damaged one. See FORMAT.md, "Blocks".
+/// </summary>
+internal static class ChecksummedBlock
+{
+    /// <summary>The format version that this library writes, and the newest that it reads.</summary>
+    public const ushort Version = 1;
+
+    /// <summary>Bytes that this class owns at the start of a block; the block's own fields follow.</summary>
+    public const int PrefixBytes = 14;
+
+    private const int MagicBytes = 8;
+    private const int CrcAt = 8;
+    private const int VersionAt = 12;
+
+    /// <summary>Completes a block whose own fields are already in place and whose other bytes are zero.</summary>
+    public static void Seal(Span<byte> block, ReadOnlySpan<byte> magic)
+    {
+        magic[..MagicBytes].CopyTo(block);
+        BinaryPrimitives.WriteUInt16LittleEndian(block[VersionAt..], Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(block[CrcAt..], ComputeCrc(block));
+    }
+
+    /// <summary>
+    /// Tells what <paramref name="block"/> is. A block that is cut short is passed as far as it goes.
+    /// </summary>
+    public static HeaderStatus Check(ReadOnlySpan<byte> block, ReadOnlySpan<byte> magic)
+    {
+        if (!block.ContainsAnyExcept((byte)0))
+        {
+            return HeaderStatus.Blank;
+        }
+
+        if (block.Length < PrefixBytes
+            || !block.StartsWith(magic)
+            || BinaryPrimitives.ReadUInt32LittleEndian(block[CrcAt..]) != ComputeCrc(block))
+        {
+            return HeaderStatus.Corrupt;
+        }
+
+        return GetVersion(block) switch
+        {
+            0 => HeaderStatus.Corrupt,
+            > Version => HeaderStatus.NewerVersion,
+            _ => HeaderStatus.Valid,
+        };
+    }
+
+    /// <summary>The version that wrote a block which is <see cref="HeaderStatus.Valid"/> or newer.</summary>
+    public static ushort GetVersion(ReadOnlySpan<byte> block) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(block[VersionAt..]);
+
+    /// <summary>Covers every byte but the checksum's own four, unused ones included: any changed bit shows.</summary>
+    private static uint ComputeCrc(ReadOnlySpan<byte> block)
+    {
+        uint crc = Crc32C.Append(Crc32C.Initial, block[..CrcAt]);
+        return Crc32C.Finish(Crc32C.Append(crc, block[VersionAt..]));
+    }
+}

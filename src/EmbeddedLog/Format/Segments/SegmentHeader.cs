@@ -1,0 +1,135 @@
+using System.Buffers.Binary;
+using EmbeddedLog.Format.Checksums;
+
+namespace EmbeddedLog.Format.Segments;
+
+/// <summary>
+/// The first page of a segment file: which segment this is and what it follows. See FORMAT.md, "Segment header".
+/// </summary>
+/// <param name="Flags">What to know before offsets are trusted to be dense.</param>
+/// <param name="Uid">Random, never zero; seeds the checksum of every frame in the file.</param>
+/// <param name="TopicUid">Random, of the topic.</param>
+/// <param name="Partition">The partition's number.</param>
+/// <param name="Sequence">The number in the file's name, from 1, never used twice in a partition.</param>
+/// <param name="BaseOffset">The offset that frames count from.</param>
+/// <param name="Epoch">The leader epoch that frames count from.</param>
+/// <param name="PredecessorUid">The segment before this one; 0 when there is none.</param>
+/// <param name="PredecessorEnd">The position in the predecessor's file where its log ends.</param>
+/// <param name="CreatedAt">When the segment was begun, in Unix milliseconds.</param>
+internal readonly record struct SegmentHeader(
+    SegmentFlags Flags,
+    ulong Uid,
+    ulong TopicUid,
+    int Partition,
+    uint Sequence,
+    long BaseOffset,
+    uint Epoch,
+    ulong PredecessorUid,
+    long PredecessorEnd,
+    long CreatedAt)
+{
+    /// <summary>Bytes before the first frame.</summary>
+    public const int PageBytes = 4096;
+
+    /// <summary>Each half of the page holds the whole header, so that damage to either is survived.</summary>
+    private const int CopyBytes = PageBytes / 2;
+
+    private const int FlagsAt = 14;
+    private const int UidAt = 16;
+    private const int TopicUidAt = 24;
+    private const int PartitionAt = 32;
+    private const int SequenceAt = 36;
+    private const int BaseOffsetAt = 40;
+    private const int EpochAt = 48;
+    private const int PredecessorUidAt = 56;
+    private const int PredecessorEndAt = 64;
+    private const int CreatedAtAt = 72;
+
+    private static ReadOnlySpan<byte> Magic => "ELOGSEGM"u8;
+
+    /// <summary>Fills <paramref name="page"/>, of <see cref="PageBytes"/>, with both copies.</summary>
+    public void Write(Span<byte> page)
+    {
+        page = page[..PageBytes];
+        page.Clear();
+        Span<byte> copy = page[..CopyBytes];
+        BinaryPrimitives.WriteUInt16LittleEndian(copy[FlagsAt..], (ushort)Flags);
+        BinaryPrimitives.WriteUInt64LittleEndian(copy[UidAt..], Uid);
+        BinaryPrimitives.WriteUInt64LittleEndian(copy[TopicUidAt..], TopicUid);
+        BinaryPrimitives.WriteInt32LittleEndian(copy[PartitionAt..], Partition);
+        BinaryPrimitives.WriteUInt32LittleEndian(copy[SequenceAt..], Sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(copy[BaseOffsetAt..], BaseOffset);
+        BinaryPrimitives.WriteUInt32LittleEndian(copy[EpochAt..], Epoch);
+        BinaryPrimitives.WriteUInt64LittleEndian(copy[PredecessorUidAt..], PredecessorUid);
+        BinaryPrimitives.WriteInt64LittleEndian(copy[PredecessorEndAt..], PredecessorEnd);
+        BinaryPrimitives.WriteInt64LittleEndian(copy[CreatedAtAt..], CreatedAt);
+        ChecksummedBlock.Seal(copy, Magic);
+        copy.CopyTo(page[CopyBytes..]);
+    }
+
+    /// <summary>
+    /// Reads a header from the start of a segment file. One intact copy is enough; two that differ are
+    /// <see cref="HeaderStatus.Corrupt"/>. A page that is cut short is passed as far as it goes.
+    /// </summary>
+    public static HeaderStatus TryRead(ReadOnlySpan<byte> page, out SegmentHeader header)
+    {
+        header = default;
+        ReadOnlySpan<byte> first = page[..Math.Min(page.Length, CopyBytes)];
+        ReadOnlySpan<byte> second = page[first.Length..Math.Min(page.Length, PageBytes)];
+        HeaderStatus firstStatus = CheckCopy(first);
+        HeaderStatus secondStatus = CheckCopy(second);
+        if (firstStatus == HeaderStatus.Blank && secondStatus == HeaderStatus.Blank)
+        {
+            return HeaderStatus.Blank;
+        }
+
+        if (firstStatus == HeaderStatus.NewerVersion || secondStatus == HeaderStatus.NewerVersion)
+        {
+            return HeaderStatus.NewerVersion;
+        }
+
+        bool firstValid = firstStatus == HeaderStatus.Valid;
+        bool secondValid = secondStatus == HeaderStatus.Valid;
+        if (!(firstValid || secondValid) || (firstValid && secondValid && !first.SequenceEqual(second)))
+        {
+            return HeaderStatus.Corrupt;
+        }
+
+        return Decode(firstValid ? first : second, out header);
+    }
+
+    private static HeaderStatus CheckCopy(ReadOnlySpan<byte> copy)
+    {
+        HeaderStatus status = ChecksummedBlock.Check(copy, Magic);
+        return status == HeaderStatus.Valid && copy.Length < CopyBytes ? HeaderStatus.Corrupt : status;
+    }
+
+    private static HeaderStatus Decode(ReadOnlySpan<byte> copy, out SegmentHeader header)
+    {
+        header = new SegmentHeader(
+            (SegmentFlags)BinaryPrimitives.ReadUInt16LittleEndian(copy[FlagsAt..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(copy[UidAt..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(copy[TopicUidAt..]),
+            BinaryPrimitives.ReadInt32LittleEndian(copy[PartitionAt..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(copy[SequenceAt..]),
+            BinaryPrimitives.ReadInt64LittleEndian(copy[BaseOffsetAt..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(copy[EpochAt..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(copy[PredecessorUidAt..]),
+            BinaryPrimitives.ReadInt64LittleEndian(copy[PredecessorEndAt..]),
+            BinaryPrimitives.ReadInt64LittleEndian(copy[CreatedAtAt..]));
+
+        // An unknown flag says that offsets mean something this library does not know.
+        HeaderStatus status = (header.Flags & ~SegmentFlags.Known) != 0 ? HeaderStatus.NewerVersion
+            : header.IsPlausible ? HeaderStatus.Valid
+            : HeaderStatus.Corrupt;
+        if (status != HeaderStatus.Valid)
+        {
+            header = default;
+        }
+
+        return status;
+    }
+
+    private bool IsPlausible =>
+        Uid != 0 && Partition >= 0 && Sequence != 0 && BaseOffset >= 0 && PredecessorEnd >= 0;
+}

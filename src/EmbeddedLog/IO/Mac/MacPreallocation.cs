@@ -1,0 +1,14 @@
+using System.Runtime.InteropServices;
+
+namespace EmbeddedLog.IO.Mac;
+
+/// <summary>macOS's <c>fstore_t</c>, what F_PREALLOCATE is asked for.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MacPreallocation
+{
+    public uint Flags;
+    public int PositionMode;
+    public long Position;
+    public long Length;
+    public long Allocated;
+}

@@ -1,0 +1,175 @@
+using System.Runtime.ExceptionServices;
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.State;
+
+namespace EmbeddedLog.Maintenance.Retention;
+
+/// <summary>Looks after the retention of all partitions: soon after an opening, and then at each interval.</summary>
+/// <remarks>
+/// A round begins one interval after the last one has begun, by the clock as it was then. Counted from a round's end
+/// it would be late by whatever the clock has moved on meanwhile, which a clock that is moved by hand does in one step.
+/// </remarks>
+internal sealed class RetentionTask : IBackgroundTask, IDisposable
+{
+    private readonly StorageContext _context;
+    private readonly TimeSpan _interval;
+    private readonly Func<IEnumerable<PartitionLog>> _partitions;
+    private readonly PartitionLog _offsets;
+    private readonly Action _removeUnused;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+
+    /// <summary>The round under way, or the last one. Under the gate.</summary>
+    private Task _round = Task.CompletedTask;
+
+    /// <param name="context">What all partitions share.</param>
+    /// <param name="interval">The time from round to round.</param>
+    /// <param name="partitions">The partitions of all topics as of now.</param>
+    /// <param name="offsets">The log's own.</param>
+    /// <param name="removeUnused">Removes what is left of topics that were deleted while it was in use.</param>
+    public RetentionTask(
+        StorageContext context,
+        TimeSpan interval,
+        Func<IEnumerable<PartitionLog>> partitions,
+        PartitionLog offsets,
+        Action removeUnused)
+    {
+        _removeUnused = removeUnused;
+        _offsets = offsets;
+        _context = context;
+        _interval = interval;
+        _partitions = partitions;
+    }
+
+    /// <summary>
+    /// Begins the first round, elsewhere: at once, for a process may live shorter than an interval, or after one.
+    /// </summary>
+    public void Start(bool atOnce) => _context.Background.Schedule(this, atOnce ? TimeSpan.Zero : _interval);
+
+    /// <inheritdoc/>
+    public void RunInBackground()
+    {
+        TaskCompletionSource over = new();
+        lock (_gate)
+        {
+            if (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _round = over.Task;
+        }
+
+        _ = RunAsync(over);
+    }
+
+    /// <summary>Applies what is due now to all partitions, and completes when that is done.</summary>
+    /// <exception cref="PartitionFailedException">A partition failed; the others were done.</exception>
+    /// <exception cref="LogIOException">The file system failed; the other partitions were done.</exception>
+    public async ValueTask ApplyAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Exception? first = null;
+        long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (PartitionLog partition in _partitions())
+        {
+            Exception? failure = await TryApplyAsync(partition, now, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            first ??= failure;
+        }
+
+        if (first is not null)
+        {
+            ExceptionDispatchInfo.Throw(first is IO.FileSystemException cause ? StorageErrors.Translate(cause) : first);
+        }
+    }
+
+    /// <summary>Begins no more rounds, and waits until the one under way is over.</summary>
+    public async ValueTask StopAsync(Waiting how)
+    {
+        // Here and now, for the asynchronous way leaves for a thread of the pool; no round begins from here on.
+#pragma warning disable CA1849
+        _stop.Cancel();
+#pragma warning restore CA1849
+        Task round;
+        lock (_gate)
+        {
+            round = _round;
+        }
+
+        await how.For(round).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Dispose();
+
+    private async Task RunAsync(TaskCompletionSource over)
+    {
+        // Before the time of the round is read, so that what becomes due in between makes the next one come earlier.
+        long began = _context.Platform.Time.GetTimestamp();
+        try
+        {
+            if (_context.Platform.Time is GuardedTime time && time.TakeFailure() is { } broken)
+            {
+                MaintenanceLog.ClockFailed(_context.Logger, broken);
+            }
+
+            long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+            foreach (PartitionLog partition in _partitions())
+            {
+                Exception? failure = await TryApplyAsync(partition, now, _stop.Token).ConfigureAwait(false);
+                if (_stop.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                if (failure is not null)
+                {
+                    // What could not be removed now is looked at again next time; the log itself goes on.
+                    MaintenanceLog.RetentionFailed(_context.Logger, failure, partition.Id);
+                }
+            }
+
+            _removeUnused();
+            _offsets.TendFiles();
+            if (_context.Watch?.TakeMoved() == true)
+            {
+                MaintenanceLog.DirectoryMoved(_context.Logger);
+            }
+
+            Pins.Warn(_context);
+            _context.Background.ScheduleAt(this, _context.Background.After(began, _interval));
+        }
+        finally
+        {
+            over.SetResult();
+        }
+    }
+
+    private static async ValueTask<Exception?> TryApplyAsync(
+        PartitionLog log, long now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            log.TendFiles();
+            await RetentionRules.ApplyAsync(log, now, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception failure) when (failure is ObjectDisposedException or UnknownTopicException && log.IsClosed)
+        {
+            // It was closed or deleted meanwhile.
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
+        {
+            return failure;
+        }
+    }
+}

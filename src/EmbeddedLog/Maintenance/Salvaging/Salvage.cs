@@ -1,0 +1,401 @@
+using System.Globalization;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Index;
+using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Segments.Writing;
+
+namespace EmbeddedLog.Maintenance.Salvaging;
+
+/// <summary>
+/// Makes a damaged partition of a closed log readable again: what is good stays, and gaps say which offsets are gone.
+/// FORMAT.md has the steps. A crash at any of them leaves the partition as it was found or as it is to be.
+/// </summary>
+internal sealed class Salvage
+{
+    /// <summary>What the directories with the files as they were found begin with.</summary>
+    public const string EvidencePrefix = OwnNames.EvidencePrefix;
+
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+    private readonly CancellationToken _cancellation;
+    private readonly FileSystem _files;
+
+    /// <summary>How the partition stood at the last clean close; null where that does not tell.</summary>
+    private readonly ClosedPartition? _closed;
+
+    private Salvage(StorageContext context, PartitionIdentity identity, CancellationToken cancellation)
+    {
+        _closed = context.Session.Closed?.Find(identity.TopicUid, identity.Id.Partition);
+        _context = context;
+        _identity = identity;
+        _cancellation = cancellation;
+        _files = context.Platform.Files;
+    }
+
+    private string CheckpointPath => Path.Combine(_identity.Directory, CheckpointFile.FileName);
+
+    private string ManifestPath => Path.Combine(_identity.Directory, Manifest.FileName);
+
+    /// <summary>Salvages a partition. The caller owns the log's directory, and nobody has the partition open.</summary>
+    /// <exception cref="CorruptLogException">The manifest is damaged, so that nothing tells what there should
+    /// be.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
+    /// <exception cref="FileSystemException">There is no space, or another failure; the partition is as it
+    /// was.</exception>
+    /// <param name="context">What the partition shares with others, of which only little is used.</param>
+    /// <param name="directory">
+    /// The log: where it was closed cleanly, the list of that close must say how the partition stands afterwards.
+    /// </param>
+    /// <param name="identity">The partition.</param>
+    /// <param name="cancellation">Ends it before anything was changed.</param>
+    public static SalvageReport Run(
+        StorageContext context,
+        LogDirectory directory,
+        PartitionIdentity identity,
+        CancellationToken cancellation)
+    {
+        Salvage salvage = new(context, identity, cancellation);
+        SalvageReport report = salvage.Run();
+        if (context.Session is { Clean: true, Closed: not null } && salvage.Describe() is { } now)
+        {
+            directory.CorrectClosed(now);
+        }
+
+        return report;
+    }
+
+    private ClosedPartition? Describe()
+    {
+        using CheckpointFile checkpoint = CheckpointFile.Open(
+            _files, _identity.Directory, _identity.TopicUid, _identity.Id, isOnDisk: true);
+        using Manifest manifest = Manifest.Open(
+            _files, _identity.Directory, _identity.TopicUid, _identity.Id, isOnDisk: true);
+        return checkpoint.Current is { } current
+            ? ClosedPartition.From(
+                _identity.TopicUid,
+                _identity.Id.Partition,
+                current,
+                ClosedPartition.Digest(manifest.LogStartOffset, manifest.Segments))
+            : null;
+    }
+
+    private SalvageReport Run()
+    {
+        bool isClean = _context.Session.Clean;
+        CheckpointFile? checkpoint = OpenCheckpoint(isClean, out bool isCheckpointDamaged);
+        using (checkpoint)
+        {
+            // What the last clean close says of the partition is a checkpoint too, the better one where it is newer.
+            Checkpoint? known = checkpoint?.Current;
+            if (_closed is { } row && (known is null || known.Value.Generation < row.CheckpointGeneration))
+            {
+                known = row.ToCheckpoint();
+                isCheckpointDamaged = true;
+            }
+
+            if (!_files.FileExists(ManifestPath) && (isCheckpointDamaged || known is not null))
+            {
+                throw StorageErrors.Corrupt(
+                    _identity.Id, ManifestPath, 0, "the manifest is missing, without which a salvage knows nothing",
+                    "a file", "nothing");
+            }
+
+            using Manifest manifest = Manifest.Open(
+                _files,
+                _identity.Directory,
+                _identity.TopicUid,
+                _identity.Id,
+                isClean,
+                isWhole: isClean || _context.Session.CacheSurvived);
+            Segment[] segments = List(manifest);
+            CheckManifest(manifest, segments, known);
+            SalvagePlan plan = SalvagePlan.Make(
+                _files, _context.Session, manifest, known, segments, _cancellation);
+            isCheckpointDamaged |= plan.LosesCheckpoint;
+            RemoveBadIndexes(segments);
+            if (plan.Damaged.Count == 0 && !isCheckpointDamaged)
+            {
+                return Report(plan, manifest, null, false);
+            }
+
+            string evidence = KeepEvidence(plan);
+            Dictionary<ulong, uint> sequences = WriteSegments(plan, manifest);
+            if (isCheckpointDamaged)
+            {
+                ReplaceCheckpoint(plan, manifest, known);
+            }
+
+            if (sequences.Count > 0)
+            {
+                manifest.ReplaceFilesDurably(sequences);
+            }
+
+            RemoveReplaced(plan);
+            SalvageReport report = Report(plan, manifest, evidence, isCheckpointDamaged);
+            MaintenanceLog.Salvaged(
+                _context.Logger,
+                _identity.Id,
+                report.KeptRecords,
+                report.Gone.Sum(range => range.Count),
+                string.Join(", ", report.Gone.Take(20).Select(range => $"{range.First}-{range.End - 1}")),
+                report.ReplacedSegments,
+                evidence);
+            return report;
+        }
+    }
+
+    private CheckpointFile? OpenCheckpoint(bool isClean, out bool isDamaged)
+    {
+        try
+        {
+            isDamaged = false;
+            return CheckpointFile.Open(
+                _files, _identity.Directory, _identity.TopicUid, _identity.Id, isClean);
+        }
+        catch (CorruptLogException)
+        {
+            isDamaged = true;
+            return null;
+        }
+    }
+
+    private Segment[] List(Manifest manifest)
+    {
+        Segment[] segments = [.. manifest.Segments.Select(
+            entry => new Segment(_context, _identity.Id, _identity.Directory, entry))];
+        for (int i = 1; i < segments.Length; i++)
+        {
+            SegmentEntry entry = segments[i].Entry;
+            segments[i - 1].End(entry.BaseOffset, entry.PredecessorEnd);
+        }
+
+        return segments;
+    }
+
+    /// <summary>Without the list of segments nothing tells what belongs to the log.</summary>
+    private void CheckManifest(Manifest manifest, Segment[] segments, Checkpoint? checkpoint)
+    {
+        bool hasLostAll = segments.Length == 0 && checkpoint?.DurableEndOffset > manifest.LogStartOffset;
+        bool hasLostSome = checkpoint is { ActiveSequence: not 0 } known
+            && known.DurableEndOffset > manifest.LogStartOffset
+            && segments.All(segment => segment.Entry.Uid != known.ActiveUid)
+            && (segments.Length == 0 || segments[0].BaseOffset < known.DurableEndOffset);
+        if (hasLostAll || hasLostSome || checkpoint?.LogStartOffset > manifest.LogStartOffset)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                ManifestPath,
+                0,
+                "the manifest has lost what was in it, without which a salvage knows nothing",
+                $"segments up to offset {checkpoint?.DurableEndOffset}, a start of {checkpoint?.LogStartOffset}",
+                $"{segments.Length} segments, a start of {manifest.LogStartOffset}");
+        }
+    }
+
+    /// <summary>Copies what is to be replaced to a directory that appears as a whole.</summary>
+    private string KeepEvidence(SalvagePlan plan)
+    {
+        int number = 1;
+        string name;
+        do
+        {
+            name = Path.Combine(
+                _identity.Directory, EvidencePrefix + number++.ToString(CultureInfo.InvariantCulture));
+        }
+        while (_files.DirectoryExists(name));
+
+        string unfinished = name + StoredFile.UnfinishedSuffix;
+        if (_files.DirectoryExists(unfinished))
+        {
+            foreach (string file in _files.ListFiles(unfinished))
+            {
+                _files.DeleteFile(Path.Combine(unfinished, file));
+            }
+        }
+
+        _files.CreateDirectory(unfinished);
+        IEnumerable<string> segments = plan.Damaged.Select(each => each.Segment.Path);
+        foreach (string path in segments.Append(ManifestPath).Append(CheckpointPath).Where(_files.FileExists))
+        {
+            SalvageWriter.CopyEvidence(
+                _files, path, Path.Combine(unfinished, Path.GetFileName(path)), _cancellation);
+        }
+
+        _files.SyncDirectory(unfinished);
+        _files.Rename(unfinished, name);
+        _files.SyncDirectory(_identity.Directory);
+        return name;
+    }
+
+    private Dictionary<ulong, uint> WriteSegments(SalvagePlan plan, Manifest manifest)
+    {
+        uint next = NextSequence(manifest);
+        ThrowIfUsedUp("sequences", next + (long)plan.Damaged.Count, FormatLimits.MaxSequence);
+        Dictionary<ulong, uint> sequences = [];
+        try
+        {
+            foreach (SalvagedSegment salvaged in plan.Damaged)
+            {
+                _cancellation.ThrowIfCancellationRequested();
+                uint sequence = next++;
+                sequences.Add(salvaged.Segment.Entry.Uid, sequence);
+                SalvageWriter.WriteSegment(
+                    _files,
+                    SegmentFileName.Of(_identity.Directory, sequence),
+                    salvaged,
+                    HeaderOf(salvaged, sequence),
+                    _cancellation);
+            }
+
+            _files.SyncDirectory(_identity.Directory);
+            return sequences;
+        }
+        catch
+        {
+            SegmentFactory factory = new(_context, _identity);
+            foreach (uint sequence in sequences.Values)
+            {
+                factory.TryDelete(SegmentFileName.Of(_identity.Directory, sequence));
+            }
+
+            throw;
+        }
+    }
+
+    private SegmentHeader HeaderOf(SalvagedSegment salvaged, uint sequence)
+    {
+        SegmentEntry entry = salvaged.Segment.Entry;
+        SegmentHeader header = salvaged.Survey.Header ?? new SegmentHeader(
+            SegmentFlags.None,
+            entry.Uid,
+            _identity.TopicUid,
+            _identity.Id.Partition,
+            entry.Sequence,
+            entry.BaseOffset,
+            entry.Epoch,
+            entry.PredecessorUid,
+            entry.PredecessorEnd,
+            _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        return header with { Flags = header.Flags | SegmentFlags.Salvaged, Sequence = sequence };
+    }
+
+    /// <summary>
+    /// Puts a checkpoint in the damaged one's place: where the log was closed cleanly, one that tells the end that was
+    /// found; otherwise one that promises no more than the frames prove.
+    /// </summary>
+    private void ReplaceCheckpoint(SalvagePlan plan, Manifest manifest, Checkpoint? known)
+    {
+        Checkpoint next = new(0, manifest.LogStartOffset, 0, 0, 0, manifest.LogStartOffset, 0, _context.Session.Clean);
+        if (_context.Session.Clean)
+        {
+            // An epoch of its own, so that nothing is appended to a segment whose end is only what was found of it.
+            ulong last = Math.Max(known?.Epoch ?? 0, _context.Session.Generation);
+            last = manifest.Segments.Aggregate(last, (epoch, entry) => Math.Max(epoch, entry.Epoch));
+            ThrowIfUsedUp("epochs", (long)Math.Min(last, long.MaxValue), FormatLimits.MaxEpoch);
+            next = next with
+            {
+                DurableEndOffset = plan.End.Offset,
+                ActiveSequence = plan.End.Sequence,
+                ActiveUid = plan.End.Uid,
+                DurableEndPosition = plan.End.Position,
+                Epoch = (uint)last + 1,
+            };
+        }
+        else if (_closed is { } row && row.ToCheckpoint() == known)
+        {
+            next = known.Value with { Clean = false };
+        }
+        else if (plan.FirstUnproven is { } first)
+        {
+            next = next with
+            {
+                DurableEndOffset = first.BaseOffset,
+                ActiveSequence = first.Sequence,
+                ActiveUid = first.Uid,
+                DurableEndPosition = SegmentHeader.PageBytes,
+                Epoch = first.Epoch,
+            };
+        }
+
+        // Above every generation that the partition had: what a clean close tells of must not be newer.
+        ulong generation = Math.Max(known?.Generation ?? 0, _closed?.CheckpointGeneration ?? 0) + 1;
+        Span<byte> page = stackalloc byte[TwoSlotPage.Bytes];
+        page.Clear();
+        (next with { WrittenAt = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds() })
+            .WriteFields(page, _identity.TopicUid, _identity.Id.Partition);
+        TwoSlotFile.CreateAt(_files, CheckpointPath, Checkpoint.Magic, page, generation);
+    }
+
+    /// <summary>What is derived is made again when it is needed.</summary>
+    private void RemoveBadIndexes(Segment[] segments)
+    {
+        SegmentFactory factory = new(_context, _identity);
+        foreach (Segment segment in segments)
+        {
+            if (!segment.IsEmpty && segment.EndPosition <= uint.MaxValue && _files.FileExists(segment.IndexPath)
+                && SegmentIndex.TryLoad(
+                    _files, segment.IndexPath, segment.Entry.Uid, (uint)segment.EndPosition) is null)
+            {
+                factory.TryDelete(segment.IndexPath);
+            }
+        }
+    }
+
+    /// <summary>An opening would remove them as well; what fails here is left to it.</summary>
+    private void RemoveReplaced(SalvagePlan plan)
+    {
+        SegmentFactory factory = new(_context, _identity);
+        foreach (SalvagedSegment salvaged in plan.Damaged)
+        {
+            factory.TryDelete(salvaged.Segment.Path);
+            factory.TryDelete(salvaged.Segment.IndexPath);
+        }
+    }
+
+    private uint NextSequence(Manifest manifest)
+    {
+        uint first = Math.Max(1, manifest.NextSequence);
+        uint next = first;
+        foreach (string name in _files.ListFiles(_identity.Directory))
+        {
+            if (SegmentFileName.TryParse(name, out uint sequence)
+                && sequence <= first + (long)ManifestState.MaxSegments)
+            {
+                next = Math.Max(next, sequence + 1);
+            }
+        }
+
+        return next;
+    }
+
+    private void ThrowIfUsedUp(string what, long last, long limit)
+    {
+        if (last >= limit)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id, ManifestPath, 0, $"manifest, checkpoint or session have used up all {what}",
+                $"fewer than {limit}", $"{last}");
+        }
+    }
+
+    private SalvageReport Report(SalvagePlan plan, Manifest manifest, string? evidence, bool hasNewCheckpoint) =>
+        new(_identity.Id, plan.Gone, plan.EarlierGaps)
+        {
+            StartOffset = manifest.LogStartOffset,
+            EndOffset = plan.End.Offset,
+            EndIsCertain = plan.EndIsCertain,
+            KeptRecords = plan.KeptRecords,
+            KeptBytes = plan.KeptBytes,
+            ReplacedSegments = plan.Damaged.Count,
+            HasNewCheckpoint = hasNewCheckpoint,
+            EvidenceDirectory = evidence,
+        };
+}

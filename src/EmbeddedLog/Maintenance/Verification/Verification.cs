@@ -1,0 +1,293 @@
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+
+
+namespace EmbeddedLog.Maintenance.Verification;
+
+/// <summary>
+/// Checks everything that a log has on the disk while it is used. It reads files of its own opening and takes no lock
+/// that an append waits for longer than a copy of the list of segments takes.
+/// </summary>
+internal sealed class Verification
+{
+    private const long MaxSliceBytes = 1 << 20;
+    private const long MinSliceBytes = 64 << 10;
+
+    /// <summary>Timers are no finer.</summary>
+    private static readonly TimeSpan s_leastWait = TimeSpan.FromMilliseconds(1);
+
+    private readonly Platform _platform;
+    private readonly VerifyOptions _options;
+    private readonly CancellationToken _cancellation;
+    private readonly VerifyFindings _findings = new();
+    private readonly long _began;
+    private long _totalBytes;
+    private int _partitions;
+
+    /// <summary>When the slice that is being read was begun, and how many bytes had been read then.</summary>
+    private (long At, long Bytes) _slice;
+
+    /// <param name="platform">The seam.</param>
+    /// <param name="options">Valid options.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Verification(Platform platform, VerifyOptions options, CancellationToken cancellation)
+    {
+        _platform = platform;
+        _options = options;
+        _cancellation = cancellation;
+        _began = platform.Time.GetTimestamp();
+    }
+
+    /// <summary>Told after each slice; or null.</summary>
+    public IProgress<VerifyProgress>? Progress { get; init; }
+
+    /// <summary>Told of each finding once it is certain that it is one; or null.</summary>
+    public Action<VerifyFinding>? Settled { get => _findings.Settled; init => _findings.Settled = value; }
+
+    /// <summary>Whether to read from the device if that can be done, and through the cache otherwise.</summary>
+    public bool BypassesCacheWherePossible { get; init; }
+
+    /// <summary>Whether segments are read from the device.</summary>
+    public bool BypassesCache { get; private set; }
+
+    /// <summary>Verifies a log, once, away from the caller's thread.</summary>
+    /// <param name="directory">The log's directory.</param>
+    /// <param name="getTargets">Gives all topics, and the committed offsets.</param>
+    /// <exception cref="NotSupportedException">The file system cannot be read past the page cache.</exception>
+    public async Task<VerifyReport> RunAsync(LogDirectory directory, Func<IReadOnlyList<VerifyTarget>> getTargets)
+    {
+        await YieldAsync().ConfigureAwait(false);
+        try
+        {
+            ChooseWayToRead(directory);
+            CheckSession(directory);
+            _findings.Settle();
+            IReadOnlyList<VerifyTarget> targets = getTargets();
+            _totalBytes = targets.Sum(target => target.Partitions.Sum(partition => partition.SizeBytes));
+            _slice = (_platform.Time.GetTimestamp(), 0);
+            foreach (VerifyTarget target in targets)
+            {
+                await CheckAsync(target).ConfigureAwait(false);
+            }
+        }
+        catch (FileSystemException failure)
+        {
+            throw StorageErrors.Translate(failure);
+        }
+
+        return _findings.ToReport(_partitions, _platform.Time.GetElapsedTime(_began));
+    }
+
+    private void ChooseWayToRead(LogDirectory directory)
+    {
+        if (!_options.BypassPageCache && !BypassesCacheWherePossible)
+        {
+            return;
+        }
+
+        using LogFile? file = _platform.Files.TryOpenPastCache(Path.Combine(directory.Path, SessionFile.FileName));
+        BypassesCache = file is not null;
+        if (!BypassesCache && _options.BypassPageCache)
+        {
+            throw new NotSupportedException(
+                $"'{directory.Path}' is on {directory.Traits.Name}, which cannot be read past the page cache here. "
+                + $"Verify without {nameof(VerifyOptions)}.{nameof(VerifyOptions.BypassPageCache)}.");
+        }
+    }
+
+    private void CheckSession(LogDirectory directory)
+    {
+        string path = Path.Combine(directory.Path, SessionFile.FileName);
+        _findings.Run(null, () => SlotsCheck.Run(
+            _platform.Files, path, Session.Magic, directory.SessionGeneration, null, _findings));
+        string closed = Path.Combine(directory.Path, ClosedFile.FileName);
+        if (directory.State.Closed is not null)
+        {
+            _findings.Run(null, () =>
+            {
+                if (!ClosedFile.IsWhole(_platform.Files, closed))
+                {
+                    _findings.Add(new VerifyFinding(
+                        null, closed, 0, "two intact copies", "one", null, null, IsHarmless: true));
+                }
+            });
+        }
+    }
+
+    private async Task CheckAsync(VerifyTarget target)
+    {
+        int before = _findings.Count;
+        _findings.Run(null, target.CheckDescription);
+        foreach (PartitionLog partition in target.Partitions)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            CheckSmallFiles(partition);
+            if (partition.IsClosed)
+            {
+                // The topic was deleted meanwhile, or the log is being closed: what is missing is no damage.
+                _findings.BackTo(before);
+                return;
+            }
+
+            _findings.Settle();
+            await CheckSegmentsAsync(partition).ConfigureAwait(false);
+            await YieldAsync().ConfigureAwait(false);
+            _partitions++;
+            before = _findings.Count;
+        }
+    }
+
+    private void CheckSmallFiles(PartitionLog partition)
+    {
+        FileSystem files = _platform.Files;
+        PartitionFiles known = partition.Files;
+        _findings.Run(partition.Id, () => ManifestCheck.Run(files, known.Manifest, partition.TopicUid, partition.Id));
+        string checkpoint = Path.Combine(partition.Directory, CheckpointFile.FileName);
+        _findings.Run(partition.Id, () => SlotsCheck.Run(
+            files, checkpoint, Checkpoint.Magic, known.Checkpoint.Generation, partition.Id, _findings));
+    }
+
+    private async Task CheckSegmentsAsync(PartitionLog partition)
+    {
+        Segment[] segments = [.. partition.Segments.Items];
+        foreach (Segment segment in segments)
+        {
+            bool hasRecords = !segment.IsEmpty
+                && segment.BaseOffset < (BypassesCache ? partition.DurableEnd : partition.PublishedEnd);
+            if (hasRecords && !segment.IsRemoved)
+            {
+                await CheckSegmentAsync(partition, segment).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task CheckSegmentAsync(PartitionLog partition, Segment segment)
+    {
+        int before = _findings.Count;
+        SegmentCheck? check = null;
+        bool isMore = true;
+        try
+        {
+            _findings.Run(partition.Id, () => check = new SegmentCheck(
+                _platform.Files, partition, segment, BypassesCache, _findings));
+            while (check is not null && isMore && !segment.IsRemoved)
+            {
+                long from = check.Position;
+                isMore = check.Step(SliceBytes);
+                _findings.Bytes += check.Position - from;
+                Progress?.Report(
+                    new VerifyProgress(partition.Id, _findings.Bytes, _totalBytes, _findings.Count));
+                await PaceAsync().ConfigureAwait(false);
+            }
+
+            if (check is { HasBadIndex: true } && !segment.IsRemoved)
+            {
+                MakeIndexAgain(partition, segment);
+            }
+        }
+        finally
+        {
+            check?.Dispose();
+        }
+
+        if (segment.IsRemoved)
+        {
+            _findings.BackTo(before);
+            _findings.RemovedSegments += isMore ? 1 : 0;
+        }
+
+        _findings.Settle();
+    }
+
+    /// <summary>
+    /// After a loss of power indexes may be missing or torn, for nothing flushes them, which is nobody's trouble.
+    /// </summary>
+    private void MakeIndexAgain(PartitionLog partition, Segment segment)
+    {
+        ReaderSlot slot = partition.Context.Readers.Rent();
+        slot.Enter();
+        try
+        {
+            segment.Index.MakeAgain();
+            _findings.RebuiltIndexes++;
+        }
+        catch (EmbeddedLogException)
+        {
+            // The segment was taken away, or damaged since it was checked: whoever reads it is told.
+        }
+        finally
+        {
+            partition.Context.Readers.Return(slot);
+        }
+    }
+
+    private long SliceBytes => _options.MaxBytesPerSecond is { } rate
+        ? Math.Clamp(rate / 8, MinSliceBytes, MaxSliceBytes)
+        : MaxSliceBytes;
+
+    /// <summary>
+    /// Lets others run, and waits as long as the rate wants it for what the last slice has read. Time that was lost is
+    /// not made up for: after a pause a bound on the rate is still one.
+    /// </summary>
+    private async Task PaceAsync()
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        if (_options.MaxBytesPerSecond is { } rate)
+        {
+            TimeSpan wait = TimeSpan.FromSeconds((double)(_findings.Bytes - _slice.Bytes) / rate)
+                - _platform.Time.GetElapsedTime(_slice.At);
+            if (wait >= s_leastWait)
+            {
+                // Rounded up, for a timer would round down.
+                await WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds))).ConfigureAwait(false);
+            }
+
+            // What is too short to wait for stays on the account.
+            if (wait >= s_leastWait || wait <= TimeSpan.Zero)
+            {
+                _slice = (_platform.Time.GetTimestamp(), _findings.Bytes);
+            }
+        }
+
+        await YieldAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits on the clock; a cancelled delay of the framework would go on outside of the seam.</summary>
+    private async Task WaitAsync(TimeSpan wait)
+    {
+        // What ends it only queues the turn: a clock may call on any stack.
+        Turn over = new(_platform.Work);
+        Action<object?> end = static state => ((Turn)state!).Queue();
+        using ITimer timer = _platform.Time.CreateTimer(end.Invoke, over, wait, Timeout.InfiniteTimeSpan);
+        using CancellationTokenRegistration registration = _cancellation.UnsafeRegister(end, over);
+        await over.Task.ConfigureAwait(false);
+        _cancellation.ThrowIfCancellationRequested();
+    }
+
+    private Task YieldAsync()
+    {
+        Turn turn = new(_platform.Work);
+        turn.Queue();
+        return turn.Task;
+    }
+
+    /// <summary>Goes on with what awaits it when its turn comes, on the thread of the queue.</summary>
+    private sealed class Turn : TaskCompletionSource, IThreadPoolWorkItem
+    {
+        /// <summary>Assured, for whoever closes the log waits for a scrub to stop.</summary>
+        private readonly AssuredWork _work;
+
+        public Turn(WorkQueue work) => _work = new AssuredWork(work, this);
+
+        public void Queue() => _work.Queue();
+
+        void IThreadPoolWorkItem.Execute() => TrySetResult();
+    }
+}

@@ -1,0 +1,49 @@
+using EmbeddedLog.Coordination.Offsets;
+
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// What an opening found of the log and what it made of it. A log that was closed has nothing to recover; after a kill,
+/// a loss of power or a failed flush, each partition's tail was verified.
+/// </summary>
+public sealed class RecoveryReport
+{
+    internal RecoveryReport(bool clean, IReadOnlyList<PartitionRecoveryReport> partitions, TimeSpan duration)
+    {
+        Clean = clean;
+        Partitions = partitions;
+        Duration = duration;
+    }
+
+    /// <summary>Whether the log had been closed cleanly, or is new.</summary>
+    public bool Clean { get; }
+
+    /// <summary>
+    /// The partitions that were there, by topic and number; the committed offsets of all groups come last, as partition
+    /// 0 of the topic <c>__offsets</c>.
+    /// </summary>
+    public IReadOnlyList<PartitionRecoveryReport> Partitions { get; }
+
+    /// <summary>How long the opening took, without waiting for another owner.</summary>
+    public TimeSpan Duration { get; }
+
+    /// <summary>How many records of all topics can be read.</summary>
+    public long KeptRecords => TopicPartitions.Sum(partition => partition.KeptRecords);
+
+    /// <summary>
+    /// How many of them lay above what was proven durable, and were verified, copied and flushed. Of topics, as all
+    /// sums here: what was committed by groups is counted by its own report alone.
+    /// </summary>
+    public long CopiedRecords => TopicPartitions.Sum(partition => partition.CopiedRecords);
+
+    /// <summary>How many bytes of writes that were never flushed were left behind as torn.</summary>
+    public long TornBytes => TopicPartitions.Sum(partition => partition.TornBytes);
+
+    /// <summary>How many sparse indexes were made again.</summary>
+    public int RebuiltIndexes => TopicPartitions.Sum(partition => partition.RebuiltIndexes);
+
+    /// <summary>The partitions of topics, which users know of.</summary>
+    internal IEnumerable<PartitionRecoveryReport> TopicPartitions =>
+        Partitions.Where(partition => partition.Partition.Topic != OffsetStore.TopicName);
+}

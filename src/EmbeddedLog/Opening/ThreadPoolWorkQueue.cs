@@ -1,0 +1,72 @@
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Opening;
+
+/// <summary>Work on the runtime's thread pool, and on a few threads of our own what would block it.</summary>
+internal sealed class ThreadPoolWorkQueue : WorkQueue
+{
+    /// <summary>Longer than the timer lives that is made to have the runtime start its thread.</summary>
+    private static readonly TimeSpan s_never = TimeSpan.FromHours(1);
+
+    public override void Queue(IThreadPoolWorkItem item) => QueueOnPool(item);
+
+    public override void QueueWaiting(IThreadPoolWorkItem item) => WaitingThreads.Queue(item);
+
+    public override void Watch(AssuredWork work) => PoolWatch.Watch(work);
+
+    public override IDisposable Reserve(string path)
+    {
+        if (!WaitingThreads.TryReserve())
+        {
+            throw NoThread(path);
+        }
+
+        try
+        {
+            // The runtime has one thread for all timers, and makes it for the first one that is set.
+            TimeProvider.System.CreateTimer(static _ => { }, null, s_never, Timeout.InfiniteTimeSpan).Dispose();
+            return new Reservation();
+        }
+        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
+        {
+            WaitingThreads.Release();
+            throw NoThread(path);
+        }
+    }
+
+    /// <summary>Hands an item to the runtime's pool.</summary>
+    public static void QueueOnPool(IThreadPoolWorkItem item)
+    {
+        try
+        {
+            // The global queue: an item on the local one would wait for a thread that may next block on what the item
+            // does. No execution context flows, for the item belongs to the log and not to whoever caused it.
+#pragma warning disable RS0030 // This is the seam.
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+#pragma warning restore RS0030
+        }
+        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
+        {
+            // The pool wanted another thread for it, and the system gives none. That is tried when the item is queued:
+            // the threads that there are will run it, and to queue it again would run it twice.
+        }
+    }
+
+    private static FileSystemException NoThread(string path) => new(
+        "start of a thread for the log", path, FileSystemError.TooManyFiles, 0, "the system gives no thread");
+
+    private sealed class Reservation : IDisposable
+    {
+        /// <summary>One once it was given up; exchanged.</summary>
+        private int _disposed;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                WaitingThreads.Release();
+            }
+        }
+    }
+}

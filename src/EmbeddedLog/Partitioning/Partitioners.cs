@@ -1,0 +1,49 @@
+using EmbeddedLog.Partitioning;
+
+
+namespace EmbeddedLog;
+
+/// <summary>Ready-made partitioners. All are thread-safe and allocate nothing for a record.</summary>
+/// <remarks>
+/// Each call makes a partitioner of its own, because round robin and sticky remember where they are: topics that shared
+/// one would take each other's turns. Share one between the producers of a topic (as
+/// <see cref="TopicOptions.Partitioner"/> does), not between topics.
+/// </remarks>
+public static class Partitioners
+{
+    private const int DefaultBatchBytes = 16_384;
+
+    /// <summary>
+    /// What a topic uses unless told otherwise. A record with a key goes by the key's hash, as in Kafka's Java client:
+    /// <c>toPositive(murmur2(key)) mod partitions</c>, seed 0x9747b28c (librdkafka's default hash differs). Records
+    /// without a key go round robin, so that they spread evenly at any rate; Kafka's would be sticky, see
+    /// <see cref="Murmur2Sticky"/>.
+    /// </summary>
+    public static IPartitioner Default() => new KeyedPartitioner(new RoundRobinPartitioner());
+
+    /// <summary>
+    /// Kafka's default: by the key's hash as <see cref="Default"/>; without a key sticky as <see cref="Sticky"/>.
+    /// </summary>
+    /// <param name="batchBytes">The bytes after which another partition is chosen, at least 1; Kafka's
+    /// <c>batch.size</c>. Default: 16,384.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchBytes"/> is below 1.</exception>
+    public static IPartitioner Murmur2Sticky(int batchBytes = DefaultBatchBytes) =>
+        new KeyedPartitioner(Sticky(batchBytes));
+
+    /// <summary>One partition after the other, whatever the key; Kafka's <c>RoundRobinPartitioner</c>.</summary>
+    public static IPartitioner RoundRobin() => new RoundRobinPartitioner();
+
+    /// <summary>
+    /// Whatever the key, one partition at random until about <paramref name="batchBytes"/> went there, then another;
+    /// Kafka's default with <c>partitioner.ignore.keys</c>. Fewer, larger batches for each partition, evenly spread in
+    /// the long run.
+    /// </summary>
+    /// <param name="batchBytes">The bytes after which another partition is chosen, at least 1; Kafka's
+    /// <c>batch.size</c>. Default: 16,384.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchBytes"/> is below 1.</exception>
+    public static IPartitioner Sticky(int batchBytes = DefaultBatchBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchBytes, 1);
+        return new StickyPartitioner(batchBytes, (ulong)Random.Shared.NextInt64());
+    }
+}

@@ -1,0 +1,50 @@
+namespace EmbeddedLog.Partitions.Appending;
+
+/// <summary>
+/// How fast a partition is appended to, and how much of it a flush takes. All members are used under the append lock.
+/// </summary>
+internal sealed class AppendPace
+{
+    /// <summary>As many bytes without a flush make appends a bulk.</summary>
+    private const long BulkBytes = 2 << 20;
+
+    /// <summary>A flush of fewer bytes ends it.</summary>
+    private const long SmallFlushBytes = 256 << 10;
+
+    private long _lookedAt;
+    private long _lookedTail;
+
+    /// <summary>What was appended since the last flush ended, as of the last look.</summary>
+    private long _sinceFlush;
+
+    /// <summary>Bytes a second, between the last two looks.</summary>
+    public double BytesPerSecond { get; private set; }
+
+    /// <summary>
+    /// Whether so much is appended between two flushes that it does not matter if one writes a few megabytes more.
+    /// </summary>
+    public bool IsBulk { get; private set; }
+
+    /// <summary>Goes on at the beginning of another segment.</summary>
+    public void Begin(long tail) => _lookedTail = tail;
+
+    /// <summary>Looks at where the tail is now.</summary>
+    public void Look(long tail, TimeProvider time)
+    {
+        long now = time.GetTimestamp();
+        double seconds = Math.Max(time.GetElapsedTime(_lookedAt, now).TotalSeconds, 1e-6);
+        long bytes = tail - _lookedTail;
+        BytesPerSecond = bytes / seconds;
+        _lookedAt = now;
+        _lookedTail = tail;
+        _sinceFlush += bytes;
+        IsBulk |= _sinceFlush >= BulkBytes;
+    }
+
+    /// <summary>Notes that a flush has put so many bytes on the disk.</summary>
+    public void NoteFlush(long bytes)
+    {
+        _sinceFlush = 0;
+        IsBulk &= bytes >= SmallFlushBytes;
+    }
+}

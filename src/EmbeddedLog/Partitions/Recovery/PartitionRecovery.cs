@@ -1,0 +1,509 @@
+using EmbeddedLog.Diagnostics;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Safety;
+using EmbeddedLog.Segments.Index;
+using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Segments.Writing;
+
+
+namespace EmbeddedLog.Partitions.Recovery;
+
+/// <summary>
+/// Opens a partition. After a clean close the checkpoint tells the end, and appends go on where they ended. After any
+/// other end nothing is trusted that was not flushed before the checkpoint: what lies above is verified, copied to a
+/// new segment, flushed and entered in the manifest, and the old segment is left as it is. FORMAT.md has the steps.
+/// </summary>
+internal sealed class PartitionRecovery
+{
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+    private readonly PartitionSettings _settings;
+    private readonly PartitionFiles _small;
+
+    /// <summary>When the opening began, by the clock's timestamp.</summary>
+    private readonly long _began;
+
+    /// <summary>The names of the files in the partition's directory.</summary>
+    private readonly HashSet<string> _names;
+
+    /// <summary>All segments that were made, so that a failed opening leaves none of them mapped.</summary>
+    private readonly List<Segment> _made = [];
+
+    private PartitionRecovery(
+        StorageContext context,
+        PartitionIdentity identity,
+        PartitionSettings settings,
+        PartitionFiles small,
+        long began)
+    {
+        _context = context;
+        _began = began;
+        _identity = identity;
+        _settings = settings;
+        _small = small;
+        _names = [.. context.Platform.Files.ListFiles(identity.Directory)];
+        context.Foreign.Note(identity.Directory, _names, OwnNames.IsInPartition);
+        context.Foreign.Note(
+            identity.Directory, context.Platform.Files.ListDirectories(identity.Directory), OwnNames.IsInPartition);
+    }
+
+    /// <summary>Opens a partition, or makes an empty one in its directory, which must exist.</summary>
+    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public static RecoveredPartition Open(
+        StorageContext context, PartitionIdentity identity, PartitionSettings settings)
+    {
+        long began = context.Platform.Time.GetTimestamp();
+        FileSystem files = context.Platform.Files;
+        SessionState session = context.Session;
+
+        // Also where the cache is another than the last owner's: an opening in between, cut off before it became the
+        // owner, may have written to it.
+        bool isOnDisk = session.Clean;
+        ClosedCheck closed = new(identity, session);
+        closed.RequireFiles(files);
+        CheckpointFile checkpoint = CheckpointFile.Open(
+            files, identity.Directory, identity.TopicUid, identity.Id, isOnDisk);
+        Manifest? manifest = null;
+        PartitionRecovery? recovery = null;
+        try
+        {
+            manifest = Manifest.Open(
+                files,
+                identity.Directory,
+                identity.TopicUid,
+                identity.Id,
+                isOnDisk,
+                isWhole: session.Clean || session.CacheSurvived);
+            closed.Run(manifest.LogStartOffset, manifest.Segments, checkpoint.Current, checkpoint.Position);
+            PartitionFiles small = new(manifest, checkpoint);
+            recovery = new PartitionRecovery(context, identity, settings, small, began);
+            return recovery.Recover();
+        }
+        catch
+        {
+            recovery?._made.ForEach(segment => segment.Remove());
+            manifest?.Dispose();
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    private RecoveredPartition Recover()
+    {
+        Segment[] segments = ListSegments();
+        Checkpoint? checkpoint = _small.Checkpoint.Current;
+        bool clean = _context.Session.Clean && (checkpoint?.Clean ?? segments.Length == 0);
+        if (_context.Session.Clean && !clean)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, CheckpointFile.FileName),
+                0,
+                "the log was closed cleanly but the partition's checkpoint is not the one written then",
+                "the last checkpoint",
+                checkpoint is null ? "none" : "an earlier one");
+        }
+
+        CheckBounds(segments, checkpoint);
+        UnlistedFiles unlisted = new(_context, _identity, _names);
+        if (!clean)
+        {
+            return OpenUnclean(segments, checkpoint, unlisted);
+        }
+
+        unlisted.CheckThatNoneIsMissed(
+            _small.Manifest.NextSequence,
+            checkpoint?.Epoch ?? 0,
+            checkpoint?.DurableEndOffset ?? _small.Manifest.LogStartOffset);
+        unlisted.Delete(_small.Manifest);
+        return OpenClean(segments, checkpoint);
+    }
+
+    /// <summary>
+    /// The durable records that the checkpoint tells of are in segments, or below the log's start, and so is the start.
+    /// Without this, a lost manifest would pass for a log that is empty.
+    /// </summary>
+    private void CheckBounds(Segment[] segments, Checkpoint? checkpoint)
+    {
+        long start = _small.Manifest.LogStartOffset;
+        bool lostAll = segments.Length == 0 && checkpoint?.DurableEndOffset > start;
+        bool lostStart = checkpoint?.LogStartOffset > start;
+        if (lostAll || lostStart)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, Manifest.FileName),
+                0,
+                "the manifest has lost what was in it",
+                $"segments up to offset {checkpoint?.DurableEndOffset}, a start of {checkpoint?.LogStartOffset}",
+                $"{segments.Length} segments, a start of {start}",
+                start);
+        }
+    }
+
+    private RecoveredPartition OpenClean(Segment[] segments, Checkpoint? known)
+    {
+        if (known is not { } checkpoint || segments.Length == 0)
+        {
+            DurablePoint empty = new(_small.Manifest.LogStartOffset, 0, 0, 0);
+            return Result(segments, null, empty, known?.Epoch ?? 0, Report(true, empty.Offset, empty.Offset));
+        }
+
+        Segment last = segments[^1];
+        if (IndexOf(segments, checkpoint) != segments.Length - 1
+            || checkpoint.DurableEndPosition < SegmentHeader.PageBytes || checkpoint.DurableEndOffset < last.BaseOffset
+            || checkpoint.Epoch < last.Entry.Epoch
+            || checkpoint.LogStartOffset != _small.Manifest.LogStartOffset)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, CheckpointFile.FileName),
+                0,
+                "checkpoint and manifest disagree",
+                $"an end in segment {last.Entry.Sequence} of epoch {last.Entry.Epoch} or later, a start at "
+                + $"{_small.Manifest.LogStartOffset}",
+                $"one in segment {checkpoint.ActiveSequence}, epoch {checkpoint.Epoch}, one at "
+                + $"{checkpoint.LogStartOffset}");
+        }
+
+        DurablePoint end = new(
+            checkpoint.DurableEndOffset, last.Entry.Sequence, last.Entry.Uid, checkpoint.DurableEndPosition);
+
+        // Behind the end of a segment of an earlier epoch lies what a recovery has left there, so it is not written on.
+        ActiveSegment? active = null;
+        if (last.Entry.Epoch == checkpoint.Epoch)
+        {
+            active = Reopen(last, end);
+        }
+        else
+        {
+            last.End(end.Offset, end.Position);
+        }
+
+        int rebuilt = active is not null && last.Index.WasRebuilt ? 1 : 0;
+        return Result(segments, active, end, checkpoint.Epoch, Report(true, end.Offset, end.Offset, 0, rebuilt));
+    }
+
+    private ActiveSegment Reopen(Segment segment, in DurablePoint end)
+    {
+        SegmentFactory factory = new(_context, _identity);
+        SegmentWriter writer = factory.Reopen(segment, end.Position, _settings, out SegmentHeader header);
+        ReaderSlot slot = _context.Readers.Rent();
+        slot.Enter();
+        try
+        {
+            CleanEnd.Check(writer, end);
+            SegmentIndex index = segment.Index.Load(end.Offset, end.Position);
+            writer.FlushedEnd = end.Position;
+            SegmentIndexBuilder builder = new(index, end.Position);
+            segment.Index.Set(builder);
+            return new ActiveSegment(writer, builder, header.CreatedAt);
+        }
+        catch
+        {
+            writer.File.Dispose();
+            segment.Remove();
+            throw;
+        }
+        finally
+        {
+            _context.Readers.Return(slot);
+        }
+    }
+
+    private RecoveredPartition OpenUnclean(Segment[] segments, Checkpoint? checkpoint, UnlistedFiles unlisted)
+    {
+        uint epoch = NextEpoch(segments, checkpoint);
+        DurablePoint proven = new(_small.Manifest.LogStartOffset, 0, 0, 0);
+        DurablePoint end = proven;
+        long tornBytes = 0;
+        int listed = _made.Count;
+        if (segments.Length > 0)
+        {
+            proven = FindProvenEnd(segments, checkpoint, out int first);
+            StepBack(segments, checkpoint, ref proven, ref first);
+            segments = DropJudged(segments, checkpoint, first, proven);
+            using TailScan scan = new(_context, _identity, _names);
+            scan.Walk(segments, first, proven);
+            unlisted.CheckThatNoneIsMissed(_small.Manifest.NextSequence, checkpoint?.Epoch ?? 0, scan.EndOffset);
+            if (!Protections.CopyOnUncleanOpen && scan.Ranges is [.., var last])
+            {
+                first = Array.IndexOf(segments, last.Segment);
+                proven = new DurablePoint(
+                    scan.EndOffset, last.Segment.Entry.Sequence, last.Segment.Entry.Uid, last.To);
+            }
+
+            segments = Replace(segments, first, proven, scan);
+            end = EndOf(segments, scan.EndOffset);
+            tornBytes = scan.TornBytes;
+        }
+        else
+        {
+            unlisted.CheckThatNoneIsMissed(_small.Manifest.NextSequence, checkpoint?.Epoch ?? 0, end.Offset);
+        }
+
+        WriteCheckpoint(end, epoch);
+        unlisted.Delete(_small.Manifest);
+        PartitionRecoveryReport report = Report(false, proven.Offset, end.Offset, tornBytes, _made.Count - listed);
+        if (report.CopiedRecords > 0 || report.TornBytes > 0)
+        {
+            StorageLog.Recovered(_context.Logger, report);
+        }
+
+        return Result(segments, null, end, epoch, report);
+    }
+
+    /// <summary>
+    /// Where the proof ends at the beginning of a segment, moves it to the end of the one before, and the checkpoint
+    /// with it: the segment, of which nothing is proven, may be replaced.
+    /// </summary>
+    private void StepBack(Segment[] segments, Checkpoint? checkpoint, ref DurablePoint proven, ref int first)
+    {
+        int proved = first;
+        while (first > 0 && proven.Position == SegmentHeader.PageBytes)
+        {
+            Segment before = segments[--first];
+            proven = new DurablePoint(proven.Offset, before.Entry.Sequence, before.Entry.Uid, before.EndPosition);
+        }
+
+        if (first != proved)
+        {
+            // In the old epoch, for nothing has been judged yet.
+            WriteCheckpoint(proven, checkpoint!.Value.Epoch);
+        }
+    }
+
+    /// <summary>
+    /// Drops what an earlier recovery has left behind. It wrote its checkpoint in a new epoch, so whatever is of an
+    /// earlier one has been judged: it ends where the checkpoint says.
+    /// </summary>
+    private static Segment[] DropJudged(Segment[] segments, Checkpoint? checkpoint, int first, in DurablePoint proven)
+    {
+        if (checkpoint is not { } known || segments[first].Entry.Epoch >= known.Epoch)
+        {
+            return segments;
+        }
+
+        segments[first].End(proven.Offset, proven.Position);
+        bool goesOn = segments.Length > first + 1 && segments[first + 1].Entry.Epoch >= known.Epoch;
+        return goesOn ? segments : segments[..(first + 1)];
+    }
+
+    /// <summary>
+    /// Says on the disk what was recovered, and in which epoch the log goes on, before anything happens in it: no later
+    /// recovery may expect what this one gave up, nor give the epoch to another owner.
+    /// </summary>
+    private void WriteCheckpoint(in DurablePoint end, uint epoch)
+    {
+        _small.Manifest.Flush();
+        _small.Checkpoint.Write(new Checkpoint(
+            0, end.Offset, end.Sequence, end.Uid, end.Position, _small.Manifest.LogStartOffset, epoch, false,
+            _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds()));
+    }
+
+    /// <summary>
+    /// Ends the log where the proof ends, puts copies of what else is good behind it, and enters that in the manifest
+    /// in one durable step.
+    /// </summary>
+    private Segment[] Replace(Segment[] segments, int first, in DurablePoint proven, TailScan scan)
+    {
+        if (scan.EndOffset < _small.Manifest.LogStartOffset)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id, segments[first].Path, proven.Position, "durable records are missing",
+                $"records up to offset {_small.Manifest.LogStartOffset} at least", $"up to {scan.EndOffset}",
+                scan.EndOffset);
+        }
+
+        // A segment of which nothing was proven goes: perhaps not even its file is there. Another one stays as it is,
+        // up to the proven end.
+        segments[first].End(proven.Offset, proven.Position);
+        int kept = proven.Position > SegmentHeader.PageBytes ? first + 1 : first;
+        Array.Resize(ref segments, kept);
+        if (scan.EndOffset > proven.Offset)
+        {
+            TailCopy copy = new(_context, _identity, _settings, NextSequence(), segments.LastOrDefault());
+            Segment[] copies = copy.Run(scan, proven, _small.Manifest);
+            _made.AddRange(copies);
+            return [.. segments, .. copies];
+        }
+
+        if (_small.Manifest.Segments.Count > kept)
+        {
+            _small.Manifest.KeepFirstDurably(kept);
+        }
+
+        return segments;
+    }
+
+    private static DurablePoint EndOf(Segment[] segments, long endOffset) =>
+        segments.LastOrDefault() is { } last
+            ? new DurablePoint(endOffset, last.Entry.Sequence, last.Entry.Uid, last.EndPosition)
+            : new DurablePoint(endOffset, 0, 0, 0);
+
+    /// <summary>The place up to which the checkpoint proves the log, and the segment that holds it.</summary>
+    private DurablePoint FindProvenEnd(Segment[] segments, Checkpoint? known, out int index)
+    {
+        index = 0;
+        Segment first = segments[0];
+        DurablePoint start = new(first.BaseOffset, first.Entry.Sequence, first.Entry.Uid, SegmentHeader.PageBytes);
+        if (known is not { ActiveSequence: not 0 } checkpoint)
+        {
+            return start;
+        }
+
+        index = IndexOf(segments, checkpoint);
+        if (index >= 0 && checkpoint.DurableEndPosition <= segments[index].EndPosition)
+        {
+            CheckThatItLiesIn(segments[index], checkpoint);
+            return new DurablePoint(
+                checkpoint.DurableEndOffset,
+                checkpoint.ActiveSequence,
+                checkpoint.ActiveUid,
+                checkpoint.DurableEndPosition);
+        }
+
+        // Retention may have removed the checkpoint's segment, with all before it, since the checkpoint was written.
+        index = 0;
+        if (first.BaseOffset >= checkpoint.DurableEndOffset)
+        {
+            return start;
+        }
+
+        throw StorageErrors.Corrupt(
+            _identity.Id,
+            Path.Combine(_identity.Directory, Manifest.FileName),
+            0,
+            "the manifest lacks the segment that the checkpoint names",
+            $"segment {checkpoint.ActiveSequence} with the durable end {checkpoint.DurableEndOffset}",
+            $"segments from offset {first.BaseOffset} on");
+    }
+
+    /// <summary>A durable end lies behind the segment's header, and its offset is one of the segment's.</summary>
+    private void CheckThatItLiesIn(Segment segment, in Checkpoint checkpoint)
+    {
+        bool isInFile = checkpoint.DurableEndPosition >= SegmentHeader.PageBytes;
+        bool isInSegment = checkpoint.DurableEndOffset >= segment.BaseOffset
+            && checkpoint.DurableEndOffset <= segment.EndOffset;
+        if (!isInFile || !isInSegment)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, CheckpointFile.FileName),
+                0,
+                "checkpoint and manifest disagree",
+                $"a durable end between the offsets {segment.BaseOffset} and {segment.EndOffset}",
+                $"{checkpoint.DurableEndOffset} at position {checkpoint.DurableEndPosition}",
+                checkpoint.DurableEndOffset);
+        }
+    }
+
+    /// <summary>By the uid, for a salvage may have given the segment a file of another sequence since.</summary>
+    private static int IndexOf(Segment[] segments, Checkpoint checkpoint) =>
+        Array.FindIndex(segments, segment => segment.Entry.Uid == checkpoint.ActiveUid);
+
+    private Segment[] ListSegments()
+    {
+        IReadOnlyList<SegmentEntry> entries = _small.Manifest.Segments;
+        Segment[] segments = new Segment[entries.Count];
+        for (int i = 0; i < segments.Length; i++)
+        {
+            segments[i] = new Segment(_context, _identity.Id, _identity.Directory, entries[i]);
+            _made.Add(segments[i]);
+            if (i > 0)
+            {
+                segments[i - 1].End(entries[i].BaseOffset, entries[i].PredecessorEnd);
+            }
+        }
+
+        // One that is missing while it holds proven records is damage; recovery judges those that do not.
+        long provenEnd = _small.Checkpoint.Current?.DurableEndOffset ?? 0;
+        foreach (Segment segment in segments)
+        {
+            if (segment.BaseOffset < provenEnd && !segment.IsEmpty && !_names.Contains(Path.GetFileName(segment.Path)))
+            {
+                throw StorageErrors.Corrupt(
+                    _identity.Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);
+            }
+        }
+
+        return segments;
+    }
+
+    private RecoveredPartition Result(
+        Segment[] segments, ActiveSegment? active, DurablePoint end, uint epoch, PartitionRecoveryReport report) =>
+        new(
+            _small,
+            new SegmentList(segments),
+            active,
+            end,
+            _small.Manifest.LogStartOffset,
+            epoch,
+            NextSequence(),
+            report);
+
+    private PartitionRecoveryReport Report(bool clean, long proven, long end, long tornBytes = 0, int rebuilt = 0) =>
+        new(
+            _identity.Id,
+            clean,
+            _small.Manifest.LogStartOffset,
+            proven,
+            end,
+            tornBytes,
+            rebuilt,
+            _context.Platform.Time.GetElapsedTime(_began));
+
+    /// <summary>
+    /// An epoch above all that were ever used, so that what was lost is told from what takes its offsets. The files of
+    /// the partition alone do not tell: what an owner has written in its epoch may be lost as a whole, while an offset
+    /// that a group committed for it is not. The session is on the disk before an owner writes anything.
+    /// </summary>
+    private uint NextEpoch(Segment[] segments, Checkpoint? checkpoint)
+    {
+        uint last = Math.Max(checkpoint?.Epoch ?? 0, (uint)_context.Session.Generation);
+        foreach (Segment segment in segments)
+        {
+            last = Math.Max(last, segment.Entry.Epoch);
+        }
+
+        return last < FormatLimits.MaxEpoch
+            ? last + 1
+            : throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, Manifest.FileName),
+                0,
+                "checkpoint, manifest or session have used up all epochs",
+                $"at most {FormatLimits.MaxEpoch - 1}",
+                $"{last}");
+    }
+
+    /// <summary>
+    /// A sequence above that of every segment that is listed or has left a file. What the log leaves unlisted is near
+    /// the last of its numbers; a file with one far above, which somebody planted, does not use up those between.
+    /// </summary>
+    private uint NextSequence()
+    {
+        uint first = Math.Max(1, _small.Manifest.NextSequence);
+        uint next = first;
+        foreach (string name in _names)
+        {
+            if (SegmentFileName.TryParse(name, out uint sequence)
+                && sequence <= first + (long)ManifestState.MaxSegments)
+            {
+                next = Math.Max(next, sequence + 1);
+            }
+        }
+
+        return next;
+    }
+}

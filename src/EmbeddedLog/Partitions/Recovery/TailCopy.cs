@@ -1,0 +1,238 @@
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Index;
+using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Segments.Writing;
+
+
+namespace EmbeddedLog.Partitions.Recovery;
+
+/// <summary>
+/// Copies the good frames above the proven end into new segments and puts these in the old ones' place, in one step.
+/// Only then is anything acknowledged or appended again: what the copies hold was flushed by this process.
+/// </summary>
+internal sealed class TailCopy
+{
+    /// <summary>
+    /// Every so many bytes what was copied is sent on its way to the disk, and as many pages are made ready.
+    /// </summary>
+    private const long StepBytes = 8 << 20;
+
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+    private readonly PartitionSettings _settings;
+    private readonly SegmentFactory _factory;
+
+    /// <summary>The copies so far, each with its writer and its index.</summary>
+    private readonly List<(SegmentWriter Writer, SegmentIndexBuilder Index)> _copies = [];
+
+    private uint _nextSequence;
+
+    /// <summary>What the next copy follows.</summary>
+    private ulong _predecessorUid;
+    private long _predecessorEnd;
+
+    /// <summary>What is yet to be copied, at most.</summary>
+    private long _remaining;
+
+    /// <summary>Up to where the last copy has been sent to the disk.</summary>
+    private long _sent;
+
+    public TailCopy(
+        StorageContext context,
+        PartitionIdentity identity,
+        PartitionSettings settings,
+        uint nextSequence,
+        Segment? predecessor)
+    {
+        _context = context;
+        _identity = identity;
+        _settings = settings;
+        _factory = new SegmentFactory(context, identity);
+        _nextSequence = nextSequence;
+        _predecessorUid = predecessor?.Entry.Uid ?? 0;
+        _predecessorEnd = predecessor?.EndPosition ?? 0;
+    }
+
+    /// <summary>Copies, flushes, and enters the copies in the manifest; returns them, ended.</summary>
+    /// <exception cref="FileSystemException">There is no space, or another failure; the old segments still
+    /// stand.</exception>
+    public Segment[] Run(TailScan scan, in DurablePoint proven, Manifest manifest)
+    {
+        try
+        {
+            long next = proven.Offset;
+            _remaining = scan.Ranges.Sum(range => range.To - range.From);
+            foreach (TailRange range in scan.Ranges)
+            {
+                next = CopyRange(scan.MapOf(range), range, next, proven.Offset);
+            }
+
+            EndLast(next);
+            return Enter(manifest);
+        }
+        catch
+        {
+            foreach ((SegmentWriter writer, _) in _copies)
+            {
+                writer.File.Dispose();
+                writer.Segment.Remove();
+            }
+
+            throw;
+        }
+    }
+
+    private unsafe long CopyRange(MappedMemory map, in TailRange range, long next, long provenEnd)
+    {
+        FrameWalker walker = new(map.Pointer, range.Segment.CrcSeed, range.From, range.To);
+        while (walker.MoveNext()
+            && FrameExtent.TryRead(walker.Frame, walker.Length, range.Segment.BaseOffset, out FrameExtent extent)
+            && extent.Type != FrameType.Seal)
+        {
+            SegmentWriter writer = WriterFor(range.Segment.Entry.Epoch, extent.FirstOffset, walker.Length);
+            CopyFrame(writer, walker.Frame, walker.Length, extent, provenEnd);
+            next = extent.NextOffset;
+        }
+
+        // The scan has seen all of these frames good a moment ago.
+        return walker.Position == range.To
+            ? next
+            : throw StorageErrors.BadFrame(range.Segment, walker.Position, walker.Check, next);
+    }
+
+    private unsafe void CopyFrame(SegmentWriter writer, byte* source, int length, in FrameExtent extent, long provenEnd)
+    {
+        int padded = FrameLayout.Padded(length);
+        long position = writer.Tail;
+        uint offsetDelta = (uint)(extent.FirstOffset - writer.Segment.BaseOffset);
+        byte* frame = writer.Begin(padded);
+        new ReadOnlySpan<byte>(source + FrameLayout.KindAt, padded - FrameLayout.KindAt)
+            .CopyTo(new Span<byte>(frame + FrameLayout.KindAt, padded - FrameLayout.KindAt));
+
+        // The body stays as it was; what depends on the place is made anew. The epoch is the old one: these records
+        // were appended in it.
+        FrameHeader.Write(
+            frame,
+            FrameHeader.ReadKind(source),
+            FrameHeader.ReadFlags(source),
+            offsetDelta,
+            FrameHeader.ReadTimestamp(source),
+            DurableLag.Encode(extent.FirstOffset - provenEnd));
+        FrameHeader.WriteCrc(frame, FrameCrc.Compute(writer.Segment.CrcSeed, position, frame, length));
+        writer.Commit(length);
+        _copies[^1].Index.Note(offsetDelta, position, extent.MaxTimestamp);
+        _remaining -= padded;
+        if (writer.Tail - _sent >= StepBytes)
+        {
+            Step(writer);
+        }
+    }
+
+    /// <summary>
+    /// Only for speed: without it the disk would wait until all is copied, and each page be faulted in by itself.
+    /// </summary>
+    private void Step(SegmentWriter writer)
+    {
+        LogFile file = writer.File.TryUse()!;
+        try
+        {
+            file.BeginFlush(_sent, writer.Tail - _sent);
+            _sent = writer.Tail;
+            if (writer is MappedSegmentWriter { HasLargePages: true } mapped)
+            {
+                long end = Math.Min(writer.Tail + Math.Min(StepBytes, _remaining), writer.Capacity);
+                mapped.Prepare(file, writer.Tail, end, large: true);
+            }
+        }
+        catch (FileSystemException)
+        {
+            // What cannot be made ready may not be needed. If it is, the copy itself fails.
+        }
+        finally
+        {
+            writer.File.Release();
+        }
+    }
+
+    /// <summary>The copy that a frame goes to: a new one where the last is full, or of another epoch.</summary>
+    private SegmentWriter WriterFor(uint epoch, long offset, int length)
+    {
+        int padded = FrameLayout.Padded(length);
+        if (_copies.Count != 0)
+        {
+            SegmentWriter last = _copies[^1].Writer;
+            if (last.HasRoomFor(padded) && last.Segment.Entry.Epoch == epoch)
+            {
+                return last;
+            }
+
+            EndLast(offset);
+        }
+
+        long capacity = Math.Max(_settings.SegmentBytes, SegmentHeader.PageBytes + padded + FrameLayout.SealBytes);
+        bool forBulk = _remaining >= StepBytes && !_settings.Positional;
+        SpareSegment spare = _factory.CreateSpare(_nextSequence++, capacity, _settings.Positional, forBulk);
+        SegmentEntry entry = new(
+            spare.Sequence, SegmentFactory.NewUid(), offset, epoch, _predecessorUid, _predecessorEnd);
+        long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        SegmentWriter writer;
+        try
+        {
+            writer = _factory.Adopt(spare, entry, now);
+        }
+        catch
+        {
+            _factory.Discard(spare);
+            throw;
+        }
+
+        SegmentIndexBuilder index = new();
+        writer.Segment.Index.Set(index);
+        _copies.Add((writer, index));
+        _sent = 0;
+        return writer;
+    }
+
+    private void EndLast(long endOffset)
+    {
+        (SegmentWriter writer, SegmentIndexBuilder index) = _copies[^1];
+        _predecessorUid = writer.Segment.Entry.Uid;
+        _predecessorEnd = writer.Tail;
+        index.Finish((uint)(endOffset - writer.Segment.BaseOffset), writer.Tail);
+        writer.Segment.End(endOffset, writer.Tail);
+    }
+
+    private Segment[] Enter(Manifest manifest)
+    {
+        foreach ((SegmentWriter writer, _) in _copies)
+        {
+            LogFile file = writer.File.TryUse()!;
+            try
+            {
+                file.Flush(0, writer.Tail);
+            }
+            finally
+            {
+                writer.File.Release();
+            }
+        }
+
+        _context.Platform.Files.SyncDirectory(_identity.Directory);
+        manifest.AddAllDurably([.. _copies.Select(copy => copy.Writer.Segment.Entry)]);
+        foreach ((SegmentWriter writer, _) in _copies)
+        {
+            writer.File.Dispose();
+            writer.Segment.Index.Save();
+            _context.OpenSegments.Opened(writer.Segment);
+        }
+
+        return [.. _copies.Select(copy => copy.Writer.Segment)];
+    }
+}

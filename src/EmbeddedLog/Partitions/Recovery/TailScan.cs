@@ -1,0 +1,282 @@
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Segments.Writing;
+
+
+namespace EmbeddedLog.Partitions.Recovery;
+
+/// <summary>
+/// Reads what lies above the proven end of a partition, frame by frame, up to the first that is not good, and decides
+/// whether that is the torn end that a crash leaves, or damage.
+/// </summary>
+/// <remarks>
+/// It is damage where a later frame proves that the bad one had been flushed; and where the page cache has survived the
+/// last owner, anywhere before a good frame, for what was published is complete in the cache.
+/// </remarks>
+internal sealed class TailScan : IDisposable
+{
+    /// <summary>
+    /// How many segments are mapped at once: a system has a limit to that, and a manifest may list a million.
+    /// </summary>
+    private const int MaxMaps = 64;
+
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+    private readonly HashSet<string> _names;
+
+    /// <summary>The memory of the segments looked at last, by sequence; null where there is no file.</summary>
+    private readonly Dictionary<uint, MappedMemory?> _maps = [];
+
+    /// <summary>The sequences of the segments whose files were flushed and checked.</summary>
+    private readonly HashSet<uint> _checked = [];
+
+    /// <summary>Whether what was published must be there.</summary>
+    private bool _trustsCache;
+
+    /// <summary>The greatest offset below which some frame claims that everything had been flushed.</summary>
+    private long _claimedEnd;
+
+    public TailScan(StorageContext context, PartitionIdentity identity, HashSet<string> names)
+    {
+        _context = context;
+        _identity = identity;
+        _names = names;
+        _trustsCache = context.Session.CacheSurvived;
+    }
+
+    /// <summary>The good frames above the proven end.</summary>
+    public List<TailRange> Ranges { get; } = [];
+
+    /// <summary>The offset behind the last good frame.</summary>
+    public long EndOffset { get; private set; }
+
+    /// <summary>How many bytes behind the last good frame hold something.</summary>
+    public long TornBytes { get; private set; }
+
+    /// <summary>Reads the segments from the proven end on.</summary>
+    /// <exception cref="CorruptLogException">There is damage.</exception>
+    public void Walk(Segment[] segments, int first, in DurablePoint proven)
+    {
+        EndOffset = proven.Offset;
+        long position = proven.Position;
+        for (int i = first; i < segments.Length; i++)
+        {
+            if (!TryWalkSegment(segments[i], position, out long stoppedAt))
+            {
+                LookBeyond(segments, i, stoppedAt);
+                return;
+            }
+
+            position = SegmentHeader.PageBytes;
+        }
+    }
+
+    /// <summary>The memory of a range's segment: good until that of another one is asked for.</summary>
+    /// <exception cref="LogIOException">The system cannot read what is there.</exception>
+    public MappedMemory MapOf(in TailRange range) =>
+        Open(range.Segment, range.From)
+        ?? throw StorageErrors.Unreadable(_identity.Id, range.Segment.Path, range.From);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (MappedMemory? map in _maps.Values)
+        {
+            map?.Dispose();
+        }
+
+        _maps.Clear();
+    }
+
+    /// <summary>Reads one segment; true where its frames reach its end, so that the next one follows.</summary>
+    private unsafe bool TryWalkSegment(Segment segment, long from, out long position)
+    {
+        position = from;
+        if (from == segment.EndPosition)
+        {
+            return true;
+        }
+
+        if (Open(segment, from) is not { } map)
+        {
+            return _trustsCache
+                ? throw StorageErrors.BadFrame(segment, from, FrameCheck.Empty, EndOffset)
+                : false;
+        }
+
+        bool ended = segment.EndPosition != long.MaxValue;
+        long limit = Math.Min(map.Length, segment.EndPosition);
+        FrameWalker walker = new(map.Pointer, segment.CrcSeed, from, limit);
+        bool sealedHere = false;
+        while (!sealedHere && walker.MoveNext())
+        {
+            sealedHere = Take(segment, walker.Frame, walker.Length, walker.Position);
+        }
+
+        position = walker.Position;
+        if (position > from)
+        {
+            Ranges.Add(new TailRange(segment, from, position));
+        }
+
+        bool complete = ended ? position == segment.EndPosition : sealedHere;
+        if (_trustsCache && !ended && !sealedHere && map.Length < position + FrameLayout.SealBytes)
+        {
+            // Every append leaves room for a seal behind its frame, so a file that ends before has lost something.
+            throw StorageErrors.Corrupt(
+                _identity.Id, segment.Path, map.Length, "the file is cut short",
+                $"at least {position + FrameLayout.SealBytes} bytes", $"{map.Length} bytes", EndOffset);
+        }
+
+        if (complete || (walker.Check == FrameCheck.Empty && !ended))
+        {
+            return complete;
+        }
+
+        return _trustsCache || walker.Check is FrameCheck.Unknown or FrameCheck.Valid
+            ? throw StorageErrors.BadFrame(segment, position, walker.Check, EndOffset)
+            : false;
+    }
+
+    /// <summary>Takes a frame that passed its check; true where it is the segment's seal.</summary>
+    private unsafe bool Take(Segment segment, byte* frame, int length, long position)
+    {
+        if (!FrameExtent.TryRead(frame, length, segment.BaseOffset, out FrameExtent extent)
+            || extent.FirstOffset != EndOffset)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id, segment.Path, position, "a frame is out of order or malformed", $"offset {EndOffset}",
+                $"offset {extent.FirstOffset}", EndOffset);
+        }
+
+        EndOffset = extent.NextOffset;
+        return extent.Type == FrameType.Seal;
+    }
+
+    /// <summary>
+    /// Looks through everything behind the last good frame for frames that claim more than is there, and counts what
+    /// is left behind.
+    /// </summary>
+    private unsafe void LookBeyond(Segment[] segments, int index, long position)
+    {
+        for (int i = index; i < segments.Length; i++)
+        {
+            long from = i == index ? position : SegmentHeader.PageBytes;
+            if (Open(segments[i], SegmentHeader.PageBytes) is { } map && map.Length > from)
+            {
+                TornTail tail = TornTail.Search(
+                    map.Pointer, segments[i].CrcSeed, segments[i].BaseOffset, from, map.Length);
+                if (_trustsCache && tail.HasFrames)
+                {
+                    // Frames are published one after the other, so the place where this seemed to end held one.
+                    throw StorageErrors.BadFrame(segments[index], position, FrameCheck.Empty, EndOffset);
+                }
+
+                TornBytes += tail.UsedBytes;
+                _claimedEnd = Math.Max(_claimedEnd, tail.ClaimedDurableEnd);
+            }
+        }
+
+        if (_claimedEnd > EndOffset)
+        {
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                segments[index].Path,
+                position,
+                "a frame is bad although a later one proves that it had been flushed",
+                $"records up to offset {_claimedEnd}",
+                $"records up to offset {EndOffset}",
+                EndOffset);
+        }
+    }
+
+    /// <summary>
+    /// Maps a segment's file, flushed when it is first looked at: where that flush fails, the cache is not to be
+    /// trusted. Null where there is no such file, or nothing in it. What was mapped before may be unmapped.
+    /// </summary>
+    private MappedMemory? Open(Segment segment, long provenPosition)
+    {
+        if (_maps.TryGetValue(segment.Entry.Sequence, out MappedMemory? map))
+        {
+            return map;
+        }
+
+        if (_maps.Count == MaxMaps)
+        {
+            Dispose();
+        }
+
+        if (_names.Contains(Path.GetFileName(segment.Path)))
+        {
+            using LogFile file = _context.Platform.Files.OpenFile(segment.Path, FileOpening.ReadWrite);
+            if (_checked.Add(segment.Entry.Sequence))
+            {
+                Check(file, segment, provenPosition);
+            }
+
+            long length = SegmentOpening.CheckedLength(file, segment);
+            if (length > SegmentHeader.PageBytes)
+            {
+                map = file.Map(length, writable: false);
+                if (!map.TryPrepareForRead(0, length))
+                {
+                    map.Dispose();
+                    throw CanReadWithoutMap(file, length)
+                        ? StorageErrors.NoSpaceToRead(_identity.Id, segment.Path)
+                        : StorageErrors.Unreadable(_identity.Id, segment.Path, provenPosition);
+                }
+            }
+        }
+
+        _maps.Add(segment.Entry.Sequence, map);
+        return map;
+    }
+
+    /// <summary>Whether the device gives every byte; reading without a map takes no pages where nothing is.</summary>
+    private static bool CanReadWithoutMap(LogFile file, long length)
+    {
+        byte[] buffer = new byte[256 << 10];
+        try
+        {
+            for (long position = 0; position < length; position += buffer.Length)
+            {
+                _ = file.Read(buffer, position);
+            }
+
+            return true;
+        }
+        catch (FileSystemException)
+        {
+            return false;
+        }
+    }
+
+    private void Check(LogFile file, Segment segment, long provenPosition)
+    {
+        Flush(file);
+        if (provenPosition > SegmentHeader.PageBytes || _trustsCache)
+        {
+            // Something in the segment was flushed, or must be in the cache, so its header must be good as well.
+            // Otherwise the frames speak for themselves: the manifest has the uid that their checksums begin with.
+            SegmentOpening.Check(file, segment, provenPosition);
+        }
+    }
+
+    private void Flush(LogFile file)
+    {
+        try
+        {
+            file.Flush(0, file.Length);
+        }
+        catch (FileSystemException)
+        {
+            // What is good is copied to another file and flushed there, so that this failure loses nothing by itself.
+            _trustsCache = false;
+        }
+    }
+}

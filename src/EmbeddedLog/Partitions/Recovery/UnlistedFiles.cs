@@ -1,0 +1,128 @@
+using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format;
+using EmbeddedLog.Format.Checksums;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Writing;
+
+
+namespace EmbeddedLog.Partitions.Recovery;
+
+/// <summary>
+/// The files in a partition's directory that its manifest does not list: spares that were made ahead, segments that
+/// retention or a recovery has dropped, and what a crash has left unfinished.
+/// </summary>
+internal sealed class UnlistedFiles
+{
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+    private readonly IReadOnlyCollection<string> _names;
+
+    public UnlistedFiles(StorageContext context, PartitionIdentity identity, IReadOnlyCollection<string> names)
+    {
+        _context = context;
+        _identity = identity;
+        _names = names;
+    }
+
+    /// <summary>
+    /// Checks that the manifest has not lost a segment: what is not listed and holds records is deleted only where
+    /// something proves that it was given up. Call before anything is added to the manifest.
+    /// </summary>
+    /// <param name="nextSequence">The manifest's, as it was found.</param>
+    /// <param name="epoch">The checkpoint's epoch: what is of an earlier one has been judged by a recovery.</param>
+    /// <param name="endOffset">The end of the listed segments; what lies below it is an unfinished copy.</param>
+    /// <exception cref="CorruptLogException">A segment with records is not listed.</exception>
+    public void CheckThatNoneIsMissed(uint nextSequence, uint epoch, long endOffset)
+    {
+        foreach (string name in _names)
+        {
+            // A number below those yet to be given was listed once, and dropped by a record of the manifest, or is that
+            // of a copy of what is listed.
+            if (!SegmentFileName.IsSegment(name, out uint sequence) || sequence < nextSequence)
+            {
+                continue;
+            }
+
+            string path = Path.Combine(_identity.Directory, name);
+            if (Read(path) is not { } found || found.Epoch < epoch || !IsMissed(found, endOffset))
+            {
+                continue;
+            }
+
+            throw StorageErrors.Corrupt(
+                _identity.Id,
+                Path.Combine(_identity.Directory, Manifest.FileName),
+                0,
+                $"it does not list '{path}', which holds records: it was put back, or has lost what was in it",
+                $"segment {sequence} from offset {found.BaseOffset} on",
+                $"segments up to offset {endOffset}",
+                found.BaseOffset);
+        }
+    }
+
+    /// <summary>
+    /// Records are appended to listed segments only: in a cache that has survived, and after a clean close, the list is
+    /// there. After a loss of power the record of a segment may be lost of which nothing was flushed, and the segment
+    /// is the torn end of the log; unless a frame in it says otherwise.
+    /// </summary>
+    private bool IsMissed(in Content found, long endOffset) =>
+        _context.Session.Clean || _context.Session.CacheSurvived
+            ? found.BaseOffset >= endOffset
+            : found.ClaimedDurableEnd > endOffset;
+
+    /// <summary>Deletes them all. A failure to delete one is told and leaves it for the next opening.</summary>
+    /// <exception cref="FileSystemException">The manifest cannot be made durable; nothing was deleted.</exception>
+    public void Delete(Manifest manifest)
+    {
+        HashSet<uint> listed = [.. manifest.Segments.Select(entry => entry.Sequence)];
+        string[] gone = [.. _names.Where(name =>
+            (name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal) && OwnNames.IsInPartition(name))
+            || (SegmentFileName.TryParse(name, out uint sequence) && !listed.Contains(sequence)))];
+        if (gone.Length == 0)
+        {
+            return;
+        }
+
+        // The manifest may say so in the page cache only, left there by a process that was killed. A power loss must
+        // not bring back an older one that lists what is deleted now.
+        manifest.Flush();
+        SegmentFactory factory = new(_context, _identity);
+        Array.ForEach(gone, name => factory.TryDelete(Path.Combine(_identity.Directory, name)));
+    }
+
+    /// <summary>
+    /// What is in a segment of this partition that has at least one record at its beginning; otherwise null.
+    /// </summary>
+    private unsafe Content? Read(string path)
+    {
+        using LogFile file = _context.Platform.Files.OpenFile(path, FileOpening.Read);
+        byte[] page = new byte[SegmentHeader.PageBytes];
+        long length = Math.Min(file.Length, FormatLimits.MaxSegmentBytes);
+        if (file.Read(page, 0) < page.Length || length <= SegmentHeader.PageBytes
+            || SegmentHeader.TryRead(page, out SegmentHeader header) != HeaderStatus.Valid
+            || header.TopicUid != _identity.TopicUid || header.Partition != _identity.Id.Partition)
+        {
+            return null;
+        }
+
+        using MappedMemory map = file.Map(length, writable: false);
+        uint seed = FrameCrc.SegmentSeed(header.Uid);
+        if (!map.TryPrepareForRead(0, length)
+            || FrameReader.Check(map.Pointer, seed, SegmentHeader.PageBytes, length, out _) != FrameCheck.Valid)
+        {
+            return null;
+        }
+
+        TornTail frames = TornTail.Search(map.Pointer, seed, header.BaseOffset, SegmentHeader.PageBytes, length);
+        return new Content(header.BaseOffset, header.Epoch, frames.ClaimedDurableEnd);
+    }
+
+    /// <summary>What is in a segment's file.</summary>
+    private readonly record struct Content(long BaseOffset, uint Epoch, long ClaimedDurableEnd);
+}

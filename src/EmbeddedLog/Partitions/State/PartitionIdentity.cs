@@ -1,0 +1,7 @@
+namespace EmbeddedLog.Partitions.State;
+
+/// <summary>Which partition it is and where it lies.</summary>
+/// <param name="Id">Topic and number.</param>
+/// <param name="TopicUid">Random, given when the topic was created.</param>
+/// <param name="Directory">The partition's directory.</param>
+internal sealed record PartitionIdentity(TopicPartition Id, ulong TopicUid, string Directory);

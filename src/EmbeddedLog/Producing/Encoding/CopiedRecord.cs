@@ -1,0 +1,70 @@
+using System.Buffers;
+
+namespace EmbeddedLog.Producing.Encoding;
+
+/// <summary>
+/// A record that waits for room, in memory of its own: the sender may change his as soon as his call returns.
+/// </summary>
+internal struct CopiedRecord
+{
+    /// <summary>
+    /// Small memory is kept for the next record; large memory comes from the shared pool and goes back.
+    /// </summary>
+    private const int MaxKeptBytes = 512;
+
+    private byte[]? _bytes;
+    private int _keyLength;
+    private int _valueLength;
+    private bool _hasKey;
+    private bool _isTombstone;
+    private long _timestamp;
+    private Header[]? _headers;
+
+    /// <summary>The record. Only between <see cref="Set"/> and <see cref="Clear"/>.</summary>
+    public readonly RawRecord Raw => new()
+    {
+        Key = _bytes.AsSpan(0, _keyLength),
+        HasKey = _hasKey,
+        Value = _bytes.AsSpan(_keyLength, _valueLength),
+        IsTombstone = _isTombstone,
+        Timestamp = _timestamp,
+        Headers = _headers,
+    };
+
+    /// <summary>Takes a copy.</summary>
+    public void Set(in RawRecord record)
+    {
+        _keyLength = record.Key.Length;
+        _valueLength = record.Value.Length;
+        int length = _keyLength + _valueLength;
+        if (length > MaxKeptBytes)
+        {
+            _bytes = ArrayPool<byte>.Shared.Rent(length);
+        }
+        else if (_bytes is null || _bytes.Length < length)
+        {
+            _bytes = new byte[length <= MaxKeptBytes / 4 ? MaxKeptBytes / 4 : MaxKeptBytes];
+        }
+
+        record.Key.CopyTo(_bytes);
+        record.Value.CopyTo(_bytes.AsSpan(_keyLength));
+        _hasKey = record.HasKey;
+        _isTombstone = record.IsTombstone;
+        _timestamp = record.Timestamp;
+
+        // The headers' bytes are never changed, only the list of them may be.
+        _headers = record.Headers.ToArray();
+    }
+
+    /// <summary>Gives large memory back.</summary>
+    public void Clear()
+    {
+        if (_bytes?.Length > MaxKeptBytes)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = null;
+        }
+
+        _headers = null;
+    }
+}

@@ -1,0 +1,198 @@
+using System.Runtime.CompilerServices;
+using EmbeddedLog.Partitioning;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Serialization.Primitives;
+
+namespace EmbeddedLog.Producing.Encoding;
+
+/// <summary>Turns a user's records into bytes and finds their partition. Has no state of its own.</summary>
+/// <typeparam name="TKey">The key's type.</typeparam>
+/// <typeparam name="TValue">The value's type.</typeparam>
+/// <param name="topic">The topic's name.</param>
+/// <param name="partitionCount">How many partitions it has.</param>
+/// <param name="keys">Serializes keys.</param>
+/// <param name="values">Serializes values.</param>
+/// <param name="partitioner">Chooses the partition where the record does not name one.</param>
+internal sealed class RecordSerializer<TKey, TValue>(
+    string topic,
+    int partitionCount,
+    ISerializer<TKey> keys,
+    ISerializer<TValue> values,
+    IPartitioner partitioner)
+{
+    /// <summary>Whether keys are text, and the built-in serializer writes them.</summary>
+    private readonly bool _keysAreText = ReferenceEquals(keys, Utf8Serde.Instance);
+
+    /// <summary>Whether keys are bytes already.</summary>
+    private readonly bool _keysAreBytes = BytesSerde.IsIdentity(keys);
+
+    /// <summary>Whether values are bytes already.</summary>
+    private readonly bool _valuesAreBytes = BytesSerde.IsIdentity(values);
+
+    /// <summary>Whether records with a key go where its hash says, which is then not asked for.</summary>
+    private readonly bool _goByKey = partitioner is KeyedPartitioner;
+
+    /// <summary>
+    /// Encodes a record that needs neither a serializer nor a buffer, which together cost half as much as the append:
+    /// its key is a short text, bytes, or missing, its value bytes, or missing. False for any other.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="room">Where a text's bytes go.</param>
+    /// <param name="encoded">The record as bytes; its spans may be those of the room.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It names a partition that does not exist.</exception>
+    /// <exception cref="InvalidOperationException">The partitioner chose one that does not exist.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryEncode(
+        scoped in ProducerRecord<TKey, TValue> record, ref ShortText room, out EncodedRecord encoded)
+    {
+        if (TryGetKey(record, ref room, out ReadOnlySpan<byte> key)
+            && TryGetValue(record, out ReadOnlySpan<byte> value))
+        {
+            ThrowIfNoSuchPartition(record);
+            encoded = Place(record, key, record.HasKey, value, record.IsTombstone);
+            return true;
+        }
+
+        encoded = default;
+        return false;
+    }
+
+    /// <summary>Serializes a record into a buffer that is empty, and chooses its partition.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It names a partition that does not exist.</exception>
+    /// <exception cref="RecordSerializationException">A serializer threw.</exception>
+    /// <exception cref="RecordTooLargeException">It is larger than any segment.</exception>
+    /// <exception cref="InvalidOperationException">The partitioner chose one that does not exist.</exception>
+    public EncodedRecord Encode(scoped in ProducerRecord<TKey, TValue> record, SendBuffer buffer)
+    {
+        ThrowIfNoSuchPartition(record);
+        bool hasKey = record.HasKey;
+        if (hasKey)
+        {
+            Serialize(keys, record.Key, buffer, new SerializationContext(topic, IsKey: true, record.Headers));
+        }
+
+        // Bytes that are the value already go to the log without a copy between.
+        int keyLength = buffer.Length;
+        if (!TryGetValue(record, out ReadOnlySpan<byte> asIs))
+        {
+            Serialize(values, record.Value, buffer, new SerializationContext(topic, IsKey: false, record.Headers));
+        }
+
+        // The spans are taken last, for the buffer's memory moves as it grows.
+        ReadOnlySpan<byte> value = buffer.Length > keyLength ? buffer.Written(keyLength, buffer.Length) : asIs;
+        return Place(record, buffer.Written(0, keyLength), hasKey, value, record.IsTombstone);
+    }
+
+    /// <summary>The key's bytes where they are there already or quickly made, none where there is no key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryGetKey(
+        scoped in ProducerRecord<TKey, TValue> record, ref ShortText room, out ReadOnlySpan<byte> key)
+    {
+        key = default;
+        if (!record.HasKey)
+        {
+            return true;
+        }
+
+        if (_keysAreText && record.Key is string text && ShortText.TryEncode(text, ref room))
+        {
+            key = room[..text.Length];
+            return true;
+        }
+
+        if (_keysAreBytes)
+        {
+            key = Unsafe.As<byte[]>(record.Key);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The value's bytes where they are there already, none where there is no value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryGetValue(scoped in ProducerRecord<TKey, TValue> record, out ReadOnlySpan<byte> value)
+    {
+        if (record.IsTombstone)
+        {
+            value = default;
+            return true;
+        }
+
+        if (_valuesAreBytes)
+        {
+            value = Unsafe.As<byte[]>(record.Value);
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+
+    private static void Serialize<T>(
+        ISerializer<T> serializer, T value, SendBuffer buffer, in SerializationContext context)
+    {
+        try
+        {
+            serializer.Serialize(value, buffer, in context);
+        }
+        catch (Exception failure) when (failure is not RecordTooLargeException)
+        {
+            throw RecordSerializationException.Create(context.Topic, context.IsKey, typeof(T), failure);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private EncodedRecord Place(
+        scoped in ProducerRecord<TKey, TValue> record,
+        ReadOnlySpan<byte> key,
+        bool hasKey,
+        ReadOnlySpan<byte> value,
+        bool isTombstone)
+    {
+        RawRecord raw = new()
+        {
+            Key = key,
+            HasKey = hasKey,
+            Value = value,
+            IsTombstone = isTombstone,
+            Timestamp = record.Timestamp is { } time ? time.ToUnixTimeMilliseconds() : RawRecord.NoTimestamp,
+            Headers = record.Headers is { } headers ? headers.AsSpan() : default,
+        };
+        RecordSize size = RecordSize.Of(raw);
+        return new EncodedRecord(record.Partition ?? Choose(key, hasKey, size), raw, size);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Choose(ReadOnlySpan<byte> key, bool hasKey, RecordSize size) =>
+        hasKey && _goByKey ? Murmur2.Partition(key, partitionCount) : Ask(key, hasKey, size);
+
+    private int Ask(ReadOnlySpan<byte> key, bool hasKey, RecordSize size)
+    {
+        int bytes = (int)Math.Min(size.ContentBytes, int.MaxValue);
+        int chosen = partitioner.Partition(new PartitionerContext(topic, partitionCount, key, hasKey, bytes));
+        return (uint)chosen < (uint)partitionCount ? chosen : throw BadChoice(chosen);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ThrowIfNoSuchPartition(scoped in ProducerRecord<TKey, TValue> record)
+    {
+        if (record.Partition is { } named && (uint)named >= (uint)partitionCount)
+        {
+            throw NoSuchPartition(named, nameof(record));
+        }
+    }
+
+    private ArgumentOutOfRangeException NoSuchPartition(int partition, string parameter) =>
+        new(
+            parameter,
+            partition,
+            $"Topic '{topic}' has no partition {partition}, only 0 to {partitionCount - 1}. Nothing was appended. Name "
+            + "one of these, or none to leave it to the partitioner.");
+
+    private InvalidOperationException BadChoice(int partition) =>
+        new(
+            $"The partitioner {partitioner.GetType()} chose partition {partition} of topic '{topic}', which has only 0 "
+            + $"to {partitionCount - 1}. Nothing was appended. Correct the partitioner, or name the partition in the "
+            + "record.");
+}

@@ -1,0 +1,46 @@
+using EmbeddedLog.Validation;
+
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// What a producer is made with. Checked and copied when handed over: later changes have no effect, and all faults are
+/// told in one <see cref="ArgumentException"/>.
+/// </summary>
+public sealed class ProducerOptions
+{
+    /// <summary>
+    /// Chooses the partition of records that do not name one. Default: null, which means the topic's.
+    /// </summary>
+    public IPartitioner? Partitioner { get; set; }
+
+    /// <summary>
+    /// What a record has survived when its sending is acknowledged, as Kafka's <c>acks</c>. Default:
+    /// <see cref="Durability.Flushed"/>, the safe one.
+    /// </summary>
+    public Durability Durability { get; set; } = Durability.Flushed;
+
+    /// <summary>
+    /// The bytes that the producer may have appended and that are not on the disk yet, 1 to 1 TiB (1,099,511,627,776);
+    /// as Kafka's <c>buffer.memory</c>: beyond it, sending waits. A record or batch larger than that goes alone. Has no
+    /// effect with <see cref="Durability.Written"/>. Default: 32 MiB (33,554,432).
+    /// </summary>
+    public long MaxInFlightBytes { get; set; } = 32L << 20;
+
+    /// <summary>A copy that is known to be valid.</summary>
+    /// <exception cref="ArgumentException">Something is out of bounds; the message tells all of it.</exception>
+    internal ProducerOptions ValidatedCopy()
+    {
+        var copy = (ProducerOptions)MemberwiseClone();
+        copy.Validate();
+        return copy;
+    }
+
+    private void Validate()
+    {
+        var faults = new OptionFaults("ProducerOptions");
+        faults.Defined(nameof(Durability), Durability);
+        faults.Range(nameof(MaxInFlightBytes), MaxInFlightBytes, 1, 1L << 40, "bytes", "32 MiB suits most producers");
+        faults.ThrowIfAny();
+    }
+}

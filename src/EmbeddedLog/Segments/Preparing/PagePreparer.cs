@@ -1,0 +1,167 @@
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Segments.Writing;
+
+
+namespace EmbeddedLog.Segments.Preparing;
+
+/// <summary>
+/// Makes pages ready ahead of a partition's writer, and takes large ones back. Apart from <see
+/// cref="SegmentPreparer"/>, for that waits for the disk, and pages must not: a writer of bulks comes to them within
+/// milliseconds.
+/// </summary>
+internal sealed class PagePreparer : IThreadPoolWorkItem
+{
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+    private readonly AssuredWork _work;
+    private readonly Lock _gate = new();
+
+    /// <summary>The pages to prepare; null where there is nothing to do. Under the gate.</summary>
+    private PageWindow? _window;
+
+    /// <summary>The writer whose segment's index is to get room; null where none is. Under the gate.</summary>
+    private SegmentWriter? _short;
+
+    /// <summary>Whether an item is queued or running. Under the gate.</summary>
+    private bool _active;
+
+    /// <summary>Completed when the last item is done; set by stopping. Under the gate.</summary>
+    private TaskCompletionSource? _stopped;
+
+    public PagePreparer(StorageContext context, PartitionIdentity identity)
+    {
+        _context = context;
+        _identity = identity;
+        _work = new AssuredWork(context.Platform.Work, this);
+    }
+
+    /// <summary>Asks for pages; of several requests the last one counts.</summary>
+    public void Request(PageWindow window) => Request(window, null);
+
+    /// <summary>Asks for room in the index of a writer's segment.</summary>
+    public void RequestIndexRoom(SegmentWriter writer) => Request(null, writer);
+
+    /// <summary>
+    /// Takes no more requests; completes when the last one is done. What no thread has begun yet is done here.
+    /// </summary>
+    public Task StopAsync()
+    {
+        Task over;
+        lock (_gate)
+        {
+            _stopped ??= new TaskCompletionSource();
+            over = _active ? _stopped.Task : Task.CompletedTask;
+        }
+
+        _work.Execute();
+        return over;
+    }
+
+    /// <summary>
+    /// After a flush and before those who wait for it are released, when all is on the disk and mostly nobody appends:
+    /// takes large pages back.
+    /// </summary>
+    /// <exception cref="FileSystemException">What was just flushed cannot be read.</exception>
+    public void Shrink(MappedSegmentWriter writer) =>
+        WithFile(writer, writer, static (file, one) => one.ShrinkPages(file, one.FlushedEnd));
+
+    /// <summary>Before a flush up to a tail: makes it cheaper where it takes many small pages.</summary>
+    public void PrepareFlush(SegmentWriter writer, long tail)
+    {
+        const long MinBytes = 64 << 10;
+        if (tail - writer.FlushedEnd >= MinBytes && writer is MappedSegmentWriter { HasLargePages: false } mapped)
+        {
+            WithFile(mapped, tail, (_, end) => mapped.ForgetTouches(mapped.FlushedEnd, end));
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        TaskCompletionSource? stopped;
+        while (TryTakeWork(out PageWindow? window, out SegmentWriter? indexed, out stopped))
+        {
+            try
+            {
+                indexed?.Segment.Index.MakeRoom(indexed.Capacity);
+                if (window is not null)
+                {
+                    WithFile(
+                        window.Writer,
+                        window,
+                        static (file, range) => range.Writer.Prepare(file, range.From, range.To, range.Large));
+                }
+            }
+            catch (Exception failure) when (failure is IOException or EmbeddedLogException)
+            {
+                // The append that needs it tries again and tells its caller.
+                StorageLog.PreparationFailed(_context.Logger, failure, _identity.Id);
+            }
+        }
+
+        stopped?.TrySetResult();
+    }
+
+    private void WithFile<T>(MappedSegmentWriter writer, T argument, Action<LogFile, T> action)
+    {
+        ReaderSlot slot = _context.Readers.Rent();
+        slot.Enter();
+        LogFile? file = writer.File.TryUse();
+        try
+        {
+            // Without a descriptor the segment has ended and was flushed; without a map retention has taken it.
+            if (file is not null && writer.Segment.IsMapped)
+            {
+                action(file, argument);
+            }
+        }
+        finally
+        {
+            if (file is not null)
+            {
+                writer.File.Release();
+            }
+
+            _context.Readers.Return(slot);
+        }
+    }
+
+    private void Request(PageWindow? window, SegmentWriter? indexed)
+    {
+        bool start;
+        lock (_gate)
+        {
+            if (_stopped is not null)
+            {
+                return;
+            }
+
+            _window = window ?? _window;
+            _short = indexed ?? _short;
+            start = !_active;
+            _active = true;
+        }
+
+        if (start)
+        {
+            _work.Queue();
+        }
+    }
+
+    private bool TryTakeWork(out PageWindow? window, out SegmentWriter? indexed, out TaskCompletionSource? stopped)
+    {
+        lock (_gate)
+        {
+            window = _window;
+            indexed = _short;
+            _window = null;
+            _short = null;
+            _active = window is not null || indexed is not null;
+            stopped = _active ? null : _stopped;
+            return _active;
+        }
+    }
+}

@@ -1,0 +1,312 @@
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Segments.Writing;
+
+
+namespace EmbeddedLog.Segments.Preparing;
+
+/// <summary>
+/// Works ahead of a partition's writer: has pages made ready to be stored to and the next segment's file waiting, and
+/// puts away segments that have ended. All of it is only for speed: what is not ready in time, the append does itself.
+/// </summary>
+/// <remarks>
+/// How far ahead follows how fast appends come. A slow writer gets nothing: every prepared page is a dirty one, which
+/// the next flush would have to write. A writer of whom each flush takes megabytes gets large pages, which cost a
+/// fraction of small ones; they are taken back once a flush takes little.
+/// </remarks>
+internal sealed class SegmentPreparer : IThreadPoolWorkItem
+{
+    /// <summary>How often, in appended bytes, the writer's pace is looked at.</summary>
+    private const long LookBytes = 64 << 10;
+
+    /// <summary>The slowest pace that is worth preparing for, in bytes a second.</summary>
+    private const double MinBytesPerSecond = 4 << 20;
+
+    /// <summary>How much time the window should cover.</summary>
+    private const double WindowSeconds = 0.010;
+
+    private const long MinWindowBytes = 256 << 10;
+    private const long MaxWindowBytes = 8 << 20;
+
+    private readonly StorageContext _context;
+    private readonly PartitionIdentity _identity;
+    private readonly AssuredWork _work;
+    private readonly Lock _gate = new();
+
+    /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
+    private readonly Queue<Segment> _finished = new();
+
+    /// <summary>The settings to make the next file with; null where none is wanted. Under the gate.</summary>
+    private PartitionSettings? _spareWanted;
+
+    /// <summary>Whether the next file is for bulk appends. Under the gate.</summary>
+    private bool _spareForBulk;
+
+    /// <summary>Whether an item is queued or running. Under the gate.</summary>
+    private bool _active;
+
+    /// <summary>Completed when the last item is done; set by stopping. Under the gate.</summary>
+    private TaskCompletionSource? _stopped;
+
+    /// <summary>The next segment's file. Under the append lock.</summary>
+    private SpareSegment? _spare;
+
+    /// <summary>Whether a spare was asked for while this segment is written. Under the append lock.</summary>
+    private bool _spareRequested;
+
+    /// <summary>The greatest sequence number in use. Under no lock: taken by increments.</summary>
+    private long _lastSequence;
+
+    /// <summary>How fast the writer is. Under the append lock.</summary>
+    private readonly AppendPace _pace = new();
+
+    public SegmentPreparer(StorageContext context, PartitionIdentity identity, uint nextSequence)
+    {
+        _context = context;
+        _identity = identity;
+        _work = new AssuredWork(context.Platform.Work, this);
+        _lastSequence = nextSequence - 1;
+        Factory = new SegmentFactory(context, identity);
+        Pages = new PagePreparer(context, identity);
+    }
+
+    /// <summary>Makes the segments.</summary>
+    public SegmentFactory Factory { get; }
+
+    /// <summary>Makes their pages ready.</summary>
+    public PagePreparer Pages { get; }
+
+    /// <summary>The partition's settings, and where spares are offered. Set before the first append.</summary>
+    public PartitionLog Log { get; set; } = null!;
+
+    /// <summary>The tail at which the writer calls <see cref="LookUnsynchronized"/>. Under the append lock.</summary>
+    public long NextLook { get; private set; }
+
+    /// <summary>The next segment's file, made now if none is ready. It stays the preparer's until it is used.</summary>
+    /// <exception cref="FileSystemException">It cannot be made.</exception>
+    public SpareSegment TakeSpareUnsynchronized(PartitionSettings settings)
+    {
+        if (_spare is { } ready && (ready.Capacity != settings.SegmentBytes || ready.Positional != settings.Positional))
+        {
+            _spare = null;
+            Factory.Discard(ready);
+        }
+
+        return _spare ??= Factory.CreateSpare(NextSequence(), settings, _pace.IsBulk);
+    }
+
+    /// <summary>Notes that the spare has become a segment.</summary>
+    public void SpareIsUsedUnsynchronized() => _spare = null;
+
+    /// <summary>Keeps a spare that was made ahead; false where there is one already.</summary>
+    public bool TryKeepUnsynchronized(SpareSegment spare)
+    {
+        if (_spare is not null)
+        {
+            return false;
+        }
+
+        _spare = spare;
+        return true;
+    }
+
+    /// <summary>Begins to follow a writer.</summary>
+    public void BeginUnsynchronized(SegmentWriter writer)
+    {
+        _pace.Begin(writer.Tail);
+        NextLook = writer.Tail + LookBytes;
+        _spareRequested = false;
+    }
+
+    /// <summary>Notes that a flush took so many bytes; true where the writer should go back to small pages.</summary>
+    public bool NoteFlushUnsynchronized(long bytes, SegmentWriter? writer)
+    {
+        _pace.NoteFlush(bytes);
+        return !_pace.IsBulk && writer is MappedSegmentWriter { HasLargePages: true };
+    }
+
+    /// <summary>Sees how fast the writer is and asks for what it will need.</summary>
+    public void LookUnsynchronized(SegmentWriter writer)
+    {
+        _pace.Look(writer.Tail, _context.Platform.Pace);
+        NextLook = writer.Tail + LookBytes;
+        if (writer is MappedSegmentWriter mapped && _pace.BytesPerSecond >= MinBytesPerSecond)
+        {
+            long ahead = Math.Clamp((long)(_pace.BytesPerSecond * WindowSeconds), MinWindowBytes, MaxWindowBytes);
+            RequestPages(mapped, ahead);
+        }
+
+        if (_spare is null && !_spareRequested && (_pace.IsBulk || writer.Tail > writer.Capacity / 2))
+        {
+            _spareRequested = true;
+            Request(Log.Settings, _pace.IsBulk);
+        }
+
+        if (writer.Segment.Index.IsShortOfRoom(writer.Capacity))
+        {
+            Pages.RequestIndexRoom(writer);
+        }
+    }
+
+    /// <summary>
+    /// Puts away a segment that has ended and is flushed: its index to a file, its map up for closing.
+    /// </summary>
+    public void Finish(Segment segment)
+    {
+        lock (_gate)
+        {
+            _finished.Enqueue(segment);
+        }
+
+        Request(null, false);
+    }
+
+    /// <summary>
+    /// Takes no more requests; completes when the last one is done. What no thread has begun yet is done here.
+    /// </summary>
+    public Task StopAsync()
+    {
+        Task over;
+        lock (_gate)
+        {
+            _stopped ??= new TaskCompletionSource();
+            over = _active ? _stopped.Task : Task.CompletedTask;
+        }
+
+        _work.Execute();
+        return Task.WhenAll(Pages.StopAsync(), over);
+    }
+
+    /// <summary>Deletes the spare, after <see cref="StopAsync"/>.</summary>
+    public void DiscardSpare()
+    {
+        if (_spare is { } spare)
+        {
+            _spare = null;
+            Factory.Discard(spare);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        TaskCompletionSource? stopped;
+        while (TryTakeWork(out Segment? finished, out PartitionSettings? spare, out bool forBulk, out stopped))
+        {
+            try
+            {
+                if (spare is not null)
+                {
+                    MakeSpare(spare, forBulk);
+                }
+
+                if (finished is not null)
+                {
+                    PutAway(finished);
+                }
+            }
+            catch (Exception failure) when (failure is IOException or EmbeddedLogException)
+            {
+                // The append that needs it tries again and tells its caller.
+                StorageLog.PreparationFailed(_context.Logger, failure, _identity.Id);
+            }
+        }
+
+        stopped?.TrySetResult();
+    }
+
+    private void RequestPages(MappedSegmentWriter writer, long ahead)
+    {
+        long from = Math.Max(writer.PreparedEnd, writer.Tail);
+        long to = Math.Min(MappedSegmentWriter.LargePagesUpTo(writer.Tail + ahead), writer.Capacity);
+        if (to > from)
+        {
+            // What is asked for counts as prepared, so that it is asked for once.
+            writer.PreparedEnd = to;
+            Pages.Request(new PageWindow(writer, from, to, _pace.IsBulk));
+        }
+    }
+
+    private void PutAway(Segment finished)
+    {
+        if (!finished.IsRemoved)
+        {
+            finished.Index.Save();
+            finished.Index.Drop();
+            _context.OpenSegments.Opened(finished);
+        }
+
+        if (finished.IsRemoved)
+        {
+            // Retention may have taken the segment, and looked for its index, before that was saved.
+            Factory.TryDelete(finished.IndexPath);
+        }
+    }
+
+    private void MakeSpare(PartitionSettings settings, bool forBulk)
+    {
+        SpareSegment spare = Factory.CreateSpare(NextSequence(), settings, forBulk);
+        try
+        {
+            // To sync a directory takes as long as the flushes under way, in which a bulk fills whole segments. There
+            // the next flush does it.
+            if (!forBulk)
+            {
+                _context.Platform.Files.SyncDirectory(_identity.Directory);
+                spare.NameIsDurable = true;
+            }
+        }
+        catch
+        {
+            Factory.Discard(spare);
+            throw;
+        }
+
+        if (!Log.Writer.TryOffer(spare))
+        {
+            Factory.Discard(spare);
+        }
+    }
+
+    private void Request(PartitionSettings? spare, bool forBulk)
+    {
+        bool start;
+        lock (_gate)
+        {
+            if (_stopped is not null)
+            {
+                return;
+            }
+
+            _spareWanted = spare ?? _spareWanted;
+            _spareForBulk = spare is null ? _spareForBulk : forBulk;
+            start = !_active;
+            _active = true;
+        }
+
+        if (start)
+        {
+            _work.Queue();
+        }
+    }
+
+    private bool TryTakeWork(
+        out Segment? finished, out PartitionSettings? spare, out bool forBulk, out TaskCompletionSource? stopped)
+    {
+        lock (_gate)
+        {
+            spare = _spareWanted;
+            forBulk = _spareForBulk;
+            _spareWanted = null;
+            _active = _finished.TryDequeue(out finished) | spare is not null;
+            stopped = _active ? null : _stopped;
+            return _active;
+        }
+    }
+
+    private uint NextSequence() => (uint)Interlocked.Increment(ref _lastSequence);
+}

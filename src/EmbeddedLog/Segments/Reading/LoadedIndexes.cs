@@ -1,0 +1,84 @@
+
+namespace EmbeddedLog.Segments.Reading;
+
+/// <summary>
+/// Bounds the memory of the indexes that were loaded for readers, so that a log of any size uses a bounded heap: what
+/// was loaded first is dropped first, and loaded again when somebody asks. An index that a writer fills is not counted.
+/// </summary>
+internal sealed class LoadedIndexes
+{
+    private readonly Lock _gate = new();
+    private readonly long _maxBytes;
+
+    /// <summary>Under the gate: what is loaded, the oldest first.</summary>
+    private readonly LinkedList<(SegmentIndexSlot Slot, long Bytes)> _loaded = new();
+
+    /// <summary>Under the gate: where each is in the list.</summary>
+    private readonly Dictionary<SegmentIndexSlot, LinkedListNode<(SegmentIndexSlot Slot, long Bytes)>> _nodes = [];
+
+    /// <summary>Under the gate: the sum over the list.</summary>
+    private long _bytes;
+
+    public LoadedIndexes(long maxBytes) => _maxBytes = maxBytes;
+
+    /// <summary>The memory of all that is loaded.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _bytes;
+            }
+        }
+    }
+
+    /// <summary>How many are loaded.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _loaded.Count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Notes that a slot holds an index, after it does; drops others, but never this one. Readers that use one of those
+    /// go on with it.
+    /// </summary>
+    public void Loaded(SegmentIndexSlot slot, long bytes)
+    {
+        lock (_gate)
+        {
+            RemoveUnsynchronized(slot);
+            _nodes.Add(slot, _loaded.AddLast((slot, bytes)));
+            _bytes += bytes;
+            while (_bytes > _maxBytes && _loaded.First!.Value.Slot is { } oldest && oldest != slot)
+            {
+                RemoveUnsynchronized(oldest);
+                oldest.Forget();
+            }
+        }
+    }
+
+    /// <summary>Notes that a slot has let go of its index.</summary>
+    public void Dropped(SegmentIndexSlot slot)
+    {
+        lock (_gate)
+        {
+            RemoveUnsynchronized(slot);
+        }
+    }
+
+    private void RemoveUnsynchronized(SegmentIndexSlot slot)
+    {
+        if (_nodes.Remove(slot, out LinkedListNode<(SegmentIndexSlot Slot, long Bytes)>? node))
+        {
+            _loaded.Remove(node);
+            _bytes -= node.Value.Bytes;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.Reading;
+
+
+namespace EmbeddedLog.Segments.Reading;
+
+/// <summary>
+/// Finds out how far damage in a segment reaches. It reads the segment's file from its beginning, which takes a moment;
+/// only who has met damage asks.
+/// </summary>
+internal static class SegmentDamage
+{
+    /// <summary>
+    /// The frame, or the bad place, that holds an offset; false where the segment does not reach that far.
+    /// </summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="publishedEnd">The end of the log, where the segment is still written to.</param>
+    /// <param name="offset">The offset.</param>
+    /// <param name="part">What holds it; a bad place holds all offsets up to the next good frame.</param>
+    /// <exception cref="FileSystemException">The file is missing, or the file system failed.</exception>
+    public static bool TryFind(
+        FileSystem files, Segment segment, long publishedEnd, long offset, out SurveyedPart part)
+    {
+        bool isActive = segment.EndOffset == long.MaxValue;
+        using FileWindow window = FileWindow.Open(files, segment.Path, out long length);
+        SegmentSurvey survey = new(
+            window,
+            segment.Entry.Uid,
+            segment.BaseOffset,
+            isActive ? publishedEnd : segment.EndOffset,
+            isActive ? length : Math.Min(length, segment.EndPosition),
+            isActive);
+        while (survey.TryNext(out part))
+        {
+            if (part.FirstOffset <= offset && offset < part.NextOffset)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// The offset behind what is hidden by a place that the system cannot read: of the first record that the index
+    /// names beyond what is asked for at once, or the end.
+    /// </summary>
+    public static long FindBehindUnreadable(ReadablePartition log, Segment segment, long position, long offset)
+    {
+        long end = Math.Min(segment.EndOffset, log.PublishedEnd);
+        if (segment is { IsFollowed: true, EndOffset: long.MaxValue })
+        {
+            return end;
+        }
+
+        long behind = (position & -Segment.ChunkBytes) + Segment.ChunkBytes;
+        ReaderSlot slot = log.Context.Readers.Rent();
+        slot.Enter();
+        try
+        {
+            foreach (IndexEntry entry in segment.Index.Get().Entries)
+            {
+                if (entry.Position >= behind && segment.BaseOffset + entry.RelativeOffset > offset)
+                {
+                    return Math.Min(end, segment.BaseOffset + entry.RelativeOffset);
+                }
+            }
+        }
+        catch (EmbeddedLogException)
+        {
+            // There is no index, and the frames to make it from cannot be read.
+        }
+        finally
+        {
+            log.Context.Readers.Return(slot);
+        }
+
+        return end;
+    }
+}

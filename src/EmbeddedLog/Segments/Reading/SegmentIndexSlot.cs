@@ -1,0 +1,290 @@
+using EmbeddedLog.Diagnostics;
+using EmbeddedLog.Errors;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Index;
+
+
+namespace EmbeddedLog.Segments.Reading;
+
+/// <summary>
+/// Holds a segment's sparse index while it is wanted. The index is derived: it is loaded where the file is good, and
+/// made again from the frames where it is not.
+/// </summary>
+internal sealed class SegmentIndexSlot
+{
+    private const long Unknown = long.MaxValue;
+
+    private readonly Segment _segment;
+    private readonly StorageContext _context;
+
+    /// <summary>
+    /// The index, or null. Written by the partition's writer, or by any reader that loads; read by all.
+    /// </summary>
+    private SegmentIndex? _index;
+
+    /// <summary>What fills the index while the segment is written to. Written by the writer; read by anyone.</summary>
+    private SegmentIndexBuilder? _builder;
+
+    /// <summary>
+    /// The index of a segment that another process writes, until the segment has ended. Set once by the first reader
+    /// that asks.
+    /// </summary>
+    private GrowingIndex? _growing;
+
+    /// <summary>
+    /// Greatest timestamp of an ended segment, <see cref="Unknown"/> before the first call. Written by any thread,
+    /// always with the same value.
+    /// </summary>
+    private long _maxTimestamp = Unknown;
+
+    public SegmentIndexSlot(Segment segment, StorageContext context)
+    {
+        _segment = segment;
+        _context = context;
+    }
+
+    /// <summary>
+    /// The end of the segment's log up to which the stored index is known to be good; zero while that is not known.
+    /// Written by the thread that has loaded or saved it, read by the one that saves it.
+    /// </summary>
+    private long _storedEnd;
+
+    /// <summary>One while the index is being saved: by one thread at a time. Exchanged by any.</summary>
+    private int _saving;
+
+    /// <summary>Whether the index had to be made from the frames. Read by the thread that has loaded it.</summary>
+    public bool WasRebuilt { get; private set; }
+
+    /// <summary>Whether there is an index in memory.</summary>
+    public bool IsLoaded => Volatile.Read(ref _index) is not null;
+
+    /// <summary>Gives the slot the index that the segment's writer fills.</summary>
+    public void Set(SegmentIndexBuilder builder)
+    {
+        // Of an active segment that was found at the opening; its index is not one to drop any more.
+        _context.Indexes.Dropped(this);
+        Volatile.Write(ref _builder, builder);
+        Volatile.Write(ref _index, builder.Index);
+    }
+
+    /// <summary>Whether the index of a segment that is written to should be given room ahead. By its writer.</summary>
+    public bool IsShortOfRoom(long segmentBytes) =>
+        Volatile.Read(ref _builder) is { } builder && builder.Index.IsShortOfRoom(segmentBytes);
+
+    /// <summary>Gives it room, off the append path; nothing where the segment has ended.</summary>
+    public void MakeRoom(long segmentBytes) => Volatile.Read(ref _builder)?.Index.MakeRoom(segmentBytes);
+
+    /// <summary>Lets go of the memory of an ended segment's index.</summary>
+    public void Drop()
+    {
+        Forget();
+        _context.Indexes.Dropped(this);
+    }
+
+    /// <summary>The same for one that nobody counts any more.</summary>
+    public void Forget()
+    {
+        Volatile.Write(ref _index, null);
+        Volatile.Write(ref _builder, null);
+        Volatile.Write(ref _growing, null);
+    }
+
+    /// <summary>The index, loaded or made again if need be. Inside a slot, or by the segment's writer.</summary>
+    /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
+    public SegmentIndex Get() => Volatile.Read(ref _index) ?? Load(_segment.EndOffset, _segment.EndPosition);
+
+    /// <summary>
+    /// The index, as far as it helps to find an offset: of a segment that another process is still writing it is made
+    /// here, frame by frame. Inside a slot.
+    /// </summary>
+    /// <exception cref="CorruptLogException">It had to be made and a frame is damaged.</exception>
+    public SegmentIndex GetUpTo(long offset)
+    {
+        if (!_segment.IsFollowed || _segment.EndOffset != long.MaxValue)
+        {
+            return Get();
+        }
+
+        GrowingIndex? growing = Volatile.Read(ref _growing);
+        if (growing is null)
+        {
+            GrowingIndex made = new(_segment);
+            growing = Interlocked.CompareExchange(ref _growing, made, null) ?? made;
+        }
+
+        return growing.GetUpTo(offset);
+    }
+
+    /// <summary>Whether the segment may hold a record at or after a time. Inside a slot.</summary>
+    public bool MaxTimestampAtLeast(long timestamp) =>
+        _segment.EndOffset == long.MaxValue || LatestTimestamp() >= timestamp;
+
+    /// <summary>
+    /// The greatest timestamp of the segment's records as of now; <see cref="long.MinValue"/> where it has none. Inside
+    /// a slot.
+    /// </summary>
+    public long LatestTimestamp()
+    {
+        if (_segment.EndOffset == long.MaxValue && Volatile.Read(ref _builder) is { } builder)
+        {
+            return builder.MaxTimestamp;
+        }
+
+        long known = Volatile.Read(ref _maxTimestamp);
+        if (known != Unknown)
+        {
+            return known;
+        }
+
+        if (_segment.IsEmpty)
+        {
+            return long.MinValue;
+        }
+
+        bool wasLoaded = IsLoaded;
+        SegmentIndex index = Get();
+        long timestamp = index.Count == 0 ? long.MinValue : index.Entries[^1].MaxTimestampBefore;
+        Volatile.Write(ref _maxTimestamp, timestamp);
+        if (!wasLoaded && !_segment.IsMapped)
+        {
+            // Retention asks this of every segment; what nobody reads must not stay in memory for it.
+            Drop();
+        }
+
+        return timestamp;
+    }
+
+    /// <summary>
+    /// Stores the index of an ended segment beside it, where it does not lie there already. A failure costs only the
+    /// time to make it again.
+    /// </summary>
+    public void Save()
+    {
+        long end = _segment.EndPosition;
+        if (Volatile.Read(ref _storedEnd) == end)
+        {
+            return;
+        }
+
+        Save(Get(), end);
+    }
+
+    /// <summary>
+    /// Makes the index of an ended segment again, in memory and beside it, whatever there is. Inside a slot.
+    /// </summary>
+    /// <exception cref="CorruptLogException">A frame is damaged.</exception>
+    public void MakeAgain()
+    {
+        Drop();
+        Volatile.Write(ref _storedEnd, 0);
+        Save(Rebuild(_segment.EndOffset, _segment.EndPosition), _segment.EndPosition);
+    }
+
+    /// <summary>
+    /// Puts a file in the old one's place, which is not flushed: a crash may cost it, and then it is made again.
+    /// </summary>
+    private void Save(SegmentIndex index, long end)
+    {
+        if (Interlocked.Exchange(ref _saving, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            index.Save(_context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)end);
+            Volatile.Write(ref _storedEnd, end);
+            if (_segment.IsRemoved)
+            {
+                // Whoever takes a segment away first marks it and then deletes its files: this one came too late.
+                _context.Platform.Files.DeleteFile(_segment.IndexPath);
+            }
+        }
+        catch (FileSystemException failure)
+        {
+            StorageLog.IndexNotSaved(_context.LoggerUnderLock, failure, _segment.IndexPath);
+        }
+        finally
+        {
+            Volatile.Write(ref _saving, 0);
+        }
+    }
+
+    /// <summary>Loads the index of a segment with the given end, or makes it again. Inside a slot.</summary>
+    /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
+    public SegmentIndex Load(long endOffset, long endPosition)
+    {
+        // A segment without a record may not have a file, after a power loss, and needs none.
+        SegmentIndex? stored = endOffset == _segment.BaseOffset
+            ? new SegmentIndex()
+            : TryLoad(endOffset, endPosition);
+        SegmentIndex index = stored ?? Rebuild(endOffset, endPosition);
+        if (stored is null && !_segment.IsFollowed && endPosition == _segment.EndPosition)
+        {
+            // So that it is made once, and not after each opening.
+            Save(index, endPosition);
+        }
+
+        Volatile.Write(ref _index, index);
+        _context.Indexes.Loaded(this, index.Bytes);
+        if (_segment.IsRemoved)
+        {
+            // Whoever takes a segment away first marks it and then drops its index: this one came too late for that.
+            Drop();
+        }
+
+        return index;
+    }
+
+    /// <summary>
+    /// The stored index where its last entry stands at the segment's end: whoever goes on with it adds entries behind
+    /// that one.
+    /// </summary>
+    private SegmentIndex? TryLoad(long endOffset, long endPosition)
+    {
+        SegmentIndex? stored = SegmentIndex.TryLoad(
+            _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition);
+        bool isWhole = stored is { Count: > 0 } && stored.Entries[^1] is { } last
+            && last.RelativeOffset == endOffset - _segment.BaseOffset && last.Position == endPosition;
+        if (!isWhole)
+        {
+            return null;
+        }
+
+        Volatile.Write(ref _storedEnd, endPosition);
+        return stored;
+    }
+
+    private unsafe SegmentIndex Rebuild(long endOffset, long endPosition)
+    {
+        WasRebuilt = true;
+        SegmentIndexBuilder builder = new();
+        byte* memory = _segment.GetBase();
+        if (memory == null || (_segment.IsFollowed && !_segment.TryExtend(endPosition, ref memory)))
+        {
+            return builder.Index;
+        }
+
+        _segment.MakeTouchable(0, endPosition);
+        FrameWalker walker = new(memory, _segment.CrcSeed, SegmentHeader.PageBytes, endPosition);
+        long next = _segment.BaseOffset;
+        while (walker.MoveNext()
+            && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent)
+            && extent.FirstOffset == next)
+        {
+            builder.Note((uint)(extent.FirstOffset - _segment.BaseOffset), walker.Position, extent.MaxTimestamp);
+            next = extent.NextOffset;
+        }
+
+        if (walker.Position < endPosition || next != endOffset)
+        {
+            throw StorageErrors.BadFrame(_segment, walker.Position, walker.Check);
+        }
+
+        builder.Finish((uint)(endOffset - _segment.BaseOffset), endPosition);
+        return builder.Index;
+    }
+}

@@ -1,0 +1,20 @@
+using EmbeddedLog.Validation;
+
+
+namespace EmbeddedLog.Serialization.Primitives;
+
+/// <summary>The check that all types of a fixed size share.</summary>
+internal static class DataLength
+{
+    /// <summary>Throws unless the data are exactly as long as the type.</summary>
+    /// <exception cref="InvalidDataException">They are not; the message tells both lengths.</exception>
+    public static void ThrowIfNot<T>(int expected, ReadOnlySpan<byte> data)
+    {
+        if (data.Length != expected)
+        {
+            throw new InvalidDataException(
+                $"{TypeText.Of(typeof(T))} takes {expected} bytes, but the data have {data.Length}. "
+                + "Read the topic with the type with which it was written.");
+        }
+    }
+}

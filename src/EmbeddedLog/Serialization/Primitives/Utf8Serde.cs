@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace EmbeddedLog.Serialization.Primitives;
+
+/// <summary>Text as UTF-8, as Kafka's <c>StringSerializer</c>; what would not come back unchanged is refused.</summary>
+internal sealed class Utf8Serde : ISerde<string>
+{
+    /// <summary>The only instance: there is no state.</summary>
+    public static readonly Utf8Serde Instance = new();
+
+    /// <summary>
+    /// Up to so many characters, asking for the most that they can take is cheaper than counting bytes.
+    /// </summary>
+    private const int ShortChars = 256;
+
+    private Utf8Serde()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Serialize(string value, IBufferWriter<byte> destination, in SerializationContext context)
+    {
+        int bytes = value.Length <= ShortChars ? value.Length * 3 : Encoding.UTF8.GetByteCount(value);
+        Span<byte> span = destination.GetSpan(bytes);
+        OperationStatus status = Utf8.FromUtf16(
+            value, span, out int read, out int written, replaceInvalidSequences: false);
+        if (status != OperationStatus.Done)
+        {
+            throw NotWellFormed(value, read);
+        }
+
+        destination.Advance(written);
+    }
+
+    /// <inheritdoc/>
+    public string Deserialize(ReadOnlySpan<byte> data, in SerializationContext context) => Decode(data);
+
+    /// <summary>The text, or an exception where it is not UTF-8.</summary>
+    /// <exception cref="InvalidDataException">The data are not UTF-8.</exception>
+    public static string Decode(ReadOnlySpan<byte> data)
+    {
+        if (!Utf8.IsValid(data))
+        {
+            throw NotUtf8(data);
+        }
+
+        return Encoding.UTF8.GetString(data);
+    }
+
+    private static ArgumentException NotWellFormed(string value, int index) =>
+        new(
+            $"The text holds half a surrogate pair, U+{(int)value[index]:X4}, at index {index}, "
+            + "which has no UTF-8 form: remove it, or send the data as bytes.");
+
+    private static InvalidDataException NotUtf8(ReadOnlySpan<byte> data)
+    {
+        int index = 0;
+        while (Rune.DecodeFromUtf8(data[index..], out _, out int consumed) == OperationStatus.Done)
+        {
+            index += consumed;
+        }
+
+        return new InvalidDataException(
+            $"The data are not UTF-8: byte 0x{data[index]:X2} at {index} of {data.Length} begins no character. "
+            + "If they are not text, read them as bytes.");
+    }
+}

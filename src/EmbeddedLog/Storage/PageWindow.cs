@@ -1,8 +1,0 @@
-namespace EmbeddedLog.Storage;
-
-/// <summary>Pages ahead of a writer that are to be made ready.</summary>
-/// <param name="Writer">The writer.</param>
-/// <param name="From">The first position.</param>
-/// <param name="To">The position behind the last.</param>
-/// <param name="Large">Whether large pages will do.</param>
-internal sealed record PageWindow(MappedSegmentWriter Writer, long From, long To, bool Large);

@@ -1,7 +1,0 @@
-namespace EmbeddedLog.Storage;
-
-/// <summary>Which partition it is and where it lies.</summary>
-/// <param name="Id">Topic and number.</param>
-/// <param name="TopicUid">Random, given when the topic was created.</param>
-/// <param name="Directory">The partition's directory.</param>
-internal sealed record PartitionIdentity(TopicPartition Id, ulong TopicUid, string Directory);

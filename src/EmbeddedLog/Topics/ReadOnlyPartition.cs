@@ -1,0 +1,104 @@
+using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.Partitions.Reading;
+
+namespace EmbeddedLog;
+
+/// <summary>
+/// One partition of a topic as its readers see it, at the level of bytes: an ordered sequence of records with offsets
+/// that begin at zero and have no gaps but those that <see cref="CommitLog.SalvageAsync"/> has told of, which readers
+/// pass over. <see cref="Partition"/> adds appending, for the process that owns the log.
+/// </summary>
+/// <remarks>
+/// <para>All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.</para>
+/// <para>
+/// In a process that follows another one's log (<see cref="ReadOnlyLog"/>) each property looks at what the owner has
+/// done since. It can then throw what reading throws: <see cref="CorruptLogException"/>, <see cref="LogIOException"/>,
+/// and <see cref="UnknownTopicException"/> once the owner has deleted the topic.
+/// </para>
+/// </remarks>
+public class ReadOnlyPartition
+{
+    internal ReadOnlyPartition(ReadablePartition source) => Source = source;
+
+    /// <summary>The topic's name.</summary>
+    public string Topic => Source.Id.Topic;
+
+    /// <summary>The partition's number, from zero.</summary>
+    public int Number => Source.Id.Partition;
+
+    /// <summary>Topic and number.</summary>
+    public TopicPartition TopicPartition => Source.Id;
+
+    /// <summary>The offset of the first record that retention has left; as Kafka's log start offset.</summary>
+    public long StartOffset => Source.StartOffset;
+
+    /// <summary>The offset of the next record to be appended; as Kafka's log end offset.</summary>
+    public long EndOffset => Source.PublishedEnd;
+
+    /// <summary>All records below this offset are <see cref="Durability.Flushed"/>.</summary>
+    public long DurableOffset => Source.DurableEnd;
+
+    /// <summary>
+    /// The bytes of the segments that hold the records, headers included, reserved space not; where the log is
+    /// followed, up to 4 KiB and a record less.
+    /// </summary>
+    public long SizeBytes => Source.SizeBytes;
+
+    internal ReadablePartition Source { get; }
+
+    /// <summary>Waits until a record at an offset can be read: until <see cref="EndOffset"/> is greater.</summary>
+    /// <param name="offset">The offset of the record to wait for.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public ValueTask WaitForAsync(long offset, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled(cancellationToken)
+            : Source.WaitForEndAsync(checked(offset + 1), cancellationToken);
+
+    /// <summary>
+    /// Reads records from an offset on, without a copy. Dispose the scan soon: it keeps memory mapped.
+    /// </summary>
+    /// <param name="offset">From <see cref="StartOffset"/> to <see cref="EndOffset"/>.</param>
+    /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>
+    /// <exception cref="CorruptLogException">What is stored there is damaged.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public PartitionScan Scan(long offset) => Source.Scan(offset);
+
+    /// <summary>
+    /// Finds the first record whose timestamp is at or after a time; as Kafka's <c>offsetsForTimes</c>.
+    /// </summary>
+    /// <param name="timestamp">The time.</param>
+    /// <returns>The record's offset, or null where all records are earlier.</returns>
+    /// <exception cref="CorruptLogException">What is stored on the way is damaged.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public long? FindOffset(DateTimeOffset timestamp) =>
+        TimestampSearch.Find(Source, timestamp.ToUnixTimeMilliseconds());
+
+    /// <summary>Reads the last record, such as a state that is appended whole each time.</summary>
+    /// <param name="last">A lease on the record; dispose it when done.</param>
+    /// <returns>False where there is no record.</returns>
+    /// <exception cref="CorruptLogException">What is stored there is damaged.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public bool TryReadLast([NotNullWhen(true)] out RecordLease? last)
+    {
+        last = null;
+        long end = EndOffset;
+        long start = StartOffset;
+        long from = end;
+
+        // Nearly always it is the one before the end; where a salvage has found that one gone, it is farther back.
+        for (long back = 1; last is null && from > start; back *= 2)
+        {
+            from = Math.Max(start, end - back);
+            using PartitionScan scan = Source.Scan(from);
+            while (scan.Offset < end && scan.TryRead(out RecordView record))
+            {
+                last?.Dispose();
+                last = record.Lease();
+            }
+        }
+
+        return last is not null;
+    }
+}
