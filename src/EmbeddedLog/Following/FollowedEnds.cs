@@ -1,3 +1,4 @@
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;

@@ -1,6 +1,7 @@
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;

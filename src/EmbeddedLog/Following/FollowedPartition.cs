@@ -1,5 +1,6 @@
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;

@@ -4,6 +4,7 @@ using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Salvaging;
 using EmbeddedLog.Partitions.State;

@@ -6,6 +6,7 @@ using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Appending;

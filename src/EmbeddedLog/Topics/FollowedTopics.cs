@@ -1,5 +1,6 @@
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Following;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;

@@ -1,6 +1,7 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Flushing;

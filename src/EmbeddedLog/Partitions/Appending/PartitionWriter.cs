@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;

@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Diagnostics;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;

@@ -1,4 +1,4 @@
-namespace EmbeddedLog.Partitions.State;
+namespace EmbeddedLog.Files.Storing;
 
 /// <summary>Which partition it is and where it lies.</summary>
 /// <param name="Id">Topic and number.</param>

@@ -1,4 +1,4 @@
-namespace EmbeddedLog.Partitions.Appending;
+namespace EmbeddedLog.Segments.Preparing;
 
 /// <summary>
 /// How fast a partition is appended to, and how much of it a flush takes. All members are used under the append lock.
