@@ -48,17 +48,10 @@ public sealed partial class LayerTests
         "Segments/Preparing -> Partitions/State: SegmentPreparer uses PartitionSettings",
         "Segments/Preparing -> Partitions/State: SegmentPreparer uses StorageContext",
         "Segments/Preparing -> Partitions: SegmentPreparer uses PartitionLog",
-        "Segments/Reading -> Partitions/Reading: SegmentDamage uses ReadablePartition",
-        "Segments/Reading -> Partitions/State: Segment uses StorageContext",
-        "Segments/Reading -> Partitions/State: SegmentDamage uses StorageContext",
-        "Segments/Reading -> Partitions/State: SegmentIndexSlot uses StorageContext",
-        "Segments/Writing -> Partitions/State: SegmentFactory uses PartitionSettings",
-        "Segments/Writing -> Partitions/State: SegmentFactory uses StorageContext",
         "Topics -> .: FollowedTopics uses ReadOnlyLog",
         "Partitions/State -> Partitions/Appending: StorageContext uses AppendClock",
         "Partitions/State -> Partitions/Flushing: StorageContext uses FlushQueue",
         "Partitions/State -> Partitions/Recovery: RecoveredPartition uses PartitionRecoveryReport",
-        "Segments/Reading -> Segments/Writing: Segment uses SegmentOpening",
     ];
 
     private static readonly Dictionary<string, string> s_folders = FoldersOfTypes();

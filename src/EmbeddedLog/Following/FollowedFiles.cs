@@ -4,7 +4,6 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Recovery;
-using EmbeddedLog.Partitions.State;
 
 
 namespace EmbeddedLog.Following;

@@ -8,7 +8,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Recovery;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
-using EmbeddedLog.Segments.Writing;
 
 
 namespace EmbeddedLog.Following;

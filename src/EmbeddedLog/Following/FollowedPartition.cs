@@ -503,5 +503,6 @@ internal sealed class FollowedPartition : ReadablePartition
         FollowedSegments.RemoveMissing(old, segments);
     }
 
-    private Segment MakeSegment(SegmentEntry entry) => new(Context, Id, _identity.Directory, entry, _mapAhead);
+    private Segment MakeSegment(SegmentEntry entry) =>
+        new(Context.Segments, Id, _identity.Directory, entry, _mapAhead);
 }

@@ -25,7 +25,8 @@ internal static class SkipTarget
         // Retention may have removed it meanwhile.
         return log.Segments.Find(offset) is not { } segment ? Math.Max(log.StartOffset, offset + 1)
             : failure is LogIOException
-                ? SegmentDamage.FindBehindUnreadable(log, segment, failure.Position ?? 0, offset)
+                ? SegmentDamage.FindBehindUnreadable(
+                    log.Context.Readers, segment, log.PublishedEnd, failure.Position ?? 0, offset)
                 : BehindDamage(log, segment, offset);
     }
 

@@ -170,7 +170,7 @@ internal sealed class Salvage
     private Segment[] List(Manifest manifest)
     {
         Segment[] segments = [.. manifest.Segments.Select(
-            entry => new Segment(_context, _identity.Id, _identity.Directory, entry))];
+            entry => new Segment(_context.Segments, _identity.Id, _identity.Directory, entry))];
         for (int i = 1; i < segments.Length; i++)
         {
             SegmentEntry entry = segments[i].Entry;
@@ -260,7 +260,7 @@ internal sealed class Salvage
         }
         catch
         {
-            SegmentFactory factory = new(_context, _identity);
+            SegmentFactory factory = new(_context.Segments, _identity);
             foreach (uint sequence in sequences.Values)
             {
                 factory.TryDelete(SegmentFileName.Of(_identity.Directory, sequence));
@@ -337,7 +337,7 @@ internal sealed class Salvage
     /// <summary>What is derived is made again when it is needed.</summary>
     private void RemoveBadIndexes(Segment[] segments)
     {
-        SegmentFactory factory = new(_context, _identity);
+        SegmentFactory factory = new(_context.Segments, _identity);
         foreach (Segment segment in segments)
         {
             if (!segment.IsEmpty && segment.EndPosition <= uint.MaxValue && _files.FileExists(segment.IndexPath)
@@ -352,7 +352,7 @@ internal sealed class Salvage
     /// <summary>An opening would remove them as well; what fails here is left to it.</summary>
     private void RemoveReplaced(SalvagePlan plan)
     {
-        SegmentFactory factory = new(_context, _identity);
+        SegmentFactory factory = new(_context.Segments, _identity);
         foreach (SalvagedSegment salvaged in plan.Damaged)
         {
             factory.TryDelete(salvaged.Segment.Path);

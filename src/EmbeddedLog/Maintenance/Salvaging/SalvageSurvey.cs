@@ -5,7 +5,6 @@ using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
-using EmbeddedLog.Segments.Writing;
 
 
 namespace EmbeddedLog.Maintenance.Salvaging;

@@ -5,7 +5,6 @@ using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Segments.Reading;
-using EmbeddedLog.Segments.Writing;
 
 
 namespace EmbeddedLog.Maintenance.Verification;

@@ -196,8 +196,9 @@ internal sealed class PartitionRecovery
 
     private ActiveSegment Reopen(Segment segment, in DurablePoint end)
     {
-        SegmentFactory factory = new(_context, _identity);
-        SegmentWriter writer = factory.Reopen(segment, end.Position, _settings, out SegmentHeader header);
+        SegmentFactory factory = new(_context.Segments, _identity);
+        SegmentWriter writer = factory.Reopen(
+            segment, end.Position, _settings.SegmentBytes, _settings.Positional, out SegmentHeader header);
         ReaderSlot slot = _context.Readers.Rent();
         slot.Enter();
         try
@@ -418,7 +419,7 @@ internal sealed class PartitionRecovery
         Segment[] segments = new Segment[entries.Count];
         for (int i = 0; i < segments.Length; i++)
         {
-            segments[i] = new Segment(_context, _identity.Id, _identity.Directory, entries[i]);
+            segments[i] = new Segment(_context.Segments, _identity.Id, _identity.Directory, entries[i]);
             _made.Add(segments[i]);
             if (i > 0)
             {

@@ -55,7 +55,7 @@ internal sealed class TailCopy
         _context = context;
         _identity = identity;
         _settings = settings;
-        _factory = new SegmentFactory(context, identity);
+        _factory = new SegmentFactory(context.Segments, identity);
         _nextSequence = nextSequence;
         _predecessorUid = predecessor?.Entry.Uid ?? 0;
         _predecessorEnd = predecessor?.EndPosition ?? 0;

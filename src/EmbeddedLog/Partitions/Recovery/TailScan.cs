@@ -6,7 +6,6 @@ using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
-using EmbeddedLog.Segments.Writing;
 
 
 namespace EmbeddedLog.Partitions.Recovery;

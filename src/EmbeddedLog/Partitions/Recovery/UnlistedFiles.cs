@@ -92,7 +92,7 @@ internal sealed class UnlistedFiles
         // The manifest may say so in the page cache only, left there by a process that was killed. A power loss must
         // not bring back an older one that lists what is deleted now.
         manifest.Flush();
-        SegmentFactory factory = new(_context, _identity);
+        SegmentFactory factory = new(_context.Segments, _identity);
         Array.ForEach(gone, name => factory.TryDelete(Path.Combine(_identity.Directory, name)));
     }
 

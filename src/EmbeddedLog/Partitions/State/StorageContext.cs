@@ -27,11 +27,12 @@ internal sealed record StorageContext(
     SessionState Session,
     ILogger Logger)
 {
-    /// <summary>The indexes of 64 segments of the default size, or of 4 of the largest.</summary>
-    private const long MaxIndexBytes = 16 << 20;
+    /// <summary>What the segments share.</summary>
+    public SegmentResources Segments { get; } =
+        new(Platform, Readers, OpenSegments, new QueuedLogger(Logger, Platform.Work));
 
     /// <summary>Where that is told which is found under a lock.</summary>
-    public ILogger LoggerUnderLock { get; } = new QueuedLogger(Logger, Platform.Work);
+    public ILogger LoggerUnderLock => Segments.LoggerUnderLock;
 
     /// <summary>The time that appends take.</summary>
     public AppendClock Clock { get; init; } = new(Platform.Time);
@@ -43,10 +44,10 @@ internal sealed record StorageContext(
     public bool AppendsUnderLocks { get; init; }
 
     /// <summary>Bounds the memory of what is loaded to find offsets in segments that are only read.</summary>
-    public LoadedIndexes Indexes { get; } = new(MaxIndexBytes);
+    public LoadedIndexes Indexes => Segments.Indexes;
 
     /// <summary>What leases keep of segments that are gone.</summary>
-    public RemovedSegments Removed { get; } = new();
+    public RemovedSegments Removed => Segments.Removed;
 
     /// <summary>The partitions that are to be flushed; each by itself where nothing else is said.</summary>
     public FlushQueue Flushes { get; init; } = new(Platform, int.MaxValue);

@@ -72,7 +72,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         _identity = identity;
         _work = new AssuredWork(context.Platform.Work, this);
         _lastSequence = nextSequence - 1;
-        Factory = new SegmentFactory(context, identity);
+        Factory = new SegmentFactory(context.Segments, identity);
         Pages = new PagePreparer(context, identity);
     }
 
@@ -98,7 +98,8 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
             Factory.Discard(ready);
         }
 
-        return _spare ??= Factory.CreateSpare(NextSequence(), settings, _pace.IsBulk);
+        return _spare ??= Factory.CreateSpare(
+            NextSequence(), settings.SegmentBytes, settings.Positional, _pace.IsBulk);
     }
 
     /// <summary>Notes that the spare has become a segment.</summary>
@@ -250,7 +251,8 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
     private void MakeSpare(PartitionSettings settings, bool forBulk)
     {
-        SpareSegment spare = Factory.CreateSpare(NextSequence(), settings, forBulk);
+        SpareSegment spare = Factory.CreateSpare(
+            NextSequence(), settings.SegmentBytes, settings.Positional, forBulk);
         try
         {
             // To sync a directory takes as long as the flushes under way, in which a bulk fills whole segments. There

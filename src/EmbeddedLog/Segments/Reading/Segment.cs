@@ -4,9 +4,7 @@ using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Writing;
-
 
 namespace EmbeddedLog.Segments.Reading;
 
@@ -22,7 +20,7 @@ internal sealed unsafe class Segment
     /// <summary>How much is made present at once where another process is writing.</summary>
     private const long TailStepBytes = 128 << 10;
 
-    private readonly StorageContext _context;
+    private readonly SegmentResources _resources;
     private readonly TopicPartition _partition;
     private readonly string _directory;
 
@@ -78,7 +76,7 @@ internal sealed unsafe class Segment
     /// <summary>How many bytes may be touched. Grows as the writer reserves blocks; read by everyone.</summary>
     private long _readableBytes;
 
-    /// <param name="context">What all partitions share.</param>
+    /// <param name="resources">What all segments share.</param>
     /// <param name="partition">The partition.</param>
     /// <param name="directory">The partition's directory.</param>
     /// <param name="entry">What the manifest says.</param>
@@ -86,15 +84,15 @@ internal sealed unsafe class Segment
     /// In a process that follows another's log, how large the file may get; more is found out when it is needed.
     /// </param>
     public Segment(
-        StorageContext context, TopicPartition partition, string directory, in SegmentEntry entry, long mapAhead = 0)
+        SegmentResources resources, TopicPartition partition, string directory, in SegmentEntry entry, long mapAhead = 0)
     {
-        _context = context;
+        _resources = resources;
         _partition = partition;
         _mapAhead = mapAhead;
         Entry = entry;
         _directory = directory;
         CrcSeed = FrameCrc.SegmentSeed(entry.Uid);
-        Index = new SegmentIndexSlot(this, context);
+        Index = new SegmentIndexSlot(this, resources);
     }
 
     /// <summary>What the manifest says of the segment.</summary>
@@ -286,7 +284,7 @@ internal sealed unsafe class Segment
     public bool TryAddLease(byte* address)
     {
         // Before the lock, under which no clock of the user's is asked; only the first lease needs it.
-        DateTimeOffset now = _leases.Count == 0 ? _context.Platform.Time.GetUtcNow() : default;
+        DateTimeOffset now = _leases.Count == 0 ? _resources.Platform.Time.GetUtcNow() : default;
         lock (_gate)
         {
             if (_map is null || address < _map.Pointer || address >= _map.Pointer + _map.Length)
@@ -324,7 +322,7 @@ internal sealed unsafe class Segment
                 closed = _removed || _leases.CloseWithLast;
                 if (_removed)
                 {
-                    _context.Removed.Forget(this);
+                    _resources.Removed.Forget(this);
                 }
 
                 unneeded = closed ? Detach() : null;
@@ -377,11 +375,11 @@ internal sealed unsafe class Segment
             }
             else
             {
-                _context.Removed.Add(this);
+                _resources.Removed.Add(this);
             }
         }
 
-        _context.OpenSegments.Forget(this);
+        _resources.Open.Forget(this);
         Index.Drop();
         Retire(unneeded);
     }
@@ -446,7 +444,7 @@ internal sealed unsafe class Segment
             }
             else
             {
-                _map = SegmentOpening.MapForReading(_context.Platform.Files, this);
+                _map = SegmentOpening.MapForReading(_resources.Platform.Files, this);
                 SetReadable(EndPosition);
                 Volatile.Write(ref _presentChunks, NewChunks(EndPosition));
                 Volatile.Write(ref _base, (nint)_map.Pointer);
@@ -456,7 +454,7 @@ internal sealed unsafe class Segment
         }
 
         // Outside the gate: making room may close another segment, or this very one, whose memory the slot keeps.
-        _context.OpenSegments.Opened(this);
+        _resources.Open.Opened(this);
         return pointer;
     }
 
@@ -467,7 +465,7 @@ internal sealed unsafe class Segment
     private bool TryMapUnsynchronized()
     {
         MappedMemory? outgrown = _map;
-        if (!SegmentOpening.TryMapShared(_context.Platform.Files, this, _mapAhead, ref _map, out long readable))
+        if (!SegmentOpening.TryMapShared(_resources.Platform.Files, this, _mapAhead, ref _map, out long readable))
         {
             return false;
         }
@@ -500,7 +498,7 @@ internal sealed unsafe class Segment
     {
         if (map is not null)
         {
-            _context.Readers.Retire(map, this, _context.Platform.Time.GetUtcNow());
+            _resources.Readers.Retire(map, this, _resources.Platform.Time.GetUtcNow());
         }
     }
 }

@@ -1,8 +1,6 @@
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.Reading;
-
 
 namespace EmbeddedLog.Segments.Reading;
 
@@ -48,16 +46,22 @@ internal static class SegmentDamage
     /// The offset behind what is hidden by a place that the system cannot read: of the first record that the index
     /// names beyond what is asked for at once, or the end.
     /// </summary>
-    public static long FindBehindUnreadable(ReadablePartition log, Segment segment, long position, long offset)
+    /// <param name="readers">Keeps the segment's memory while it is looked at.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="publishedEnd">The end of the log, where the segment is still written to.</param>
+    /// <param name="position">The place.</param>
+    /// <param name="offset">The offset of the record that stands there.</param>
+    public static long FindBehindUnreadable(
+        ReaderEpochs readers, Segment segment, long publishedEnd, long position, long offset)
     {
-        long end = Math.Min(segment.EndOffset, log.PublishedEnd);
+        long end = Math.Min(segment.EndOffset, publishedEnd);
         if (segment is { IsFollowed: true, EndOffset: long.MaxValue })
         {
             return end;
         }
 
         long behind = (position & -Segment.ChunkBytes) + Segment.ChunkBytes;
-        ReaderSlot slot = log.Context.Readers.Rent();
+        ReaderSlot slot = readers.Rent();
         slot.Enter();
         try
         {
@@ -75,7 +79,7 @@ internal static class SegmentDamage
         }
         finally
         {
-            log.Context.Readers.Return(slot);
+            readers.Return(slot);
         }
 
         return end;

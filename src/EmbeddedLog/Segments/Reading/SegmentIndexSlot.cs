@@ -3,7 +3,6 @@ using EmbeddedLog.Errors;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Index;
 
 
@@ -18,7 +17,7 @@ internal sealed class SegmentIndexSlot
     private const long Unknown = long.MaxValue;
 
     private readonly Segment _segment;
-    private readonly StorageContext _context;
+    private readonly SegmentResources _resources;
 
     /// <summary>
     /// The index, or null. Written by the partition's writer, or by any reader that loads; read by all.
@@ -40,10 +39,10 @@ internal sealed class SegmentIndexSlot
     /// </summary>
     private long _maxTimestamp = Unknown;
 
-    public SegmentIndexSlot(Segment segment, StorageContext context)
+    public SegmentIndexSlot(Segment segment, SegmentResources resources)
     {
         _segment = segment;
-        _context = context;
+        _resources = resources;
     }
 
     /// <summary>
@@ -65,7 +64,7 @@ internal sealed class SegmentIndexSlot
     public void Set(SegmentIndexBuilder builder)
     {
         // Of an active segment that was found at the opening; its index is not one to drop any more.
-        _context.Indexes.Dropped(this);
+        _resources.Indexes.Dropped(this);
         Volatile.Write(ref _builder, builder);
         Volatile.Write(ref _index, builder.Index);
     }
@@ -81,7 +80,7 @@ internal sealed class SegmentIndexSlot
     public void Drop()
     {
         Forget();
-        _context.Indexes.Dropped(this);
+        _resources.Indexes.Dropped(this);
     }
 
     /// <summary>The same for one that nobody counts any more.</summary>
@@ -195,17 +194,17 @@ internal sealed class SegmentIndexSlot
 
         try
         {
-            index.Save(_context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)end);
+            index.Save(_resources.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)end);
             Volatile.Write(ref _storedEnd, end);
             if (_segment.IsRemoved)
             {
                 // Whoever takes a segment away first marks it and then deletes its files: this one came too late.
-                _context.Platform.Files.DeleteFile(_segment.IndexPath);
+                _resources.Platform.Files.DeleteFile(_segment.IndexPath);
             }
         }
         catch (FileSystemException failure)
         {
-            StorageLog.IndexNotSaved(_context.LoggerUnderLock, failure, _segment.IndexPath);
+            StorageLog.IndexNotSaved(_resources.LoggerUnderLock, failure, _segment.IndexPath);
         }
         finally
         {
@@ -229,7 +228,7 @@ internal sealed class SegmentIndexSlot
         }
 
         Volatile.Write(ref _index, index);
-        _context.Indexes.Loaded(this, index.Bytes);
+        _resources.Indexes.Loaded(this, index.Bytes);
         if (_segment.IsRemoved)
         {
             // Whoever takes a segment away first marks it and then drops its index: this one came too late for that.
@@ -246,7 +245,7 @@ internal sealed class SegmentIndexSlot
     private SegmentIndex? TryLoad(long endOffset, long endPosition)
     {
         SegmentIndex? stored = SegmentIndex.TryLoad(
-            _context.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition);
+            _resources.Platform.Files, _segment.IndexPath, _segment.Entry.Uid, (uint)endPosition);
         bool isWhole = stored is { Count: > 0 } && stored.Entries[^1] is { } last
             && last.RelativeOffset == endOffset - _segment.BaseOffset && last.Position == endPosition;
         if (!isWhole)

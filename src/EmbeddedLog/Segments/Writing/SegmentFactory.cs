@@ -7,7 +7,6 @@ using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
 
@@ -16,12 +15,12 @@ namespace EmbeddedLog.Segments.Writing;
 /// <summary>Makes the segments of one partition and opens the one that is written to.</summary>
 internal sealed class SegmentFactory
 {
-    private readonly StorageContext _context;
+    private readonly SegmentResources _resources;
     private readonly PartitionIdentity _identity;
 
-    public SegmentFactory(StorageContext context, PartitionIdentity identity)
+    public SegmentFactory(SegmentResources resources, PartitionIdentity identity)
     {
-        _context = context;
+        _resources = resources;
         _identity = identity;
     }
 
@@ -30,14 +29,11 @@ internal sealed class SegmentFactory
 
     /// <summary>Makes a file with the first blocks reserved; leaves nothing behind when it throws.</summary>
     /// <exception cref="FileSystemException">There is no space, or another failure.</exception>
-    public SpareSegment CreateSpare(uint sequence, PartitionSettings settings, bool forBulk = false) =>
-        CreateSpare(sequence, settings.SegmentBytes, settings.Positional, forBulk && !settings.Positional);
-
-    /// <inheritdoc cref="CreateSpare(uint, PartitionSettings, bool)"/>
     public SpareSegment CreateSpare(uint sequence, long capacity, bool positional, bool forBulk = false)
     {
+        forBulk &= !positional;
         string path = SegmentFileName.Of(_identity.Directory, sequence);
-        FileSystem files = _context.Platform.Files;
+        FileSystem files = _resources.Platform.Files;
         LogFile file = files.OpenFile(path, FileOpening.CreateNew);
         try
         {
@@ -86,7 +82,7 @@ internal sealed class SegmentFactory
                 $"{entry.Sequence} and {entry.BaseOffset}");
         }
 
-        Segment segment = new(_context, _identity.Id, _identity.Directory, entry);
+        Segment segment = new(_resources, _identity.Id, _identity.Directory, entry);
         SegmentWriter writer = spare.Positional
             ? new PositionalSegmentWriter(segment, spare.File, spare.Map, spare.Capacity, SegmentHeader.PageBytes)
             : new MappedSegmentWriter(
@@ -115,14 +111,13 @@ internal sealed class SegmentFactory
     /// <exception cref="FileSystemException">The file cannot be opened or mapped.</exception>
     /// <exception cref="CorruptLogException">The file is not the segment, or is cut short.</exception>
     public SegmentWriter Reopen(
-        Segment segment, long tail, PartitionSettings settings, out SegmentHeader header)
+        Segment segment, long tail, long segmentBytes, bool positional, out SegmentHeader header)
     {
-        bool positional = settings.Positional;
-        LogFile file = _context.Platform.Files.OpenFile(segment.Path, FileOpening.ReadWrite);
+        LogFile file = _resources.Platform.Files.OpenFile(segment.Path, FileOpening.ReadWrite);
         try
         {
             header = SegmentOpening.Check(file, segment, tail);
-            long capacity = Math.Max(settings.SegmentBytes, tail + FrameLayout.SealBytes);
+            long capacity = Math.Max(segmentBytes, tail + FrameLayout.SealBytes);
             if (positional && file.Length < capacity)
             {
                 file.SetLength(capacity);
@@ -161,11 +156,11 @@ internal sealed class SegmentFactory
     {
         try
         {
-            _context.Platform.Files.DeleteFile(path);
+            _resources.Platform.Files.DeleteFile(path);
         }
         catch (FileSystemException failure)
         {
-            StorageLog.NotDeleted(_context.LoggerUnderLock, failure, path);
+            StorageLog.NotDeleted(_resources.LoggerUnderLock, failure, path);
         }
     }
 }

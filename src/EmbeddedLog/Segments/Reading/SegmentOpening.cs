@@ -5,11 +5,10 @@ using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Segments.Reading;
 
-namespace EmbeddedLog.Segments.Writing;
+namespace EmbeddedLog.Segments.Reading;
 
-/// <summary>Opens the files of segments that are written, and checks that they are what the manifest says.</summary>
+/// <summary>Opens the files of segments, and checks that they are what the manifest says.</summary>
 internal static class SegmentOpening
 {
     /// <summary>Maps a segment that has ended, read-only, from its first byte to its end.</summary>
