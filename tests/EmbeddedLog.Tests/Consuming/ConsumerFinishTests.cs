@@ -108,6 +108,57 @@ public sealed class ConsumerFinishTests : IDisposable
         Assert.Equal(Reading.Numbers(3, 7), (await consumer.TakeToEndAsync()).Values());
     });
 
+    /// <summary>A read takes what an earlier one left in pieces, so that some of it waits behind what is in hand.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(10)]
+    public void CommitAsync_BehindWhatWaitsToBeHandedOutAgain_FinishesIt(long next) => _simulation.Run(async () =>
+    {
+        TopicFixture topic = Topic(partitions: 1, records: 10);
+        await using Consumer<string, string> consumer = topic.Consume();
+        await TakeBatchAsync(consumer, 4);
+        await TakeBatchAsync(consumer, 2);
+        await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, next));
+
+        Assert.Equal(4, consumer.Position(s_first));
+        Assert.Equal(Reading.Numbers(4, 6), (await consumer.TakeToEndAsync()).Values());
+    });
+
+    [Fact]
+    public void Finish_WhatWaitsToBeHandedOutAgainInThisRead_IsPassed() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = Topic(partitions: 1, records: 10);
+        await using Consumer<string, string> consumer = topic.Consume();
+        IReadOnlyList<Record<string, string>> left = await TakeBatchAsync(consumer, 5);
+        List<string> values = [];
+        await foreach (Record<string, string> record in consumer.ReadToEndAsync())
+        {
+            values.Add(record.Value);
+            consumer.Finish(left[2]);
+        }
+
+        Assert.Equal(["0", .. Reading.Numbers(3, 7)], values);
+    });
+
+    [Fact]
+    public void Finish_WhatWaitsToBeHandedOutAgainWithNothingInHand_IsPassed() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = Topic(partitions: 1, records: 10);
+        await using Consumer<string, string> consumer = topic.Consume();
+        IReadOnlyList<Record<string, string>> left = await TakeBatchAsync(consumer, 5);
+        using CancellationTokenSource cancellation = new();
+        await using (IAsyncEnumerator<Record<string, string>> records =
+            consumer.ReadAllAsync(cancellation.Token).GetAsyncEnumerator(CancellationToken.None))
+        {
+            await records.MoveNextAsync();
+            Cancel(cancellation);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await records.MoveNextAsync());
+        }
+
+        consumer.Finish(left[2]);
+        Assert.Equal(Reading.Numbers(3, 7), (await consumer.TakeToEndAsync()).Values());
+    });
+
     [Fact]
     public void Finish_TakenBackBySeek_DoesNothing() => _simulation.Run(async () =>
     {

@@ -17,6 +17,16 @@ public sealed class ConsumerLaws
     public void WhatIsNotFinishedIsHandedOutAgainAndNothingElse() =>
         Holds(300, Enum.GetValues<ConsumerStep>().Except([ConsumerStep.Kill, ConsumerStep.PowerLoss]));
 
+    /// <summary>As before, with the few steps that finish what a read has taken out of what an earlier one left.</summary>
+    [Fact]
+    public void WhatIsFinishedWhileItWaitsIsNotHandedOutAgain() =>
+        Holds(
+            200,
+            [
+                ConsumerStep.Append, ConsumerStep.Read, ConsumerStep.ReadBatches, ConsumerStep.FinishRecord,
+                ConsumerStep.CommitOffset,
+            ]);
+
     /// <summary>With crashes: as before, and every record of the log is handed out at least once in the end.</summary>
     [Fact]
     public void EveryRecordIsHandedOutAtLeastOnceWhateverCrashes() =>

@@ -35,6 +35,9 @@ internal sealed class ConsumerModel : IDisposable
     private Consumer<string, string> _consumer;
     private Record<string, string>? _last;
 
+    /// <summary>What this consumer has handed out.</summary>
+    private readonly List<Record<string, string>> _handedOut = [];
+
     /// <summary>What the present read has in hand: a partition, and the offset behind it.</summary>
     private (int Partition, long To)? _inHand;
 
@@ -93,11 +96,12 @@ internal sealed class ConsumerModel : IDisposable
                 Machine.Run(_consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, partition, next)));
                 NoteCommitted(partition, next);
                 break;
-            case ConsumerStep.FinishRecord when _last is { } last:
-                _consumer.Finish(last);
-                if (last.Offset < _handedOutTo[last.Partition])
+            case ConsumerStep.FinishRecord when _handedOut.Count > 0:
+                Record<string, string> finished = _handedOut[^(1 + (number % _handedOut.Count))];
+                _consumer.Finish(finished);
+                if (finished.Offset < _handedOutTo[finished.Partition])
                 {
-                    _next[last.Partition] = Math.Max(_next[last.Partition], last.Offset + 1);
+                    _next[finished.Partition] = Math.Max(_next[finished.Partition], finished.Offset + 1);
                 }
 
                 break;
@@ -313,6 +317,7 @@ internal sealed class ConsumerModel : IDisposable
         Assert.Equal(_numbers[partition][(int)record.Offset], number);
         _seen.Add(number);
         _last = record;
+        _handedOut.Add(record);
         _inHand = (partition, record.Offset + 1);
         _handedOutTo[partition] = Math.Max(_handedOutTo[partition], record.Offset + 1);
     }
@@ -352,6 +357,7 @@ internal sealed class ConsumerModel : IDisposable
     {
         _consumer = Consume();
         _last = null;
+        _handedOut.Clear();
         for (int i = 0; i < Partitions; i++)
         {
             _next[i] = _settled[i] = _committed[i];

@@ -278,7 +278,24 @@ internal sealed class RecordReader<TKey, TValue>
         }
 
         FinishUnsynchronized();
-        return _next < _count && _buffered!.Version == _version && _committer?.HasFailed != true;
+        return _next < _count
+            && _buffered!.Version == _version
+            && (_buffer[_next].Offset >= _buffered.Position || TryPassFinishedUnsynchronized())
+            && _committer?.HasFailed != true;
+    }
+
+    /// <summary>
+    /// Passes records that were handed out by an earlier read, and were finished by name or by a commit after this one
+    /// took them from what was kept; false where none is left.
+    /// </summary>
+    private bool TryPassFinishedUnsynchronized()
+    {
+        while (_next < _count && _buffer[_next].Offset < _buffered!.Position)
+        {
+            _buffer[_next++] = default;
+        }
+
+        return _next < _count;
     }
 
     private void HandOutUnsynchronized(long next)
