@@ -157,7 +157,7 @@ internal sealed class DiskNames
         var parts = new List<Range>();
         foreach (Range part in path.AsSpan().SplitAny(s_separators))
         {
-            if (part.Start.Value != part.End.Value)
+            if (part.Start.Value != part.End.Value && !IsDrive(path[part]))
             {
                 parts.Add(part);
             }
@@ -165,4 +165,7 @@ internal sealed class DiskNames
 
         return parts;
     }
+
+    /// <summary>A drive is no name: on Windows the full path of <c>/log</c> is <c>C:\log</c>.</summary>
+    private static bool IsDrive(string part) => part is [>= 'A' and <= 'Z', ':'];
 }
