@@ -6,6 +6,7 @@ using EmbeddedLog.Opening;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Tests.Format;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Infrastructure.Processes;
 
 namespace EmbeddedLog.Tests;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Infrastructure.Processes;
 
 namespace EmbeddedLog.Tests;
 

@@ -1,4 +1,4 @@
-using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Infrastructure.Processes;
 
 namespace EmbeddedLog.Tests.Following;
 

@@ -1,7 +1,6 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Tests.Following;
 
 /// <summary>Kinds of damage to a file, by number.</summary>

@@ -2,6 +2,7 @@ using EmbeddedLog.Files;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Infrastructure.Processes;
 
 namespace EmbeddedLog.Tests.Following;
 

@@ -1,7 +1,6 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.Format.Checksums;
 
-
 namespace EmbeddedLog.Tests.Format;
 
 public sealed class TwoSlotPageTests

@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Tests.IO;
 
 /// <summary>What every <see cref="FileSystem"/> does with names, directories and the owner lock.</summary>

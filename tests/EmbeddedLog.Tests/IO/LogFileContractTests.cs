@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Tests.IO;
 
 /// <summary>What every <see cref="LogFile"/> and <see cref="MappedMemory"/> does with bytes.</summary>

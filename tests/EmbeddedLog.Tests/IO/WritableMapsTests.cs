@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Tests.IO;
 
 /// <summary>Which stores a flush visits on the systems where it has to visit maps (macOS, Windows).</summary>

@@ -1,3 +1,5 @@
+using EmbeddedLog.Tests.Infrastructure.Processes;
+
 namespace EmbeddedLog.Tests.Infrastructure;
 
 /// <summary>Conditions that a test needs from its machine.</summary>

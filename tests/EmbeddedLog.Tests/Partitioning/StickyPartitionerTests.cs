@@ -1,6 +1,5 @@
 using EmbeddedLog.Partitioning;
 
-
 namespace EmbeddedLog.Tests.Partitioning;
 
 public sealed class StickyPartitionerTests

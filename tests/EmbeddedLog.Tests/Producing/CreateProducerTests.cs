@@ -1,6 +1,6 @@
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
-using EmbeddedLog.Tests.Serialization;
+using EmbeddedLog.Tests.Serialization.Json;
 
 namespace EmbeddedLog.Tests.Producing;
 
@@ -33,17 +33,17 @@ public sealed class CreateProducerTests
         using TempDirectory root = new();
         await using CommitLog log = await CommitLog.OpenAsync(root.Path);
         await log.CreateTopicAsync("t");
-        ISerde<Serialization.PageView> json = Serdes.Json(IndentedContext.Default.PageView);
-        await using Producer<int, Serialization.PageView> producer =
+        ISerde<Serialization.Json.PageView> json = Serdes.Json(IndentedContext.Default.PageView);
+        await using Producer<int, Serialization.Json.PageView> producer =
             log.CreateProducer("t", keys: Serdes.Int32, values: json);
-        await producer.ProduceAsync(7, new Serialization.PageView("/home"));
+        await producer.ProduceAsync(7, new Serialization.Json.PageView("/home"));
 
         StoredRecord stored = Assert.Single(StoredRecord.ReadAll(log.GetTopic("t")[0]));
         Assert.Contains("\"path\": \"/home\"", stored.ValueText, StringComparison.Ordinal);
-        await using Consumer<int, Serialization.PageView> consumer =
+        await using Consumer<int, Serialization.Json.PageView> consumer =
             log.CreateConsumer("t", keys: Serdes.Int32, values: json);
-        Record<int, Serialization.PageView> read = Assert.Single(await consumer.TakeAsync(1));
-        Assert.Equal((7, new Serialization.PageView("/home")), (read.Key, read.Value));
+        Record<int, Serialization.Json.PageView> read = Assert.Single(await consumer.TakeAsync(1));
+        Assert.Equal((7, new Serialization.Json.PageView("/home")), (read.Key, read.Value));
     }
 
     [Fact]

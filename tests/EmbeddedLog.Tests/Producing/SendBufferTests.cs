@@ -1,6 +1,5 @@
 using EmbeddedLog.Producing.Encoding;
 
-
 namespace EmbeddedLog.Tests.Producing;
 
 public sealed class SendBufferTests

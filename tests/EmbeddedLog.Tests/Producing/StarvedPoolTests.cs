@@ -1,4 +1,5 @@
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Infrastructure.Processes;
 
 namespace EmbeddedLog.Tests.Producing;
 

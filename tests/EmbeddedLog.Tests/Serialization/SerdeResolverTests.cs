@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Serialization.Primitives;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Serialization.Json;
 
 namespace EmbeddedLog.Tests.Serialization;
 

@@ -1,6 +1,5 @@
 using EmbeddedLog.Concurrency.Waiters;
 
-
 namespace EmbeddedLog.Tests.UserCode;
 
 /// <summary>Waits for the flush of records, and asks for none.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Tests.UserCode;
 
 /// <summary>A file system that says which call is made, before it makes it.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog.Tests.Validation;
 
 public sealed class NearestNameTests

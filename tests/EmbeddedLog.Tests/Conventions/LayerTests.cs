@@ -1,0 +1,199 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests.Conventions;
+
+/// <summary>
+/// Keeps the arrows between the rooms pointing one way. The room of a type is the folder of the file that declares it;
+/// the arrows are those of the compiled code. No type is exempt.
+/// </summary>
+public sealed partial class LayerTests
+{
+    private const string Root = "EmbeddedLog";
+
+    /// <summary>The rooms, lowest first: each uses those before it only. The last one is the root folder.</summary>
+    private static readonly string[] s_rooms =
+    [
+        "Safety", "Validation", "Format", "Concurrency", "IO", "Records", "Errors", "Diagnostics", "Serialization",
+        "Partitioning", "Files", "Segments", "Partitions", "Following", "Coordination", "Maintenance", "Topics",
+        "Backup", "Producing", "Consuming", "Opening", ".",
+    ];
+
+    /// <summary>The rooms whose own files stand below their subfolders; elsewhere they stand above them.</summary>
+    private static readonly string[] s_roomsOfSeams = ["IO"];
+
+    /// <summary>Arrows that are still to be cut. A row goes when its arrow does; no row is added.</summary>
+    private static readonly HashSet<string> s_toCut =
+    [
+        "Concurrency -> IO: BackgroundSchedule uses Platform",
+        "Concurrency/Work -> Opening: WaitingThreads uses ThreadPoolWorkQueue",
+        "Diagnostics -> Partitions/Recovery: StorageLog uses PartitionRecoveryReport",
+        "Errors -> Segments/Reading: StorageErrors uses Segment",
+        "Files -> Partitions: LogDirectory uses PartitionLog",
+        "Files -> Segments/Writing: ControlFile uses SegmentFactory",
+        "Files -> Segments/Writing: SessionFile uses SegmentFactory",
+        "Maintenance/Retention -> Maintenance: Pins uses MaintenanceLog",
+        "Maintenance/Retention -> Maintenance: RetentionTask uses MaintenanceLog",
+        "Maintenance/Salvaging -> Maintenance: Salvage uses MaintenanceLog",
+        "Maintenance/Verification -> Maintenance: ScrubTask uses MaintenanceLog",
+        "Opening -> .: LogOpening uses CommitLog",
+        "Opening -> .: SalvageOpening uses CommitLog",
+        "Partitions/Appending -> Partitions: PartitionWriter uses PartitionLog",
+        "Partitions/Flushing -> Partitions: CheckpointSchedule uses PartitionLog",
+        "Partitions/Flushing -> Partitions: GroupCommit uses PartitionLog",
+        "Records -> Serialization/Primitives: Header uses Utf8Serde",
+        "Segments/Preparing -> Partitions/Appending: SegmentPreparer uses PartitionWriter",
+        "Segments/Preparing -> Partitions/State: PagePreparer uses StorageContext",
+        "Segments/Preparing -> Partitions/State: SegmentPreparer uses PartitionSettings",
+        "Segments/Preparing -> Partitions/State: SegmentPreparer uses StorageContext",
+        "Segments/Preparing -> Partitions: SegmentPreparer uses PartitionLog",
+        "Topics -> .: FollowedTopics uses ReadOnlyLog",
+        "Partitions/State -> Partitions/Appending: StorageContext uses AppendClock",
+        "Partitions/State -> Partitions/Flushing: StorageContext uses FlushQueue",
+        "Partitions/State -> Partitions/Recovery: RecoveredPartition uses PartitionRecoveryReport",
+    ];
+
+    private static readonly Dictionary<string, string> s_folders = FoldersOfTypes();
+
+    [Fact]
+    public void Code_OfARoom_UsesOnlyTheRoomsBelow() =>
+        Offences.AssertNone(
+            from arrow in Arrows()
+            where Rank(arrow.From) < Rank(arrow.To)
+            select arrow.ToString());
+
+    [Fact]
+    public void Code_OfASubfolder_DoesNotUseTheFilesOfTheFolderAbove() =>
+        Offences.AssertNone(
+            from arrow in Arrows()
+            let room = Room(arrow.From)
+            where room == Room(arrow.To) && arrow.From != arrow.To
+            where s_roomsOfSeams.Contains(room) ? arrow.From == room : arrow.To == room
+            select arrow.ToString());
+
+    [Fact]
+    public void Folders_OfTheLibrary_AreInNoCycle()
+    {
+        Arrow[] arrows = [.. Arrows().Where(arrow => arrow.From != arrow.To)];
+        ILookup<string, string> next = arrows
+            .Select(arrow => (arrow.From, arrow.To)).Distinct().ToLookup(arrow => arrow.From, arrow => arrow.To);
+        Dictionary<string, HashSet<string>> reached = s_folders.Values.Distinct().ToDictionary(
+            folder => folder, folder => Reached(folder, next));
+
+        Offences.AssertNone(
+            from arrow in arrows
+            where reached[arrow.To].Contains(arrow.From)
+            select arrow.ToString());
+    }
+
+    [Fact]
+    public void Folders_OfTheLibrary_AreKnownRooms() =>
+        Offences.AssertNone(s_folders.Values.Select(Room).Except(s_rooms));
+
+    [Fact]
+    public void Namespaces_OfInternalTypes_FollowTheFolders()
+    {
+        IEnumerable<string> wrong =
+            from type in Types()
+            let folder = s_folders[NameOf(type)]
+            let expected = type.IsPublic || folder == "." ? Root : $"{Root}.{folder.Replace('/', '.')}"
+            where type.Namespace != expected
+            select $"{type} is not in namespace {expected}";
+
+        Offences.AssertNone(wrong);
+    }
+
+    [Fact]
+    public void Types_ThatAreInternal_AreSealed()
+    {
+        IEnumerable<string> wrong =
+            from type in Types()
+            where !type.IsPublic && type is { IsClass: true, IsSealed: false, IsAbstract: false }
+            select $"{type} must be sealed or abstract";
+
+        Offences.AssertNone(wrong);
+    }
+
+    [Fact]
+    public void References_OfKnownTypes_AreFound()
+    {
+        // Without this, a scanner that finds nothing would keep every rule.
+        IReadOnlySet<Type> found = TypeReferences.Of(typeof(Partitioners));
+
+        Assert.Contains(typeof(IPartitioner), found);
+        Assert.Contains(typeof(EmbeddedLog.Partitioning.StickyPartitioner), found);
+        Assert.Contains(typeof(EmbeddedLog.Validation.OptionFaults), TypeReferences.Of(typeof(ProducerOptions)));
+        Assert.Contains(
+            typeof(EmbeddedLog.Serialization.Primitives.NullableSerde<>), TypeReferences.Of(typeof(Serdes)));
+        Assert.Contains(typeof(EmbeddedLog.Validation.TextRules), TypeReferences.Of(typeof(Headers)));
+        Assert.Equal("Records", s_folders[nameof(Headers)]);
+    }
+
+    private static IEnumerable<Arrow> Arrows() =>
+        from type in Types()
+        from used in TypeReferences.Of(type)
+        let arrow = new Arrow(s_folders[NameOf(type)], s_folders.GetValueOrDefault(NameOf(used), "?"), type, used)
+        where arrow.To != "?" && !s_toCut.Contains(arrow.ToString())
+        select arrow;
+
+    private static IEnumerable<Type> Types() =>
+        from type in typeof(Durability).Assembly.GetTypes()
+        where type.DeclaringType is null && !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)
+        where type.Namespace?.StartsWith(Root, StringComparison.Ordinal) == true
+        select type;
+
+    /// <summary>The folders that arrows lead to from one, over others too.</summary>
+    private static HashSet<string> Reached(string folder, ILookup<string, string> next)
+    {
+        HashSet<string> reached = [];
+        Stack<string> open = new([folder]);
+        while (open.TryPop(out string? from))
+        {
+            foreach (string to in next[from].Where(reached.Add))
+            {
+                open.Push(to);
+            }
+        }
+
+        return reached;
+    }
+
+    private static string Room(string folder) => folder.Split('/')[0];
+
+    private static int Rank(string folder) => Array.IndexOf(s_rooms, Room(folder));
+
+    /// <summary>A type's name with the number of its parameters, as in <c>Record`2</c>.</summary>
+    private static string NameOf(Type type) => type.Name;
+
+    /// <summary>The folder of each type, as the sources declare it.</summary>
+    private static Dictionary<string, string> FoldersOfTypes()
+    {
+        string root = RepositoryRoot.Locate("src", Root);
+        Dictionary<string, string> folders = [];
+        foreach (string file in RepositoryRoot.Sources(root))
+        {
+            int slash = file.LastIndexOf('/');
+            foreach (Match match in TypeDeclaration().Matches(File.ReadAllText(Path.Combine(root, file))))
+            {
+                string parameters = match.Groups["parameters"].Value;
+                string name = match.Groups["name"].Value
+                    + (parameters.Length == 0 ? string.Empty : $"`{parameters.Count(c => c == ',') + 1}");
+                folders[name] = slash < 0 ? "." : file[..slash];
+            }
+        }
+
+        return folders;
+    }
+
+    [GeneratedRegex(
+        @"^(?:public |internal )(?:\w+ )*?(?:class|struct|interface|enum|record|delegate \S+) (?!struct |class )"
+            + @"(?<name>\w+)(?:<(?<parameters>[^>]*)>)?",
+        RegexOptions.Multiline)]
+    private static partial Regex TypeDeclaration();
+
+    private sealed record Arrow(string From, string To, Type Type, Type Used)
+    {
+        public override string ToString() => $"{From} -> {To}: {Type.Name} uses {Used.Name}";
+    }
+}

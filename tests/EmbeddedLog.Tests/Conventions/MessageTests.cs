@@ -1,0 +1,127 @@
+using System.Text.RegularExpressions;
+using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
+
+namespace EmbeddedLog.Tests.Conventions;
+
+/// <summary>What exceptions say, as it is read by somebody who does not know the code.</summary>
+public sealed partial class MessageTests : IDisposable
+{
+    private readonly SimulatedPlatform _machine = new(seed: 1);
+
+    public void Dispose() => _machine.Dispose();
+
+    [Fact]
+    public void Append_TimestampTooFarAhead_SaysWhenAndHowFarInUnits() => _machine.Run(async () =>
+    {
+        await using CommitLog log = await OpenLog.OnAsync(_machine);
+        Topic topic = await log.CreateTopicAsync("t");
+        DateTimeOffset now = _machine.Time.GetUtcNow();
+
+        var failure = Assert.Throws<ArgumentOutOfRangeException>("record", () =>
+            topic[0].Append(new RawRecord("v"u8) { Timestamp = now.AddHours(2).ToUnixTimeMilliseconds() }));
+
+        Assert.Equal(
+            $"The timestamp of a record for partition t-0, {now.AddHours(2):yyyy-MM-dd'T'HH:mm:ss.fff}Z, is more "
+            + $"than 1 h ahead of the clock, {now:yyyy-MM-dd'T'HH:mm:ss.fff}Z, and would keep its segment for as long. "
+            + "Nothing was appended. Correct it, or raise TopicOptions.MaxTimestampAhead. (Parameter 'record')",
+            failure.Message);
+    });
+
+    [Fact]
+    public void GetTopic_MistypedName_NamesTheNearest() => _machine.Run(async () =>
+    {
+        await using CommitLog log = await OpenLog.OnAsync(_machine);
+        await log.CreateTopicAsync("page-views");
+
+        Assert.Contains(
+            "There is no topic 'page-veiws'; the log has 'page-views'. Did you mean 'page-views'?",
+            Assert.Throws<UnknownTopicException>(() => log.GetTopic("page-veiws")).Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "Did you mean",
+            Assert.Throws<UnknownTopicException>(() => log.CreateProducer<int, int>("orders")).Message,
+            StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Consumer_OutlivesItsLog_IsToldToCloseTheLogLast() => _machine.Run(async () =>
+    {
+        CommitLog log = await OpenLog.OnAsync(_machine);
+        Topic topic = await log.CreateTopicAsync("t");
+        await log.DisposeAsync();
+
+        string message = Assert.Throws<ObjectDisposedException>(() => topic[0].Append(new RawRecord("v"u8))).Message;
+        Assert.Contains("Dispose the log last; to go on, open it again", message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Options_Infinite_AreTakenOrCalledInfinite()
+    {
+        TopicOptions topic = new() { Retention = new RetentionPolicy { MaxAge = Timeout.InfiniteTimeSpan } };
+        Assert.Null(topic.ValidatedCopy().Retention.MaxAge);
+        ConsumerOptions consumer = new() { CommitInterval = Timeout.InfiniteTimeSpan };
+        Assert.Null(consumer.ValidatedCopy(group: null).CommitInterval);
+
+        CommitLogOptions log = new() { RetentionCheckInterval = Timeout.InfiniteTimeSpan };
+        Assert.Contains(
+            "RetentionCheckInterval is infinite but must be from 1 ms to 1 day",
+            Assert.Throws<ArgumentException>(() => log.ValidatedCopy()).Message,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>Every string that is put together in the sources: what a person reads is in units.</summary>
+    [Fact]
+    public void Sources_AllMessages_PutNumbersInUnits()
+    {
+        string src = RepositoryRoot.Locate("src", "EmbeddedLog");
+        IEnumerable<string> offences =
+            from file in Directory.EnumerateFiles(src, "*.cs", SearchOption.AllDirectories)
+            where !Path.GetRelativePath(src, file).StartsWith("obj", StringComparison.Ordinal)
+            from line in File.ReadLines(file)
+            where !line.TrimStart().StartsWith("///", StringComparison.Ordinal) && RawUnits().IsMatch(line)
+            select $"{Path.GetFileName(file)}: {line.Trim()}";
+
+        Offences.AssertNone(offences);
+    }
+
+    [Theory]
+    [InlineData("$\"more than {settings.MaxAheadMilliseconds} ms\"", true)]
+    [InlineData("nameof(given),", true)]
+    [InlineData("value.ToString(\"c\", CultureInfo.InvariantCulture)", true)]
+    [InlineData("$\"cannot be read as {type}: \"", true)]
+    [InlineData("$\"more than {Units.Milliseconds(settings.MaxAheadMilliseconds)} ahead\"", false)]
+    public void Sources_TheCheckItself_TellsRightFromWrong(string line, bool raw) =>
+        Assert.Equal(raw, RawUnits().IsMatch(line));
+
+    [GeneratedRegex(
+        @"\{[\w.]*(Milliseconds|Timestamp)\}|nameof\(given\)|ToString\(""c""|(read|serialized) as \{type\}")]
+    private static partial Regex RawUnits();
+
+    /// <summary>Without any of these files a log opens no more, so that none may be left out.</summary>
+    [Theory]
+    [InlineData("session")]
+    [InlineData("closed")]
+    [InlineData("topics/topic-1/topic.json")]
+    [InlineData("topics/topic-1/0/manifest")]
+    public async Task Open_DamagedSmallFile_AdvisesToPutAllFilesBack(string name)
+    {
+        using TempDirectory root = new();
+        CommitLog log = await CommitLog.OpenAsync(root["log"]);
+        (await log.CreateTopicAsync("topic"))[0].Append(new RawRecord("value"u8));
+        await log.DisposeAsync();
+        string path = Path.Combine(root["log"], name);
+        await File.WriteAllBytesAsync(
+            path, new byte[new FileInfo(path).Length], TestContext.Current.CancellationToken);
+
+        CorruptLogException damaged = await Assert.ThrowsAsync<CorruptLogException>(
+            async () => await CommitLog.OpenAsync(root["log"]));
+        File.Delete(path);
+        await Assert.ThrowsAnyAsync<EmbeddedLogException>(async () => await CommitLog.OpenAsync(root["log"]));
+
+        Assert.EndsWith(
+            "Put back all files of the log from one backup, not some of them.",
+            damaged.Message,
+            StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,539 @@
+using System.Text;
+using EmbeddedLog.Format;
+using EmbeddedLog.IO;
+using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Topics;
+using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
+
+namespace EmbeddedLog.Tests.Opening;
+
+/// <summary>
+/// The pieces of a log are of one moment: one that is damaged, gone, or from an earlier moment is told when the log is
+/// opened, or does no harm. FORMAT.md has the table, "What a damaged piece comes to".
+/// </summary>
+public sealed class OneMomentTests
+{
+    private const string Log = OpenLog.Directory;
+    private const string Partition = $"{Log}/topics/topic-1/0";
+    private const int First = 5;
+    private const int Second = 176;
+
+    /// <summary>What is done to a piece.</summary>
+    public enum Harm
+    {
+        /// <summary>The newest page of two has a bad bit, or the first of two copies.</summary>
+        NewestDamaged,
+
+        /// <summary>Both have.</summary>
+        BothDamaged,
+
+        /// <summary>It was put back as it was after the clean close before the last one.</summary>
+        OlderOne,
+
+        /// <summary>It is gone.</summary>
+        Missing,
+    }
+
+    public static TheoryData<string, bool, Harm, bool> Table()
+    {
+        TheoryData<string, bool, Harm, bool> table = [];
+        foreach (string file in (string[])["session", "closed", "checkpoint", "manifest", "checkpoint+manifest",
+            "partition", "topic", "groups", "topic.json"])
+        {
+            foreach (bool killed in (bool[])[false, true])
+            {
+                foreach (Harm harm in Enum.GetValues<Harm>())
+                {
+                    // Files of one copy and directories are damaged in other ways, see the damage laws.
+                    bool hasTwo = file is "session" or "closed" or "checkpoint";
+                    if (hasTwo || harm is Harm.OlderOne or Harm.Missing)
+                    {
+                        table.Add(file, killed, harm, Told(file, killed, harm));
+                    }
+                }
+            }
+        }
+
+        return table;
+    }
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void Open_PieceOfTheLogHarmed_IsToldOrUnharmed(string piece, bool killed, Harm harm, bool told)
+    {
+        using SimulatedPlatform machine = new(7);
+        Dictionary<string, byte[]> older = Live(machine, First, out _);
+        Dictionary<string, byte[]> newer = Live(machine, Second, out _);
+        SimulatedPlatform after = killed ? Kill(machine, Second + 9) : machine;
+        using (after == machine ? null : after)
+        {
+            foreach (string name in piece.Split('+'))
+            {
+                Apply(after.Platform.Files, PathOf(name), harm, older);
+            }
+
+            string[] segments = Segments(after.Platform.Files);
+            EmbeddedLogException? exception = Read(after, killed ? Second + 9 : Second, out long end);
+
+            Assert.True(exception is not null == told, $"end {end}, {exception}");
+            if (told && piece != "session")
+            {
+                CorruptLogException corrupt = Assert.IsType<CorruptLogException>(exception);
+                Assert.NotNull(corrupt.File);
+            }
+
+            if (told && piece is not ("partition" or "topic" or "groups"))
+            {
+                Assert.Equal(segments, Segments(after.Platform.Files));
+            }
+
+            Assert.True(newer.Count > 0);
+        }
+    }
+
+    [Fact]
+    public void Open_NewestOfTwoCleanCheckpointsDamaged_IsTold()
+    {
+        // So few records that no segment ends: then nothing writes a checkpoint between the two closes.
+        using SimulatedPlatform machine = new(7);
+        Live(machine, First, out _);
+        Live(machine, First + 71, out _);
+        Apply(machine.Platform.Files, PathOf("checkpoint"), Harm.NewestDamaged, []);
+
+        CorruptLogException told = Assert.IsType<CorruptLogException>(Read(machine, First + 71, out _));
+
+        Assert.Equal($"{Partition}/checkpoint", told.File);
+        Assert.Contains("generation", told.Expected, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Salvage_NewestCleanCheckpointDamaged_KeepsAllRecords()
+    {
+        using SimulatedPlatform machine = new(7);
+        Live(machine, First, out _);
+        Live(machine, First + 71, out _);
+        Apply(machine.Platform.Files, PathOf("checkpoint"), Harm.NewestDamaged, []);
+
+        SalvageReport report = machine.Run(() => SalvageOpening.RunAsync(
+            Log, new TopicPartition("topic", 0), new SalvageOptions(), machine.Platform, CancellationToken.None)
+            .AsTask());
+
+        Assert.True(report.EndIsCertain);
+        Assert.Equal(First + 71, report.EndOffset);
+        Assert.Empty(report.Gone);
+        Assert.Null(Read(machine, First + 71, out _));
+        Assert.Null(Read(machine, First + 71, out _));
+    }
+
+    [Fact]
+    public void Open_OlderPieces_TellWhichIsFromWhen()
+    {
+        using SimulatedPlatform machine = new(7);
+        Dictionary<string, byte[]> older = Live(machine, First, out DateTimeOffset firstClose);
+        machine.Time.Advance(TimeSpan.FromDays(1));
+        Live(machine, Second, out DateTimeOffset secondClose);
+        Apply(machine.Platform.Files, PathOf("partition"), Harm.OlderOne, older);
+
+        string message = Read(machine, Second, out _)!.Message;
+
+        Assert.Contains($"{firstClose:yyyy-MM-ddTHH:mm:ss.fff}Z", message, StringComparison.Ordinal);
+        Assert.Contains($"{secondClose:yyyy-MM-ddTHH:mm:ss.fff}Z", message, StringComparison.Ordinal);
+        Assert.Contains("together with all other files of the log", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_TopicOfAnEarlierMoment_IsTold()
+    {
+        using SimulatedPlatform machine = new(7);
+        Dictionary<string, byte[]> older = Live(machine, First, out _);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        machine.Run(() => log.DeleteTopicAsync("topic").AsTask());
+        machine.Run(log.DisposeAsync());
+        Restore(machine.Platform.Files, $"{Log}/topics/topic-1", older);
+
+        EmbeddedLogException? told = Read(machine, First, out _);
+
+        Assert.IsType<CorruptLogException>(told);
+    }
+
+    [Theory]
+    [InlineData(CrashKind.ProcessKill)]
+    [InlineData(CrashKind.PowerLoss)]
+    internal void Open_TopicMadeOrDeletedSinceTheClose_IsAsItWas(CrashKind crash)
+    {
+        using SimulatedPlatform machine = new(7);
+        Live(machine, First, out _);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        machine.Run(() => log.DeleteTopicAsync("topic").AsTask());
+        Topic made = machine.Run(() => log.CreateTopicAsync("other").AsTask());
+        AppendNumbered(made[0].Log, 3);
+        machine.Run(log.FlushAsync());
+        using SimulatedPlatform after = machine.Crash(crash);
+
+        log = after.Run(OpenLog.OnAsync(after).AsTask);
+
+        Assert.Equal(["other"], log.Topics.Select(topic => topic.Name));
+        AssertNumbered(log.GetTopic("other")[0].Log, 0, 3);
+        after.Run(log.DisposeAsync());
+        log = after.Run(OpenLog.OnAsync(after).AsTask);
+        Assert.True(log.Recovery.Clean);
+        after.Run(log.DisposeAsync());
+    }
+
+    [Fact]
+    public void Open_SegmentsOfALostManifestAfterAPowerLoss_AreKeptAndTold()
+    {
+        // Never closed cleanly, so that no list tells of the partition: the frames alone do.
+        using SimulatedPlatform machine = new(7);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        Topic topic = machine.Run(() => log.CreateTopicAsync("topic", Options).AsTask());
+        for (int end = 10; end <= 200; end += 10)
+        {
+            AppendNumbered(topic[0].Log, end, 500);
+            machine.Run(log.FlushAsync());
+        }
+
+        machine.Scheduler.RunUntilIdle();
+        using SimulatedPlatform after = machine.Crash(CrashKind.PowerLoss);
+        after.Platform.Files.DeleteFile($"{Partition}/manifest");
+        after.Platform.Files.DeleteFile($"{Partition}/checkpoint");
+        string[] segments = Segments(after.Platform.Files);
+
+        EmbeddedLogException? told = Read(after, 200, out _);
+
+        Assert.IsType<CorruptLogException>(told);
+        Assert.NotEmpty(segments);
+        Assert.Equal(segments, Segments(after.Platform.Files));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    internal void Close_CutOffAtAnyChange_IsOpenedWithAllRecords(bool powerLoss)
+    {
+        // The close, then what the opening after it changes, then the close of that one.
+        for (int life = 0; life < 3; life++)
+        {
+            bool done = false;
+            for (int change = 1; !done; change++)
+            {
+                using SimulatedPlatform machine = new(change);
+                Live(machine, First, out _);
+                done = Replay(machine, life, change);
+                using SimulatedPlatform after = machine.Crash(
+                    powerLoss ? CrashKind.PowerLoss : CrashKind.ProcessKill);
+                long end = life == 0 ? Second : Second + 1;
+                Assert.Null(Read(after, Second, end, out _));
+                Assert.Null(Read(after, Second, end, out _));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public void Open_DescriptionWithFewerPartitions_IsTold(bool withChecksum, bool followed)
+    {
+        using SimulatedPlatform machine = new(7);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        machine.Run(() => log.CreateTopicAsync("topic", new TopicOptions { Partitions = 2 }).AsTask());
+        machine.Run(log.DisposeAsync());
+        string path = PathOf("topic.json");
+        TopicDescriptor forged = TopicDescriptor.FromJson(ReadFile(machine.Platform.Files, path));
+        forged.Partitions = withChecksum ? 1 : 2;
+        string json = Encoding.UTF8.GetString(forged.ToJson());
+        IEnumerable<string> lines = json.Split('\n')
+            .Where(line => withChecksum || !line.Contains("\"crc32c\"", StringComparison.Ordinal));
+        string changed = string.Join('\n', lines)
+            .Replace("\"num.partitions\": 2", "\"num.partitions\": 1", StringComparison.Ordinal);
+        Remove(machine.Platform.Files, path);
+        using (LogFile file = machine.Platform.Files.OpenFile(path, FileOpening.CreateNew))
+        {
+            file.Write(Encoding.UTF8.GetBytes(changed), 0);
+        }
+
+        CorruptLogException told = Assert.Throws<CorruptLogException>(() =>
+        {
+            if (followed)
+            {
+                using ReadOnlyLog follower = ReadOnlyLog.Open(Log, new ReadOnlyLogOptions(), machine.Platform);
+                _ = follower.Topics;
+            }
+            else
+            {
+                machine.Run(OpenLog.OnAsync(machine).AsTask);
+            }
+        });
+
+        Assert.Equal(path, told.File);
+    }
+
+    [Fact]
+    public async Task Append_DirectoryRenamedOrRemoved_IsNoDamage()
+    {
+        using TempDirectory root = new();
+        for (int way = 0; way < 2; way++)
+        {
+            string path = root[$"log{way}"];
+            CommitLog log = await CommitLog.OpenAsync(path);
+            Topic topic = await log.CreateTopicAsync("topic", Options);
+            AppendNumbered(topic[0].Log, 10);
+            if (way == 0)
+            {
+                Directory.Move(path, root["moved"]);
+            }
+            else
+            {
+                Directory.Delete(path, recursive: true);
+            }
+
+            Exception? told = Record.Exception(() => AppendNumbered(topic[0].Log, 2000));
+
+            // What was removed is in a backup at best; what was renamed is not damaged.
+            Assert.True(told is not CorruptLogException, $"{told}");
+            Assert.True(way == 1 || told?.Message.Contains("backup", StringComparison.Ordinal) is not true, $"{told}");
+            await Record.ExceptionAsync(async () => await log.DisposeAsync());
+        }
+    }
+
+    private static TopicOptions Options => new()
+    {
+        SegmentBytes = SegmentBytes,
+        Retention = RetentionPolicy.KeepForever,
+    };
+
+    /// <summary>What the table says.</summary>
+    private static bool Told(string piece, bool killed, Harm harm) => (piece, harm) switch
+    {
+        // The mark is lost or doubled, and the log is verified as after a kill; the other copy says the same.
+        ("session" or "closed", Harm.NewestDamaged) => false,
+
+        // Its topic may have been deleted since, which nothing but its absence tells.
+        ("topic", Harm.Missing) => !killed,
+
+        // The options are not bound to the moment, and it was the same.
+        ("topic.json", Harm.OlderOne) => false,
+        _ => true,
+    };
+
+    private static string PathOf(string piece) => piece switch
+    {
+        "session" or "closed" or "groups" => $"{Log}/{piece}",
+        "partition" => Partition,
+        "topic" => $"{Log}/topics/topic-1",
+        "topic.json" => $"{Log}/topics/topic-1/topic.json",
+        _ => $"{Partition}/{piece}",
+    };
+
+    /// <summary>A life that ends in a clean close, with no checkpoint in between; what it leaves.</summary>
+    private static Dictionary<string, byte[]> Live(SimulatedPlatform machine, long to, out DateTimeOffset closedAt)
+    {
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        Topic topic = machine.Run(() => log.EnsureTopicAsync("topic", Options).AsTask());
+        AppendNumbered(topic[0].Log, to);
+        machine.Run(log.FlushAsync());
+        Commit(machine, log, to);
+        machine.Run(log.DisposeAsync());
+        closedAt = machine.Time.GetUtcNow();
+        return Copy(machine.Platform.Files, Log);
+    }
+
+    private static void Commit(SimulatedPlatform machine, CommitLog log, long to)
+    {
+        using Consumer<byte[]?, byte[]?> consumer = machine.Run(
+            () => Task.FromResult(log.CreateConsumer<byte[]?, byte[]?>("topic", "group")));
+        machine.Run(() => consumer.CommitAsync(new TopicPartitionOffset("topic", 0, to), null).AsTask());
+    }
+
+    private static SimulatedPlatform Kill(SimulatedPlatform machine, long to)
+    {
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        AppendNumbered(log.GetTopic("topic")[0].Log, to);
+        Commit(machine, log, to);
+        machine.Run(log.FlushAsync());
+        return machine.Crash(CrashKind.ProcessKill);
+    }
+
+    /// <summary>
+    /// Plays a life to its clean close, an opening, and another close, of which one is cut off at a change to the disk;
+    /// true where it came to its end.
+    /// </summary>
+    private static bool Replay(SimulatedPlatform machine, int life, int change)
+    {
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        AppendNumbered(log.GetTopic("topic")[0].Log, Second);
+        machine.Run(log.FlushAsync());
+        Exception? cut = Cut(0, () => machine.Run(log.DisposeAsync()));
+        cut ??= life < 1 ? null : Cut(1, () => log = machine.Run(OpenLog.OnAsync(machine).AsTask));
+        if (cut is null && life == 2)
+        {
+            AppendNumbered(log.GetTopic("topic")[0].Log, Second + 1);
+            cut = Cut(2, () => machine.Run(log.DisposeAsync()));
+        }
+
+        return cut is null;
+
+        Exception? Cut(int at, Action action)
+        {
+            if (at == life)
+            {
+                machine.Disk.CrashAtMutation(machine.Disk.Counters.Mutations + change);
+            }
+
+            return Record.Exception(action);
+        }
+    }
+
+    private static EmbeddedLogException? Read(SimulatedPlatform machine, long expected, out long end) =>
+        Read(machine, expected, expected, out end);
+
+    private static EmbeddedLogException? Read(SimulatedPlatform machine, long least, long most, out long end)
+    {
+        end = -1;
+        CommitLog? log = null;
+        try
+        {
+            log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+            PartitionLog partition = log.TryGetTopic("topic", out Topic? topic) ? topic[0].Log : null!;
+            if (partition is null)
+            {
+                return null;
+            }
+
+            end = partition.PublishedEnd;
+            Assert.InRange(end, least, most);
+            AssertNumbered(partition, 0, end);
+            return null;
+        }
+        catch (EmbeddedLogException told)
+        {
+            return told;
+        }
+        finally
+        {
+            if (log is not null)
+            {
+                machine.Run(log.DisposeAsync());
+            }
+
+            machine.Scheduler.RunUntilIdle();
+            Assert.Empty(machine.Disk.OpenFiles);
+            Assert.Empty(machine.Disk.LiveMaps);
+        }
+    }
+
+    private static void Apply(FileSystem files, string path, Harm harm, Dictionary<string, byte[]> older)
+    {
+        switch (harm)
+        {
+            case Harm.NewestDamaged:
+                byte[] bytes = ReadFile(files, path);
+                int at = path.EndsWith("closed", StringComparison.Ordinal) ? 20 : NewestPage(bytes) + 30;
+                Flip(files, path, at);
+                break;
+            case Harm.BothDamaged:
+                byte[] all = ReadFile(files, path);
+                Flip(files, path, 20);
+                Flip(files, path, TwoSlotPage.SecondAt + 20);
+                break;
+            case Harm.OlderOne:
+                Restore(files, path, older);
+                break;
+            default:
+                Remove(files, path);
+                break;
+        }
+    }
+
+    private static int NewestPage(byte[] bytes) =>
+        BitConverter.ToUInt64(bytes, 16) > BitConverter.ToUInt64(bytes, TwoSlotPage.SecondAt + 16)
+            ? 0
+            : TwoSlotPage.SecondAt;
+
+    private static void Flip(FileSystem files, string path, long position)
+    {
+        using LogFile file = files.OpenFile(path, FileOpening.ReadWrite);
+        byte[] one = new byte[1];
+        file.Read(one, position);
+        one[0] ^= 4;
+        file.Write(one, position);
+    }
+
+    private static void Remove(FileSystem files, string path)
+    {
+        if (files.FileExists(path))
+        {
+            files.DeleteFile(path);
+            return;
+        }
+
+        files.ListFiles(path).ToList().ForEach(name => files.DeleteFile(Path.Combine(path, name)));
+        files.ListDirectories(path).ToList().ForEach(name => Remove(files, Path.Combine(path, name)));
+        files.DeleteDirectory(path);
+    }
+
+    /// <summary>Puts back a file, or a directory with all that was in it and nothing else.</summary>
+    private static void Restore(FileSystem files, string path, Dictionary<string, byte[]> older)
+    {
+        if (files.FileExists(path) || files.DirectoryExists(path))
+        {
+            Remove(files, path);
+        }
+
+        foreach ((string name, byte[] bytes) in older)
+        {
+            if (name == path || name.StartsWith(path + "/", StringComparison.Ordinal))
+            {
+                Make(files, Path.GetDirectoryName(name)!);
+                using LogFile file = files.OpenFile(name, FileOpening.CreateNew);
+                file.Write(bytes, 0);
+            }
+        }
+    }
+
+    private static void Make(FileSystem files, string directory)
+    {
+        if (!files.DirectoryExists(directory))
+        {
+            Make(files, Path.GetDirectoryName(directory)!);
+            files.CreateDirectory(directory);
+        }
+    }
+
+    private static Dictionary<string, byte[]> Copy(FileSystem files, string directory)
+    {
+        Dictionary<string, byte[]> copy = [];
+        foreach (string name in files.ListFiles(directory))
+        {
+            string path = Path.Combine(directory, name);
+            copy.Add(path, ReadFile(files, path));
+        }
+
+        foreach (string name in files.ListDirectories(directory))
+        {
+            foreach ((string path, byte[] bytes) in Copy(files, Path.Combine(directory, name)))
+            {
+                copy.Add(path, bytes);
+            }
+        }
+
+        return copy;
+    }
+
+    private static byte[] ReadFile(FileSystem files, string path)
+    {
+        using LogFile file = files.OpenFile(path, FileOpening.Read);
+        byte[] bytes = new byte[file.Length];
+        file.Read(bytes, 0);
+        return bytes;
+    }
+
+    private static string[] Segments(FileSystem files) => !files.DirectoryExists(Partition)
+        ? []
+        : [.. files.ListFiles(Partition).Where(name => name.EndsWith(".segment", StringComparison.Ordinal)).Order()];
+}

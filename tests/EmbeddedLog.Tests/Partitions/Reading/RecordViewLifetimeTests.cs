@@ -1,0 +1,99 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace EmbeddedLog.Tests.Partitions.Reading;
+
+/// <summary>The compiler refuses code in which a record or its bytes outlive the scan that read them.</summary>
+public sealed class RecordViewLifetimeTests
+{
+    private static readonly MetadataReference[] s_references =
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
+            .Select(path => MetadataReference.CreateFromFile(path)),
+        MetadataReference.CreateFromFile(typeof(Partition).Assembly.Location),
+    ];
+
+    [Fact]
+    public void Use_WithinTheScan_Compiles() => Assert.Empty(Errors(
+        """
+        static long Sum(Partition partition)
+        {
+            using PartitionScan scan = partition.Scan(0);
+            long sum = 0;
+            while (scan.TryRead(out RecordView record))
+            {
+                System.ReadOnlySpan<byte> value = record.Value;
+                sum += value.Length;
+            }
+
+            return sum;
+        }
+        """));
+
+    [Theory]
+    [InlineData("RecordView", "return record;")]
+    [InlineData("System.ReadOnlySpan<byte>", "return record.Value;")]
+    [InlineData("System.ReadOnlySpan<byte>", "return record.Key;")]
+    [InlineData("HeadersView", "return record.Headers;")]
+    public void Return_OutOfTheScan_IsRefused(string type, string statement)
+    {
+        string[] errors = Errors(
+            $$"""
+            static {{type}} First(Partition partition)
+            {
+                using PartitionScan scan = partition.Scan(0);
+                scan.TryRead(out RecordView record);
+                {{statement}}
+            }
+            """);
+        Assert.Equal(["CS8352"], errors);
+    }
+
+    [Fact]
+    public void Assign_ToWhatOutlivesTheScan_IsRefused() => Assert.Equal(["CS8352"], Errors(
+        """
+        static long Last(Partition partition, System.ReadOnlySpan<byte> kept)
+        {
+            using (PartitionScan scan = partition.Scan(0))
+            {
+                scan.TryRead(out RecordView record);
+                kept = record.Value;
+            }
+
+            return kept.Length;
+        }
+        """));
+
+    [Fact]
+    public void Await_WithARecordInHand_IsRefused() => Assert.NotEmpty(Errors(
+        """
+        static async System.Threading.Tasks.Task<int> Wait(Partition partition)
+        {
+            using PartitionScan scan = partition.Scan(0);
+            scan.TryRead(out RecordView record);
+            await System.Threading.Tasks.Task.Yield();
+            return record.Value.Length;
+        }
+        """));
+
+    private static string[] Errors(string method)
+    {
+        CSharpCompilation compilation = CSharpCompilation.Create(
+            "Snippet",
+            [
+                CSharpSyntaxTree.ParseText(
+                    $"using EmbeddedLog;\ninternal static class Snippet\n{{\n{method}\n}}",
+                    new CSharpParseOptions(LanguageVersion.Latest)),
+            ],
+            s_references,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        return
+        [
+            .. compilation.Emit(Stream.Null).Diagnostics
+                .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
+                .Select(diagnostic => diagnostic.Id)
+                .Distinct(),
+        ];
+    }
+}

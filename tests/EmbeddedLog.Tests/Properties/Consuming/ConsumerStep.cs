@@ -1,0 +1,62 @@
+namespace EmbeddedLog.Tests.Properties.Consuming;
+
+/// <summary>What a program around a consumer may do.</summary>
+internal enum ConsumerStep
+{
+    /// <summary>Appends some records to one partition, written.</summary>
+    Append,
+
+    /// <summary>Flushes one partition.</summary>
+    Flush,
+
+    /// <summary>Reads some records, as far as they are there, and leaves the loop by a break or an exception.</summary>
+    Read,
+
+    /// <summary>Reads some batches, as far as they are there.</summary>
+    ReadBatches,
+
+    /// <summary>Reads to the end.</summary>
+    ReadToEnd,
+
+    /// <summary>Begins to read, is cancelled while it waits, or before.</summary>
+    ReadAndCancel,
+
+    /// <summary>Commits the last record that was handed out.</summary>
+    CommitRecord,
+
+    /// <summary>Commits any offset of one partition.</summary>
+    CommitOffset,
+
+    /// <summary>Finishes the last record that was handed out.</summary>
+    FinishRecord,
+
+    /// <summary>Commits what is finished.</summary>
+    CommitFinished,
+
+    /// <summary>Pauses a partition.</summary>
+    Pause,
+
+    /// <summary>Resumes a partition.</summary>
+    Resume,
+
+    /// <summary>Goes back to the last record that was handed out, as after a failure.</summary>
+    Retry,
+
+    /// <summary>Goes on at any offset of one partition.</summary>
+    Seek,
+
+    /// <summary>Goes on at the ends.</summary>
+    SeekToEnd,
+
+    /// <summary>Disposes the consumer and makes another one of the group.</summary>
+    Restart,
+
+    /// <summary>Closes the log and opens it again.</summary>
+    Reopen,
+
+    /// <summary>The process dies.</summary>
+    Kill,
+
+    /// <summary>The power goes.</summary>
+    PowerLoss,
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using EmbeddedLog.Serialization.Primitives;
+
+namespace EmbeddedLog.Tests.Serialization.Primitives;
+
+public sealed class ShortTextTests
+{
+    [Fact]
+    public void TryEncode_AsciiOfAnyLength_IsItsUtf8()
+    {
+        for (int length = 0; length <= ShortText.MaxBytes; length++)
+        {
+            string text = Ascii(length);
+            ShortText room = default;
+
+            Assert.True(ShortText.TryEncode(text, ref room));
+            Assert.Equal(Encoding.UTF8.GetBytes(text), room[..length].ToArray());
+        }
+    }
+
+    [Fact]
+    public void TryEncode_OneCharacterTooMany_IsRefused()
+    {
+        ShortText room = default;
+
+        Assert.False(ShortText.TryEncode(Ascii(ShortText.MaxBytes + 1), ref room));
+    }
+
+    [Fact]
+    public void TryEncode_OneOtherCharacterAnywhere_IsRefused()
+    {
+        for (int length = 1; length <= ShortText.MaxBytes; length++)
+        {
+            for (int at = 0; at < length; at++)
+            {
+                foreach (char other in "\u0080\u00e4\u0100\u0141\uff41\ud800")
+                {
+                    char[] text = Ascii(length).ToCharArray();
+                    text[at] = other;
+                    ShortText room = default;
+
+                    Assert.False(ShortText.TryEncode(new string(text), ref room), $"{length} {at} {(int)other:x4}");
+                }
+            }
+        }
+    }
+
+    /// <summary>All of ASCII, the first and the last character too, and no two neighbours alike.</summary>
+    private static string Ascii(int length) =>
+        string.Create(length, length, (chars, seed) =>
+        {
+            for (int i = 0; i < chars.Length; i++)
+            {
+                chars[i] = (char)((seed + (37 * i)) & 0x7F);
+            }
+        });
+}

@@ -1,0 +1,123 @@
+using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
+using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
+
+namespace EmbeddedLog.Tests.Topics;
+
+/// <summary>
+/// What once went wrong when a process was killed while it changed topics, each told by the name of its test: at each
+/// change to the disk the process dies, the next one goes on with what it finds in the page cache, and then the power
+/// goes.
+/// </summary>
+public sealed class TopicCrashTests
+{
+    private const string Root = "/log/topics";
+
+    [Fact]
+    public void CreateTopic_Killed_LeftATopicThatTookFlushedRecordsWithItWhenThePowerWent() =>
+        ForEachKill(
+            log => log.CreateTopicAsync("made").AsTask(),
+            found =>
+            {
+                if (!found.Log.TryGetTopic("made", out Topic? topic))
+                {
+                    return after => Assert.True(after.TryGetTopic("topic", out _));
+                }
+
+                AppendNumbered(topic[0].Log, 1);
+                found.Machine.Run(topic[0].FlushAsync());
+                return after => Assert.Equal(1, after.GetTopic("made")[0].EndOffset);
+            });
+
+    [Fact]
+    public void EnsureTopic_Killed_LeftOptionsThatWereOthersWhenThePowerWent() =>
+        ForEachKill(
+            log => log.EnsureTopicAsync("topic", Keeping(TimeSpan.FromDays(1))).AsTask(),
+            found =>
+            {
+                RetentionPolicy policy = found.Log.GetTopic("topic").Options.Retention;
+                return after => Assert.Equal(policy, after.GetTopic("topic").Options.Retention);
+            });
+
+    [Fact]
+    public void DeleteTopic_Killed_LeftATopicWithoutItsFilesWhenThePowerWent() =>
+        ForEachKill(
+            log => log.DeleteTopicAsync("topic").AsTask(),
+            found =>
+            {
+                bool there = found.Log.TryGetTopic("topic", out _);
+                return after => Assert.Equal(there, after.TryGetTopic("topic", out _));
+            });
+
+    [Fact]
+    public void FirstOpening_Killed_LeftADirectoryWithoutANameWhenThePowerWent()
+    {
+        for (int kill = 1; kill <= 12; kill++)
+        {
+            using SimulatedPlatform first = new(seed: kill);
+            first.Disk.CrashAtMutation(kill);
+            Record.Exception(() => first.Run(OpenLog.OnAsync(first.Platform, directory: "/a/b/c").AsTask));
+            using SimulatedPlatform second = first.Crash(CrashKind.ProcessKill);
+            CommitLog log = second.Run(OpenLog.OnAsync(second.Platform, directory: "/a/b/c").AsTask);
+            second.Run(log.CreateTopicAsync("topic").AsTask);
+
+            using SimulatedPlatform third = second.Crash(CrashKind.PowerLoss);
+            CommitLog recovered = third.Run(OpenLog.OnAsync(third.Platform, directory: "/a/b/c").AsTask);
+            Assert.True(recovered.TryGetTopic("topic", out _), $"gone after a kill at {kill}");
+            third.Run(recovered.DisposeAsync());
+        }
+    }
+
+    [Fact]
+    public void CreateTopic_OnAFullDisk_LeftATopicThatWasThereTwiceAfterTheNextTry()
+    {
+        for (int pages = 0; pages < 8; pages++)
+        {
+            using SimulatedPlatform machine = new(seed: pages);
+            CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+            machine.Disk.CapacityBytes = machine.Disk.UsedBytes + (pages * SimulatedDisk.PageBytes);
+            Exception? refusal = Record.Exception(() => machine.Run(log.CreateTopicAsync("topic").AsTask));
+            Assert.True(refusal is null or DiskFullException, $"{refusal}");
+            machine.Disk.CapacityBytes = long.MaxValue;
+            Topic topic = machine.Run(log.EnsureTopicAsync("topic").AsTask);
+            AppendNumbered(topic[0].Log, 1);
+            machine.Run(log.DisposeAsync());
+
+            CommitLog again = machine.Run(OpenLog.OnAsync(machine).AsTask);
+            Assert.Single(machine.Platform.Files.ListDirectories(Root));
+            Assert.Equal(1, again.GetTopic("topic")[0].EndOffset);
+            machine.Run(again.DisposeAsync());
+        }
+    }
+
+    private static TopicOptions Keeping(TimeSpan age) => new() { Retention = new RetentionPolicy { MaxAge = age } };
+
+    /// <summary>
+    /// Kills the process at each change to the disk that the action makes; what the second process finds and does says
+    /// what the third one, after a power loss, must find.
+    /// </summary>
+    private static void ForEachKill(
+        Func<CommitLog, Task> action, Func<(SimulatedPlatform Machine, CommitLog Log), Action<CommitLog>> use)
+    {
+        bool done = false;
+        for (int kill = 1; !done; kill++)
+        {
+            using SimulatedPlatform first = new(seed: kill);
+            CommitLog log = first.Run(OpenLog.OnAsync(first).AsTask);
+            first.Run(log.EnsureTopicAsync("topic", Keeping(TimeSpan.FromDays(2))).AsTask);
+            AppendNumbered(log.GetTopic("topic")[0].Log, 1);
+            first.Disk.CrashAtMutation(first.Disk.Counters.Mutations + kill);
+            Exception? stopped = Record.Exception(() => first.Run(() => action(log)));
+            done = stopped is null;
+
+            using SimulatedPlatform second = first.Crash(CrashKind.ProcessKill);
+            CommitLog found = second.Run(OpenLog.OnAsync(second).AsTask);
+            Action<CommitLog> check = use((second, found));
+
+            using SimulatedPlatform third = second.Crash(CrashKind.PowerLoss);
+            CommitLog recovered = third.Run(OpenLog.OnAsync(third).AsTask);
+            check(recovered);
+            third.Run(recovered.DisposeAsync());
+        }
+    }
+}
