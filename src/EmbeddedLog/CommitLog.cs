@@ -490,7 +490,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         if (_closing.HasBegun)
         {
             _changing.Exit();
-            throw StorageErrors.Disposed();
+            throw SharedErrors.Disposed();
         }
 
         return new Turnstile.Scope(_changing);
@@ -500,7 +500,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     {
         if (_closing.HasBegun)
         {
-            throw StorageErrors.Disposed();
+            throw SharedErrors.Disposed();
         }
     }
 }

@@ -171,7 +171,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     {
         if (Volatile.Read(ref _disposed) != 0)
         {
-            throw StorageErrors.Disposed();
+            throw SharedErrors.Disposed();
         }
 
         return Pins.Collect(_context, _topics.LookAtPartitions());
@@ -209,7 +209,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     {
         if (Volatile.Read(ref _disposed) != 0)
         {
-            throw StorageErrors.Disposed();
+            throw SharedErrors.Disposed();
         }
 
         return _context.Watch!.Look() is { } gone

@@ -1,7 +1,5 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.IO;
-
 
 namespace EmbeddedLog.Backup;
 
@@ -44,7 +42,7 @@ internal sealed class BackupTarget : IDisposable
         bool isMade = !files.DirectoryExists(path);
         if (isMade)
         {
-            LogDirectory.CreateDurably(files, path);
+            DirectoryCreation.CreateDurably(files, path);
         }
         else if (files.ListDirectories(path).Concat(files.ListFiles(path))
             .FirstOrDefault(name => !OwnNames.IsCommonplace(name)) is { } found)

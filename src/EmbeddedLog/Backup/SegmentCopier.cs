@@ -1,10 +1,8 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Backup;
 
@@ -83,7 +81,7 @@ internal sealed class SegmentCopier
             int read = source.Read(part, at);
             if (read < part.Length)
             {
-                throw StorageErrors.Corrupt(
+                throw FileErrors.Corrupt(
                     segment.Partition, segment.Path, at + read, "a segment is cut short", $"{end} bytes",
                     $"{at + read} bytes");
             }

@@ -1,10 +1,8 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.IO;
 using EmbeddedLog.Validation;
-
 
 namespace EmbeddedLog.Files;
 
@@ -109,7 +107,7 @@ internal static class ClosedFile
 
     private static CorruptLogException Mixed(string path, string expected, string actual) => new(
         $"'{path}' and the log's session are not of the same moment: expected {expected}, found {actual}. Nothing was "
-        + "changed. " + StorageErrors.OneMomentAdvice)
+        + "changed. " + FileErrors.OneMomentAdvice)
     {
         File = path,
         Position = 0,

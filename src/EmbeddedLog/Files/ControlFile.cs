@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Segments.Writing;
 
 namespace EmbeddedLog.Files;
 
@@ -180,7 +180,7 @@ internal sealed unsafe class ControlFile : IDisposable
         block = block[.._file!.Read(block, 0)];
         ulong instance = ControlHeader.TryRead(block, out ControlHeader old) && old.LogUid == session.LogUid
             ? old.Instance
-            : SegmentFactory.NewUid();
+            : Uids.New();
         GrowUnsynchronized(FirstSlots);
         WriteWord(ControlLayout.WordAt, ControlLayout.Word(session.Generation, ControlState.Opening));
         Span<byte> header = stackalloc byte[ControlLayout.BlockBytes];

@@ -1,12 +1,7 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Diagnostics;
-using EmbeddedLog.Errors;
-using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions;
-using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Files;
@@ -112,11 +107,11 @@ internal sealed class LogDirectory : IDisposable
                 throw new LogDirectoryException($"'{path}' holds no log. Name the directory of one.") { File = path };
             }
 
-            PrepareDirectory(platform.Files, path);
+            DirectoryCreation.Prepare(platform.Files, path);
         }
         catch (FileSystemException failure)
         {
-            throw Unusable(path, failure);
+            throw DirectoryErrors.Unusable(path, failure);
         }
 
         Platform bound = Bind(platform, path);
@@ -126,8 +121,8 @@ internal sealed class LogDirectory : IDisposable
         try
         {
             threads = platform.Work.Reserve(path);
-            directoryLock =
-                await TakeLockAsync(bound, path, ownerTimeout, logger, how, cancellationToken).ConfigureAwait(false);
+            directoryLock = await OwnerLock.TakeAsync(bound, path, ownerTimeout, logger, how, cancellationToken)
+                .ConfigureAwait(false);
             platform = bound;
             session = SessionFile.Open(platform.Files, path);
             ClosedList? closed = session.Current is { } last ? ClosedFile.Read(platform.Files, path, last) : null;
@@ -151,7 +146,7 @@ internal sealed class LogDirectory : IDisposable
             directoryLock?.Dispose();
             bound.Files.Dispose();
             threads?.Dispose();
-            throw failure is FileSystemException cause ? Unusable(path, cause) : failure;
+            throw failure is FileSystemException cause ? DirectoryErrors.Unusable(path, cause) : failure;
         }
     }
 
@@ -167,7 +162,7 @@ internal sealed class LogDirectory : IDisposable
 
     /// <summary>Says of damage in a copy of an open log where it comes from.</summary>
     public CorruptLogException Explain(CorruptLogException damage) =>
-        _copied is { } session ? StorageErrors.HotCopy(Path, session, damage) : damage;
+        _copied is { } session ? DirectoryErrors.HotCopy(Path, session, damage) : damage;
 
     /// <summary>Notes what stands in the directory and is not the log's.</summary>
     public void NoteForeign(ForeignNames foreign)
@@ -178,15 +173,15 @@ internal sealed class LogDirectory : IDisposable
 
     /// <summary>Says that everything is on the disk and every checkpoint tells the end of its partition.</summary>
     /// <param name="topics">All topics.</param>
-    /// <param name="partitions">All partitions, the one of the groups included, closed cleanly.</param>
-    public void MarkClean(IReadOnlyList<ClosedTopic> topics, IEnumerable<PartitionLog> partitions)
+    /// <param name="partitions">How all partitions were closed, the one of the groups included.</param>
+    public void MarkClean(IReadOnlyList<ClosedTopic> topics, IEnumerable<ClosedPartition> partitions)
     {
         ClosedList next = new(
             _session.Current!.Value.LogUid,
             _session.NextGeneration,
             _platform.Time.GetUtcNow().ToUnixTimeMilliseconds(),
             topics,
-            partitions.Select(partition => partition.DescribeClosed()));
+            partitions);
         if (_closed is { } last && last.TellsTheSame(next))
         {
             // A full disk does not keep what has not changed from being closed.
@@ -247,7 +242,7 @@ internal sealed class LogDirectory : IDisposable
         }
         catch (FileSystemException failure)
         {
-            throw Unusable(path, failure);
+            throw DirectoryErrors.Unusable(path, failure);
         }
     }
 
@@ -283,159 +278,5 @@ internal sealed class LogDirectory : IDisposable
             Traits,
             out FileSystemException? failure);
         ControlFailure = failure;
-    }
-
-    private static void PrepareDirectory(FileSystem files, string path)
-    {
-        if (!files.DirectoryExists(path))
-        {
-            CreateDurably(files, path);
-            SyncNames(files, path);
-            return;
-        }
-
-        // A crash between the lock and the session leaves the lock alone.
-        bool isLog = SessionFile.Exists(files, path);
-        if (!isLog && FindForeign(files, path) is { } foreign)
-        {
-            throw new LogDirectoryException(
-                $"'{path}' holds '{foreign}' but no log. Give a log a directory of its own: a new or an empty one.")
-            {
-                File = path,
-            };
-        }
-
-        if (!isLog)
-        {
-            SyncNames(files, path);
-        }
-    }
-
-    /// <summary>A name in a directory that keeps it from becoming a log; null where there is none.</summary>
-    private static string? FindForeign(FileSystem files, string path) =>
-        files.ListDirectories(path).Concat(files.ListFiles(path).Where(name => name is not OwnNames.Lock
-                and not SessionFile.FileName and not (SessionFile.FileName + StoredFile.UnfinishedSuffix)))
-            .FirstOrDefault(name => !OwnNames.IsCommonplace(name));
-
-    /// <summary>
-    /// Makes the name of a directory that is no log yet, and those above it, durable: who made them may have been
-    /// killed before it came to that. Where this process may not read one of them it has not made it either.
-    /// </summary>
-    private static void SyncNames(FileSystem files, string path)
-    {
-        for (string? at = System.IO.Path.GetDirectoryName(path); at is { Length: > 0 };
-            at = System.IO.Path.GetDirectoryName(at))
-        {
-            try
-            {
-                files.SyncDirectory(at);
-            }
-            catch (FileSystemException failure) when (failure.Error == FileSystemError.AccessDenied)
-            {
-                return;
-            }
-        }
-    }
-
-    /// <summary>
-    /// Creates a directory and those above it that are missing, and makes the name of each durable in its parent:
-    /// syncing the last one alone says nothing of the others.
-    /// </summary>
-    public static void CreateDurably(FileSystem files, string path)
-    {
-        if (System.IO.Path.GetDirectoryName(path) is not { Length: > 0 } parent)
-        {
-            files.CreateDirectory(path);
-            return;
-        }
-
-        if (!files.DirectoryExists(parent))
-        {
-            CreateDurably(files, parent);
-        }
-
-        files.CreateDirectory(path);
-        files.SyncDirectory(parent);
-    }
-
-    private static async ValueTask<IDisposable> TakeLockAsync(
-        Platform platform,
-        string path,
-        TimeSpan timeout,
-        ILogger logger,
-        Waiting how,
-        CancellationToken cancellationToken)
-    {
-        string lockPath = System.IO.Path.Combine(path, OwnNames.Lock);
-        long start = platform.Time.GetTimestamp();
-        TimeSpan pause = TimeSpan.FromMilliseconds(10);
-        bool isTold = false;
-        while (true)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (TryLock(platform.Files, path, lockPath) is { } taken)
-            {
-                if (isTold)
-                {
-                    StorageLog.OwnerHasLeft(logger, path, platform.Time.GetElapsedTime(start));
-                }
-
-                return taken;
-            }
-
-            if (timeout != Timeout.InfiniteTimeSpan && platform.Time.GetElapsedTime(start) >= timeout)
-            {
-                throw OwnerErrors.Owned(
-                    path,
-                    platform.Files.ReadLockOwner(lockPath),
-                    timeout > TimeSpan.Zero ? Units.Duration(timeout) : null);
-            }
-
-            if (!isTold)
-            {
-                isTold = true;
-                StorageLog.WaitingForOwner(
-                    logger,
-                    path,
-                    timeout == Timeout.InfiniteTimeSpan ? "without an end" : $"up to {Units.Duration(timeout)}",
-                    OwnerErrors.Name(platform.Files.ReadLockOwner(lockPath)));
-            }
-
-            // The system has no lock that is waited for with a time-out, so it is tried again, ever less often.
-            await how.PauseAsync(pause, platform.Time, cancellationToken).ConfigureAwait(false);
-            pause = pause < TimeSpan.FromMilliseconds(200) ? 2 * pause : pause;
-        }
-    }
-
-    private static IDisposable? TryLock(FileSystem files, string path, string lockPath)
-    {
-        try
-        {
-            return files.TryLock(lockPath);
-        }
-        catch (FileSystemException failure)
-        {
-            throw Unusable(path, failure);
-        }
-    }
-
-    private static LogDirectoryException Unusable(string path, FileSystemException failure)
-    {
-        string advice = failure.Error switch
-        {
-            FileSystemError.AccessDenied or FileSystemError.ReadOnly =>
-                "Give this process the right to write there, or give the log another directory.",
-            FileSystemError.NotADirectory or FileSystemError.AlreadyExists =>
-                "Something that is not a directory stands in the way: give the log another one.",
-            FileSystemError.NoSpace or FileSystemError.QuotaExceeded => "Free some space first.",
-            FileSystemError.NotSupported =>
-                "The file system lacks what a log needs (locks): give the log a directory on another one.",
-            FileSystemError.TooManyFiles => "Raise the limit of open files of this process.",
-            _ => "See to the device or the path.",
-        };
-        return new LogDirectoryException($"'{path}' cannot be used as a log: {failure.Message} {advice}", failure)
-        {
-            File = failure.Path,
-        };
     }
 }

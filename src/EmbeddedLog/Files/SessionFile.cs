@@ -1,8 +1,6 @@
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Segments.Writing;
-
 
 namespace EmbeddedLog.Files;
 
@@ -69,7 +67,7 @@ internal sealed class SessionFile : IDisposable
     public void MarkOpen(
         CacheIdentity identity, int processId, long now, ClosedList? closed = null, ulong directoryId = 0)
     {
-        Session previous = Current ?? new Session { LogUid = SegmentFactory.NewUid(), CreatedAt = now };
+        Session previous = Current ?? new Session { LogUid = Uids.New(), CreatedAt = now };
         Session next = previous with
         {
             OpenedAt = now,

@@ -1,4 +1,3 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
@@ -8,7 +7,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Recovery;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Following;
 
@@ -41,7 +39,7 @@ internal sealed class FollowedFit(
             Start, files.Manifest.Segments, _checkpoint, files.CheckpointPosition);
         if (clean && !(_checkpoint?.Clean ?? segments.Count == 0))
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 identity.Id,
                 CheckpointPath,
                 0,
@@ -78,7 +76,7 @@ internal sealed class FollowedFit(
             if (segment.BaseOffset < _checkpoint?.DurableEndOffset && !segment.IsEmpty
                 && !names.Contains(Path.GetFileName(segment.Path)))
             {
-                throw StorageErrors.Corrupt(
+                throw FileErrors.Corrupt(
                     identity.Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);
             }
         }
@@ -99,7 +97,7 @@ internal sealed class FollowedFit(
         bool lostStart = _checkpoint?.LogStartOffset > Start;
         if (lostAll || lostStart)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 identity.Id,
                 ManifestPath,
                 0,
@@ -117,7 +115,7 @@ internal sealed class FollowedFit(
             || known.DurableEndOffset < last.BaseOffset || known.Epoch < last.Entry.Epoch
             || known.LogStartOffset != Start)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 identity.Id,
                 CheckpointPath,
                 0,
@@ -137,7 +135,7 @@ internal sealed class FollowedFit(
         }
         else if (segments.Items[0].BaseOffset < known.DurableEndOffset)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 identity.Id,
                 ManifestPath,
                 0,
@@ -154,7 +152,7 @@ internal sealed class FollowedFit(
             && known.DurableEndOffset <= segment.EndOffset;
         if (!isInFile || !isInSegment)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 identity.Id,
                 CheckpointPath,
                 0,

@@ -8,7 +8,6 @@ using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Following;
 
 /// <summary>
@@ -154,7 +153,7 @@ internal sealed class FollowedPartition : ReadablePartition
 
         if (Segments.Find(offset) == segment && offset < Volatile.Read(ref _end))
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);
         }
     }
@@ -225,7 +224,7 @@ internal sealed class FollowedPartition : ReadablePartition
     {
         lock (_gate)
         {
-            CloseToReaders(StorageErrors.Disposed());
+            CloseToReaders(SharedErrors.Disposed());
             _slot = null;
             _page = null;
         }
@@ -245,7 +244,7 @@ internal sealed class FollowedPartition : ReadablePartition
         base.ThrowIfClosed();
         if (Volatile.Read(ref _isGone))
         {
-            throw StorageErrors.TopicDeleted(Id);
+            throw FollowingErrors.TopicDeleted(Id);
         }
     }
 
@@ -283,7 +282,7 @@ internal sealed class FollowedPartition : ReadablePartition
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, Id);
+            throw FileErrors.Translate(failure, Id);
         }
     }
 
@@ -371,7 +370,7 @@ internal sealed class FollowedPartition : ReadablePartition
                 {
                     if (failure is FileSystemException cause)
                     {
-                        throw StorageErrors.Translate(cause, Id);
+                        throw FileErrors.Translate(cause, Id);
                     }
 
                     throw;
@@ -401,7 +400,7 @@ internal sealed class FollowedPartition : ReadablePartition
         if (!_exists())
         {
             DropUnsynchronized();
-            throw StorageErrors.TopicDeleted(Id, cause);
+            throw FollowingErrors.TopicDeleted(Id, cause);
         }
     }
 

@@ -7,7 +7,6 @@ using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Maintenance.Verification;
 using EmbeddedLog.Partitions.State;
 
-
 namespace EmbeddedLog.Opening;
 
 /// <summary>
@@ -117,7 +116,8 @@ internal sealed class LogClosing
         if (clean && !own.HasFailed)
         {
             own.Do(() => _log.Directory.MarkClean(
-                _log.Topics.DescribeClosed(OffsetStore.Closed), [.. _log.Topics.Partitions, _log.Offsets.Log]));
+                _log.Topics.DescribeClosed(OffsetStore.Closed),
+                _log.Topics.Partitions.Append(_log.Offsets.Log).Select(partition => partition.DescribeClosed())));
         }
 
         own.Do(_log.Directory.MarkClosed);

@@ -3,8 +3,8 @@ using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Diagnostics;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Flushing;
@@ -82,7 +82,7 @@ internal sealed class LogOpening
         catch (FileSystemException failure)
         {
             await opening.CloseAsync(how).ConfigureAwait(false);
-            throw StorageErrors.Translate(failure);
+            throw FileErrors.Translate(failure);
         }
         catch (CorruptLogException damage) when (owned.IsCopyOfOpenLog)
         {

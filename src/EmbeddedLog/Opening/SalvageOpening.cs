@@ -2,7 +2,6 @@ using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
@@ -45,7 +44,7 @@ internal static class SalvageOpening
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, partition);
+            throw FileErrors.Translate(failure, partition);
         }
     }
 

@@ -119,7 +119,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
 
     /// <inheritdoc/>
     public override Exception ClosedError() =>
-        _state.IsDeleted ? StorageErrors.Deleted(Id) : base.ClosedError();
+        _state.IsDeleted ? PartitionErrors.Deleted(Id) : base.ClosedError();
 
     /// <inheritdoc/>
     public override SegmentList Segments => _state.Segments;
@@ -293,7 +293,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     /// Looks whether the directories of the log and of the partition are where they belong; what is the matter if not.
     /// </summary>
     public LogDirectoryException? FindGone() =>
-        Context.Watch?.Look() ?? (_files.Manifest.IsInPlace() ? null : StorageErrors.Gone(Id, Directory));
+        Context.Watch?.Look() ?? (_files.Manifest.IsInPlace() ? null : PartitionErrors.Gone(Id, Directory));
 
     /// <summary>Fails the partition where its directory is gone; deletes what could not be deleted before.</summary>
     public void TendFiles() => _trimmer.TendFiles();
@@ -437,7 +437,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
     {
         ClosingSteps steps = new();
         steps.Do(Writer.Close);
-        steps.Do(() => CloseToReaders(StorageErrors.Disposed()));
+        steps.Do(() => CloseToReaders(SharedErrors.Disposed()));
         steps.Do(() => Writer.Release());
         RemoveSegments(steps);
         steps.Do(_files.Dispose);
@@ -473,7 +473,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask
                 return;
             }
 
-            throw StorageErrors.Disposed();
+            throw SharedErrors.Disposed();
         }
 
         try

@@ -1,9 +1,8 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Diagnostics;
-using EmbeddedLog.Errors;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Partitions;
 
@@ -123,7 +122,7 @@ internal sealed class PartitionTrimmer
         {
             // The next checkpoint tries again, and the files go with the next call.
             _log.RequestCheckpoint();
-            throw StorageErrors.Translate(failure, _log.Id, isOpen: true);
+            throw FileErrors.Translate(failure, _log.Id, isOpen: true);
         }
         catch (FileSystemException failure)
         {

@@ -1,11 +1,9 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Following;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
-
 
 namespace EmbeddedLog.Topics;
 
@@ -138,7 +136,7 @@ internal sealed class FollowedTopics
             }
             catch (FileSystemException failure)
             {
-                throw StorageErrors.Translate(failure);
+                throw FileErrors.Translate(failure);
             }
         }
     }

@@ -1,6 +1,5 @@
-using EmbeddedLog.Errors;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
-
 
 namespace EmbeddedLog.Topics;
 
@@ -70,7 +69,7 @@ internal sealed class TopicChanges
 
             if (failure is FileSystemException cause)
             {
-                throw StorageErrors.Translate(cause, isOpen: true);
+                throw FileErrors.Translate(cause, isOpen: true);
             }
 
             throw;
@@ -96,7 +95,7 @@ internal sealed class TopicChanges
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, isOpen: true);
+            throw FileErrors.Translate(failure, isOpen: true);
         }
     }
 
@@ -114,7 +113,7 @@ internal sealed class TopicChanges
         catch (FileSystemException failure)
         {
             _store.Discard(topic.Stored);
-            throw StorageErrors.Translate(failure, isOpen: true);
+            throw FileErrors.Translate(failure, isOpen: true);
         }
     }
 

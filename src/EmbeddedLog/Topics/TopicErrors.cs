@@ -1,6 +1,5 @@
-using EmbeddedLog.Errors;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Validation;
-
 
 namespace EmbeddedLog.Topics;
 
@@ -68,7 +67,7 @@ internal static class TopicErrors
     /// <summary>The directories of topics are not those that the log was closed with.</summary>
     public static CorruptLogException NotOfOneMoment(string file, string expected, string actual) => new(
         $"'{file}' is not of the same moment as the rest of the log: expected {expected}, found {actual}. Nothing was "
-        + "changed. " + StorageErrors.OneMomentAdvice)
+        + "changed. " + FileErrors.OneMomentAdvice)
     {
         File = file,
         Position = 0,

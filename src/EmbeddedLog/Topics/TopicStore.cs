@@ -3,7 +3,6 @@ using System.Text.Json;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
-using EmbeddedLog.Segments.Writing;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Topics;
@@ -166,7 +165,7 @@ internal sealed class TopicStore
     public StoredTopic Create(string name, TopicOptions options)
     {
         RemoveLeftovers();
-        ulong uid = SegmentFactory.NewUid();
+        ulong uid = Uids.New();
         string directory = Path.Combine(_root, NewDirectoryName(name));
         StoredTopic topic = new(directory, name, uid, options);
         try

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using EmbeddedLog.Errors;
+using EmbeddedLog.Files;
 using EmbeddedLog.IO;
 using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Tests.Infrastructure.Processes;

@@ -1,7 +1,6 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Partitions.Reading;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Consuming.Positions;
 
@@ -214,7 +213,7 @@ internal sealed class PartitionCursor
         if (to < readTo)
         {
             Seek(Math.Min(Position, to));
-            throw StorageErrors.Truncated(Log.Id, to, readTo);
+            throw PartitionErrors.Truncated(Log.Id, to, readTo);
         }
     }
 

@@ -1,6 +1,5 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Partitions.Reading;
-
+using EmbeddedLog.Partitions.State;
 
 namespace EmbeddedLog.Consuming.Positions;
 
@@ -42,7 +41,7 @@ internal static class StartPosition
 
         if (policy.IsError)
         {
-            throw StorageErrors.OutOfRange(log.Id, position, start, end);
+            throw PartitionErrors.OutOfRange(log.Id, position, start, end);
         }
 
         long found = Find(log, policy);

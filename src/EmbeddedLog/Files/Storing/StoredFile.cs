@@ -1,6 +1,4 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.IO;
-
 
 namespace EmbeddedLog.Files.Storing;
 
@@ -17,8 +15,8 @@ internal static class StoredFile
         string file, long position, string expected, string actual, TopicPartition? id = null) =>
         new($"'{file}' is damaged at byte {position}: expected {expected}, found {actual}. Nothing was changed. "
             + (Path.GetFileName(file) == CheckpointFile.FileName
-                ? StorageErrors.AdviceFor(file)
-                : StorageErrors.OneMomentAdvice))
+                ? FileErrors.AdviceFor(file)
+                : FileErrors.OneMomentAdvice))
         {
             Topic = id?.Topic,
             Partition = id?.Partition,

@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Errors;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
 
@@ -83,7 +83,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
 
         if (first is not null)
         {
-            ExceptionDispatchInfo.Throw(first is IO.FileSystemException cause ? StorageErrors.Translate(cause) : first);
+            ExceptionDispatchInfo.Throw(first is IO.FileSystemException cause ? FileErrors.Translate(cause) : first);
         }
     }
 

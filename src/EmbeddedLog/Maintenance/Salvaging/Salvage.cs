@@ -1,5 +1,4 @@
 using System.Globalization;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
@@ -103,7 +102,7 @@ internal sealed class Salvage
 
             if (!_files.FileExists(ManifestPath) && (isCheckpointDamaged || known is not null))
             {
-                throw StorageErrors.Corrupt(
+                throw FileErrors.Corrupt(
                     _identity.Id, ManifestPath, 0, "the manifest is missing, without which a salvage knows nothing",
                     "a file", "nothing");
             }
@@ -190,7 +189,7 @@ internal sealed class Salvage
             && (segments.Length == 0 || segments[0].BaseOffset < known.DurableEndOffset);
         if (hasLostAll || hasLostSome || checkpoint?.LogStartOffset > manifest.LogStartOffset)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 ManifestPath,
                 0,
@@ -380,7 +379,7 @@ internal sealed class Salvage
     {
         if (last >= limit)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id, ManifestPath, 0, $"manifest, checkpoint or session have used up all {what}",
                 $"fewer than {limit}", $"{last}");
         }

@@ -1,11 +1,9 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Maintenance.Salvaging;
 
@@ -109,7 +107,7 @@ internal sealed class SalvageSurvey
     {
         if (part.Check == FrameCheck.Unknown)
         {
-            throw StorageErrors.NewerFormat(segment.Path);
+            throw FileErrors.NewerFormat(segment.Path);
         }
 
         if (part.Check != FrameCheck.Valid || part.Length == 0)

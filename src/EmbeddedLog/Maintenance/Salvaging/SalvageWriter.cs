@@ -1,10 +1,8 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Maintenance.Salvaging;
 
@@ -70,7 +68,7 @@ internal static class SalvageWriter
         if (length < (count > 0 ? GapFrame.MinBytes : FrameLayout.HeaderBytes) || count > uint.MaxValue)
         {
             // No frame is shorter, so that only the manifest, or a checkpoint, can have said so.
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 segment.Partition,
                 segment.Path,
                 gap.Position,

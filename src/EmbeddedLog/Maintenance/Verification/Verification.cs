@@ -1,13 +1,12 @@
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Maintenance.Verification;
 
@@ -79,7 +78,7 @@ internal sealed class Verification
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure);
+            throw FileErrors.Translate(failure);
         }
 
         return _findings.ToReport(_partitions, _platform.Time.GetElapsedTime(_began));

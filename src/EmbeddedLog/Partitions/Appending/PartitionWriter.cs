@@ -107,7 +107,7 @@ internal sealed unsafe class PartitionWriter
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, _identity.Id, isOpen: true);
+            throw FileErrors.Translate(failure, _identity.Id, isOpen: true);
         }
     }
 
@@ -139,7 +139,7 @@ internal sealed unsafe class PartitionWriter
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, _identity.Id, isOpen: true);
+            throw FileErrors.Translate(failure, _identity.Id, isOpen: true);
         }
     }
 
@@ -232,7 +232,7 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
-            return _state.Failure ??= StorageErrors.Failed(_identity.Id, cause);
+            return _state.Failure ??= PartitionErrors.Failed(_identity.Id, cause);
         }
     }
 
@@ -322,7 +322,7 @@ internal sealed unsafe class PartitionWriter
             }
             catch (FileSystemException failure)
             {
-                throw StorageErrors.Translate(failure, _identity.Id, isOpen: true);
+                throw FileErrors.Translate(failure, _identity.Id, isOpen: true);
             }
 
             _state.LogStart = offset;
@@ -413,7 +413,7 @@ internal sealed unsafe class PartitionWriter
         if (_preparer.Log.FindGone() is { } gone)
         {
             // Who waits for a flush is told by the next round.
-            _state.Failure ??= StorageErrors.Failed(_identity.Id, gone);
+            _state.Failure ??= PartitionErrors.Failed(_identity.Id, gone);
             _preparer.Log.RequestFlush();
             ThrowUnusable();
         }
@@ -425,7 +425,7 @@ internal sealed unsafe class PartitionWriter
             SpareSegment spare = _preparer.TakeSpareUnsynchronized(settings);
             SegmentEntry entry = new(
                 spare.Sequence,
-                SegmentFactory.NewUid(),
+                Uids.New(),
                 _state.PublishedEnd,
                 _epoch,
                 before?.Entry.Uid ?? 0,
@@ -457,7 +457,7 @@ internal sealed unsafe class PartitionWriter
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, _identity.Id, isOpen: true);
+            throw FileErrors.Translate(failure, _identity.Id, isOpen: true);
         }
     }
 
@@ -501,6 +501,6 @@ internal sealed unsafe class PartitionWriter
             };
         }
 
-        throw _state.IsDeleted ? StorageErrors.Deleted(_identity.Id) : StorageErrors.Disposed();
+        throw _state.IsDeleted ? PartitionErrors.Deleted(_identity.Id) : SharedErrors.Disposed();
     }
 }

@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
@@ -438,7 +437,7 @@ internal sealed class GroupCommit
         }
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
-            _waiters.Fail(StorageErrors.NotFlushed(failure, _log.Id));
+            _waiters.Fail(PartitionErrors.NotFlushed(failure, _log.Id));
             _log.RetryFlush();
             return false;
         }

@@ -1,10 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Reading;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog;
@@ -188,7 +188,7 @@ public unsafe ref struct PartitionScan : IDisposable
             : TryOpenBatch(frame, (int)length);
         if (!wellFormed)
         {
-            throw StorageErrors.BadFrame(_segment!, _position, FrameCheck.Valid, _nextOffset);
+            throw SegmentErrors.BadFrame(_segment!, _position, FrameCheck.Valid, _nextOffset);
         }
 
         _position = position + FrameLayout.Padded((int)length);
@@ -224,7 +224,7 @@ public unsafe ref struct PartitionScan : IDisposable
 
             if (check == FrameCheck.Unknown || !TryPassDamage(ref position))
             {
-                throw StorageErrors.BadFrame(_segment!, position, check, _nextOffset);
+                throw SegmentErrors.BadFrame(_segment!, position, check, _nextOffset);
             }
         }
     }
@@ -288,7 +288,7 @@ public unsafe ref struct PartitionScan : IDisposable
         if (!_batch.TryReadNext(out record))
         {
             _batch = default;
-            throw StorageErrors.BadFrame(_segment!, _position, FrameCheck.Valid, _nextOffset);
+            throw SegmentErrors.BadFrame(_segment!, _position, FrameCheck.Valid, _nextOffset);
         }
 
         return record.Offset >= _nextOffset;
@@ -356,7 +356,7 @@ public unsafe ref struct PartitionScan : IDisposable
             // For good: what this scan has read and what would come next do not belong together.
             _limitOffset = 0;
             _batch = default;
-            throw StorageErrors.Truncated(_log.Id, to, _nextOffset);
+            throw PartitionErrors.Truncated(_log.Id, to, _nextOffset);
         }
 
         _truncations = now;
@@ -401,7 +401,7 @@ public unsafe ref struct PartitionScan : IDisposable
     {
         if (!TryEnterSegment(segment, offset))
         {
-            throw StorageErrors.OutOfRange(_log.Id, offset, _log.StartOffset, _log.PublishedEnd);
+            throw PartitionErrors.OutOfRange(_log.Id, offset, _log.StartOffset, _log.PublishedEnd);
         }
     }
 

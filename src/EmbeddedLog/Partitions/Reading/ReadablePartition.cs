@@ -55,7 +55,7 @@ internal abstract class ReadablePartition
     public bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>What they are told who still use the partition after it was closed.</summary>
-    public virtual Exception ClosedError() => StorageErrors.Disposed();
+    public virtual Exception ClosedError() => SharedErrors.Disposed();
 
     /// <summary>The lowest offset that was taken back since there were so many truncations.</summary>
     public virtual long TruncatedTo(int since) => long.MaxValue;
@@ -64,7 +64,7 @@ internal abstract class ReadablePartition
     /// Looks anew where a segment's file is that a reader did not find; throws where there is nothing else to read.
     /// </summary>
     public virtual void FindAgain(Segment segment, long offset) =>
-        throw (IsClosed ? ClosedError() : StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
+        throw (IsClosed ? ClosedError() : PartitionErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
 
     /// <summary>
     /// Whether there is no record at an offset after all, where a reader found nothing though it was told of one; which
@@ -89,7 +89,7 @@ internal abstract class ReadablePartition
         long start = StartOffset;
         if (offset < start || offset > end)
         {
-            throw StorageErrors.OutOfRange(Id, offset, start, end);
+            throw PartitionErrors.OutOfRange(Id, offset, start, end);
         }
     }
 
@@ -101,7 +101,7 @@ internal abstract class ReadablePartition
         SegmentList segments = Segments;
         return segments.Find(offset) ?? (segments.Count == 0
             ? null
-            : throw StorageErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
+            : throw PartitionErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
     }
 
     /// <summary>Waits until the published end is at least <paramref name="end"/>.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.IO;
@@ -19,7 +20,7 @@ internal static class CleanEnd
     /// <exception cref="CorruptLogException">A good frame follows.</exception>
     public static void Check(SegmentWriter writer, in DurablePoint end)
     {
-        LogFile file = writer.File.TryUse() ?? throw StorageErrors.Disposed();
+        LogFile file = writer.File.TryUse() ?? throw SharedErrors.Disposed();
         try
         {
             Check(file, writer.Segment, end.Offset, end.Position);
@@ -36,7 +37,7 @@ internal static class CleanEnd
     {
         if (HasFrame(file, segment.CrcSeed, position))
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 segment.Partition,
                 segment.Path,
                 position,

@@ -1,4 +1,3 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
@@ -6,7 +5,6 @@ using EmbeddedLog.Format;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
 using EmbeddedLog.Validation;
-
 
 namespace EmbeddedLog.Partitions.Recovery;
 
@@ -35,7 +33,7 @@ internal readonly struct ClosedCheck
     {
         if (_session is { Clean: true, Closed: not null } && _row is null)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 _identity.Directory,
                 0,
@@ -71,7 +69,7 @@ internal readonly struct ClosedCheck
         if (!isSame && (_session.Clean || !isLater))
         {
             string order = checkpoint.Generation < row.CheckpointGeneration ? "older" : "another";
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, CheckpointFile.FileName),
                 position,
@@ -87,7 +85,7 @@ internal readonly struct ClosedCheck
             : logStart >= row.LogStartOffset;
         if (!isListed)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, Manifest.FileName),
                 0,
@@ -104,7 +102,7 @@ internal readonly struct ClosedCheck
         string path = Path.Combine(_identity.Directory, name);
         if (!files.FileExists(path))
         {
-            throw StorageErrors.Corrupt(_identity.Id, path, 0, "a file is missing", expected, "no file");
+            throw FileErrors.Corrupt(_identity.Id, path, 0, "a file is missing", expected, "no file");
         }
     }
 

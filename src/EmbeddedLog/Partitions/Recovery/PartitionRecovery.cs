@@ -1,5 +1,4 @@
 using EmbeddedLog.Diagnostics;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
@@ -12,7 +11,6 @@ using EmbeddedLog.Safety;
 using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
-
 
 namespace EmbeddedLog.Partitions.Recovery;
 
@@ -105,7 +103,7 @@ internal sealed class PartitionRecovery
         bool clean = _context.Session.Clean && (checkpoint?.Clean ?? segments.Length == 0);
         if (_context.Session.Clean && !clean)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, CheckpointFile.FileName),
                 0,
@@ -140,7 +138,7 @@ internal sealed class PartitionRecovery
         bool lostStart = checkpoint?.LogStartOffset > start;
         if (lostAll || lostStart)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, Manifest.FileName),
                 0,
@@ -165,7 +163,7 @@ internal sealed class PartitionRecovery
             || checkpoint.Epoch < last.Entry.Epoch
             || checkpoint.LogStartOffset != _small.Manifest.LogStartOffset)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, CheckpointFile.FileName),
                 0,
@@ -320,7 +318,7 @@ internal sealed class PartitionRecovery
     {
         if (scan.EndOffset < _small.Manifest.LogStartOffset)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id, segments[first].Path, proven.Position, "durable records are missing",
                 $"records up to offset {_small.Manifest.LogStartOffset} at least", $"up to {scan.EndOffset}",
                 scan.EndOffset);
@@ -381,7 +379,7 @@ internal sealed class PartitionRecovery
             return start;
         }
 
-        throw StorageErrors.Corrupt(
+        throw FileErrors.Corrupt(
             _identity.Id,
             Path.Combine(_identity.Directory, Manifest.FileName),
             0,
@@ -398,7 +396,7 @@ internal sealed class PartitionRecovery
             && checkpoint.DurableEndOffset <= segment.EndOffset;
         if (!isInFile || !isInSegment)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, CheckpointFile.FileName),
                 0,
@@ -433,7 +431,7 @@ internal sealed class PartitionRecovery
         {
             if (segment.BaseOffset < provenEnd && !segment.IsEmpty && !_names.Contains(Path.GetFileName(segment.Path)))
             {
-                throw StorageErrors.Corrupt(
+                throw FileErrors.Corrupt(
                     _identity.Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);
             }
         }
@@ -479,7 +477,7 @@ internal sealed class PartitionRecovery
 
         return last < FormatLimits.MaxEpoch
             ? last + 1
-            : throw StorageErrors.Corrupt(
+            : throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, Manifest.FileName),
                 0,

@@ -1,4 +1,3 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
@@ -10,7 +9,6 @@ using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
-
 
 namespace EmbeddedLog.Partitions.Recovery;
 
@@ -105,7 +103,7 @@ internal sealed class TailCopy
         // The scan has seen all of these frames good a moment ago.
         return walker.Position == range.To
             ? next
-            : throw StorageErrors.BadFrame(range.Segment, walker.Position, walker.Check, next);
+            : throw SegmentErrors.BadFrame(range.Segment, walker.Position, walker.Check, next);
     }
 
     private unsafe void CopyFrame(SegmentWriter writer, byte* source, int length, in FrameExtent extent, long provenEnd)
@@ -181,7 +179,7 @@ internal sealed class TailCopy
         bool forBulk = _remaining >= StepBytes && !_settings.Positional;
         SpareSegment spare = _factory.CreateSpare(_nextSequence++, capacity, _settings.Positional, forBulk);
         SegmentEntry entry = new(
-            spare.Sequence, SegmentFactory.NewUid(), offset, epoch, _predecessorUid, _predecessorEnd);
+            spare.Sequence, Uids.New(), offset, epoch, _predecessorUid, _predecessorEnd);
         long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
         SegmentWriter writer;
         try

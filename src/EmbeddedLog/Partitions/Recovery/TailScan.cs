@@ -1,4 +1,3 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
@@ -6,7 +5,6 @@ using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Partitions.Recovery;
 
@@ -80,7 +78,7 @@ internal sealed class TailScan : IDisposable
     /// <exception cref="LogIOException">The system cannot read what is there.</exception>
     public MappedMemory MapOf(in TailRange range) =>
         Open(range.Segment, range.From)
-        ?? throw StorageErrors.Unreadable(_identity.Id, range.Segment.Path, range.From);
+        ?? throw SegmentErrors.Unreadable(_identity.Id, range.Segment.Path, range.From);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -105,7 +103,7 @@ internal sealed class TailScan : IDisposable
         if (Open(segment, from) is not { } map)
         {
             return _trustsCache
-                ? throw StorageErrors.BadFrame(segment, from, FrameCheck.Empty, EndOffset)
+                ? throw SegmentErrors.BadFrame(segment, from, FrameCheck.Empty, EndOffset)
                 : false;
         }
 
@@ -128,7 +126,7 @@ internal sealed class TailScan : IDisposable
         if (_trustsCache && !ended && !sealedHere && map.Length < position + FrameLayout.SealBytes)
         {
             // Every append leaves room for a seal behind its frame, so a file that ends before has lost something.
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id, segment.Path, map.Length, "the file is cut short",
                 $"at least {position + FrameLayout.SealBytes} bytes", $"{map.Length} bytes", EndOffset);
         }
@@ -139,7 +137,7 @@ internal sealed class TailScan : IDisposable
         }
 
         return _trustsCache || walker.Check is FrameCheck.Unknown or FrameCheck.Valid
-            ? throw StorageErrors.BadFrame(segment, position, walker.Check, EndOffset)
+            ? throw SegmentErrors.BadFrame(segment, position, walker.Check, EndOffset)
             : false;
     }
 
@@ -149,7 +147,7 @@ internal sealed class TailScan : IDisposable
         if (!FrameExtent.TryRead(frame, length, segment.BaseOffset, out FrameExtent extent)
             || extent.FirstOffset != EndOffset)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id, segment.Path, position, "a frame is out of order or malformed", $"offset {EndOffset}",
                 $"offset {extent.FirstOffset}", EndOffset);
         }
@@ -174,7 +172,7 @@ internal sealed class TailScan : IDisposable
                 if (_trustsCache && tail.HasFrames)
                 {
                     // Frames are published one after the other, so the place where this seemed to end held one.
-                    throw StorageErrors.BadFrame(segments[index], position, FrameCheck.Empty, EndOffset);
+                    throw SegmentErrors.BadFrame(segments[index], position, FrameCheck.Empty, EndOffset);
                 }
 
                 TornBytes += tail.UsedBytes;
@@ -184,7 +182,7 @@ internal sealed class TailScan : IDisposable
 
         if (_claimedEnd > EndOffset)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 segments[index].Path,
                 position,
@@ -227,8 +225,8 @@ internal sealed class TailScan : IDisposable
                 {
                     map.Dispose();
                     throw CanReadWithoutMap(file, length)
-                        ? StorageErrors.NoSpaceToRead(_identity.Id, segment.Path)
-                        : StorageErrors.Unreadable(_identity.Id, segment.Path, provenPosition);
+                        ? SegmentErrors.NoSpaceToRead(_identity.Id, segment.Path)
+                        : SegmentErrors.Unreadable(_identity.Id, segment.Path, provenPosition);
                 }
             }
         }

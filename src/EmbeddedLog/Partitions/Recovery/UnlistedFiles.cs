@@ -1,4 +1,3 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
@@ -9,7 +8,6 @@ using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Writing;
-
 
 namespace EmbeddedLog.Partitions.Recovery;
 
@@ -55,7 +53,7 @@ internal sealed class UnlistedFiles
                 continue;
             }
 
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, Manifest.FileName),
                 0,

@@ -3,7 +3,6 @@ using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
-using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;

@@ -1,4 +1,3 @@
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Manifests;
@@ -84,7 +83,11 @@ internal sealed unsafe class Segment
     /// In a process that follows another's log, how large the file may get; more is found out when it is needed.
     /// </param>
     public Segment(
-        SegmentResources resources, TopicPartition partition, string directory, in SegmentEntry entry, long mapAhead = 0)
+        SegmentResources resources,
+        TopicPartition partition,
+        string directory,
+        in SegmentEntry entry,
+        long mapAhead = 0)
     {
         _resources = resources;
         _partition = partition;
@@ -397,7 +400,7 @@ internal sealed unsafe class Segment
         {
             if (_map is not null && !_map.TryPrepareForRead(position, end - position))
             {
-                throw StorageErrors.Unreadable(_partition, Path, position);
+                throw SegmentErrors.Unreadable(_partition, Path, position);
             }
 
             _preparedEnd = Math.Max(_preparedEnd, end);
@@ -414,7 +417,7 @@ internal sealed unsafe class Segment
             long end = Math.Min(Math.Min(from + ChunkBytes, readable), _ownFrom);
             if (_map is not null && end > from && !_map.TryPrepareForRead(from, end - from))
             {
-                throw StorageErrors.Unreadable(_partition, Path, from);
+                throw SegmentErrors.Unreadable(_partition, Path, from);
             }
 
             if (!IsFollowed || from + ChunkBytes <= readable)

@@ -1,10 +1,8 @@
 using EmbeddedLog.Diagnostics;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Index;
-
 
 namespace EmbeddedLog.Segments.Reading;
 
@@ -280,7 +278,7 @@ internal sealed class SegmentIndexSlot
 
         if (walker.Position < endPosition || next != endOffset)
         {
-            throw StorageErrors.BadFrame(_segment, walker.Position, walker.Check);
+            throw SegmentErrors.BadFrame(_segment, walker.Position, walker.Check);
         }
 
         builder.Finish((uint)(endOffset - _segment.BaseOffset), endPosition);

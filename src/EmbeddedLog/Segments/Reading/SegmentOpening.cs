@@ -1,5 +1,5 @@
 using System.Buffers;
-using EmbeddedLog.Errors;
+using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Format.Manifests;
@@ -16,7 +16,7 @@ internal static class SegmentOpening
     {
         if (segment.EndPosition is < SegmentHeader.PageBytes or > FormatLimits.MaxSegmentBytes)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, segment.EndPosition, "the manifest ends the segment at no such place",
                 $"from {SegmentHeader.PageBytes} to {FormatLimits.MaxSegmentBytes}", $"{segment.EndPosition}");
         }
@@ -29,7 +29,7 @@ internal static class SegmentOpening
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, segment.Partition);
+            throw FileErrors.Translate(failure, segment.Partition);
         }
     }
 
@@ -72,7 +72,7 @@ internal static class SegmentOpening
         }
         catch (FileSystemException failure)
         {
-            throw StorageErrors.Translate(failure, segment.Partition);
+            throw FileErrors.Translate(failure, segment.Partition);
         }
     }
 
@@ -84,7 +84,7 @@ internal static class SegmentOpening
         long length = CheckedLength(file, segment);
         if (length < end)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, length, "the file is cut short",
                 $"at least {end} bytes", $"{length} bytes");
         }
@@ -109,7 +109,7 @@ internal static class SegmentOpening
         long length = file.Length;
         return length <= FormatLimits.MaxSegmentBytes
             ? length
-            : throw StorageErrors.Corrupt(
+            : throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, FormatLimits.MaxSegmentBytes, "the file is larger than any segment",
                 $"at most {FormatLimits.MaxSegmentBytes} bytes", $"{length} bytes");
     }
@@ -122,12 +122,12 @@ internal static class SegmentOpening
         HeaderStatus status = SegmentHeader.TryRead(page, out SegmentHeader header);
         if (status == HeaderStatus.NewerVersion)
         {
-            throw StorageErrors.NewerFormat(segment.Path);
+            throw FileErrors.NewerFormat(segment.Path);
         }
 
         if (status != HeaderStatus.Valid)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, 0, "the segment's header is damaged", "a valid header",
                 status == HeaderStatus.Blank ? "zeros" : "a wrong checksum");
         }
@@ -136,7 +136,7 @@ internal static class SegmentOpening
         if (header.Uid != entry.Uid || header.BaseOffset != entry.BaseOffset || header.Sequence != entry.Sequence
             || header.PredecessorUid != entry.PredecessorUid || header.PredecessorEnd != entry.PredecessorEnd)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, 0, "the file is another segment than the manifest says",
                 $"uid {entry.Uid:x16} at offset {entry.BaseOffset}",
                 $"uid {header.Uid:x16} at offset {header.BaseOffset}");

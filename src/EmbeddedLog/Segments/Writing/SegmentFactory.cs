@@ -1,5 +1,4 @@
 using EmbeddedLog.Diagnostics;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
@@ -8,7 +7,6 @@ using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
-
 
 namespace EmbeddedLog.Segments.Writing;
 
@@ -23,9 +21,6 @@ internal sealed class SegmentFactory
         _resources = resources;
         _identity = identity;
     }
-
-    /// <summary>A number for a new segment, never zero, with which its frames' checksums begin.</summary>
-    public static ulong NewUid() => (ulong)Random.Shared.NextInt64(1, long.MaxValue);
 
     /// <summary>Makes a file with the first blocks reserved; leaves nothing behind when it throws.</summary>
     /// <exception cref="FileSystemException">There is no space, or another failure.</exception>
@@ -73,7 +68,7 @@ internal sealed class SegmentFactory
     {
         if (entry.Sequence > FormatLimits.MaxSequence || entry.BaseOffset > FormatLimits.MaxOffset)
         {
-            throw StorageErrors.Corrupt(
+            throw FileErrors.Corrupt(
                 _identity.Id,
                 Path.Combine(_identity.Directory, Manifest.FileName),
                 0,

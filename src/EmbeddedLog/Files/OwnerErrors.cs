@@ -1,7 +1,6 @@
 using EmbeddedLog.IO;
 
-
-namespace EmbeddedLog.Errors;
+namespace EmbeddedLog.Files;
 
 /// <summary>Says who owns a directory, and what to do about it.</summary>
 internal static class OwnerErrors

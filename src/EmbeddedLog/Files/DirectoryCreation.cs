@@ -1,0 +1,83 @@
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.IO;
+
+namespace EmbeddedLog.Files;
+
+/// <summary>Makes directories durably, and sees whether one that there is may become a log.</summary>
+internal static class DirectoryCreation
+{
+    /// <summary>Sees to it that a directory is there that is a log or may become one.</summary>
+    /// <exception cref="LogDirectoryException">It holds something else.</exception>
+    public static void Prepare(FileSystem files, string path)
+    {
+        if (!files.DirectoryExists(path))
+        {
+            CreateDurably(files, path);
+            SyncNames(files, path);
+            return;
+        }
+
+        // A crash between the lock and the session leaves the lock alone.
+        bool isLog = SessionFile.Exists(files, path);
+        if (!isLog && FindForeign(files, path) is { } foreign)
+        {
+            throw new LogDirectoryException(
+                $"'{path}' holds '{foreign}' but no log. Give a log a directory of its own: a new or an empty one.")
+            {
+                File = path,
+            };
+        }
+
+        if (!isLog)
+        {
+            SyncNames(files, path);
+        }
+    }
+
+    /// <summary>A name in a directory that keeps it from becoming a log; null where there is none.</summary>
+    private static string? FindForeign(FileSystem files, string path) =>
+        files.ListDirectories(path).Concat(files.ListFiles(path).Where(name => name is not OwnNames.Lock
+                and not SessionFile.FileName and not (SessionFile.FileName + StoredFile.UnfinishedSuffix)))
+            .FirstOrDefault(name => !OwnNames.IsCommonplace(name));
+
+    /// <summary>
+    /// Makes the name of a directory that is no log yet, and those above it, durable: who made them may have been
+    /// killed before it came to that. Where this process may not read one of them it has not made it either.
+    /// </summary>
+    private static void SyncNames(FileSystem files, string path)
+    {
+        for (string? at = Path.GetDirectoryName(path); at is { Length: > 0 };
+            at = Path.GetDirectoryName(at))
+        {
+            try
+            {
+                files.SyncDirectory(at);
+            }
+            catch (FileSystemException failure) when (failure.Error == FileSystemError.AccessDenied)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Creates a directory and those above it that are missing, and makes the name of each durable in its parent:
+    /// syncing the last one alone says nothing of the others.
+    /// </summary>
+    public static void CreateDurably(FileSystem files, string path)
+    {
+        if (Path.GetDirectoryName(path) is not { Length: > 0 } parent)
+        {
+            files.CreateDirectory(path);
+            return;
+        }
+
+        if (!files.DirectoryExists(parent))
+        {
+            CreateDurably(files, parent);
+        }
+
+        files.CreateDirectory(path);
+        files.SyncDirectory(parent);
+    }
+}

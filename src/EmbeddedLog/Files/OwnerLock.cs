@@ -1,0 +1,75 @@
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
+using EmbeddedLog.IO;
+using EmbeddedLog.Validation;
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Files;
+
+/// <summary>Takes the lock that one process at a time has on a log's directory.</summary>
+internal static class OwnerLock
+{
+    /// <summary>Takes it, waiting for the present owner as long as is said.</summary>
+    /// <exception cref="LogOwnedException">Somebody else has it.</exception>
+    /// <exception cref="LogDirectoryException">There can be no lock.</exception>
+    public static async ValueTask<IDisposable> TakeAsync(
+        Platform platform,
+        string path,
+        TimeSpan timeout,
+        ILogger logger,
+        Waiting how,
+        CancellationToken cancellationToken)
+    {
+        string lockPath = Path.Combine(path, OwnNames.Lock);
+        long start = platform.Time.GetTimestamp();
+        TimeSpan pause = TimeSpan.FromMilliseconds(10);
+        bool isTold = false;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryLock(platform.Files, path, lockPath) is { } taken)
+            {
+                if (isTold)
+                {
+                    StorageLog.OwnerHasLeft(logger, path, platform.Time.GetElapsedTime(start));
+                }
+
+                return taken;
+            }
+
+            if (timeout != Timeout.InfiniteTimeSpan && platform.Time.GetElapsedTime(start) >= timeout)
+            {
+                throw OwnerErrors.Owned(
+                    path,
+                    platform.Files.ReadLockOwner(lockPath),
+                    timeout > TimeSpan.Zero ? Units.Duration(timeout) : null);
+            }
+
+            if (!isTold)
+            {
+                isTold = true;
+                StorageLog.WaitingForOwner(
+                    logger,
+                    path,
+                    timeout == Timeout.InfiniteTimeSpan ? "without an end" : $"up to {Units.Duration(timeout)}",
+                    OwnerErrors.Name(platform.Files.ReadLockOwner(lockPath)));
+            }
+
+            // The system has no lock that is waited for with a time-out, so it is tried again, ever less often.
+            await how.PauseAsync(pause, platform.Time, cancellationToken).ConfigureAwait(false);
+            pause = pause < TimeSpan.FromMilliseconds(200) ? 2 * pause : pause;
+        }
+    }
+
+    private static IDisposable? TryLock(FileSystem files, string path, string lockPath)
+    {
+        try
+        {
+            return files.TryLock(lockPath);
+        }
+        catch (FileSystemException failure)
+        {
+            throw DirectoryErrors.Unusable(path, failure);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format.Frames;
+
+namespace EmbeddedLog.Segments.Reading;
+
+/// <summary>The exceptions for records that cannot be read, each with what to do.</summary>
+internal static class SegmentErrors
+{
+    /// <summary>A frame that must be there is missing, damaged, or of a kind that only a newer version knows.</summary>
+    public static EmbeddedLogException BadFrame(
+        Segment segment, long position, FrameCheck check, long? offset = null) =>
+        check == FrameCheck.Unknown
+            ? FileErrors.NewerFormat(segment.Path)
+            : FileErrors.Corrupt(
+                segment.Partition, segment.Path, position, "a frame is not what was written", "a valid frame",
+                check switch
+                {
+                    FrameCheck.Empty => "no frame",
+                    FrameCheck.BadLength => "an impossible length",
+                    FrameCheck.BadCrc => "a wrong checksum",
+                    _ => "a malformed record",
+                },
+                offset);
+
+    /// <summary>The medium failed where stored bytes should be.</summary>
+    public static LogIOException Unreadable(TopicPartition partition, string file, long position) =>
+        new($"The system cannot read '{file}' at position {position} (partition {partition}). Check the device; the "
+            + "rest of the log can still be read. " + FileErrors.AdviceFor(file))
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+            File = file,
+            Position = position,
+        };
+
+    /// <summary>
+    /// The file can be read, but not through a map: a file system in memory must find a page for each one of a file
+    /// that nothing was written to.
+    /// </summary>
+    public static DiskFullException NoSpaceToRead(TopicPartition partition, string file) =>
+        new($"There is no space left to read the tail of '{file}' (partition {partition}). Nothing was changed. Free "
+            + "some space and open the log again.")
+        {
+            Topic = partition.Topic,
+            Partition = partition.Partition,
+            File = file,
+        };
+}
