@@ -21,6 +21,25 @@ internal static class ChildProcess
         return Process.Start(start) ?? throw new InvalidOperationException($"'{all[0]}' did not start.");
     }
 
+    /// <summary>
+    /// Tells a child something. A child that has ended is not told, and that is no failure of its own: what it said
+    /// before, and its exit code, say why it ended, so the caller reads those.
+    /// </summary>
+    /// <returns>Whether there was somebody to tell it.</returns>
+    public static bool TryTell(Process child, string line)
+    {
+        try
+        {
+            child.StandardInput.WriteLine(line);
+            child.StandardInput.Flush();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Under the dotnet host the program is its first argument.</summary>
     private static string[] HostArguments() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"

@@ -30,9 +30,8 @@ internal sealed class HostileProcess : IDisposable
         limit.CancelAfter(s_limit);
         try
         {
-            await _process.StandardInput.WriteLineAsync(seed.ToString(CultureInfo.InvariantCulture));
-            await _process.StandardInput.FlushAsync(limit.Token);
-            if (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } answer)
+            if (ChildProcess.TryTell(_process, seed.ToString(CultureInfo.InvariantCulture))
+                && await _process.StandardOutput.ReadLineAsync(limit.Token) is { } answer)
             {
                 return answer;
             }
@@ -40,10 +39,6 @@ internal sealed class HostileProcess : IDisposable
         catch (OperationCanceledException)
         {
             return stop.IsCancellationRequested ? "stopped" : $"{HostileChild.Violated}{Forged}: it hangs";
-        }
-        catch (IOException)
-        {
-            // It is dead: the pipe is broken.
         }
 
         await _process.WaitForExitAsync(stop);

@@ -71,23 +71,17 @@ internal sealed class LoadProcess : IDisposable
 
         history.Begin(order.Life);
         _history = history;
-        _process.StandardInput.WriteLine(order.ToLine());
-        _process.StandardInput.Flush();
+        if (!ChildProcess.TryTell(_process, order.ToLine()))
+        {
+            await _process.WaitForExitAsync(stop);
+            throw new LoadViolationException($"The child ended before its order, with {ExitCode}: {Errors}");
+        }
     }
 
-    /// <summary>Tells it to close the log and to end.</summary>
-    public void OrderClose()
-    {
-        try
-        {
-            _process.StandardInput.WriteLine(LoadChild.CloseLine);
-            _process.StandardInput.Flush();
-        }
-        catch (IOException)
-        {
-            // It is gone already; what it left is looked at anyway.
-        }
-    }
+    /// <summary>
+    /// Tells it to close the log and to end. If it is gone already, what it left is looked at anyway.
+    /// </summary>
+    public void OrderClose() => ChildProcess.TryTell(_process, LoadChild.CloseLine);
 
     /// <summary>Waits until it has told something, or has ended.</summary>
     /// <returns>Whether it has told it.</returns>

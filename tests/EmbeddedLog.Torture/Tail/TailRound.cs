@@ -6,6 +6,9 @@ namespace EmbeddedLog.Torture.Tail;
 /// <summary>One log with one follower and several owners, one after the other, most of which are killed.</summary>
 internal sealed class TailRound(TortureRun run, int seed, string directory)
 {
+    /// <summary>The exit code of a process that SIGKILL has ended.</summary>
+    private const int KilledCode = 137;
+
     private readonly Random _random = new(seed);
     private Process? _follower;
 
@@ -23,7 +26,7 @@ internal sealed class TailRound(TortureRun run, int seed, string directory)
 
             if (_follower is not null)
             {
-                await TellAsync("end");
+                Tell("end");
                 string[] done = (await HearAsync("done")).Split(' ');
                 run.Add("records", long.Parse(done[1], CultureInfo.InvariantCulture));
                 run.Add("retention-gaps", long.Parse(done[2], CultureInfo.InvariantCulture));
@@ -52,19 +55,24 @@ internal sealed class TailRound(TortureRun run, int seed, string directory)
             }
 
             await Task.Delay(_random.Next(50, 900), run.Stop);
-            if (_random.Next(4) == 0)
-            {
-                owner.StandardInput.Close();
-                run.Add("closings", 1);
-            }
-            else
+            bool isKilled = _random.Next(4) > 0;
+            if (isKilled)
             {
                 owner.Kill();
                 run.Add("kills", 1);
             }
+            else
+            {
+                owner.StandardInput.Close();
+                run.Add("closings", 1);
+            }
 
             ends = await rest.WaitAsync(TimeSpan.FromMinutes(1), run.Stop) ?? ends;
             await owner.WaitForExitAsync(run.Stop);
+            if (owner.ExitCode != (isKilled ? KilledCode : 0))
+            {
+                throw new TailViolationException($"the owner of life {life} ended with exit code {owner.ExitCode}");
+            }
         }
         finally
         {
@@ -74,14 +82,14 @@ internal sealed class TailRound(TortureRun run, int seed, string directory)
         // Sometimes the next owner is on its way already when the follower comes to the end of this one.
         if (_random.Next(2) == 0)
         {
-            await TellAsync($"reach {ends}");
+            Tell($"reach {ends}");
             await HearAsync("reached");
         }
 
         if (_random.Next(3) == 0)
         {
             run.Add("reopenings", 1);
-            await TellAsync("reopen");
+            Tell("reopen");
             await HearAsync("following");
         }
     }
@@ -93,11 +101,8 @@ internal sealed class TailRound(TortureRun run, int seed, string directory)
         return lines.Length > 1 ? lines[^2] : null;
     }
 
-    private Task TellAsync(string order)
-    {
-        _follower!.StandardInput.WriteLine(order);
-        return _follower.StandardInput.FlushAsync(run.Stop);
-    }
+    /// <summary>What the follower makes of it is heard next, and also why it has ended, if it has.</summary>
+    private void Tell(string order) => ChildProcess.TryTell(_follower!, order);
 
     private async Task<string> HearAsync(string expected)
     {
