@@ -8,8 +8,11 @@ internal sealed class TailProgress(int seed, int partition)
 {
     private readonly Lock _gate = new();
 
-    /// <summary>The first offset seen of each life, ascending.</summary>
-    private readonly List<(long From, int Life)> _lives = [];
+    /// <summary>
+    /// From which offset on records are of which lives, ascending. Of several lives are only those that retention
+    /// removed before they were seen: another reader may still have them.
+    /// </summary>
+    private readonly List<(long From, int Earliest, int Latest)> _lives = [];
 
     private long _next = -1;
 
@@ -43,16 +46,21 @@ internal sealed class TailProgress(int seed, int partition)
                 Gaps++;
             }
 
-            if (_lives.Count == 0 || _lives[^1].Life != life)
+            int last = _lives.Count == 0 ? life : _lives[^1].Latest;
+            if (life < last)
             {
-                if (_lives.Count > 0 && life < _lives[^1].Life)
-                {
-                    throw new TailViolationException(
-                        $"partition {Partition} has at {offset} a record of life {life} behind one of "
-                        + $"{_lives[^1].Life}");
-                }
+                throw new TailViolationException(
+                    $"partition {Partition} has at {offset} a record of life {life} behind one of {last}");
+            }
 
-                _lives.Add((offset, life));
+            if (life != last && offset > _next)
+            {
+                _lives.Add((_next, last, life));
+            }
+
+            if (life != last || _lives.Count == 0)
+            {
+                _lives.Add((offset, life, life));
             }
 
             Records++;
@@ -67,11 +75,11 @@ internal sealed class TailProgress(int seed, int partition)
         lock (_gate)
         {
             int index = _lives.FindLastIndex(entry => entry.From <= offset);
-            if (offset < _next && index >= 0 && _lives[index].Life != life)
+            if (offset < _next && index >= 0 && (life < _lives[index].Earliest || life > _lives[index].Latest))
             {
                 throw new TailViolationException(
                     $"partition {Partition} has at {offset} a record of life {life} where there was one of "
-                    + $"{_lives[index].Life}");
+                    + $"{_lives[index].Earliest} to {_lives[index].Latest}");
             }
         }
     }

@@ -5,6 +5,9 @@ namespace EmbeddedLog.Torture.Tail;
 /// </summary>
 internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scanned, TailProgress[] consumed)
 {
+    private const int MaxScansWithoutPause = 50;
+    private const int MaxPauseMilliseconds = 300;
+
     private readonly ReadOnlyTopic _topic = log.GetTopic(TailOwner.Topic);
 
     /// <summary>Reads until it is told to stop, or the first of the readers has failed.</summary>
@@ -39,10 +42,17 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
     private async Task ScanAsync(ReadOnlyPartition partition, CancellationToken stop)
     {
         TailProgress progress = scanned[partition.Number];
+        Random random = new(HashCode.Combine(seed, partition.Number));
         while (true)
         {
             long position = Math.Max(progress.Next, 0);
             await partition.WaitForAsync(position, stop);
+            if (random.Next(MaxScansWithoutPause) == 0)
+            {
+                // So long that retention overtakes it now and then, while another reader still has what it missed.
+                await Task.Delay(random.Next(MaxPauseMilliseconds), stop);
+            }
+
             try
             {
                 ScanOnce(partition, position, progress, stop);
