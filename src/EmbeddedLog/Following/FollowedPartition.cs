@@ -496,10 +496,12 @@ internal sealed class FollowedPartition : ReadablePartition
         }
 
         Volatile.Write(ref _segments, segments);
+
+        // Before the end: whoever sees the end must see that a segment is removed whose end nobody told.
+        FollowedSegments.RemoveMissing(old, segments);
         Volatile.Write(ref _start, start);
         PublishDurable(end.Durable);
         Volatile.Write(ref _end, end.Offset);
-        FollowedSegments.RemoveMissing(old, segments);
     }
 
     private Segment MakeSegment(SegmentEntry entry) =>

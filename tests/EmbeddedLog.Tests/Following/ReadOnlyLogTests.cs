@@ -182,6 +182,45 @@ public sealed class ReadOnlyLogTests
         scan.Dispose();
     }
 
+    /// <summary>
+    /// A segment that was written to at one look and is removed at the next is never told where it ends.
+    /// </summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Scan_RetentionRemovesTheSegmentThatWasWrittenTo_SaysSo(bool positional, bool isKilled)
+    {
+        using FollowFixture fixture = Create(positional);
+        fixture.Open();
+        fixture.Append(20, 300);
+        fixture.Flush();
+        using ReadOnlyLog log = fixture.Follow();
+        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        PartitionScan scan = partition.Scan(0);
+        Assert.True(TryReadOne(ref scan, 0));
+
+        if (isKilled)
+        {
+            fixture.Kill();
+            fixture.Open();
+        }
+
+        fixture.Append(300, 300);
+        fixture.Flush();
+        Assert.True(fixture.Partition.Log.DeleteBefore(200) > 0);
+        Assert.Equal(200, partition.StartOffset);
+        bool removed = false;
+        for (long i = 1; i < 300 && !removed; i++)
+        {
+            removed = !TryReadOne(ref scan, i);
+        }
+
+        Assert.True(removed);
+        scan.Dispose();
+    }
+
     [Fact]
     public void Scan_RecoveryTakesRecordsBack_SaysSoAndReadsTheOthersAnew()
     {

@@ -323,7 +323,7 @@ public unsafe ref struct PartitionScan : IDisposable
     {
         while (_nextOffset < published)
         {
-            if (_segment is not null && _nextOffset < _segment.EndOffset)
+            if (_segment is not null && _nextOffset < _segment.EndOffset && !_segment.IsWithoutEnd)
             {
                 return true;
             }

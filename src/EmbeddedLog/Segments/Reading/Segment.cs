@@ -151,6 +151,12 @@ internal sealed unsafe class Segment
     /// <summary>Whether the segment was taken away for good.</summary>
     public bool IsRemoved => Volatile.Read(ref _removed);
 
+    /// <summary>
+    /// Whether the segment was removed before anybody told where it ends: its owner ended and removed it between two
+    /// looks of this process, which follows.
+    /// </summary>
+    public bool IsWithoutEnd => IsFollowed && IsRemoved && EndOffset == long.MaxValue;
+
     /// <summary>The partition that the segment belongs to.</summary>
     public TopicPartition Partition => _partition;
 
