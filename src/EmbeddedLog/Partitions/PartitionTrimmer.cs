@@ -1,8 +1,12 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Diagnostics;
+using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Partitions;
 
@@ -12,7 +16,17 @@ namespace EmbeddedLog.Partitions;
 /// </summary>
 internal sealed class PartitionTrimmer
 {
-    private readonly PartitionLog _log;
+    private readonly PartitionIdentity _identity;
+    private readonly PartitionState _state;
+    private readonly PartitionPlace _place;
+    private readonly Manifest _manifest;
+    private readonly PartitionWriter _writer;
+    private readonly IFlushControl _control;
+    private readonly FileSystem _files;
+    private readonly ILogger _logger;
+
+    /// <summary>Where that is told which is found under a lock.</summary>
+    private readonly ILogger _loggerUnderLock;
 
     /// <summary>Keeps the partition's small files open while records are being removed.</summary>
     private readonly CallGate _calls = new();
@@ -29,9 +43,43 @@ internal sealed class PartitionTrimmer
     /// </summary>
     private readonly List<string> _undeleted = [];
 
-    public PartitionTrimmer(PartitionLog log) => _log = log;
+    /// <param name="identity">The partition.</param>
+    /// <param name="state">Its state.</param>
+    /// <param name="place">Where its directory must be.</param>
+    /// <param name="manifest">Its list of segments.</param>
+    /// <param name="writer">Moves the start.</param>
+    /// <param name="control">Is asked for flushes and checkpoints.</param>
+    /// <param name="files">Deletes files.</param>
+    /// <param name="logger">Where removals are told.</param>
+    /// <param name="loggerUnderLock">Where that is told which is found under a lock.</param>
+    public PartitionTrimmer(
+        PartitionIdentity identity,
+        PartitionState state,
+        PartitionPlace place,
+        Manifest manifest,
+        PartitionWriter writer,
+        IFlushControl control,
+        FileSystem files,
+        ILogger logger,
+        ILogger loggerUnderLock)
+    {
+        _identity = identity;
+        _state = state;
+        _place = place;
+        _manifest = manifest;
+        _writer = writer;
+        _control = control;
+        _files = files;
+        _logger = logger;
+        _loggerUnderLock = loggerUnderLock;
+    }
 
-    /// <inheritdoc cref="PartitionLog.DeleteBefore"/>
+    /// <summary>
+    /// Removes the records below an offset, as far as they are durable: the start of the log moves at once, files go
+    /// segment by segment. For what is not durable yet it asks for a flush; call again when that is done.
+    /// </summary>
+    /// <returns>How many segments were removed.</returns>
+    /// <exception cref="PartitionFailedException">The new start could not be made durable.</exception>
     public int DeleteBefore(long offset)
     {
         if (!_calls.TryEnter())
@@ -39,9 +87,17 @@ internal sealed class PartitionTrimmer
             return 0;
         }
 
+        long start = _state.LogStart;
         try
         {
-            return MoveStart(offset);
+            int removed = MoveStart(offset);
+            if (_state.LogStart != start)
+            {
+                // A checkpoint that tells of the new start lets a later opening notice when the manifest has lost it.
+                _control.RequestCheckpoint();
+            }
+
+            return removed;
         }
         finally
         {
@@ -49,7 +105,7 @@ internal sealed class PartitionTrimmer
         }
     }
 
-    /// <inheritdoc cref="PartitionLog.TendFiles"/>
+    /// <summary>Fails the partition where its directory is gone; deletes what could not be deleted before.</summary>
     public void TendFiles()
     {
         if (!_calls.TryEnter())
@@ -59,10 +115,10 @@ internal sealed class PartitionTrimmer
 
         try
         {
-            if (_log.Failure is null && _log.FindGone() is { } gone)
+            if (_state.Failure is null && _place.FindGone() is { } gone)
             {
                 // Nobody will find what it flushes.
-                _log.Fail(gone);
+                _writer.Fail(gone);
             }
 
             DeleteUndeleted();
@@ -90,14 +146,14 @@ internal sealed class PartitionTrimmer
     private int MoveStart(long offset)
     {
         // The start never overtakes the durable end: a power loss would leave a log that ends before it starts.
-        long durable = _log.DurableEnd;
+        long durable = _control.DurableEnd;
         if (offset > durable)
         {
-            _log.RequestFlush();
+            _control.RequestFlush();
         }
 
-        long start = _log.StartOffset;
-        Segment[] gone = _log.Writer.MoveLogStart(Math.Min(offset, durable));
+        long start = _state.LogStart;
+        Segment[] gone = _writer.MoveLogStart(Math.Min(offset, durable));
         uint? last;
         lock (_dropped)
         {
@@ -107,7 +163,7 @@ internal sealed class PartitionTrimmer
             last = _dropped.Count > 0 ? _lastDropped : null;
         }
 
-        if (_log.StartOffset == start && (last is null || _log.Failure is not null))
+        if (_state.LogStart == start && (last is null || _state.Failure is not null))
         {
             return 0;
         }
@@ -116,18 +172,18 @@ internal sealed class PartitionTrimmer
         {
             // The new start is on the disk before the first file goes, or a power loss would leave a log with a hole.
             // So it is where no file goes: what was removed must not come back.
-            _log.FlushManifest();
+            _manifest.Flush();
         }
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
             // The next checkpoint tries again, and the files go with the next call.
-            _log.RequestCheckpoint();
-            throw FileErrors.Translate(failure, _log.Id, isOpen: true);
+            _control.RequestCheckpoint();
+            throw FileErrors.Translate(failure, _identity.Id, isOpen: true);
         }
         catch (FileSystemException failure)
         {
             // The manifest cannot be written any more, so no further segment could be begun either.
-            throw _log.Fail(failure);
+            throw _writer.Fail(failure);
         }
 
         if (last is not null)
@@ -140,7 +196,7 @@ internal sealed class PartitionTrimmer
             return 0;
         }
 
-        StorageLog.Retained(_log.Context.Logger, gone.Length, _log.Id, _log.StartOffset);
+        StorageLog.Retained(_logger, gone.Length, _identity.Id, _state.LogStart);
         return gone.Length;
     }
 
@@ -156,7 +212,7 @@ internal sealed class PartitionTrimmer
             }
         }
 
-        _log.Writer.GiveUp([.. removed]);
+        _writer.GiveUp([.. removed]);
         foreach (Segment segment in removed)
         {
             Delete(segment.Path);
@@ -172,7 +228,7 @@ internal sealed class PartitionTrimmer
         }
 
         // Told once, however often it is tried again.
-        StorageLog.NotDeleted(_log.Context.LoggerUnderLock, failure, path);
+        StorageLog.NotDeleted(_loggerUnderLock, failure, path);
         lock (_undeleted)
         {
             _undeleted.Add(path);
@@ -184,7 +240,7 @@ internal sealed class PartitionTrimmer
     {
         try
         {
-            _log.Context.Platform.Files.DeleteFile(path);
+            _files.DeleteFile(path);
             return null;
         }
         catch (FileSystemException failure)

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using EmbeddedLog.Errors;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
@@ -11,6 +11,7 @@ using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Segments.Preparing;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Partitions.Appending;
 
@@ -19,15 +20,17 @@ namespace EmbeddedLog.Partitions.Appending;
 /// </summary>
 /// <remarks>
 /// The failure policy: an append that throws has published nothing and changed nothing that a reader or a recovery
-/// sees, and the next one may succeed (a full disk, say). Only a failed flush is final, see <see cref="GroupCommit"/>.
+/// sees, and the next one may succeed (a full disk, say). Only a failed flush is final, see <see cref="PartitionFlusher"/>.
 /// </remarks>
 internal sealed unsafe class PartitionWriter
 {
-    private readonly StorageContext _context;
     private readonly PartitionIdentity _identity;
     private readonly PartitionFiles _files;
     private readonly PartitionState _state;
+    private readonly PartitionPlace _place;
     private readonly SegmentPreparer _preparer;
+    private readonly IFlushControl _control;
+    private readonly ILogger _logger;
     private readonly uint _epoch;
 
     /// <summary>The append lock.</summary>
@@ -56,17 +59,28 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Set once by closing. Under the append lock.</summary>
     private bool _closed;
 
+    /// <param name="identity">The partition.</param>
+    /// <param name="state">What readers are told.</param>
+    /// <param name="place">Where its directory must be.</param>
+    /// <param name="preparer">Makes files and pages ready ahead.</param>
+    /// <param name="control">Is asked for a flush where a segment has ended.</param>
+    /// <param name="logger">Where a failure is told.</param>
+    /// <param name="recovered">What the opening found.</param>
     public PartitionWriter(
-        StorageContext context,
         PartitionIdentity identity,
         PartitionState state,
+        PartitionPlace place,
         SegmentPreparer preparer,
+        IFlushControl control,
+        ILogger logger,
         RecoveredPartition recovered)
     {
-        _context = context;
         _identity = identity;
         _state = state;
+        _place = place;
         _preparer = preparer;
+        _control = control;
+        _logger = logger;
         _files = recovered.Files;
         _epoch = recovered.Epoch;
         _durableEnd = recovered.End.Offset;
@@ -230,10 +244,14 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Ends all appending, for good, after a flush failed; returns the reason that stands.</summary>
     public EmbeddedLogException Fail(Exception cause)
     {
+        EmbeddedLogException failure;
         using (_gate.Enter())
         {
-            return _state.Failure ??= PartitionErrors.Failed(_identity.Id, cause);
+            failure = _state.Failure ??= PartitionErrors.Failed(_identity.Id, cause);
         }
+
+        StorageLog.PartitionFailed(_logger, cause, _identity.Id);
+        return failure;
     }
 
     /// <summary>
@@ -410,11 +428,11 @@ internal sealed unsafe class PartitionWriter
     /// </summary>
     private SegmentWriter RollUnsynchronized(PartitionSettings settings, long now)
     {
-        if (_preparer.Log.FindGone() is { } gone)
+        if (_place.FindGone() is { } gone)
         {
             // Who waits for a flush is told by the next round.
             _state.Failure ??= PartitionErrors.Failed(_identity.Id, gone);
-            _preparer.Log.RequestFlush();
+            _control.RequestFlush();
             ThrowUnusable();
         }
 
@@ -422,7 +440,7 @@ internal sealed unsafe class PartitionWriter
         Segment? before = previous?.Segment ?? _state.Segments.Last;
         try
         {
-            SpareSegment spare = _preparer.TakeSpareUnsynchronized(settings);
+            SpareSegment spare = _preparer.TakeSpareUnsynchronized(settings.Shape);
             SegmentEntry entry = new(
                 spare.Sequence,
                 Uids.New(),
@@ -441,7 +459,7 @@ internal sealed unsafe class PartitionWriter
                 if (!RollRules.CanWaitForFlush(_unflushed, settings))
                 {
                     // Only queued here: no flush is made under this lock.
-                    _preparer.Log.RequestFlush();
+                    _control.RequestFlush();
                 }
             }
 
@@ -501,6 +519,6 @@ internal sealed unsafe class PartitionWriter
             };
         }
 
-        throw _state.IsDeleted ? PartitionErrors.Deleted(_identity.Id) : SharedErrors.Disposed();
+        throw _state.ClosedError(_identity.Id);
     }
 }

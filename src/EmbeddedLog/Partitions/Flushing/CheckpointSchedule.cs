@@ -1,4 +1,5 @@
 using EmbeddedLog.Concurrency;
+using EmbeddedLog.Partitions.State;
 
 namespace EmbeddedLog.Partitions.Flushing;
 
@@ -6,10 +7,15 @@ namespace EmbeddedLog.Partitions.Flushing;
 /// Has a checkpoint written once appends pause. Apart from the background flush, whose time it would hold up: each of
 /// the two is called when it is due itself.
 /// </summary>
-internal sealed class CheckpointSchedule(PartitionLog log) : IBackgroundTask
+internal sealed class CheckpointSchedule : IBackgroundTask
 {
     /// <summary>How long appends must pause.</summary>
     public static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
+
+    private readonly IFlushControl _control;
+    private readonly PartitionState _state;
+    private readonly BackgroundSchedule _background;
+    private readonly FlushQueue _flushes;
 
     /// <summary>One while a call is scheduled; exchanged by who asks for one, reset by the call.</summary>
     private int _scheduled;
@@ -23,13 +29,26 @@ internal sealed class CheckpointSchedule(PartitionLog log) : IBackgroundTask
     /// <summary>Whether the next round is to write a checkpoint. Set by the call, taken by the flusher.</summary>
     private int _requested;
 
+    /// <param name="control">Is asked for flushes.</param>
+    /// <param name="state">The partition.</param>
+    /// <param name="background">Calls back.</param>
+    /// <param name="flushes">Says whether many partitions are in use.</param>
+    public CheckpointSchedule(
+        IFlushControl control, PartitionState state, BackgroundSchedule background, FlushQueue flushes)
+    {
+        _control = control;
+        _state = state;
+        _background = background;
+        _flushes = flushes;
+    }
+
     /// <summary>Sees to it that appends are looked at after the delay.</summary>
     public void Schedule()
     {
         if (Volatile.Read(ref _scheduled) == 0 && Interlocked.Exchange(ref _scheduled, 1) == 0)
         {
-            _end = log.PublishedEnd;
-            log.Context.Background.Schedule(this, Delay);
+            _end = _state.PublishedEnd;
+            _background.Schedule(this, Delay);
         }
     }
 
@@ -37,10 +56,10 @@ internal sealed class CheckpointSchedule(PartitionLog log) : IBackgroundTask
     public void RunInBackground()
     {
         // A checkpoint is a flush by itself. While many partitions are in use each of them pauses now and then.
-        long end = log.PublishedEnd;
-        bool paused = end == _end && !log.Context.Flushes.IsBusy;
+        long end = _state.PublishedEnd;
+        bool paused = end == _end && !_flushes.IsBusy;
         Volatile.Write(ref _scheduled, 0);
-        if (log.Settings.FlushInterval is null && log.DurableEnd != end)
+        if (_control.FlushInterval is null && _control.DurableEnd != end)
         {
             // The next one comes with the next flush that somebody asks for, and an append after it.
             return;
@@ -49,9 +68,9 @@ internal sealed class CheckpointSchedule(PartitionLog log) : IBackgroundTask
         Volatile.Write(ref _requested, paused ? 1 : 0);
         if (paused)
         {
-            log.RequestFlush();
+            _control.RequestFlush();
         }
-        else if (log.Failure is null)
+        else if (_state.Failure is null)
         {
             Schedule();
         }

@@ -46,13 +46,13 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     private readonly Lock _gate = new();
 
     /// <summary>Who waits for a flush, first come first. Under the gate.</summary>
-    private readonly Queue<GroupCommit> _pending = new();
+    private readonly Queue<PartitionFlusher> _pending = new();
 
     /// <summary>Who must not wait for others. Under the gate.</summary>
-    private readonly Queue<GroupCommit> _alone = new();
+    private readonly Queue<PartitionFlusher> _alone = new();
 
     /// <summary>Who is flushed together. Only by who does that.</summary>
-    private readonly List<GroupCommit> _group = [];
+    private readonly List<PartitionFlusher> _group = [];
 
     /// <summary>Their files, in the order of the group. Only by who flushes together.</summary>
     private readonly List<FileFlush> _flushes = [];
@@ -121,7 +121,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     public void LeaveBlocked() => Interlocked.Decrement(ref _blocked);
 
     /// <summary>Flushes a partition soon, elsewhere. The caller has taken the role of its flusher.</summary>
-    public void Add(GroupCommit commit)
+    public void Add(PartitionFlusher commit)
     {
         if (!EnqueueFirst(commit))
         {
@@ -142,7 +142,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <summary>Flushes a partition right here if no other is, and otherwise as <see cref="Add"/> does.</summary>
     /// <param name="commit">The partition's, whose role as flusher the caller has.</param>
     /// <param name="until">Who blocks for it on this thread, and is not to be kept for longer; or null.</param>
-    public void RunOrAdd(GroupCommit commit, BlockingWaiter? until = null)
+    public void RunOrAdd(PartitionFlusher commit, BlockingWaiter? until = null)
     {
         if (EnqueueFirst(commit))
         {
@@ -173,7 +173,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
     private void Run(BlockingWaiter? until)
     {
-        while (TryTake(out GroupCommit? commit))
+        while (TryTake(out PartitionFlusher? commit))
         {
             if (commit is null)
             {
@@ -210,7 +210,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <summary>
     /// Lets a partition wait for its flush; true where no other is under way, and the caller is to see to it.
     /// </summary>
-    private bool EnqueueFirst(GroupCommit commit)
+    private bool EnqueueFirst(PartitionFlusher commit)
     {
         lock (_gate)
         {
@@ -232,7 +232,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     }
 
     /// <summary>Takes who is next; true and null where the caller is to flush all who wait together.</summary>
-    private bool TryTake(out GroupCommit? commit)
+    private bool TryTake(out PartitionFlusher? commit)
     {
         lock (_gate)
         {
@@ -277,7 +277,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         _items += count;
     }
 
-    private void NoteAlone(GroupCommit commit, bool again)
+    private void NoteAlone(PartitionFlusher commit, bool again)
     {
         lock (_gate)
         {
@@ -303,7 +303,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         int joined = 0;
         for (int i = 0; i < _group.Count; i++)
         {
-            GroupCommit commit = _group[i];
+            PartitionFlusher commit = _group[i];
             if (commit.TryJoin(_flushes))
             {
                 _group[joined++] = commit;
@@ -316,7 +316,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
         Span<FileFlush> flushes = CollectionsMarshal.AsSpan(_flushes);
         _platform.Files.FlushTogether(flushes);
-        foreach (GroupCommit commit in CollectionsMarshal.AsSpan(_group)[..joined])
+        foreach (PartitionFlusher commit in CollectionsMarshal.AsSpan(_group)[..joined])
         {
             int count = commit.JoinedFiles;
             End(commit, flushes[..count]);
@@ -343,7 +343,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    private void End(GroupCommit commit, ReadOnlySpan<FileFlush> flushes)
+    private void End(PartitionFlusher commit, ReadOnlySpan<FileFlush> flushes)
     {
         if (!commit.EndTogether(flushes))
         {
@@ -362,7 +362,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    private void QueueAlone(GroupCommit commit)
+    private void QueueAlone(PartitionFlusher commit)
     {
         lock (_gate)
         {

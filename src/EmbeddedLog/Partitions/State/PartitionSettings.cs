@@ -1,3 +1,5 @@
+using EmbeddedLog.Segments.Writing;
+
 namespace EmbeddedLog.Partitions.State;
 
 /// <summary>What a partition takes from its topic's options. Replaced as a whole when the options change.</summary>
@@ -19,4 +21,8 @@ internal sealed record PartitionSettings(
     bool AppendTime,
     long MaxAheadMilliseconds,
     RetentionPolicy Retention,
-    bool Positional);
+    bool Positional)
+{
+    /// <summary>What segments are made like.</summary>
+    public SegmentShape Shape => new(SegmentBytes, Positional);
+}

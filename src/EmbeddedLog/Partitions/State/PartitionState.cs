@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Segments.Reading;
 
@@ -69,6 +70,9 @@ internal sealed unsafe class PartitionState
         get => Volatile.Read(ref _deleted);
         set => Volatile.Write(ref _deleted, value);
     }
+
+    /// <summary>What they are told who still use the partition after it was closed.</summary>
+    public Exception ClosedError(TopicPartition id) => IsDeleted ? PartitionErrors.Deleted(id) : SharedErrors.Disposed();
 
     /// <summary>Why nothing can be appended any more, or null. Once set it stays.</summary>
     [DisallowNull]

@@ -1,11 +1,9 @@
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Diagnostics;
-using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
-
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Segments.Preparing;
 
@@ -16,8 +14,9 @@ namespace EmbeddedLog.Segments.Preparing;
 /// </summary>
 internal sealed class PagePreparer : IThreadPoolWorkItem
 {
-    private readonly StorageContext _context;
-    private readonly PartitionIdentity _identity;
+    private readonly TopicPartition _partition;
+    private readonly ReaderEpochs _readers;
+    private readonly ILogger _logger;
     private readonly AssuredWork _work;
     private readonly Lock _gate = new();
 
@@ -33,11 +32,16 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
     /// <summary>Completed when the last item is done; set by stopping. Under the gate.</summary>
     private TaskCompletionSource? _stopped;
 
-    public PagePreparer(StorageContext context, PartitionIdentity identity)
+    /// <param name="partition">The partition.</param>
+    /// <param name="readers">Keep memory mapped while it is used.</param>
+    /// <param name="work">Runs what was asked for.</param>
+    /// <param name="logger">Where failures are told.</param>
+    public PagePreparer(TopicPartition partition, ReaderEpochs readers, WorkQueue work, ILogger logger)
     {
-        _context = context;
-        _identity = identity;
-        _work = new AssuredWork(context.Platform.Work, this);
+        _partition = partition;
+        _readers = readers;
+        _logger = logger;
+        _work = new AssuredWork(work, this);
     }
 
     /// <summary>Asks for pages; of several requests the last one counts.</summary>
@@ -99,7 +103,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
             catch (Exception failure) when (failure is IOException or EmbeddedLogException)
             {
                 // The append that needs it tries again and tells its caller.
-                StorageLog.PreparationFailed(_context.Logger, failure, _identity.Id);
+                StorageLog.PreparationFailed(_logger, failure, _partition);
             }
         }
 
@@ -108,7 +112,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
 
     private void WithFile<T>(MappedSegmentWriter writer, T argument, Action<LogFile, T> action)
     {
-        ReaderSlot slot = _context.Readers.Rent();
+        ReaderSlot slot = _readers.Rent();
         slot.Enter();
         LogFile? file = writer.File.TryUse();
         try
@@ -126,7 +130,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
                 writer.File.Release();
             }
 
-            _context.Readers.Return(slot);
+            _readers.Return(slot);
         }
     }
 

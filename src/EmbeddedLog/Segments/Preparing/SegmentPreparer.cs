@@ -2,11 +2,9 @@ using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
-
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Segments.Preparing;
 
@@ -33,16 +31,19 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     private const long MinWindowBytes = 256 << 10;
     private const long MaxWindowBytes = 8 << 20;
 
-    private readonly StorageContext _context;
+    private readonly Platform _platform;
     private readonly PartitionIdentity _identity;
+    private readonly OpenSegments _open;
+    private readonly ISpareTaker _taker;
+    private readonly ILogger _logger;
     private readonly AssuredWork _work;
     private readonly Lock _gate = new();
 
     /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
     private readonly Queue<Segment> _finished = new();
 
-    /// <summary>The settings to make the next file with; null where none is wanted. Under the gate.</summary>
-    private PartitionSettings? _spareWanted;
+    /// <summary>What the next file is made like; null where none is wanted. Under the gate.</summary>
+    private SegmentShape? _spareWanted;
 
     /// <summary>Whether the next file is for bulk appends. Under the gate.</summary>
     private bool _spareForBulk;
@@ -65,14 +66,33 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>How fast the writer is. Under the append lock.</summary>
     private readonly AppendPace _pace = new();
 
-    public SegmentPreparer(StorageContext context, PartitionIdentity identity, uint nextSequence)
+    /// <param name="platform">The seam to the system.</param>
+    /// <param name="identity">The partition.</param>
+    /// <param name="factory">Makes the segments.</param>
+    /// <param name="pages">Makes their pages ready.</param>
+    /// <param name="open">Bounds the segments that stay mapped once they have ended.</param>
+    /// <param name="taker">Who is offered what was made ahead.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="nextSequence">A number greater than that of any segment file in the directory.</param>
+    public SegmentPreparer(
+        Platform platform,
+        PartitionIdentity identity,
+        SegmentFactory factory,
+        PagePreparer pages,
+        OpenSegments open,
+        ISpareTaker taker,
+        ILogger logger,
+        uint nextSequence)
     {
-        _context = context;
+        _platform = platform;
         _identity = identity;
-        _work = new AssuredWork(context.Platform.Work, this);
+        _open = open;
+        _taker = taker;
+        _logger = logger;
+        _work = new AssuredWork(platform.Work, this);
         _lastSequence = nextSequence - 1;
-        Factory = new SegmentFactory(context.Segments, identity);
-        Pages = new PagePreparer(context, identity);
+        Factory = factory;
+        Pages = pages;
     }
 
     /// <summary>Makes the segments.</summary>
@@ -81,24 +101,20 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Makes their pages ready.</summary>
     public PagePreparer Pages { get; }
 
-    /// <summary>The partition's settings, and where spares are offered. Set before the first append.</summary>
-    public PartitionLog Log { get; set; } = null!;
-
     /// <summary>The tail at which the writer calls <see cref="LookUnsynchronized"/>. Under the append lock.</summary>
     public long NextLook { get; private set; }
 
     /// <summary>The next segment's file, made now if none is ready. It stays the preparer's until it is used.</summary>
     /// <exception cref="FileSystemException">It cannot be made.</exception>
-    public SpareSegment TakeSpareUnsynchronized(PartitionSettings settings)
+    public SpareSegment TakeSpareUnsynchronized(SegmentShape shape)
     {
-        if (_spare is { } ready && (ready.Capacity != settings.SegmentBytes || ready.Positional != settings.Positional))
+        if (_spare is { } ready && (ready.Capacity != shape.Bytes || ready.Positional != shape.Positional))
         {
             _spare = null;
             Factory.Discard(ready);
         }
 
-        return _spare ??= Factory.CreateSpare(
-            NextSequence(), settings.SegmentBytes, settings.Positional, _pace.IsBulk);
+        return _spare ??= CreateSpare(shape, _pace.IsBulk);
     }
 
     /// <summary>Notes that the spare has become a segment.</summary>
@@ -134,7 +150,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>Sees how fast the writer is and asks for what it will need.</summary>
     public void LookUnsynchronized(SegmentWriter writer)
     {
-        _pace.Look(writer.Tail, _context.Platform.Pace);
+        _pace.Look(writer.Tail, _platform.Pace);
         NextLook = writer.Tail + LookBytes;
         if (writer is MappedSegmentWriter mapped && _pace.BytesPerSecond >= MinBytesPerSecond)
         {
@@ -145,7 +161,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         if (_spare is null && !_spareRequested && (_pace.IsBulk || writer.Tail > writer.Capacity / 2))
         {
             _spareRequested = true;
-            Request(Log.Settings, _pace.IsBulk);
+            Request(_taker.NextShape, _pace.IsBulk);
         }
 
         if (writer.Segment.Index.IsShortOfRoom(writer.Capacity))
@@ -196,13 +212,13 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         TaskCompletionSource? stopped;
-        while (TryTakeWork(out Segment? finished, out PartitionSettings? spare, out bool forBulk, out stopped))
+        while (TryTakeWork(out Segment? finished, out SegmentShape? spare, out bool forBulk, out stopped))
         {
             try
             {
                 if (spare is not null)
                 {
-                    MakeSpare(spare, forBulk);
+                    MakeSpare(spare.Value, forBulk);
                 }
 
                 if (finished is not null)
@@ -213,7 +229,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
             catch (Exception failure) when (failure is IOException or EmbeddedLogException)
             {
                 // The append that needs it tries again and tells its caller.
-                StorageLog.PreparationFailed(_context.Logger, failure, _identity.Id);
+                StorageLog.PreparationFailed(_logger, failure, _identity.Id);
             }
         }
 
@@ -238,7 +254,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         {
             finished.Index.Save();
             finished.Index.Drop();
-            _context.OpenSegments.Opened(finished);
+            _open.Opened(finished);
         }
 
         if (finished.IsRemoved)
@@ -248,17 +264,19 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    private void MakeSpare(PartitionSettings settings, bool forBulk)
+    private SpareSegment CreateSpare(SegmentShape shape, bool forBulk) => Factory.CreateSpare(
+        (uint)Interlocked.Increment(ref _lastSequence), shape.Bytes, shape.Positional, forBulk);
+
+    private void MakeSpare(SegmentShape shape, bool forBulk)
     {
-        SpareSegment spare = Factory.CreateSpare(
-            NextSequence(), settings.SegmentBytes, settings.Positional, forBulk);
+        SpareSegment spare = CreateSpare(shape, forBulk);
         try
         {
             // To sync a directory takes as long as the flushes under way, in which a bulk fills whole segments. There
             // the next flush does it.
             if (!forBulk)
             {
-                _context.Platform.Files.SyncDirectory(_identity.Directory);
+                _platform.Files.SyncDirectory(_identity.Directory);
                 spare.NameIsDurable = true;
             }
         }
@@ -268,13 +286,13 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
             throw;
         }
 
-        if (!Log.Writer.TryOffer(spare))
+        if (!_taker.TryOffer(spare))
         {
             Factory.Discard(spare);
         }
     }
 
-    private void Request(PartitionSettings? spare, bool forBulk)
+    private void Request(SegmentShape? spare, bool forBulk)
     {
         bool start;
         lock (_gate)
@@ -297,7 +315,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     }
 
     private bool TryTakeWork(
-        out Segment? finished, out PartitionSettings? spare, out bool forBulk, out TaskCompletionSource? stopped)
+        out Segment? finished, out SegmentShape? spare, out bool forBulk, out TaskCompletionSource? stopped)
     {
         lock (_gate)
         {
@@ -309,6 +327,4 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
             return _active;
         }
     }
-
-    private uint NextSequence() => (uint)Interlocked.Increment(ref _lastSequence);
 }

@@ -1,8 +1,8 @@
-using System.Runtime.ExceptionServices;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Files;
 using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Safety;
 
@@ -18,10 +18,15 @@ namespace EmbeddedLog.Partitions.Flushing;
 /// before the system was told to write (no space, no handle, no memory) has lost nothing: those who wait are told, and
 /// it is tried again by itself.
 /// </remarks>
-internal sealed class GroupCommit
+internal sealed class PartitionFlusher
 {
-    private readonly PartitionLog _log;
+    private readonly TopicPartition _id;
     private readonly PartitionState _state;
+    private readonly PartitionWriter _writer;
+    private readonly IFlushControl _control;
+    private readonly FlushExecutor _executor;
+    private readonly CheckpointWriter _checkpoints;
+    private readonly FlushQueue _queue;
     private readonly WaiterList _waiters;
     private readonly FlushPlan _plan = new();
     private readonly AssuredWork _resumption;
@@ -39,14 +44,6 @@ internal sealed class GroupCommit
     /// <summary>Whether the last round has left a checkpoint to be written; only the flusher uses it.</summary>
     private bool _owesCheckpoint;
 
-    /// <summary>What a checkpoint says; only the flusher uses it.</summary>
-    private DurablePoint _checkpointed;
-
-    /// <summary>
-    /// The start of the log that the checkpoint tells of, or an earlier one; only the flusher uses it.
-    /// </summary>
-    private long _checkpointedStart;
-
     /// <summary>
     /// The end up to which everything is on the disk; written by the flusher, the offset published apart.
     /// </summary>
@@ -55,107 +52,47 @@ internal sealed class GroupCommit
     /// <summary>The offset of <see cref="_durable"/>; written by the flusher, read by everyone.</summary>
     private long _durableEnd;
 
-    public GroupCommit(PartitionLog log, PartitionState state, DurablePoint durable)
+    /// <param name="id">The partition.</param>
+    /// <param name="state">Its state.</param>
+    /// <param name="writer">Makes the plans of what is to be flushed.</param>
+    /// <param name="control">Has what could not be flushed tried again.</param>
+    /// <param name="executor">Carries the plans out.</param>
+    /// <param name="checkpoints">Writes what was flushed.</param>
+    /// <param name="queue">Decides when and where rounds are made.</param>
+    /// <param name="work">Wakes who waits.</param>
+    /// <param name="durable">What is durable already.</param>
+    public PartitionFlusher(
+        TopicPartition id,
+        PartitionState state,
+        PartitionWriter writer,
+        IFlushControl control,
+        FlushExecutor executor,
+        CheckpointWriter checkpoints,
+        FlushQueue queue,
+        WorkQueue work,
+        in DurablePoint durable)
     {
-        _log = log;
+        _id = id;
         _state = state;
-        _waiters = new WaiterList(log.Context.Platform.Work);
-        _resumption = new AssuredWork(log.Context.Platform.Work, new Resumption(this));
-        _durable = _checkpointed = durable;
-        _checkpointedStart = state.LogStart;
+        _writer = writer;
+        _control = control;
+        _executor = executor;
+        _checkpoints = checkpoints;
+        _queue = queue;
+        _waiters = new WaiterList(work);
+        _resumption = new AssuredWork(work, new Resumption(this));
+        _durable = durable;
         _durableEnd = durable.Offset;
     }
 
     /// <summary>Everything below this offset is on the disk.</summary>
     public long DurableEnd => Volatile.Read(ref _durableEnd);
 
-    /// <summary>Waits until everything below <paramref name="offset"/> is on the disk, and sees to it.</summary>
-    /// <param name="offset">The offset.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <param name="assured">Whether it goes on even where all threads of the pool are held.</param>
-    /// <exception cref="PartitionFailedException">It never will be.</exception>
-    public ValueTask WaitAsync(long offset, CancellationToken cancellationToken, bool assured = false)
-    {
-        if (DurableEnd >= offset)
-        {
-            return ValueTask.CompletedTask;
-        }
+    /// <summary>What is durable. Only for the flusher, and when rounds have been stopped.</summary>
+    public DurablePoint Durable => _durable;
 
-        if (_state.Failure is { } failure)
-        {
-            return ValueTask.FromException(failure);
-        }
-
-        AsyncWaiter waiter = assured
-            ? AsyncWaiter.Assured(_log.Context.Platform.Work, offset)
-            : _log.Context.Waiters.Rent(offset, cancellationToken.CanBeCanceled);
-        ValueTask task = waiter.Task;
-        waiter.AddTo(_waiters, cancellationToken);
-
-        // After the waiter is on the list: the round that this asks for, or one that begins before it, releases it.
-        if (!TryRequest())
-        {
-            _waiters.Fail(_log.ClosedError());
-        }
-
-        return task;
-    }
-
-    /// <summary>
-    /// The same for a thread that blocks. It flushes itself where nobody else does, and is woken without the pool.
-    /// </summary>
-    /// <exception cref="PartitionFailedException">It never will be.</exception>
-    public void Wait(long offset)
-    {
-        if (DurableEnd >= offset)
-        {
-            return;
-        }
-
-        if (_state.Failure is { } failure)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-        }
-
-        FlushQueue flushes = _log.Context.Flushes;
-        flushes.EnterBlocked();
-        try
-        {
-            BlockingWaiter waiter = BlockingWaiter.Rent(offset);
-            _waiters.Add(waiter);
-            if (!TryRequest(waiter))
-            {
-                _waiters.Fail(_log.ClosedError());
-            }
-
-            flushes.Help(waiter);
-            waiter.Wait(_log.Context.Platform.Work);
-        }
-        finally
-        {
-            flushes.LeaveBlocked();
-        }
-    }
-
-    /// <summary>Waits for the last flush of a partition that is being closed.</summary>
-    public async ValueTask WaitLastAsync(Waiting how)
-    {
-        try
-        {
-            if (how.Blocks)
-            {
-                Wait(_state.PublishedEnd);
-            }
-            else
-            {
-                await WaitAsync(_state.PublishedEnd, CancellationToken.None, assured: true).ConfigureAwait(false);
-            }
-        }
-        catch (EmbeddedLogException)
-        {
-            // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
-        }
-    }
+    /// <summary>Those who wait for <see cref="DurableEnd"/>.</summary>
+    public WaiterList Waiters => _waiters;
 
     /// <summary>
     /// Adds somebody to be released once everything below the waiter's target is on the disk, or with the reason why it
@@ -178,7 +115,7 @@ internal sealed class GroupCommit
         }
         else if (Volatile.Read(ref _stopped) is not null)
         {
-            _waiters.Fail(_log.ClosedError());
+            _waiters.Fail(_state.ClosedError(_id));
         }
     }
 
@@ -207,15 +144,26 @@ internal sealed class GroupCommit
         {
             if (here is null)
             {
-                _log.Context.Flushes.Add(this);
+                _queue.Add(this);
             }
             else
             {
-                _log.Context.Flushes.RunOrAdd(this, here);
+                _queue.RunOrAdd(this, here);
             }
         }
 
         return !stopped;
+    }
+
+    /// <summary>
+    /// The same for somebody who is on the list, and whom nothing will release once rounds have been stopped.
+    /// </summary>
+    public void RequestOrFail(BlockingWaiter? here = null)
+    {
+        if (!TryRequest(here))
+        {
+            _waiters.Fail(_state.ClosedError(_id));
+        }
     }
 
     /// <summary>
@@ -228,7 +176,7 @@ internal sealed class GroupCommit
         if (_owesCheckpoint)
         {
             _owesCheckpoint = false;
-            TryWriteCheckpoint(_durable, clean: false);
+            TryWriteCheckpoint(_durable);
         }
         else if (Round(oweCheckpoint))
         {
@@ -249,8 +197,7 @@ internal sealed class GroupCommit
             return false;
         }
 
-        _ = Protections.FlushBeforeCheckpoint || TryWriteCheckpoint(_plan.End, clean: false);
-        return _log.TryJoin(_plan, flushes);
+        return _executor.TryJoin(_plan, flushes);
     }
 
     /// <summary>
@@ -263,7 +210,7 @@ internal sealed class GroupCommit
         if (TryEndRound(planned: true, flushes, out bool rolled))
         {
             _waiters.ReleaseUpTo(_durable.Offset);
-            _owesCheckpoint = rolled || IsCheckpointDue();
+            _owesCheckpoint = rolled || _checkpoints.IsDue(_durable);
         }
 
         return _owesCheckpoint || !TryLeaveRole();
@@ -281,47 +228,11 @@ internal sealed class GroupCommit
 
         if (how.Blocks)
         {
-            _log.Context.Flushes.Help();
+            _queue.Help();
         }
 
         await how.For(over).ConfigureAwait(false);
-        _waiters.Fail(_log.ClosedError());
-    }
-
-    /// <summary>
-    /// After <see cref="StopAsync"/>: writes the last checkpoint, which says that the partition was closed cleanly.
-    /// Returns false where not everything is on the disk, so that the next opening must look.
-    /// </summary>
-    public bool TryWriteCleanCheckpoint()
-    {
-        if (_state.Failure is not null || _durable.Offset != _state.PublishedEnd)
-        {
-            return false;
-        }
-
-        try
-        {
-            // A segment that was begun after the last append is not covered by any flush so far, nor the log's start.
-            if (_log.Writer.TryPlanFlush(_plan, last: true) && _plan.End != _durable)
-            {
-                _log.FlushSegments(_plan);
-                _log.EndFlush(_plan);
-                _durable = _plan.End;
-            }
-
-            _log.FlushManifest();
-        }
-        catch (FileSystemException failure) when (!failure.IsFailedFlush)
-        {
-            return false;
-        }
-        catch (Exception failure) when (failure is IOException or EmbeddedLogException)
-        {
-            _log.Fail(failure);
-            return false;
-        }
-
-        return TryWriteCheckpoint(_durable, clean: true);
+        _waiters.Fail(_state.ClosedError(_id));
     }
 
     private bool TryTakeRole(out bool stopped)
@@ -362,24 +273,25 @@ internal sealed class GroupCommit
             Volatile.Write(ref _requested, false);
         }
 
-        return _state.Failure is null && _log.Writer.TryPlanFlush(_plan);
+        bool planned = _state.Failure is null && _writer.TryPlanFlush(_plan);
+        if (planned && !Protections.FlushBeforeCheckpoint)
+        {
+            TryWriteCheckpoint(_plan.End);
+        }
+
+        return planned;
     }
 
     /// <summary>Flushes, and releases who waited for it; true where the resumption goes on from here.</summary>
     private bool Round(bool oweCheckpoint)
     {
         bool planned = TryPlan();
-        if (planned)
-        {
-            _ = Protections.FlushBeforeCheckpoint || TryWriteCheckpoint(_plan.End, clean: false);
-        }
-
         if (!TryEndRound(planned, [], out bool rolled))
         {
             return false;
         }
 
-        if (!rolled && !IsCheckpointDue())
+        if (!rolled && !_checkpoints.IsDue(_durable))
         {
             // The next round begins when all have woken up who waited for this one: then what they append goes into one
             // flush, instead of the first one's alone while the others wait for two.
@@ -391,7 +303,7 @@ internal sealed class GroupCommit
         _owesCheckpoint = oweCheckpoint;
         if (!oweCheckpoint)
         {
-            TryWriteCheckpoint(_durable, clean: false);
+            TryWriteCheckpoint(_durable);
         }
 
         return false;
@@ -416,14 +328,14 @@ internal sealed class GroupCommit
             {
                 if (flushes.IsEmpty)
                 {
-                    _log.FlushSegments(_plan);
+                    _executor.FlushSegments(_plan);
                 }
                 else
                 {
-                    PartitionLog.EndJoined(_plan, flushes);
+                    FlushExecutor.EndJoined(_plan, flushes);
                 }
 
-                _log.EndFlush(_plan);
+                _executor.End(_plan);
 
                 // Or the last plan would keep segments in memory that retention has removed since.
                 _plan.Targets.Clear();
@@ -437,58 +349,42 @@ internal sealed class GroupCommit
         }
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
-            _waiters.Fail(PartitionErrors.NotFlushed(failure, _log.Id));
-            _log.RetryFlush();
+            _waiters.Fail(PartitionErrors.NotFlushed(failure, _id));
+            _control.RetryFlush();
             return false;
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
         {
-            _waiters.Fail(Protections.Poisoning ? _log.Fail(failure) : new LogIOException(failure.Message, failure));
+            _waiters.Fail(Protections.Poisoning ? _writer.Fail(failure) : new LogIOException(failure.Message, failure));
             return false;
         }
     }
 
-    /// <summary>
-    /// A checkpoint bounds what recovery has to look at, so one is due by bytes, and when appends pause.
-    /// </summary>
-    private bool IsCheckpointDue()
+    private void TryWriteCheckpoint(in DurablePoint durable)
     {
-        const long MaxBytes = 16 << 20;
-        return (_durable != _checkpointed || _state.LogStart != _checkpointedStart)
-            && (_durable.Position - _checkpointed.Position >= MaxBytes || _log.TakeCheckpointRequest());
-    }
-
-    private bool TryWriteCheckpoint(in DurablePoint durable, bool clean)
-    {
-        long start = _state.LogStart;
         try
         {
-            _log.WriteCheckpoint(durable, clean);
-            _checkpointed = durable;
-            _checkpointedStart = start;
-            return true;
+            _checkpoints.Write(durable, clean: false);
         }
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
             // The one before is still true, or none is needed: recovery has more to look at until the next try.
-            _log.RequestCheckpoint();
-            return false;
+            _checkpoints.WriteLater();
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
         {
-            _waiters.Fail(_log.Fail(failure));
-            return false;
+            _waiters.Fail(_writer.Fail(failure));
         }
     }
 
     /// <summary>Goes on with the role after those who were released have woken up.</summary>
-    private sealed class Resumption(GroupCommit commit) : IThreadPoolWorkItem
+    private sealed class Resumption(PartitionFlusher flusher) : IThreadPoolWorkItem
     {
         void IThreadPoolWorkItem.Execute()
         {
-            if (!commit.TryLeaveRole())
+            if (!flusher.TryLeaveRole())
             {
-                commit._log.Context.Flushes.RunOrAdd(commit);
+                flusher._queue.RunOrAdd(flusher);
             }
         }
     }

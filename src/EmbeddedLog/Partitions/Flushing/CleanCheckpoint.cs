@@ -1,0 +1,74 @@
+using EmbeddedLog.Files;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Partitions.State;
+
+namespace EmbeddedLog.Partitions.Flushing;
+
+/// <summary>
+/// The last checkpoint of a partition, which says that it was closed cleanly. Written when rounds have been stopped, so
+/// that nobody else flushes.
+/// </summary>
+internal sealed class CleanCheckpoint
+{
+    private readonly PartitionState _state;
+    private readonly PartitionWriter _writer;
+    private readonly PartitionFlusher _flusher;
+    private readonly FlushExecutor _executor;
+    private readonly CheckpointWriter _checkpoints;
+
+    /// <param name="state">The partition.</param>
+    /// <param name="writer">Knows what was begun after the last flush.</param>
+    /// <param name="flusher">Knows what is durable; stopped.</param>
+    /// <param name="executor">Flushes the rest.</param>
+    /// <param name="checkpoints">Writes the checkpoint.</param>
+    public CleanCheckpoint(
+        PartitionState state,
+        PartitionWriter writer,
+        PartitionFlusher flusher,
+        FlushExecutor executor,
+        CheckpointWriter checkpoints)
+    {
+        _state = state;
+        _writer = writer;
+        _flusher = flusher;
+        _executor = executor;
+        _checkpoints = checkpoints;
+    }
+
+    /// <summary>
+    /// Writes it. Returns false where not everything is on the disk, so that the next opening must look.
+    /// </summary>
+    public bool TryWrite()
+    {
+        DurablePoint durable = _flusher.Durable;
+        if (_state.Failure is not null || durable.Offset != _state.PublishedEnd)
+        {
+            return false;
+        }
+
+        try
+        {
+            // A segment that was begun after the last append is not covered by any flush so far, nor the log's start.
+            FlushPlan plan = new();
+            if (_writer.TryPlanFlush(plan, last: true) && plan.End != durable)
+            {
+                _executor.FlushSegments(plan);
+                _executor.End(plan);
+                durable = plan.End;
+            }
+
+            _checkpoints.Write(durable, clean: true);
+            return true;
+        }
+        catch (FileSystemException failure) when (!failure.IsFailedFlush)
+        {
+            return false;
+        }
+        catch (Exception failure) when (failure is IOException or EmbeddedLogException)
+        {
+            _writer.Fail(failure);
+            return false;
+        }
+    }
+}

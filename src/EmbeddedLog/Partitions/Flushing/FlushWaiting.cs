@@ -1,0 +1,110 @@
+using System.Runtime.ExceptionServices;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Partitions.State;
+
+namespace EmbeddedLog.Partitions.Flushing;
+
+/// <summary>Waits for flushes of a partition, and asks for them.</summary>
+internal sealed class FlushWaiting
+{
+    private readonly PartitionState _state;
+    private readonly PartitionFlusher _flusher;
+    private readonly FlushQueue _queue;
+    private readonly AsyncWaiterPool _pool;
+    private readonly WorkQueue _work;
+
+    /// <param name="state">The partition.</param>
+    /// <param name="flusher">Flushes it.</param>
+    /// <param name="queue">Is told who blocks.</param>
+    /// <param name="pool">Makes waiters.</param>
+    /// <param name="work">Wakes them.</param>
+    public FlushWaiting(
+        PartitionState state, PartitionFlusher flusher, FlushQueue queue, AsyncWaiterPool pool, WorkQueue work)
+    {
+        _state = state;
+        _flusher = flusher;
+        _queue = queue;
+        _pool = pool;
+        _work = work;
+    }
+
+    /// <summary>Waits until everything below <paramref name="offset"/> is on the disk, and sees to it.</summary>
+    /// <param name="offset">The offset.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="assured">Whether it goes on even where all threads of the pool are held.</param>
+    /// <exception cref="PartitionFailedException">It never will be.</exception>
+    public ValueTask WaitAsync(long offset, CancellationToken cancellationToken, bool assured = false)
+    {
+        if (_flusher.DurableEnd >= offset)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        if (_state.Failure is { } failure)
+        {
+            return ValueTask.FromException(failure);
+        }
+
+        AsyncWaiter waiter = assured
+            ? AsyncWaiter.Assured(_work, offset)
+            : _pool.Rent(offset, cancellationToken.CanBeCanceled);
+        ValueTask task = waiter.Task;
+        waiter.AddTo(_flusher.Waiters, cancellationToken);
+
+        // After the waiter is on the list: the round that this asks for, or one that begins before it, releases it.
+        _flusher.RequestOrFail();
+        return task;
+    }
+
+    /// <summary>
+    /// The same for a thread that blocks. It flushes itself where nobody else does, and is woken without the pool.
+    /// </summary>
+    /// <exception cref="PartitionFailedException">It never will be.</exception>
+    public void Wait(long offset)
+    {
+        if (_flusher.DurableEnd >= offset)
+        {
+            return;
+        }
+
+        if (_state.Failure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        _queue.EnterBlocked();
+        try
+        {
+            BlockingWaiter waiter = BlockingWaiter.Rent(offset);
+            _flusher.Waiters.Add(waiter);
+            _flusher.RequestOrFail(waiter);
+            _queue.Help(waiter);
+            waiter.Wait(_work);
+        }
+        finally
+        {
+            _queue.LeaveBlocked();
+        }
+    }
+
+    /// <summary>Waits for the last flush of a partition that is being closed.</summary>
+    public async ValueTask WaitLastAsync(Waiting how)
+    {
+        try
+        {
+            if (how.Blocks)
+            {
+                Wait(_state.PublishedEnd);
+            }
+            else
+            {
+                await WaitAsync(_state.PublishedEnd, CancellationToken.None, assured: true).ConfigureAwait(false);
+            }
+        }
+        catch (EmbeddedLogException)
+        {
+            // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
+using EmbeddedLog.Files.Storing;
+
+namespace EmbeddedLog.Partitions.State;
+
+/// <summary>Whether the directories of the log and of the partition are where they belong.</summary>
+internal sealed class PartitionPlace
+{
+    private readonly PartitionIdentity _identity;
+    private readonly DirectoryWatch? _watch;
+    private readonly Manifest _manifest;
+
+    /// <param name="identity">The partition.</param>
+    /// <param name="watch">Watches the log's directory; null where there is no log around the partition.</param>
+    /// <param name="manifest">The partition's manifest, open.</param>
+    public PartitionPlace(PartitionIdentity identity, DirectoryWatch? watch, Manifest manifest)
+    {
+        _identity = identity;
+        _watch = watch;
+        _manifest = manifest;
+    }
+
+    /// <summary>What is known to be the matter with the log's directory, without another look.</summary>
+    public LogDirectoryException? KnownGone => _watch?.Failure;
+
+    /// <summary>Looks; what is the matter, or null.</summary>
+    public LogDirectoryException? FindGone() =>
+        _watch?.Look() ?? (_manifest.IsInPlace() ? null : PartitionErrors.Gone(_identity.Id, _identity.Directory));
+}
