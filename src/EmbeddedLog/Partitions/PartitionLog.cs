@@ -203,6 +203,22 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     }
 
     /// <summary>
+    /// Appends a record that was measured, and flushes it: <paramref name="pending"/> is released once it is on the
+    /// disk, or with the reason why it never will be.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="size">What it measures.</param>
+    /// <param name="pending">Who waits. Not released where this throws, for then nothing was appended.</param>
+    /// <param name="account">Where the append is counted.</param>
+    public void Append(in RawRecord record, in RecordSize size, PendingAppend pending, AppendAccount account)
+    {
+        long offset = Append(record, size, out long timestamp, account);
+        pending.Target = offset + 1;
+        pending.NoteAppended(offset, timestamp);
+        _flusher.AddAndRequest(pending);
+    }
+
+    /// <summary>
     /// Appends all records of a batch as one; when it returns, they are <see cref="Durability.Written"/>.
     /// </summary>
     /// <param name="batch">The batch.</param>

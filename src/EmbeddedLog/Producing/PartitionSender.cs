@@ -10,9 +10,10 @@ namespace EmbeddedLog.Producing;
 /// One producer's way into one partition: appends, and keeps account of what it appended that is not durable yet.
 /// </summary>
 /// <remarks>
-/// Appends are counted in an account. To follow up is the role of one thread at a time: it waits on the log's list for
+/// Appends are counted in an account. To follow up is the role of one waiter at a time: it waits on the log's list for
 /// the flush of what was counted, takes that off the account, and waits again while there is more. So room comes back,
-/// and a flush that fails is noticed, though nobody awaits it.
+/// and a flush that fails is noticed, though nobody awaits it. A record that is awaited is on that list anyway, and
+/// takes the role along where it is free.
 /// </remarks>
 internal sealed class PartitionSender : OffsetWaiter
 {
@@ -74,8 +75,64 @@ internal sealed class PartitionSender : OffsetWaiter
         }
 
         Follow();
+        appended = MetadataOf(offset, timestamp);
+    }
+
+    /// <summary>Appends a record, counts it, and has it flushed for somebody who waits for that.</summary>
+    /// <param name="raw">The record.</param>
+    /// <param name="size">What it measures; room was taken in the window.</param>
+    /// <param name="pending">Who waits. Not released where this throws.</param>
+    public void Append(in RawRecord raw, in RecordSize size, PendingAppend pending)
+    {
+        try
+        {
+            Log.Append(raw, size, pending, _account);
+        }
+        catch (PartitionFailedException)
+        {
+            TryTell();
+            throw;
+        }
+    }
+
+    /// <summary>What was counted so far. All of it was published before the call.</summary>
+    public long CountedBytes => _account.Bytes;
+
+    /// <summary>Where a record stands that was appended.</summary>
+    public RecordMetadata MetadataOf(long offset, long timestamp)
+    {
         TopicPartition id = Log.Id;
-        appended = new RecordMetadata(id.Topic, id.Partition, offset, UnixTime.ToDateTimeOffset(timestamp));
+        return new RecordMetadata(id.Topic, id.Partition, offset, UnixTime.ToDateTimeOffset(timestamp));
+    }
+
+    /// <summary>
+    /// Takes the role if it is free. Who has it calls <see cref="EndFollowing"/> once what was counted up to its record
+    /// is durable or lost.
+    /// </summary>
+    public bool TryFollow() => !_account.IsFollowed && _account.TryFollow();
+
+    /// <summary>
+    /// Settles what was counted up to a record that was followed up, and passes the role on. Only by its holder.
+    /// </summary>
+    /// <param name="counted">What was counted up to the record.</param>
+    /// <param name="failure">Why it never will be durable; null where it is.</param>
+    public void EndFollowing(long counted, Exception? failure)
+    {
+        if (failure is not null)
+        {
+            SettleLost(failure);
+        }
+        else if (counted > _settled)
+        {
+            // Whoever had the role before may have settled more.
+            Settle(counted);
+        }
+
+        if (!TryWatch())
+        {
+            LeaveRole();
+            Follow();
+        }
     }
 
     /// <summary>Appends a batch and counts it; returns the first offset.</summary>
@@ -142,23 +199,7 @@ internal sealed class PartitionSender : OffsetWaiter
         Volatile.Read(ref _failure) is { } failure && TryTell() ? Copy(failure) : null;
 
     /// <inheritdoc/>
-    public override void Release(Exception? failure)
-    {
-        if (failure is null)
-        {
-            Settle(_watched);
-        }
-        else
-        {
-            SettleLost(failure);
-        }
-
-        if (!TryWatch())
-        {
-            LeaveRole();
-            Follow();
-        }
-    }
+    public override void Release(Exception? failure) => EndFollowing(_watched, failure);
 
     /// <summary>One that is thrown by one thread alone: the log's own is shared by all who wait.</summary>
     private static PartitionFailedException Copy(PartitionFailedException failure) =>

@@ -1,7 +1,5 @@
 using System.Threading.Tasks.Sources;
-using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Producing.Encoding;
 
@@ -11,7 +9,7 @@ namespace EmbeddedLog.Producing;
 /// A record on its way, whose sender awaits it: first, perhaps, for room in the window, then for the flush. Reused, so
 /// that sending allocates nothing in steady state. The continuation runs on the work queue, on nobody's stack.
 /// </summary>
-internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<RecordMetadata>, IThreadPoolWorkItem
+internal sealed class PendingSend : PendingAppend, IRoomWaiter, IValueTaskSource<RecordMetadata>, IThreadPoolWorkItem
 {
     /// <summary>Values of <see cref="_stage"/>: waits for room, is or was appended, gave up before that.</summary>
     private const int Queued = 0, Sent = 1, Cancelled = 2;
@@ -40,6 +38,18 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
     /// <summary>Set before the work item is queued, read by it.</summary>
     private Exception? _failure;
 
+    /// <summary>What the sender's account says up to this record. Set before it is appended.</summary>
+    private long _counted;
+
+    /// <summary>
+    /// Whether this follows the sender's account up. Written before it is on the log's list, and by who releases it
+    /// from there.
+    /// </summary>
+    private bool _follows;
+
+    /// <summary>The token of a record that did not have to wait for room; registered once it is appended.</summary>
+    private CancellationToken _token;
+
     private CancellationTokenRegistration _registration;
 
     /// <summary>Whether the token has called, perhaps already while it was asked to; then this is not reused.</summary>
@@ -61,15 +71,25 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
     /// <inheritdoc/>
     public bool IsCancelled => Volatile.Read(ref _stage) == Cancelled;
 
-    /// <summary>Waits for the flush of a record that was appended.</summary>
-    public ValueTask<RecordMetadata> WaitForFlush(
-        PartitionSender sender, in RecordMetadata appended, CancellationToken cancellationToken)
+    /// <summary>Appends a record that has room, and waits for its flush. It is free again where this throws.</summary>
+    public ValueTask<RecordMetadata> Send(
+        PartitionSender sender, in EncodedRecord record, CancellationToken cancellationToken)
     {
         _sender = sender;
         _stage = Sent;
+        _token = cancellationToken;
+        Bytes = record.FrameBytes;
         ValueTask<RecordMetadata> task = new(this, _core.Version);
-        CancelWith(cancellationToken);
-        AwaitFlush(appended);
+        try
+        {
+            Append(record.Raw, record.Size);
+        }
+        catch
+        {
+            Recycle();
+            throw;
+        }
+
         return task;
     }
 
@@ -98,24 +118,32 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
         }
 
         long bytes = Bytes;
-        RecordMetadata appended;
         try
         {
             RawRecord raw = _copy.Raw;
-            _sender!.Append(raw, RecordSize.Of(raw), out appended);
+            Append(raw, RecordSize.Of(raw));
+            return bytes;
         }
 #pragma warning disable CA1031 // It goes to whoever awaits the record.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
             _copy.Clear();
-            Release(failure);
+            Complete(failure);
             return 0;
         }
+    }
 
+    /// <inheritdoc/>
+    public override void NoteAppended(long offset, long timestamp)
+    {
         _copy.Clear();
-        AwaitFlush(appended);
-        return bytes;
+        _metadata = _sender!.MetadataOf(offset, timestamp);
+        _follows = _sender.TryFollow();
+        if (_token.CanBeCanceled)
+        {
+            CancelWith(_token);
+        }
     }
 
     /// <inheritdoc/>
@@ -130,13 +158,14 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
     /// <inheritdoc/>
     public override IThreadPoolWorkItem? ReleaseAmongMany(Exception? failure)
     {
-        if (Interlocked.Exchange(ref _completed, 1) != 0)
+        if (_follows)
         {
-            return null;
+            // Also where the token was faster: others rely on it.
+            _follows = false;
+            _sender!.EndFollowing(_counted, failure);
         }
 
-        _failure = failure;
-        return this;
+        return TryComplete(failure) ? this : null;
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -181,15 +210,31 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    private void AwaitFlush(in RecordMetadata appended)
+    /// <summary>Appends the record. From here on this may be in use again, unless it throws.</summary>
+    private void Append(in RawRecord raw, in RecordSize size)
     {
-        _metadata = appended;
-        PartitionLog log = _sender!.Log;
-        Target = appended.Offset + 1;
-        log.AddFlushWaiter(this);
+        // What is counted now lies before this record, so that both are durable when the record is.
+        _counted = _sender!.CountedBytes + Bytes;
+        _sender.Append(raw, size, this);
+    }
 
-        // From here on this may be in use again. The round that is asked for, or one before it, has released it.
-        log.RequestFlush();
+    private bool TryComplete(Exception? failure)
+    {
+        bool first = Interlocked.Exchange(ref _completed, 1) == 0;
+        if (first)
+        {
+            _failure = failure;
+        }
+
+        return first;
+    }
+
+    private void Complete(Exception failure)
+    {
+        if (TryComplete(failure))
+        {
+            _work.Queue(this);
+        }
     }
 
     /// <summary>Before it is on any list, so that nothing has to be done to it once it may be in use again.</summary>
@@ -201,7 +246,7 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
     {
         Volatile.Write(ref _tokenCalled, true);
         bool wasQueued = Interlocked.CompareExchange(ref _stage, Cancelled, Queued) == Queued;
-        Release(new OperationCanceledException(token));
+        Complete(new OperationCanceledException(token));
         if (wasQueued)
         {
             _window!.Leave(this);
@@ -220,6 +265,7 @@ internal sealed class PendingSend : OffsetWaiter, IRoomWaiter, IValueTaskSource<
 
         _core.Reset();
         _registration = default;
+        _token = default;
         _sender = null;
         _window = null;
         _metadata = default;

@@ -82,17 +82,27 @@ internal sealed class ProducerCore
     public ValueTask<RecordMetadata> SendAsync(in EncodedRecord record, CancellationToken cancellationToken)
     {
         PartitionSender sender = _senders[record.Partition];
-        InFlightWindow? window = Window;
-        if (window is not null && !window.TryTake(record.FrameBytes))
+        if (Window is not { } window)
+        {
+            sender.Append(record.Raw, record.Size, out RecordMetadata appended);
+            return new ValueTask<RecordMetadata>(appended);
+        }
+
+        if (!window.TryTake(record.FrameBytes))
         {
             CheckBeforeWaiting(sender, record);
             return _pending.Rent().WaitForRoom(sender, window, record, cancellationToken);
         }
 
-        Append(sender, record, out RecordMetadata appended);
-        return window is null || sender.Log.DurableEnd > appended.Offset
-            ? new ValueTask<RecordMetadata>(appended)
-            : _pending.Rent().WaitForFlush(sender, appended, cancellationToken);
+        try
+        {
+            return _pending.Rent().Send(sender, record, cancellationToken);
+        }
+        catch
+        {
+            window.Release(record.FrameBytes);
+            throw;
+        }
     }
 
     /// <summary>The same, but blocks the calling thread, which is woken without the pool.</summary>

@@ -119,6 +119,15 @@ internal sealed class PartitionFlusher
         }
     }
 
+    /// <summary>The same, and asks for a round. Once this is called the waiter may be in use again.</summary>
+    public void AddAndRequest(OffsetWaiter waiter)
+    {
+        AddWaiter(waiter);
+
+        // The round that this asks for, or one before it, releases the waiter.
+        TryRequest();
+    }
+
     /// <summary>How many bytes a round takes; for who measures it, since it may be the next one already.</summary>
     public long FlushedBytes => _plan.Bytes;
 
