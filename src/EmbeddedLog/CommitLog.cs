@@ -10,7 +10,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Maintenance.Verification;
 using EmbeddedLog.Opening;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
 using EmbeddedLog.Validation;
@@ -49,14 +48,29 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _topics = opened.Topics;
         _offsets = opened.Offsets;
         Recovery = opened.Recovery;
-        Context = opened.Topics.Context;
-        _changing = new Turnstile(Context.Platform.Work);
-        _changes = new TopicChanges(opened.Store, _topics, uid => _offsets.ForgetTopic(uid));
+        Parts = opened.Parts;
+        _changing = new Turnstile(Parts.Platform.Work);
+        _changes = new TopicChanges(
+            opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
         Serdes = new SerdeResolver(options.JsonContexts, options.JsonSerializerOptions);
         _retention = new RetentionTask(
-            Context, options.RetentionCheckInterval, () => _topics.Partitions, _offsets.Log, opened.Store.Debris.Retry);
+            Parts.Segments,
+            Parts.Background,
+            Parts.Watch,
+            Parts.Logger,
+            options.RetentionCheckInterval,
+            () => _topics.Partitions,
+            _offsets.Log,
+            opened.Store.Debris.Retry);
         _scrub = options.ScrubBytesPerSecond is { } rate
-            ? new ScrubTask(Context, _directory, opened.GetVerifyTargets, rate, options.ScrubInterval)
+            ? new ScrubTask(
+                Parts.Platform,
+                Parts.Background,
+                Parts.Logger,
+                _directory,
+                opened.GetVerifyTargets,
+                rate,
+                options.ScrubInterval)
             : null;
         _closing = new LogClosing(opened, _changing, _users, _retention, _scrub);
     }
@@ -76,8 +90,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// </summary>
     public ScrubReport? LastScrub => _scrub?.Last;
 
-    /// <summary>What all partitions share.</summary>
-    internal StorageContext Context { get; }
+    /// <summary>What the log was put together from.</summary>
+    internal LogParts Parts { get; }
 
     /// <summary>What groups have committed.</summary>
     internal OffsetStore Offsets => _offsets;
@@ -301,7 +315,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             keys ?? Serdes.Resolve<TKey>(),
             values ?? Serdes.Resolve<TValue>(),
             copy.Partitioner ?? target.Partitioner,
-            copy));
+            copy,
+            Parts.Platform.Work));
         ThrowIfDisposed();
         return producer;
     }
@@ -341,7 +356,16 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         try
         {
             Consumer<TKey, TValue> consumer = _users.AddConsumer(new Consumer<TKey, TValue>(
-                source.Name, source.Partitions, membership, _offsets, keys, values, copy, Context));
+                source.Name,
+                source.Partitions,
+                membership,
+                _offsets,
+                keys,
+                values,
+                copy,
+                Parts.Platform,
+                Parts.Segments.Readers,
+                Parts.Logger));
             ThrowIfDisposed();
             return consumer;
         }
@@ -392,7 +416,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     public IReadOnlyList<SegmentPin> GetPins()
     {
         ThrowIfDisposed();
-        return Pins.Collect(Context, _topics.Partitions);
+        return Pins.Collect(Parts.Segments, _topics.Partitions);
     }
 
     /// <summary>
@@ -416,7 +440,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     {
         VerifyOptions copy = (options ?? new VerifyOptions()).ValidatedCopy();
         ThrowIfDisposed();
-        Verification verification = new(Context.Platform, copy, cancellationToken) { Progress = progress };
+        Verification verification = new(Parts.Platform, copy, cancellationToken) { Progress = progress };
         VerifyReport report = await verification.RunAsync(_directory, _opened.GetVerifyTargets).ConfigureAwait(false);
         ThrowIfDisposed();
         return report;
@@ -444,7 +468,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         ThrowIfDisposed();
-        LogBackup backup = new(Context.Platform, _directory, (options ?? new BackupOptions()).Copy(), progress);
+        LogBackup backup = new(Parts.Platform, _directory, (options ?? new BackupOptions()).Copy(), progress);
         return await backup.RunAsync(directory, _offsets.Log, () => Topics, cancellationToken).ConfigureAwait(false);
     }
 
@@ -454,7 +478,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// </summary>
     /// <inheritdoc cref="DisposeAsync" path="/exception"/>
     public void Dispose() =>
-        _closing.RunAsync(Waiting.Blocking(Context.Platform.Work)).AsTask().GetAwaiter().GetResult();
+        _closing.RunAsync(Waiting.Blocking(Parts.Platform.Work)).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
     /// Disposes the consumers and producers of the log, flushes everything and closes it: consumers commit first where

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Concurrency;
-using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
@@ -8,8 +7,6 @@ using EmbeddedLog.Following;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Opening;
-using EmbeddedLog.Partitions.State;
-using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
@@ -36,7 +33,7 @@ namespace EmbeddedLog;
 /// </remarks>
 public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
 {
-    private readonly StorageContext _context;
+    private readonly LogParts _parts;
     private readonly ControlView _view;
     private readonly FollowedTopics _topics;
     private readonly SerdeResolver _serdes;
@@ -48,10 +45,10 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     private int _disposed;
 
     private ReadOnlyLog(
-        string directory, StorageContext context, ControlView view, FollowedTopics topics, SerdeResolver serdes)
+        string directory, LogParts parts, ControlView view, FollowedTopics topics, SerdeResolver serdes)
     {
         Directory = directory;
-        _context = context;
+        _parts = parts;
         _view = view;
         _topics = topics;
         _serdes = serdes;
@@ -67,38 +64,31 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public IReadOnlyList<ReadOnlyTopic> Topics => [.. Look().Values];
 
+    /// <summary>What the log was put together from.</summary>
+    internal LogParts Parts => _parts;
+
     /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
     internal static ReadOnlyLog Open(string directory, ReadOnlyLogOptions options, Platform platform)
     {
         string path = Path.GetFullPath(directory);
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(ReadOnlyLog));
         platform = Bind(platform, path);
-        StorageContext context = new(
-            platform,
-            new ReaderEpochs(),
-            new OpenSegments(options.MaxOpenSegments),
-            new AsyncWaiterPool(platform.Work),
-            new BackgroundSchedule(platform),
-            default,
-            logger)
-        {
-            Watch = new DirectoryWatch(platform.Files, path),
-        };
+        LogParts parts = LogParts.Create(platform, path, options.MaxOpenSegments, logger);
         ControlView? view = null;
         try
         {
             view = new ControlView(platform, path, ReadLogUid(platform.Files, path), options.PollInterval);
-            context.OpenSegments.WhenOpened = new IdleSegments(context.Background, context.OpenSegments).Watch;
-            FollowPoller poller = new(context.Background, view, options.PollInterval);
-            FollowedTopics topics = new(context, path, view, poller);
+            parts.Segments.Open.WhenOpened = new IdleSegments(parts.Background, parts.Segments.Open).Watch;
+            FollowPoller poller = new(parts.Background, view, options.PollInterval);
+            FollowedTopics topics = new(parts.Segments, parts.Waiters, path, view, poller);
             topics.Look();
             SerdeResolver serdes = new(options.JsonContexts, options.JsonSerializerOptions);
-            return new ReadOnlyLog(path, context, view, topics, serdes);
+            return new ReadOnlyLog(path, parts, view, topics, serdes);
         }
         catch (Exception failure)
         {
             view?.Dispose();
-            context.Background.Dispose();
+            parts.Background.Dispose();
             platform.Files.Dispose();
             throw failure is FileSystemException cause ? Unreadable(path, cause) : failure;
         }
@@ -158,7 +148,9 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             keys ?? _serdes.Resolve<TKey>(),
             values ?? _serdes.Resolve<TValue>(),
             copy,
-            _context));
+            _parts.Platform,
+            _parts.Segments.Readers,
+            _parts.Logger));
     }
 
     /// <summary>
@@ -174,7 +166,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             throw SharedErrors.Disposed();
         }
 
-        return Pins.Collect(_context, _topics.LookAtPartitions());
+        return Pins.Collect(_parts.Segments, _topics.LookAtPartitions());
     }
 
     /// <summary>
@@ -186,14 +178,14 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             ClosingSteps steps = new();
-            Waiting how = Waiting.Blocking(_context.Platform.Work);
+            Waiting how = Waiting.Blocking(_parts.Platform.Work);
             steps.Do(() => _users.DisposeAsync(steps, how).AsTask().GetAwaiter().GetResult());
 
             // A look that is under way is waited for: it looks at memory that goes next.
-            steps.Do(() => how.For(_context.Background.StopAsync()).AsTask().GetAwaiter().GetResult());
+            steps.Do(() => how.For(_parts.Background.StopAsync()).AsTask().GetAwaiter().GetResult());
             steps.Do(_topics.Close);
             steps.Do(_view.Dispose);
-            steps.Do(_context.Platform.Files.Dispose);
+            steps.Do(_parts.Platform.Files.Dispose);
             steps.ThrowIfAny();
         }
     }
@@ -212,7 +204,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             throw SharedErrors.Disposed();
         }
 
-        return _context.Watch!.Look() is { } gone
+        return _parts.Watch.Look() is { } gone
             ? throw new LogDirectoryException(gone.Message, gone) { File = gone.File }
             : _topics.Look();
     }

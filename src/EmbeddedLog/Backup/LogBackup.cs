@@ -111,7 +111,7 @@ internal sealed class LogBackup
         for (int attempt = 1; ; attempt++)
         {
             _platform.Files.CreateDirectory(directory);
-            PartitionBackup copy = new(offsets, directory, copier);
+            PartitionBackup copy = new(offsets, directory, copier, _platform);
             ClosedPartition closed = await copy.RunAsync(cancellation).ConfigureAwait(false);
             if (!copy.HasLost)
             {
@@ -142,7 +142,7 @@ internal sealed class LogBackup
             for (int i = 0; i < topic.Partitions.Count; i++)
             {
                 PartitionBackup partition = new(
-                    topic.Partitions[i].Log, TopicStore.PartitionDirectory(copy.Directory, i), copier);
+                    topic.Partitions[i].Log, TopicStore.PartitionDirectory(copy.Directory, i), copier, _platform);
                 _partitions.Add(await partition.RunAsync(cancellation).ConfigureAwait(false));
                 records += partition.Records;
             }

@@ -29,11 +29,12 @@ internal sealed class PartitionBackup
     /// <param name="source">The partition.</param>
     /// <param name="directory">Its directory in the backup, which is there and empty.</param>
     /// <param name="copier">Puts segments there.</param>
-    public PartitionBackup(PartitionLog source, string directory, SegmentCopier copier)
+    /// <param name="platform">The seam to the system.</param>
+    public PartitionBackup(PartitionLog source, string directory, SegmentCopier copier, Platform platform)
     {
         _source = source;
-        _files = source.Context.Platform.Files;
-        _now = source.Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        _files = platform.Files;
+        _now = platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
         _directory = directory;
         _copier = copier;
     }

@@ -4,7 +4,9 @@ using EmbeddedLog.Consuming.Reading;
 using EmbeddedLog.Consuming.Sequences;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
-using EmbeddedLog.Partitions.State;
+using EmbeddedLog.IO;
+using EmbeddedLog.Segments.Reading;
+using Microsoft.Extensions.Logging;
 
 
 namespace EmbeddedLog;
@@ -60,7 +62,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="keys">Reads keys.</param>
     /// <param name="values">Reads values.</param>
     /// <param name="options">Valid for that group, and the consumer's own.</param>
-    /// <param name="context">What all partitions share.</param>
+    /// <param name="platform">The seam to the system.</param>
+    /// <param name="readers">Keep memory mapped while it is read.</param>
+    /// <param name="logger">Where it is told what was skipped and what failed.</param>
     internal Consumer(
         string topic,
         IReadOnlyList<ReadOnlyPartition> partitions,
@@ -69,13 +73,15 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         IDeserializer<TKey> keys,
         IDeserializer<TValue> values,
         ConsumerOptions options,
-        StorageContext context)
+        Platform platform,
+        ReaderEpochs readers,
+        ILogger logger)
     {
         Topic = topic;
         Group = membership?.Group;
         Assignment = [.. partitions.Select(partition => partition.TopicPartition)];
         _membership = membership;
-        _work = context.Platform.Work;
+        _work = platform.Work;
         PartitionCursor[] cursors =
         [
             .. partitions.Select(partition => new PartitionCursor(
@@ -83,17 +89,17 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
                 options.StartPolicy,
                 Group is null ? null : offsets!.Effective(Group, ((Partition)partition).Log)?.Offset)),
         ];
-        _positions = new PositionSet(topic, cursors, options.StartPolicy);
+        _positions = new PositionSet(topic, cursors, options.StartPolicy, logger);
         _committer = Group is null
             ? null
             : new OffsetCommitter(
-                _positions, offsets!, Group, options.CommitDurability, options.CommitInterval, context);
+                _positions, offsets!, Group, options.CommitDurability, options.CommitInterval, platform, logger);
         _reader = new RecordReader<TKey, TValue>(
             _positions,
-            new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(topic, keys, values), context.Readers),
+            new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(topic, keys, values), readers),
             _committer,
-            new WakeSignal(context.Platform.Work),
-            context.Platform.Time,
+            new WakeSignal(platform.Work),
+            platform.Time,
             options.MaxBufferedRecords,
             options.AllowSynchronousContinuations);
     }

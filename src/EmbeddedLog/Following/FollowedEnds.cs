@@ -1,13 +1,13 @@
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
+using Microsoft.Extensions.Logging;
 
 
 namespace EmbeddedLog.Following;
 
 /// <summary>Finds out how far a partition goes. One caller at a time.</summary>
-internal sealed class FollowedEnds(StorageContext context, PartitionIdentity identity)
+internal sealed class FollowedEnds(ReaderEpochs readers, ILogger loggerUnderLock, PartitionIdentity identity)
 {
     /// <summary>How often a slot is read that says less than the records, before it is taken to be wrong.</summary>
     private const int MaxReads = 20;
@@ -37,7 +37,7 @@ internal sealed class FollowedEnds(StorageContext context, PartitionIdentity ide
     {
         FollowedTail tail = walked?.IsOf(segments, files.Checkpoint) == true
             ? walked
-            : new FollowedTail(segments, files.Checkpoint, files.Manifest.LogStartOffset, context.Readers);
+            : new FollowedTail(segments, files.Checkpoint, files.Manifest.LogStartOffset, readers);
         tail.Advance();
         long durable = Math.Max(files.Checkpoint?.DurableEndOffset ?? 0, files.Manifest.LogStartOffset);
         if (!isTold)
@@ -58,7 +58,7 @@ internal sealed class FollowedEnds(StorageContext context, PartitionIdentity ide
             fit.CheckFiles(segments, tail.Offset);
             if (told.End > tail.Offset)
             {
-                FollowingLog.ControlIsWrong(context.LoggerUnderLock, identity.Id, told.End, tail.Offset);
+                FollowingLog.ControlIsWrong(loggerUnderLock, identity.Id, told.End, tail.Offset);
             }
 
             isTold = false;

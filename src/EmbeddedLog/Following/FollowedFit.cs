@@ -5,7 +5,6 @@ using EmbeddedLog.Format;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Recovery;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Following;
@@ -14,12 +13,12 @@ namespace EmbeddedLog.Following;
 /// Checks that the small files of a partition fit together, by the rules of an opening and in its words: a manifest or
 /// a checkpoint that has lost something must not pass for a log that has less. See <see cref="PartitionRecovery"/>.
 /// </summary>
-/// <param name="context">What all partitions share.</param>
+/// <param name="resources">What all segments use.</param>
 /// <param name="identity">The partition.</param>
 /// <param name="files">Its small files.</param>
 /// <param name="session">How the last owner left the log.</param>
 internal sealed class FollowedFit(
-    StorageContext context, PartitionIdentity identity, FollowedFiles files, SessionState session)
+    SegmentResources resources, PartitionIdentity identity, FollowedFiles files, SessionState session)
 {
     private readonly Checkpoint? _checkpoint = files.Checkpoint;
 
@@ -70,7 +69,7 @@ internal sealed class FollowedFit(
     /// <exception cref="CorruptLogException">One is, or they were being changed.</exception>
     public void CheckFiles(SegmentList segments, long end)
     {
-        HashSet<string> names = [.. context.Platform.Files.ListFiles(identity.Directory)];
+        HashSet<string> names = [.. resources.Platform.Files.ListFiles(identity.Directory)];
         foreach (Segment segment in segments.Items)
         {
             if (segment.BaseOffset < _checkpoint?.DurableEndOffset && !segment.IsEmpty
@@ -81,11 +80,11 @@ internal sealed class FollowedFit(
             }
         }
 
-        new UnlistedFiles(context with { Session = session }, identity, names)
+        new UnlistedFiles(resources, session, identity, names)
             .CheckThatNoneIsMissed(files.Manifest.NextSequence, _checkpoint?.Epoch ?? 0, end);
         if (session.Clean && _checkpoint is { } known && segments.Last is { } last && last.Entry.Epoch == known.Epoch)
         {
-            using LogFile file = context.Platform.Files.OpenFile(last.Path, FileOpening.ReadShared);
+            using LogFile file = resources.Platform.Files.OpenFile(last.Path, FileOpening.ReadShared);
             SegmentOpening.Check(file, last, known.DurableEndPosition);
             CleanEnd.Check(file, last, known.DurableEndOffset, known.DurableEndPosition);
         }

@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
@@ -5,7 +6,6 @@ using EmbeddedLog.Format;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Reading;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Following;
@@ -26,6 +26,7 @@ internal sealed class FollowedPartition : ReadablePartition
     /// </summary>
     private const int MaxAttempts = 20;
 
+    private readonly SegmentResources _resources;
     private readonly PartitionIdentity _identity;
     private readonly ControlView _view;
     private readonly FollowPoller _poller;
@@ -74,18 +75,20 @@ internal sealed class FollowedPartition : ReadablePartition
     private bool _isGone;
 
     public FollowedPartition(
-        StorageContext context,
+        SegmentResources segments,
+        AsyncWaiterPool waiters,
         PartitionIdentity identity,
         ControlView view,
         FollowPoller poller,
         long mapAhead,
         Func<bool> exists)
-        : base(context, identity.Id)
+        : base(identity.Id, segments, waiters)
     {
+        _resources = segments;
         _identity = identity;
         _view = view;
         _poller = poller;
-        _ends = new FollowedEnds(context, identity);
+        _ends = new FollowedEnds(segments.Readers, segments.LoggerUnderLock, identity);
         _mapAhead = mapAhead;
         _exists = exists;
     }
@@ -132,7 +135,7 @@ internal sealed class FollowedPartition : ReadablePartition
         get
         {
             Look();
-            return FollowedSegments.Measure(Segments, Volatile.Read(ref _end), Context.Readers);
+            return FollowedSegments.Measure(Segments, Volatile.Read(ref _end), _resources.Readers);
         }
     }
 
@@ -431,10 +434,10 @@ internal sealed class FollowedPartition : ReadablePartition
 
         // Read after the end, the manifest has all segments that hold what the end counts.
         SessionState session = _view.ReadState();
-        FollowedFiles files = FollowedFiles.Read(Context.Platform.Files, _identity, session);
+        FollowedFiles files = FollowedFiles.Read(_resources.Platform.Files, _identity, session);
         long start = files.Manifest.LogStartOffset;
         SegmentList segments = _made = FollowedSegments.Make(files.Manifest, _segments, MakeSegment);
-        FollowedFit fit = new(Context, _identity, files, session);
+        FollowedFit fit = new(_resources, _identity, files, session);
         fit.Check(segments);
 
         bool isNew = !_isLoaded || page != _page || word != _word;
@@ -459,7 +462,7 @@ internal sealed class FollowedPartition : ReadablePartition
 
         bool takesBack = Divergence.Find(_segments, _end, segments, end.Offset) != long.MaxValue;
         if ((page is not null && page.Word != word)
-            || (takesBack && !files.IsStill(FollowedFiles.Read(Context.Platform.Files, _identity, session))))
+            || (takesBack && !files.IsStill(FollowedFiles.Read(_resources.Platform.Files, _identity, session))))
         {
             return false;
         }
@@ -490,7 +493,7 @@ internal sealed class FollowedPartition : ReadablePartition
         long to = Divergence.Find(old, _end, segments, end.Offset);
         if (to != long.MaxValue)
         {
-            FollowingLog.Truncated(Context.LoggerUnderLock, Id, _end, to);
+            FollowingLog.Truncated(_resources.LoggerUnderLock, Id, _end, to);
             _takenBack.Add(to);
             Volatile.Write(ref _durable, Math.Min(_durable, to));
         }
@@ -505,5 +508,5 @@ internal sealed class FollowedPartition : ReadablePartition
     }
 
     private Segment MakeSegment(SegmentEntry entry) =>
-        new(Context.Segments, Id, _identity.Directory, entry, _mapAhead);
+        new(_resources, Id, _identity.Directory, entry, _mapAhead);
 }

@@ -5,7 +5,6 @@ using EmbeddedLog.Diagnostics;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Maintenance.Verification;
-using EmbeddedLog.Partitions.State;
 
 namespace EmbeddedLog.Opening;
 
@@ -16,7 +15,7 @@ namespace EmbeddedLog.Opening;
 internal sealed class LogClosing
 {
     private readonly OpenedLog _log;
-    private readonly StorageContext _context;
+    private readonly LogParts _parts;
     private readonly Turnstile _changing;
     private readonly LogUsers _users;
     private readonly RetentionTask _retention;
@@ -32,7 +31,7 @@ internal sealed class LogClosing
         OpenedLog log, Turnstile changing, LogUsers users, RetentionTask retention, ScrubTask? scrub)
     {
         _log = log;
-        _context = log.Topics.Context;
+        _parts = log.Parts;
         _changing = changing;
         _users = users;
         _retention = retention;
@@ -65,7 +64,7 @@ internal sealed class LogClosing
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            StorageLog.NotMarkedClean(_context.Logger, failure, _log.Directory.Path);
+            StorageLog.NotMarkedClean(_parts.Logger, failure, _log.Directory.Path);
         }
     }
 
@@ -101,7 +100,7 @@ internal sealed class LogClosing
         await _users.DisposeAsync(steps, how).ConfigureAwait(false);
         bool clean = false;
         ClosingSteps own = new();
-        await own.DoAsync(() => how.For(_context.Background.StopAsync())).ConfigureAwait(false);
+        await own.DoAsync(() => how.For(_parts.Background.StopAsync())).ConfigureAwait(false);
         await own.DoAsync(() => _retention.StopAsync(how)).ConfigureAwait(false);
         if (_scrub is not null)
         {
@@ -125,7 +124,7 @@ internal sealed class LogClosing
         foreach (FileSystemException failure in own.Take<FileSystemException>())
         {
             // Everything acknowledged is on the disk; only the mark is missing, and the next opening looks for itself.
-            StorageLog.NotMarkedClean(_context.Logger, failure, _log.Directory.Path);
+            StorageLog.NotMarkedClean(_parts.Logger, failure, _log.Directory.Path);
         }
 
         steps.Do(own.ThrowIfAny);

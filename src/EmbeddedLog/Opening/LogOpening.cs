@@ -1,5 +1,4 @@
 using EmbeddedLog.Concurrency;
-using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Diagnostics;
@@ -8,8 +7,6 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Flushing;
-using EmbeddedLog.Partitions.State;
-using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
 
@@ -22,17 +19,29 @@ namespace EmbeddedLog.Opening;
 internal sealed class LogOpening
 {
     private readonly LogDirectory _directory;
-    private readonly StorageContext _context;
+    private readonly LogParts _parts;
+    private readonly ForeignNames _foreign = new();
+    private readonly PartitionFactory _factory;
     private readonly TopicSet _topics;
     private readonly long _began;
     private OffsetStore? _offsets;
 
-    private LogOpening(LogDirectory directory, StorageContext context)
+    private LogOpening(LogDirectory directory, LogParts parts)
     {
-        _began = context.Platform.Time.GetTimestamp();
+        _began = parts.Platform.Time.GetTimestamp();
         _directory = directory;
-        _context = context;
-        _topics = new TopicSet(context, directory.Traits);
+        _parts = parts;
+        _factory = new PartitionFactory(
+            parts.Segments,
+            parts.Waiters,
+            new FlushQueue(parts.Platform, directory.Traits.MinFlushedTogether),
+            parts.Background,
+            directory.Control,
+            parts.Watch,
+            directory.State,
+            _foreign,
+            parts.Logger);
+        _topics = new TopicSet(_factory, parts.Platform.Work, directory.Traits);
     }
 
     /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
@@ -51,25 +60,13 @@ internal sealed class LogOpening
             await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, logger, cancellationToken, how: how)
                 .ConfigureAwait(false);
         platform = owned.Platform;
-        StorageContext context = new(
-            platform,
-            new ReaderEpochs(),
-            new OpenSegments(options.MaxOpenSegments),
-            new AsyncWaiterPool(platform.Work),
-            new BackgroundSchedule(platform),
-            owned.State,
-            logger)
-        {
-            Control = owned.Control,
-            Watch = new DirectoryWatch(platform.Files, path),
-            Flushes = new FlushQueue(platform, owned.Traits.MinFlushedTogether),
-        };
+        LogParts parts = LogParts.Create(platform, path, options.MaxOpenSegments, logger);
         if (owned.ControlFailure is { } failed)
         {
             StorageLog.NotFollowable(logger, failed, path);
         }
 
-        LogOpening opening = new(owned, context);
+        LogOpening opening = new(owned, parts);
         try
         {
             if (options.Access == LogAccess.Group)
@@ -98,10 +95,10 @@ internal sealed class LogOpening
 
     private OpenedLog Recover(CancellationToken cancellationToken)
     {
-        TopicStore store = new(_context.Platform.Files, _directory.Path, _context.Foreign);
+        TopicStore store = new(_parts.Platform.Files, _directory.Path, _foreign);
         store.Prepare(isOnDisk: _directory.State.Clean);
         List<StoredTopic> topics = [.. store.Load()];
-        ClosedTopics.Check(_context.Platform.Files, _directory.Path, _directory.State, topics);
+        ClosedTopics.Check(_parts.Platform.Files, _directory.Path, _directory.State, topics);
         foreach (StoredTopic stored in topics)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -109,16 +106,17 @@ internal sealed class LogOpening
         }
 
         // After the topics and before any append: what was committed beyond what has survived is lowered here.
-        _offsets = OffsetStore.Open(_context, _directory.Path, _topics.Partitions);
-        _directory.NoteForeign(_context.Foreign);
+        _offsets = OffsetStore.Open(
+            _factory, _parts.Segments, _parts.Logger, _directory.Path, _topics.Partitions);
+        _directory.NoteForeign(_foreign);
         if (_directory.IsCopyOfOpenLog)
         {
-            StorageLog.HotCopyOpened(_context.Logger, _directory.Path);
+            StorageLog.HotCopyOpened(_parts.Logger, _directory.Path);
         }
 
-        _context.Foreign.Tell(_context.Logger, _directory.Path);
+        _foreign.Tell(_parts.Logger, _directory.Path);
         _directory.MarkOpen();
-        return new OpenedLog(_directory, store, _topics, _offsets, Report(_offsets.Log));
+        return new OpenedLog(_parts, _directory, store, _topics, _offsets, Report(_offsets.Log));
     }
 
     private RecoveryReport Report(PartitionLog offsets)
@@ -126,16 +124,16 @@ internal sealed class LogOpening
         RecoveryReport report = new(
             _directory.State.Clean,
             [.. _topics.Partitions.Select(partition => partition.Recovery), offsets.Recovery],
-            _context.Platform.Time.GetElapsedTime(_began));
+            _parts.Platform.Time.GetElapsedTime(_began));
         if (report.Clean)
         {
             StorageLog.Opened(
-                _context.Logger, _directory.Path, report.Duration, report.TopicPartitions.Count(), report.KeptRecords);
+                _parts.Logger, _directory.Path, report.Duration, report.TopicPartitions.Count(), report.KeptRecords);
         }
         else
         {
             StorageLog.OpenedAndRecovered(
-                _context.Logger,
+                _parts.Logger,
                 _directory.Path,
                 report.Duration,
                 report.TopicPartitions.Count(),
@@ -152,7 +150,7 @@ internal sealed class LogOpening
     private async ValueTask CloseAsync(Waiting how)
     {
         ClosingSteps steps = new();
-        await steps.DoAsync(() => how.For(_context.Background.StopAsync())).ConfigureAwait(false);
+        await steps.DoAsync(() => how.For(_parts.Background.StopAsync())).ConfigureAwait(false);
         await steps.DoAsync(async () => await _topics.CloseAsync(how).ConfigureAwait(false)).ConfigureAwait(false);
         if (_offsets is not null)
         {
@@ -162,7 +160,7 @@ internal sealed class LogOpening
         steps.Do(_directory.Dispose);
         foreach (Exception failure in steps.Take<Exception>())
         {
-            StorageLog.NotGivenUp(_context.Logger, failure, _directory.Path);
+            StorageLog.NotGivenUp(_parts.Logger, failure, _directory.Path);
         }
     }
 }

@@ -1,12 +1,9 @@
-using EmbeddedLog.Concurrency;
-using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Salvaging;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
@@ -29,18 +26,12 @@ internal static class SalvageOpening
         using LogDirectory owned = await LogDirectory.OpenAsync(
             platform, path, options.OwnerTimeout, logger, cancellationToken, forRepair: true).ConfigureAwait(false);
         platform = owned.Platform;
-        using BackgroundSchedule nothing = new(platform);
-        StorageContext context = new(
-            platform,
-            new ReaderEpochs(),
-            new OpenSegments(1),
-            new AsyncWaiterPool(platform.Work),
-            nothing,
-            owned.State,
-            logger);
+        SegmentResources segments = new(
+            platform, new ReaderEpochs(), new OpenSegments(1), new QueuedLogger(logger, platform.Work));
         try
         {
-            return Salvage.Run(context, owned, Find(platform.Files, path, partition), cancellationToken);
+            return Salvage.Run(
+                segments, owned.State, logger, owned, Find(platform.Files, path, partition), cancellationToken);
         }
         catch (FileSystemException failure)
         {

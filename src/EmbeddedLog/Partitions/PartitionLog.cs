@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
@@ -12,6 +13,7 @@ using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Preparing;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Partitions;
 
@@ -21,6 +23,11 @@ namespace EmbeddedLog.Partitions;
 /// </summary>
 internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushControl, ISpareTaker
 {
+    private readonly AppendClock _clock;
+    private readonly BackgroundSchedule _background;
+    private readonly ControlFile _control;
+    private readonly FlushQueue _queue;
+    private readonly bool _appendsUnderLocks;
     private readonly PartitionIdentity _identity;
     private readonly PartitionState _state;
     private readonly PartitionFiles _files;
@@ -39,10 +46,41 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>One while a flush that could not be made is owed. Set by the flusher, taken by the call.</summary>
     private int _retries;
 
+    /// <param name="identity">The partition.</param>
+    /// <param name="settings">What its topic's options say.</param>
+    /// <param name="recovered">What the opening found.</param>
+    /// <param name="segments">What its segments use.</param>
+    /// <param name="waiters">Makes those who wait.</param>
+    /// <param name="flushes">Decides when and where it is flushed.</param>
+    /// <param name="background">Calls it back.</param>
+    /// <param name="clock">The time that appends take.</param>
+    /// <param name="control">What tells other processes how far it is.</param>
+    /// <param name="watch">Watches the log's directory; null where there is no log around it.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="appendsUnderLocks">
+    /// Whether appends are made under locks of those who append: then what calls the clock's timer is left to the work
+    /// queue.
+    /// </param>
     public PartitionLog(
-        StorageContext context, PartitionIdentity identity, PartitionSettings settings, RecoveredPartition recovered)
-        : base(context, identity.Id)
+        PartitionIdentity identity,
+        PartitionSettings settings,
+        RecoveredPartition recovered,
+        SegmentResources segments,
+        AsyncWaiterPool waiters,
+        FlushQueue flushes,
+        BackgroundSchedule background,
+        AppendClock clock,
+        ControlFile control,
+        DirectoryWatch? watch,
+        ILogger logger,
+        bool appendsUnderLocks)
+        : base(identity.Id, segments, waiters)
     {
+        _clock = clock;
+        _background = background;
+        _control = control;
+        _appendsUnderLocks = appendsUnderLocks;
+        _queue = flushes;
         Epoch = recovered.Epoch;
         Recovery = recovered.Report;
         _identity = identity;
@@ -52,28 +90,28 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             recovered.Segments,
             recovered.End.Offset,
             recovered.LogStart,
-            context.Control.Rent(identity.TopicUid, identity.Id.Partition));
+            control.Rent(identity.TopicUid, identity.Id.Partition));
         _state.Slot.NoteDurable(recovered.End.Offset);
-        Platform platform = context.Platform;
-        PartitionPlace place = new(identity, context.Watch, _files.Manifest);
+        Platform platform = segments.Platform;
+        PartitionPlace place = new(identity, watch, _files.Manifest);
         Preparer = new SegmentPreparer(
             platform,
             identity,
-            new SegmentFactory(context.Segments, identity),
-            new PagePreparer(identity.Id, context.Readers, platform.Work, context.Logger),
-            context.OpenSegments,
+            new SegmentFactory(segments, identity),
+            new PagePreparer(identity.Id, segments.Readers, platform.Work, logger),
+            segments.Open,
             this,
-            context.Logger,
+            logger,
             recovered.NextSequence);
-        Writer = new PartitionWriter(identity, _state, place, Preparer, this, context.Logger, recovered);
+        Writer = new PartitionWriter(identity, _state, place, Preparer, this, logger, recovered);
         FlushExecutor executor = new(
             platform.Files, identity, place, _files.Manifest, Writer, Preparer.Pages);
-        _checkpoints = new CheckpointSchedule(this, _state, context.Background, context.Flushes);
+        _checkpoints = new CheckpointSchedule(this, _state, background, flushes);
         CheckpointWriter checkpoints = new(
             _state, place, _files, _checkpoints, platform.Time, Epoch, recovered.End);
         _flusher = new PartitionFlusher(
-            Id, _state, Writer, this, executor, checkpoints, context.Flushes, platform.Work, recovered.End);
-        _flushes = new FlushWaiting(_state, _flusher, context.Flushes, context.Waiters, platform.Work);
+            Id, _state, Writer, this, executor, checkpoints, flushes, platform.Work, recovered.End);
+        _flushes = new FlushWaiting(_state, _flusher, flushes, waiters, platform.Work);
         _trimmer = new PartitionTrimmer(
             identity,
             _state,
@@ -82,8 +120,8 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             Writer,
             this,
             platform.Files,
-            context.Logger,
-            context.LoggerUnderLock);
+            logger,
+            segments.LoggerUnderLock);
         _closing = new PartitionClosing(
             Id,
             _state,
@@ -130,7 +168,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             if (value.FlushInterval is { } interval)
             {
                 // A call that is scheduled by the settings before may be days off; one too many does nothing.
-                Context.Background.Schedule(this, interval);
+                _background.Schedule(this, interval);
             }
         }
     }
@@ -195,7 +233,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     {
         PartitionSettings settings = Settings;
         AppendRules.CheckSize(Id, settings, size.ContentBytes);
-        long now = Context.Clock.Now;
+        long now = _clock.Now;
         timestamp = AppendRules.Timestamp(Id, settings, record.Timestamp, now);
         long offset = Writer.Append(record, size, timestamp, now, settings, account);
         AfterAppend(settings);
@@ -229,12 +267,26 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     {
         PartitionSettings settings = Settings;
         AppendRules.CheckBatch(Id, settings, batch);
-        long now = Context.Clock.Now;
+        long now = _clock.Now;
         timestamp = AppendRules.BatchTimestamp(Id, settings, batch, now, out long maxTimestamp);
         long offset = Writer.Append(batch, timestamp, maxTimestamp, now, settings, account);
         AfterAppend(settings);
         return offset;
     }
+
+    /// <summary>Throws what an append of a batch would throw for the records' sake.</summary>
+    public void Check(RecordBatch batch)
+    {
+        PartitionSettings settings = Settings;
+        AppendRules.CheckBatch(Id, settings, batch);
+        AppendRules.BatchTimestamp(Id, settings, batch, _clock.Now, out _);
+    }
+
+    /// <summary>Notes that a thread is going to block for a flush, perhaps one of the pool's.</summary>
+    public void EnterBlocked() => _queue.EnterBlocked();
+
+    /// <summary>Notes that it does so no more.</summary>
+    public void LeaveBlocked() => _queue.LeaveBlocked();
 
     /// <summary>Waits until everything below <paramref name="upTo"/> is <see cref="Durability.Flushed"/>.</summary>
     public ValueTask FlushAsync(long upTo, CancellationToken cancellationToken) =>
@@ -331,7 +383,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     public void MarkDeleted() => _state.IsDeleted = true;
 
     /// <summary>Tells followers that the partition is gone. Only after it was closed.</summary>
-    public void Forget() => Context.Control.Return(_state.Slot);
+    public void Forget() => _control.Return(_state.Slot);
 
     /// <summary>Closes the files of a partition that was opened for nothing, without another write.</summary>
     public void Abandon() => _closing.Abandon();
@@ -356,7 +408,14 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     {
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
         {
-            Context.ScheduleAfterAppend(this, delay);
+            if (_appendsUnderLocks)
+            {
+                _background.ScheduleUnderLock(this, delay);
+            }
+            else
+            {
+                _background.Schedule(this, delay);
+            }
         }
     }
 }

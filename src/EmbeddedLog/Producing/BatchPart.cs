@@ -1,7 +1,5 @@
 using EmbeddedLog.Format.Frames;
-using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Appending;
-using EmbeddedLog.Partitions.State;
 
 
 namespace EmbeddedLog.Producing;
@@ -34,12 +32,8 @@ internal sealed class BatchPart(PartitionSender sender, RecordBatch batch)
     /// <summary>Throws what the append would throw for the records' sake.</summary>
     public void Check()
     {
-        PartitionLog log = sender.Log;
-        PartitionSettings settings = log.Settings;
-        AppendTime = settings.AppendTime;
-        AppendRules.CheckBatch(log.Id, settings, batch);
-        long now = log.Context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        AppendRules.BatchTimestamp(log.Id, settings, batch, now, out _);
+        AppendTime = sender.Log.Settings.AppendTime;
+        sender.Log.Check(batch);
     }
 
     /// <summary>Appends them.</summary>

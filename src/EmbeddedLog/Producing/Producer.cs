@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Producing;
 using EmbeddedLog.Producing.Encoding;
 using EmbeddedLog.Serialization.Primitives;
@@ -58,16 +59,18 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// <param name="valueSerializer">Serializes values.</param>
     /// <param name="partitioner">Chooses partitions; the one of the options is not looked at.</param>
     /// <param name="options">A validated copy.</param>
+    /// <param name="work">Wakes who waits.</param>
     internal Producer(
         string topic,
         IReadOnlyList<Partition> partitions,
         ISerializer<TKey> keySerializer,
         ISerializer<TValue> valueSerializer,
         IPartitioner partitioner,
-        ProducerOptions options)
+        ProducerOptions options,
+        WorkQueue work)
     {
         _core = new ProducerCore(
-            [.. partitions.Select(partition => partition.Log)], options.Durability, options.MaxInFlightBytes);
+            [.. partitions.Select(partition => partition.Log)], work, options.Durability, options.MaxInFlightBytes);
         _serializer = new RecordSerializer<TKey, TValue>(
             topic, partitions.Count, keySerializer, valueSerializer, partitioner);
     }

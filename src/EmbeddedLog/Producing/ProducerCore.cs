@@ -1,7 +1,6 @@
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Appending;
-using EmbeddedLog.Partitions.Flushing;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Producing.Encoding;
 
 
@@ -16,7 +15,6 @@ namespace EmbeddedLog.Producing;
 internal sealed class ProducerCore
 {
     private readonly PartitionSender[] _senders;
-    private readonly FlushQueue _flushes;
     private readonly PendingSendPool _pending;
     private readonly RecordBatchPool _batches = new();
 
@@ -29,15 +27,15 @@ internal sealed class ProducerCore
     private int _disposed;
 
     /// <param name="logs">The topic's partitions, at least one.</param>
+    /// <param name="work">Wakes who waits.</param>
     /// <param name="durability">What a record has survived when it is acknowledged.</param>
     /// <param name="maxInFlightBytes">The bound of what is appended and not flushed, if that is awaited.</param>
-    public ProducerCore(IReadOnlyList<PartitionLog> logs, Durability durability, long maxInFlightBytes)
+    public ProducerCore(
+        IReadOnlyList<PartitionLog> logs, WorkQueue work, Durability durability, long maxInFlightBytes)
     {
-        StorageContext context = logs[0].Context;
-        _flushes = context.Flushes;
-        _pending = new PendingSendPool(context.Platform.Work);
+        _pending = new PendingSendPool(work);
         Window = durability == Durability.Flushed
-            ? new InFlightWindow(context.Platform.Work, maxInFlightBytes)
+            ? new InFlightWindow(work, maxInFlightBytes)
             : null;
         _senders = [.. logs.Select(log => new PartitionSender(this, log))];
         if (Window is not null)
@@ -208,7 +206,7 @@ internal sealed class ProducerCore
         }
 
         FlushWait wait = new();
-        _flushes.EnterBlocked();
+        _senders[0].Log.EnterBlocked();
         try
         {
             // All are asked for first, so that they are made side by side.
@@ -217,7 +215,7 @@ internal sealed class ProducerCore
         }
         finally
         {
-            _flushes.LeaveBlocked();
+            _senders[0].Log.LeaveBlocked();
         }
 
         wait.ThrowIfFailed();
@@ -264,14 +262,14 @@ internal sealed class ProducerCore
     private void BlockForRoom(InFlightWindow window, long bytes)
     {
         // The flush that brings the room must not wait for this thread, should it be one of the pool's.
-        _flushes.EnterBlocked();
+        _senders[0].Log.EnterBlocked();
         try
         {
             window.Block(bytes);
         }
         finally
         {
-            _flushes.LeaveBlocked();
+            _senders[0].Log.LeaveBlocked();
         }
     }
 

@@ -1,9 +1,10 @@
+using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Following;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Topics;
 
@@ -16,7 +17,8 @@ internal sealed class FollowedTopics
     /// <summary>How often descriptions are looked at that change while they are read.</summary>
     private const int MaxAttempts = 10;
 
-    private readonly StorageContext _context;
+    private readonly SegmentResources _segments;
+    private readonly AsyncWaiterPool _waiters;
     private readonly string _directory;
     private readonly TopicStore _store;
     private readonly ControlView _view;
@@ -33,11 +35,16 @@ internal sealed class FollowedTopics
     private bool _closed;
 
     public FollowedTopics(
-        StorageContext context, string directory, ControlView view, FollowPoller poller)
+        SegmentResources segments,
+        AsyncWaiterPool waiters,
+        string directory,
+        ControlView view,
+        FollowPoller poller)
     {
-        _context = context;
+        _segments = segments;
+        _waiters = waiters;
         _directory = directory;
-        _store = new TopicStore(context.Platform.Files, directory);
+        _store = new TopicStore(segments.Platform.Files, directory);
         _view = view;
         _poller = poller;
     }
@@ -126,7 +133,7 @@ internal sealed class FollowedTopics
             {
                 SessionState session = _view.ReadState();
                 List<StoredTopic> topics = _store.LoadShared();
-                ClosedTopics.Check(_context.Platform.Files, _directory, session, topics);
+                ClosedTopics.Check(_segments.Platform.Files, _directory, session, topics);
                 return topics;
             }
             catch (Exception failure) when (
@@ -160,7 +167,13 @@ internal sealed class FollowedTopics
             PartitionIdentity identity = new(
                 new TopicPartition(stored.Name, i), stored.Uid, TopicStore.PartitionDirectory(stored.Directory, i));
             partitions[i] = new FollowedPartition(
-                _context, identity, _view, _poller, stored.Options.SegmentBytes, () => Exists(stored));
+                _segments,
+                _waiters,
+                identity,
+                _view,
+                _poller,
+                stored.Options.SegmentBytes,
+                () => Exists(stored));
         }
 
         _poller.Add(partitions);

@@ -1,3 +1,4 @@
+using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 
@@ -10,13 +11,20 @@ internal sealed class TopicChanges
 {
     private readonly TopicStore _store;
     private readonly TopicSet _topics;
+    private readonly ControlFile _control;
+    private readonly DirectoryWatch? _watch;
     private readonly Action<ulong> _forget;
 
     /// <param name="store">The topics on the disk.</param>
     /// <param name="topics">The topics in memory.</param>
+    /// <param name="control">Tells followers.</param>
+    /// <param name="watch">Watches the log's directory.</param>
     /// <param name="forget">Called with the uid of a topic that is deleted.</param>
-    public TopicChanges(TopicStore store, TopicSet topics, Action<ulong> forget)
+    public TopicChanges(
+        TopicStore store, TopicSet topics, ControlFile control, DirectoryWatch? watch, Action<ulong> forget)
     {
+        _control = control;
+        _watch = watch;
         _store = store;
         _topics = topics;
         _forget = forget;
@@ -57,7 +65,7 @@ internal sealed class TopicChanges
         {
             made = _store.Create(name, options);
             Topic topic = await _topics.AddNewAsync(made).ConfigureAwait(false);
-            _topics.Context.Control.NoteTopics();
+            _control.NoteTopics();
             return topic;
         }
         catch (Exception failure)
@@ -91,7 +99,7 @@ internal sealed class TopicChanges
         try
         {
             _topics.Apply(topic, _store.Update(stored, wanted));
-            _topics.Context.Control.NoteTopics();
+            _control.NoteTopics();
         }
         catch (FileSystemException failure)
         {
@@ -107,7 +115,7 @@ internal sealed class TopicChanges
         try
         {
             string hidden = _store.Hide(topic.Stored);
-            _topics.Context.Control.NoteTopics();
+            _control.NoteTopics();
             _store.Debris.Remove(hidden);
         }
         catch (FileSystemException failure)
@@ -120,7 +128,7 @@ internal sealed class TopicChanges
     /// <summary>What is made in a directory that is gone, nobody will find.</summary>
     private void ThrowIfGone()
     {
-        if (_topics.Context.Watch?.Look() is { } gone)
+        if (_watch?.Look() is { } gone)
         {
             throw new LogDirectoryException(gone.Message, gone) { File = gone.File };
         }

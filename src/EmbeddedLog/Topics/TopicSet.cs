@@ -5,7 +5,6 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
-using EmbeddedLog.Partitions.Recovery;
 using EmbeddedLog.Partitions.State;
 
 namespace EmbeddedLog.Topics;
@@ -13,6 +12,8 @@ namespace EmbeddedLog.Topics;
 /// <summary>The open topics of a log. Changed by one caller at a time; read by anyone.</summary>
 internal sealed class TopicSet
 {
+    private readonly PartitionFactory _factory;
+    private readonly WorkQueue _work;
     private readonly FileSystemTraits _traits;
 
     /// <summary>By name; replaced as a whole, so that readers need no lock.</summary>
@@ -21,14 +22,15 @@ internal sealed class TopicSet
     /// <summary>The same topics as a list; replaced together with the dictionary, after it.</summary>
     private Topic[] _all = [];
 
-    public TopicSet(StorageContext context, FileSystemTraits traits)
+    /// <param name="factory">Opens partitions.</param>
+    /// <param name="work">Opens and closes them side by side.</param>
+    /// <param name="traits">What the file system can do.</param>
+    public TopicSet(PartitionFactory factory, WorkQueue work, FileSystemTraits traits)
     {
-        Context = context;
+        _factory = factory;
+        _work = work;
         _traits = traits;
     }
-
-    /// <summary>What all partitions share.</summary>
-    public StorageContext Context { get; }
 
     /// <summary>The topics as of now, by name.</summary>
     public IReadOnlyList<Topic> All => Volatile.Read(ref _all);
@@ -73,7 +75,7 @@ internal sealed class TopicSet
         try
         {
             await WorkLanes.RunAsync(
-                Context.Platform.Work, opened.Length, i => opened[i] = Open(stored, i, isNew: true))
+                _work, opened.Length, i => opened[i] = Open(stored, i, isNew: true))
                 .ConfigureAwait(false);
         }
         catch
@@ -167,14 +169,9 @@ internal sealed class TopicSet
 
     private PartitionLog Open(StoredTopic stored, int partition, bool isNew = false)
     {
-        // What the last clean close has left knows nothing of a topic that is made now.
-        StorageContext context = isNew
-            ? Context with { Session = Context.Session with { Closed = null } }
-            : Context;
-        PartitionSettings settings = SettingsOf(stored.Options);
         string directory = TopicStore.PartitionDirectory(stored.Directory, partition);
         PartitionIdentity identity = new(new TopicPartition(stored.Name, partition), stored.Uid, directory);
-        return new PartitionLog(context, identity, settings, PartitionRecovery.Open(context, identity, settings));
+        return _factory.Open(identity, SettingsOf(stored.Options), isNew);
     }
 
     private static void Abandon(PartitionLog?[] opened)
@@ -201,7 +198,7 @@ internal sealed class TopicSet
                 }
             }
 
-            await how.For(WorkLanes.RunAsync(Context.Platform.Work, closing.Length, Close)).ConfigureAwait(false);
+            await how.For(WorkLanes.RunAsync(_work, closing.Length, Close)).ConfigureAwait(false);
         }
         else
         {

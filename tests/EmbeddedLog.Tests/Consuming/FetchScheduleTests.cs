@@ -2,6 +2,7 @@ using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EmbeddedLog.Tests.Consuming;
 
@@ -21,7 +22,8 @@ public sealed class FetchScheduleTests
         PositionSet positions = new(
             "topic",
             [.. topic.Partitions.Select(each => new PartitionCursor(each.Source, StartPolicy.Earliest, committed))],
-            StartPolicy.Earliest);
+            StartPolicy.Earliest,
+            NullLogger.Instance);
         FetchSchedule schedule = new(positions, machine.Time);
 
         Assert.False(schedule.TryChoose(ends: null, out _, out _));

@@ -37,8 +37,6 @@ public sealed partial class LayerTests
         "Opening -> .: SalvageOpening uses CommitLog",
         "Records -> Serialization/Primitives: Header uses Utf8Serde",
         "Topics -> .: FollowedTopics uses ReadOnlyLog",
-        "Partitions/State -> Partitions/Appending: StorageContext uses AppendClock",
-        "Partitions/State -> Partitions/Flushing: StorageContext uses FlushQueue",
         "Partitions/State -> Partitions/Recovery: RecoveredPartition uses PartitionRecoveryReport",
     ];
 

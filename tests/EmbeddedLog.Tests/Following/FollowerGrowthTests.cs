@@ -1,4 +1,4 @@
-using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Following;
@@ -53,7 +53,7 @@ public sealed class FollowerGrowthTests
         fixture.Open(s_small);
         using ReadOnlyLog log = fixture.Follow();
         ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
-        StorageContext context = partition.Source.Context;
+        SegmentResources segments = log.Parts.Segments;
         int most = 0;
         long atHalf = 0;
         const int Minutes = 600;
@@ -68,10 +68,10 @@ public sealed class FollowerGrowthTests
                 FollowFixture.AssertReads(partition, from, from + 60);
             }
 
-            most = Math.Max(most, context.OpenSegments.Count);
+            most = Math.Max(most, segments.Open.Count);
             Pass(fixture, s_minute);
-            Assert.Equal(0, context.OpenSegments.Count + context.Readers.PendingCount);
-            Assert.Equal(0, context.Indexes.Bytes);
+            Assert.Equal(0, segments.Open.Count + segments.Readers.PendingCount);
+            Assert.Equal(0, segments.Indexes.Bytes);
             atHalf = minute == Minutes / 2 ? GC.GetTotalMemory(forceFullCollection: true) : atHalf;
         }
 
@@ -88,12 +88,12 @@ public sealed class FollowerGrowthTests
         using FollowFixture fixture = Create(positional);
         fixture.Open();
         using ReadOnlyLog log = fixture.Follow();
-        StorageContext context = log.GetTopic(FollowFixture.Topic)[0].Source.Context;
+        SegmentResources segments = log.Parts.Segments;
         List<WeakReference> seen = [];
         for (int i = 0; i < 50; i++)
         {
             seen.Add(ReadAndDelete(fixture, log, $"other-{i}"));
-            Assert.Equal(0, context.OpenSegments.Count + context.Readers.PendingCount);
+            Assert.Equal(0, segments.Open.Count + segments.Readers.PendingCount);
         }
 
         Assert.Single(log.Topics);

@@ -1,11 +1,11 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Flushing;
-using EmbeddedLog.Partitions.Recovery;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
@@ -35,20 +35,32 @@ internal sealed class PartitionFixture : IAsyncDisposable
         int minTogether = int.MaxValue)
     {
         _root = root;
-        Context = new StorageContext(
-            platform,
-            new ReaderEpochs(),
-            new OpenSegments(maxOpen),
+        Platform = platform;
+        Logger = logger ?? NullLogger.Instance;
+        Segments = new SegmentResources(
+            platform, new ReaderEpochs(), new OpenSegments(maxOpen), new QueuedLogger(Logger, platform.Work));
+        Background = new BackgroundSchedule(platform);
+        Factory = new PartitionFactory(
+            Segments,
             new AsyncWaiterPool(platform.Work),
-            new BackgroundSchedule(platform),
+            new FlushQueue(platform, minTogether),
+            Background,
+            ControlFile.None,
+            watch: null,
             new SessionState(clean, cacheSurvived, generation),
-            logger ?? NullLogger.Instance)
-        {
-            Flushes = new FlushQueue(platform, minTogether),
-        };
+            new ForeignNames(),
+            Logger);
     }
 
-    public StorageContext Context { get; }
+    public Platform Platform { get; }
+
+    public ILogger Logger { get; }
+
+    public SegmentResources Segments { get; }
+
+    public BackgroundSchedule Background { get; }
+
+    public PartitionFactory Factory { get; }
 
     public static PartitionSettings Settings(
         int segmentBytes = 64 << 10, bool positional = false, TimeSpan? flushInterval = null, int maxRecordBytes = 0) =>
@@ -66,7 +78,7 @@ internal sealed class PartitionFixture : IAsyncDisposable
         string topic = "topic", int number = 0, PartitionSettings? settings = null, ulong topicUid = TopicUid)
     {
         string directory = Path.Combine(_root, $"{topic}-{number}");
-        FileSystem files = Context.Platform.Files;
+        FileSystem files = Platform.Files;
         if (!files.DirectoryExists(directory))
         {
             files.CreateDirectory(directory);
@@ -75,8 +87,7 @@ internal sealed class PartitionFixture : IAsyncDisposable
 
         PartitionIdentity identity = new(new TopicPartition(topic, number), topicUid, directory);
         settings ??= Settings();
-        RecoveredPartition recovered = PartitionRecovery.Open(Context, identity, settings);
-        PartitionLog log = new(Context, identity, settings, recovered);
+        PartitionLog log = Factory.Open(identity, settings);
         _opened.Add(log);
         return log;
     }
@@ -95,6 +106,6 @@ internal sealed class PartitionFixture : IAsyncDisposable
             await log.CloseAsync();
         }
 
-        Context.Background.Dispose();
+        Background.Dispose();
     }
 }

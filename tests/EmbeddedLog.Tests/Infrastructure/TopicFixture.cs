@@ -5,6 +5,7 @@ using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Infrastructure;
@@ -33,10 +34,10 @@ internal sealed class TopicFixture : IAsyncDisposable
             platform, root, clean, cacheSurvived, generation: generation, logger: Logged);
         Logs = [.. Enumerable.Range(0, partitions).Select(i => _fixture.Open(Topic, i, settings))];
         Partitions = [.. Logs.Select(log => new Partition(log))];
-        Offsets = OffsetStore.Open(_fixture.Context, root, Logs);
+        Offsets = OffsetStore.Open(_fixture.Factory, _fixture.Segments, _fixture.Logger, root, Logs);
     }
 
-    public StorageContext Context => _fixture.Context;
+    public SegmentResources Segments => _fixture.Segments;
 
     /// <summary>What was logged.</summary>
     public LogLines Logged { get; } = new();
@@ -102,7 +103,16 @@ internal sealed class TopicFixture : IAsyncDisposable
         ConsumerOptions valid = (options ?? new ConsumerOptions()).ValidatedCopy(group);
         GroupMembership? membership = group is null ? null : _groups.Join(group, Topic, Logs[0].TopicUid);
         return new Consumer<TKey, TValue>(
-            Topic, Partitions, membership, Offsets, keys, values, valid, _fixture.Context);
+            Topic,
+            Partitions,
+            membership,
+            Offsets,
+            keys,
+            values,
+            valid,
+            _fixture.Platform,
+            _fixture.Segments.Readers,
+            _fixture.Logger);
     }
 
     /// <summary>What a group is found to have committed.</summary>
@@ -118,7 +128,7 @@ internal sealed class TopicFixture : IAsyncDisposable
             clean &= await log.CloseAsync();
         }
 
-        Context.Background.Dispose();
+        _fixture.Background.Dispose();
         return clean;
     }
 

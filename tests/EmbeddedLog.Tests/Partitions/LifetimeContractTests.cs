@@ -135,7 +135,7 @@ public abstract class LifetimeContractTests : IDisposable
         first.Dispose();
         first.Dispose();
         last.Dispose();
-        Assert.Equal(0, fixture.Context.Readers.PendingCount);
+        Assert.Equal(0, fixture.Segments.Readers.PendingCount);
         if (_environment.Simulation is { } simulation)
         {
             Assert.Empty(simulation.Disk.LiveMaps);

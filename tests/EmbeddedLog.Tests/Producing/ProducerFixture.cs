@@ -65,7 +65,8 @@ internal sealed class ProducerFixture : IDisposable
             values,
             partitioner ?? Partitioners.Default(),
             new ProducerOptions { Durability = durability, MaxInFlightBytes = maxInFlightBytes }
-                .ValidatedCopy());
+                .ValidatedCopy(),
+            Machine.Platform.Work);
 
     /// <summary>Runs what is queued, until nothing is.</summary>
     public void Settle() => Machine.Scheduler.RunUntilIdle();

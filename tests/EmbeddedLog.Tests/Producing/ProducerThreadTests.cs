@@ -20,7 +20,7 @@ public sealed class ProducerThreadTests
         using TempDirectory root = new();
         await using PartitionFixture fixture = new(RealPlatform.Create(TimeProvider.System), root.Path);
         Partition[] partitions = Open(fixture, count: 3);
-        await using Producer<string, string> producer = Create(partitions, Durability.Flushed);
+        await using Producer<string, string> producer = Create(fixture, partitions, Durability.Flushed);
         long highest = 0;
 
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(async () =>
@@ -48,7 +48,7 @@ public sealed class ProducerThreadTests
         using TempDirectory root = new();
         await using PartitionFixture fixture = new(RealPlatform.Create(TimeProvider.System), root.Path);
         Partition[] partitions = Open(fixture, count: 3);
-        await using Producer<string, string> producer = Create(partitions, Durability.Written);
+        await using Producer<string, string> producer = Create(fixture, partitions, Durability.Written);
 
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
         {
@@ -67,7 +67,7 @@ public sealed class ProducerThreadTests
         using TempDirectory root = new();
         await using PartitionFixture fixture = new(RealPlatform.Create(TimeProvider.System), root.Path);
         Partition[] partitions = Open(fixture, count: 2);
-        await using Producer<string, string> producer = Create(partitions, Durability.Flushed);
+        await using Producer<string, string> producer = Create(fixture, partitions, Durability.Flushed);
 
         List<string>[] acknowledged = await Task.WhenAll(
             Enumerable.Range(0, Threads).Select(thread => Task.Run(() => SendAndCancelAsync(producer, thread))));
@@ -89,7 +89,7 @@ public sealed class ProducerThreadTests
         using TempDirectory root = new();
         await using PartitionFixture fixture = new(RealPlatform.Create(TimeProvider.System), root.Path);
         Partition[] partitions = Open(fixture, count: 2);
-        Producer<string, string> producer = Create(partitions, Durability.Flushed);
+        Producer<string, string> producer = Create(fixture, partitions, Durability.Flushed);
         for (int i = 0; i < 1000; i++)
         {
             _ = producer.ProduceAsync(Key(i), Value(i));
@@ -179,7 +179,8 @@ public sealed class ProducerThreadTests
     private static Partition[] Open(PartitionFixture fixture, int count) =>
         [.. Enumerable.Range(0, count).Select(number => new Partition(fixture.Open("t", number, s_settings)))];
 
-    private static Producer<string, string> Create(Partition[] partitions, Durability durability) =>
+    private static Producer<string, string> Create(
+        PartitionFixture fixture, Partition[] partitions, Durability durability) =>
         new(
             "t",
             partitions,
@@ -187,5 +188,6 @@ public sealed class ProducerThreadTests
             Serdes.Utf8,
             Partitioners.Default(),
             new ProducerOptions { Durability = durability, MaxInFlightBytes = MaxInFlightBytes }
-                .ValidatedCopy());
+                .ValidatedCopy(),
+            fixture.Platform.Work);
 }

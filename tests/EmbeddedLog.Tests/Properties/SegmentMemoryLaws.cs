@@ -44,8 +44,8 @@ public sealed class SegmentMemoryLaws
         Assert.InRange(live, 1, 60);
         Assert.InRange(removed.Count, 2_000, 20_000);
         Assert.Equal(0, StillAlive(removed));
-        Assert.InRange(fixture.Context.Indexes.Count, 0, live);
-        Assert.InRange(fixture.Context.OpenSegments.Count, 0, live);
+        Assert.InRange(fixture.Segments.Indexes.Count, 0, live);
+        Assert.InRange(fixture.Segments.Open.Count, 0, live);
         machine.Run(fixture.DisposeAsync());
     }
 
@@ -83,9 +83,9 @@ public sealed class SegmentMemoryLaws
             machine.Scheduler.RunUntilIdle();
         }
 
-        Assert.Equal(0, fixture.Context.Indexes.Count);
-        Assert.Equal(0, fixture.Context.OpenSegments.Count);
-        fixture.Context.Background.Dispose();
+        Assert.Equal(0, fixture.Segments.Indexes.Count);
+        Assert.Equal(0, fixture.Segments.Open.Count);
+        fixture.Background.Dispose();
     }
 
     private static PartitionSettings Settings() => PartitionFixture.Settings(SegmentBytes) with
@@ -110,8 +110,8 @@ public sealed class SegmentMemoryLaws
 
         leases.ForEach(lease => lease.Dispose());
         AssertBound(machine, log, $"seed {seed}, at the end");
-        Assert.Equal(0, fixture.Context.Readers.PendingCount);
-        Assert.Empty(fixture.Context.Removed.ToArray());
+        Assert.Equal(0, fixture.Segments.Readers.PendingCount);
+        Assert.Empty(fixture.Segments.Removed.ToArray());
         Assert.Equal(0, StillAlive(removed));
         machine.Run(fixture.DisposeAsync());
         Assert.Empty(machine.Disk.LiveMaps);
@@ -174,7 +174,7 @@ public sealed class SegmentMemoryLaws
     /// </summary>
     private static void ReadAcrossAClosing(PartitionLog log, long from, int count)
     {
-        ReaderSlot slot = log.Context.Readers.Rent();
+        ReaderSlot slot = log.Readers.Rent();
         using (PartitionScan kept = new(log, slot, ownsSlot: false, ScanPosition.At(from), log.Truncations))
         {
             using PartitionScan scan = log.Scan(log.StartOffset);
@@ -186,8 +186,8 @@ public sealed class SegmentMemoryLaws
         }
 
         // As a consumer that is never disposed.
-        Assert.Equal(0, log.Context.Readers.PendingCount);
-        log.Context.Readers.Return(slot);
+        Assert.Equal(0, log.Readers.PendingCount);
+        log.Readers.Return(slot);
     }
 
     private static void AssertBound(SimulatedPlatform machine, PartitionLog log, string when)
@@ -233,7 +233,7 @@ public sealed class SegmentMemoryLaws
         _ = TimestampSearch.Find(log, 1);
         AssertNumbered(log, 0, 600);
         _ = log.Segments.Items[0].Index.Get();
-        Assert.NotEqual(0, fixture.Context.Indexes.Count);
+        Assert.NotEqual(0, fixture.Segments.Indexes.Count);
         machine.Run(log.CloseAsync());
     }
 

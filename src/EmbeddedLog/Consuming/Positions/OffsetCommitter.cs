@@ -1,7 +1,8 @@
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
-using EmbeddedLog.Partitions.State;
+using Microsoft.Extensions.Logging;
 
 
 namespace EmbeddedLog.Consuming.Positions;
@@ -17,7 +18,8 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     private readonly string _group;
     private readonly Durability _durability;
     private readonly TimeSpan _interval;
-    private readonly StorageContext _context;
+    private readonly WorkQueue _work;
+    private readonly ILogger _logger;
 
     /// <summary>Commits by itself; null where only the consumer's user commits.</summary>
     private readonly ITimer? _timer;
@@ -46,18 +48,20 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         string group,
         Durability durability,
         TimeSpan? interval,
-        StorageContext context)
+        Platform platform,
+        ILogger logger)
     {
         _positions = positions;
         _offsets = offsets;
         _group = group;
         _durability = durability;
-        _context = context;
+        _work = platform.Work;
+        _logger = logger;
         if (interval is { } every)
         {
             _interval = every;
             _timerSetting = new TimerSetting(this);
-            _timer = context.Platform.Time.CreateTimer(
+            _timer = platform.Time.CreateTimer(
                 static state => ((OffsetCommitter)state!).OnTimer(),
                 this,
                 Timeout.InfiniteTimeSpan,
@@ -99,7 +103,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         {
             // Elsewhere, for the timer is the user's, who may do anything in it.
             _scheduled = true;
-            _context.Platform.Work.Queue(_timerSetting!);
+            _work.Queue(_timerSetting!);
         }
     }
 
@@ -247,7 +251,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;
 
     /// <summary>Only queues: a clock may call it on any stack, with locks held and in any context.</summary>
-    private void OnTimer() => _context.Platform.Work.Queue(this);
+    private void OnTimer() => _work.Queue(this);
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -278,7 +282,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
 #pragma warning restore CA1031
         {
             Interlocked.CompareExchange(ref _failure, failure, null);
-            ConsumerLog.IntervalCommitFailed(_context.Logger, failure, _group);
+            ConsumerLog.IntervalCommitFailed(_logger, failure, _group);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using EmbeddedLog.Consuming.Reading;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Consuming.Positions;
 
@@ -13,14 +14,16 @@ internal sealed class PositionSet
 
     /// <summary>What decides where to go on when a position is no longer in the log.</summary>
     private readonly StartPolicy _policy;
+    private readonly ILogger _logger;
 
     /// <summary>
     /// The first partition whose position may be left open: the search for those goes on where it was. Under the gate.
     /// </summary>
     private int _openFrom;
 
-    public PositionSet(string topic, PartitionCursor[] cursors, StartPolicy policy)
+    public PositionSet(string topic, PartitionCursor[] cursors, StartPolicy policy, ILogger logger)
     {
+        _logger = logger;
         _topic = topic;
         _cursors = cursors;
         _policy = policy;
@@ -205,7 +208,7 @@ internal sealed class PositionSet
 
         long found = position < 0
             ? StartPosition.Find(cursor.Log, start)
-            : StartPosition.Reset(cursor.Log, position, start);
+            : StartPosition.Reset(cursor.Log, position, start, _logger);
         lock (Gate)
         {
             if (cursor.Version == version && cursor.Position == position && found != position)

@@ -26,7 +26,7 @@ internal static class SkipTarget
         return log.Segments.Find(offset) is not { } segment ? Math.Max(log.StartOffset, offset + 1)
             : failure is LogIOException
                 ? SegmentDamage.FindBehindUnreadable(
-                    log.Context.Readers, segment, log.PublishedEnd, failure.Position ?? 0, offset)
+                    log.Readers, segment, log.PublishedEnd, failure.Position ?? 0, offset)
                 : BehindDamage(log, segment, offset);
     }
 
@@ -35,8 +35,7 @@ internal static class SkipTarget
     {
         try
         {
-            return SegmentDamage.TryFind(
-                log.Context.Platform.Files, segment, log.PublishedEnd, offset, out SurveyedPart part) && part.IsBad
+            return log.TryFindDamage(segment, offset, out SurveyedPart part) && part.IsBad
                 ? part.NextOffset
                 : offset + 1;
         }

@@ -1,5 +1,6 @@
 using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Partitions.State;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Consuming.Positions;
 
@@ -29,7 +30,7 @@ internal static class StartPosition
     /// Where to go on when the position is not in the partition: removed by retention, or beyond the end.
     /// </summary>
     /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
-    public static long Reset(ReadablePartition log, long position, StartPolicy policy)
+    public static long Reset(ReadablePartition log, long position, StartPolicy policy, ILogger logger)
     {
         long start = log.StartOffset;
         long end = log.PublishedEnd;
@@ -47,11 +48,11 @@ internal static class StartPosition
         long found = Find(log, policy);
         if (position < start)
         {
-            ConsumerLog.Skipped(log.Context.Logger, log.Id, position, start, found, found - position);
+            ConsumerLog.Skipped(logger, log.Id, position, start, found, found - position);
         }
         else
         {
-            ConsumerLog.BeyondEnd(log.Context.Logger, log.Id, position, end, found);
+            ConsumerLog.BeyondEnd(logger, log.Id, position, end, found);
         }
 
         return found;

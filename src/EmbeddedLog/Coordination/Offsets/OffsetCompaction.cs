@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Partitions;
+using Microsoft.Extensions.Logging;
 
 
 namespace EmbeddedLog.Coordination.Offsets;
@@ -13,6 +14,7 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
 {
     private readonly OffsetStore _store;
     private readonly PartitionLog _log;
+    private readonly ILogger _logger;
     private readonly AssuredWork _work;
     private readonly Lock _gate = new();
 
@@ -28,11 +30,12 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
     /// </summary>
     private long _notBefore;
 
-    public OffsetCompaction(OffsetStore store, PartitionLog log)
+    public OffsetCompaction(OffsetStore store, PartitionLog log, WorkQueue work, ILogger logger)
     {
         _store = store;
         _log = log;
-        _work = new AssuredWork(log.Context.Platform.Work, this);
+        _logger = logger;
+        _work = new AssuredWork(work, this);
     }
 
     /// <summary>Begins a compaction on the work queue if one is due.</summary>
@@ -93,7 +96,7 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
         {
-            GroupsLog.NotCompacted(_log.Context.Logger, failure);
+            GroupsLog.NotCompacted(_logger, failure);
             Volatile.Write(ref _notBefore, _log.PublishedEnd + RetryAfterRecords);
         }
         finally

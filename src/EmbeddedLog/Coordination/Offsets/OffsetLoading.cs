@@ -1,5 +1,6 @@
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Safety;
+using Microsoft.Extensions.Logging;
 
 
 namespace EmbeddedLog.Coordination.Offsets;
@@ -14,7 +15,7 @@ internal static class OffsetLoading
     /// <exception cref="CorruptLogException">A record makes no sense.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote one.</exception>
     public static Dictionary<GroupPartition, CommittedEntry> Load(
-        PartitionLog offsets, IEnumerable<PartitionLog> partitions)
+        PartitionLog offsets, IEnumerable<PartitionLog> partitions, ILogger logger)
     {
         Dictionary<GroupPartition, CommittedEntry> entries = Read(offsets);
         var byId = partitions.ToDictionary(partition => (partition.TopicUid, partition.Id.Partition));
@@ -30,7 +31,7 @@ internal static class OffsetLoading
             }
 
             long committed = entry.Value.Offset;
-            Lower(key, entry, partition);
+            Lower(key, entry, partition, logger);
             if (entry.Value.Offset != committed && lowered++ == 0)
             {
                 first = (key.Group, partition.Id, committed, entry.Value.Offset);
@@ -39,10 +40,10 @@ internal static class OffsetLoading
 
         // One line, however many groups there are: what happened to them is one event. The commit stays as it is on the
         // disk until the next one, so that later openings lower it again.
-        if (lowered != 0 && !offsets.Context.Session.Clean)
+        if (lowered != 0 && !offsets.Recovery.Clean)
         {
             GroupsLog.LoweredAll(
-                offsets.Context.Logger, lowered, first.Group, first.Partition, first.From, first.To);
+                logger, lowered, first.Group, first.Partition, first.From, first.To);
         }
 
         return entries;
@@ -84,7 +85,7 @@ internal static class OffsetLoading
 
     private static bool HasVersion(ReadOnlySpan<byte> bytes) => !bytes.IsEmpty && bytes[0] == OffsetCodec.Version;
 
-    private static void Lower(in GroupPartition key, CommittedEntry entry, PartitionLog partition)
+    private static void Lower(in GroupPartition key, CommittedEntry entry, PartitionLog partition, ILogger logger)
     {
         OffsetValue value = entry.Value;
         long end = Protections.CommitEpoch ? partition.EndOfEpoch(value.Epoch) : partition.PublishedEnd;
@@ -93,7 +94,7 @@ internal static class OffsetLoading
             return;
         }
 
-        GroupsLog.Lowered(partition.Context.Logger, key.Group, value.Offset, partition.Id, end);
+        GroupsLog.Lowered(logger, key.Group, value.Offset, partition.Id, end);
 
         // All that is below was recovered, so that it belongs to the present epoch as much as to its own.
         entry.Value = new OffsetValue(end, partition.Epoch, value.CommittedAt, Metadata: null);

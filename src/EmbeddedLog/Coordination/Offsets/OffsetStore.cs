@@ -6,8 +6,9 @@ using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Appending;
-using EmbeddedLog.Partitions.Recovery;
 using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+using Microsoft.Extensions.Logging;
 
 
 namespace EmbeddedLog.Coordination.Offsets;
@@ -48,6 +49,11 @@ internal sealed class OffsetStore
 
     private readonly PartitionLog _log;
     private readonly CommitTime _time;
+    private readonly AppendClock _clock;
+
+    /// <summary>Where that is told which is found under a lock.</summary>
+    private readonly ILogger _loggerUnderLock;
+
     private readonly OffsetCompaction _compaction;
     private readonly Lock _gate = new();
 
@@ -59,12 +65,20 @@ internal sealed class OffsetStore
 
     private readonly RecordBatch _batch = new();
 
-    private OffsetStore(PartitionLog log, CommitTime time, Dictionary<GroupPartition, CommittedEntry> entries)
+    private OffsetStore(
+        PartitionLog log,
+        CommitTime time,
+        AppendClock clock,
+        SegmentResources segments,
+        ILogger logger,
+        Dictionary<GroupPartition, CommittedEntry> entries)
     {
+        _clock = clock;
+        _loggerUnderLock = segments.LoggerUnderLock;
         _log = log;
         _time = time;
         _entries = entries;
-        _compaction = new OffsetCompaction(this, log);
+        _compaction = new OffsetCompaction(this, log, segments.Platform.Work, logger);
     }
 
     /// <summary>The partition that holds the commits.</summary>
@@ -83,15 +97,22 @@ internal sealed class OffsetStore
     }
 
     /// <summary>Opens the committed offsets of a log, or makes an empty set of them.</summary>
-    /// <param name="context">What all partitions share.</param>
+    /// <param name="factory">Opens the partition that holds them.</param>
+    /// <param name="segments">What all segments use.</param>
+    /// <param name="logger">Where it is told what was lowered and what failed.</param>
     /// <param name="logDirectory">The log's directory.</param>
     /// <param name="partitions">The partitions of all topics, open, with nothing appended yet.</param>
     /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
-    public static OffsetStore Open(StorageContext context, string logDirectory, IEnumerable<PartitionLog> partitions)
+    public static OffsetStore Open(
+        PartitionFactory factory,
+        SegmentResources segments,
+        ILogger logger,
+        string logDirectory,
+        IEnumerable<PartitionLog> partitions)
     {
-        FileSystem files = context.Platform.Files;
+        FileSystem files = segments.Platform.Files;
         string directory = Path.Combine(logDirectory, DirectoryName);
         if (!files.DirectoryExists(directory))
         {
@@ -99,15 +120,15 @@ internal sealed class OffsetStore
             files.SyncDirectory(logDirectory);
         }
 
-        CommitTime time = new(context.Clock);
-        context = context with { Clock = new AppendClock(time), AppendsUnderLocks = true };
+        CommitTime time = new(new AppendClock(segments.Platform.Time));
+        AppendClock clock = new(time);
         PartitionIdentity identity = new(new TopicPartition(TopicName, 0), TopicUid, directory);
         PartitionSettings settings = Settings(files.GetTraits(directory));
-        RecoveredPartition recovered = PartitionRecovery.Open(context, identity, settings);
-        PartitionLog log = new(context, identity, settings, recovered);
+        PartitionLog log = factory.OpenForAppendsUnderLocks(identity, settings, clock);
         try
         {
-            return new OffsetStore(log, time, OffsetLoading.Load(log, partitions));
+            return new OffsetStore(
+                log, time, clock, segments, logger, OffsetLoading.Load(log, partitions, logger));
         }
         catch
         {
@@ -233,7 +254,7 @@ internal sealed class OffsetStore
             }
             catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
             {
-                GroupsLog.NotForgotten(_log.Context.LoggerUnderLock, failure);
+                GroupsLog.NotForgotten(_loggerUnderLock, failure);
             }
         }
     }
@@ -336,7 +357,7 @@ internal sealed class OffsetStore
     private OffsetValue ValueOf(in PartitionCommit commit) => new(
         commit.Offset,
         commit.Partition.Epoch,
-        _log.Context.Clock.Now,
+        _clock.Now,
         commit.Metadata);
 
     private void AddToBatchUnsynchronized(byte[] key, in OffsetValue value)

@@ -1,6 +1,6 @@
 using EmbeddedLog.Partitions.Reading;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
+using Microsoft.Extensions.Logging;
 
 
 namespace EmbeddedLog.Maintenance.Retention;
@@ -12,28 +12,28 @@ internal static class Pins
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     /// <summary>All that is held, longest first.</summary>
-    public static SegmentPin[] Collect(StorageContext context, IEnumerable<ReadablePartition> partitions)
+    public static SegmentPin[] Collect(SegmentResources resources, IEnumerable<ReadablePartition> partitions)
     {
         IEnumerable<Segment> segments = partitions.SelectMany(partition => partition.Segments.Items.ToArray())
-            .Concat(context.Removed.ToArray());
+            .Concat(resources.Removed.ToArray());
         return
         [
-            .. context.Readers.GetPins()
+            .. resources.Readers.GetPins()
                 .Concat(segments.Select(segment => segment.GetPin()).OfType<SegmentPin>())
                 .OrderBy(pin => pin.Since),
         ];
     }
 
     /// <summary>Tells of removed segments that have been held for long.</summary>
-    public static void Warn(StorageContext context)
+    public static void Warn(SegmentResources resources, ILogger logger)
     {
-        DateTimeOffset now = context.Platform.Time.GetUtcNow();
-        foreach (SegmentPin pin in Collect(context, []))
+        DateTimeOffset now = resources.Platform.Time.GetUtcNow();
+        foreach (SegmentPin pin in Collect(resources, []))
         {
             if (pin.IsRemoved && now - pin.Since >= s_patience)
             {
                 MaintenanceLog.StillPinned(
-                    context.Logger, pin.Partition, pin.BaseOffset, pin.Bytes, pin.Leases, pin.Readers, now - pin.Since);
+                    logger, pin.Partition, pin.BaseOffset, pin.Bytes, pin.Leases, pin.Readers, now - pin.Since);
             }
         }
     }

@@ -75,7 +75,7 @@ internal static class RetentionRules
 
     private static bool IsExpired(PartitionLog log, Segment segment, long now, TimeSpan age)
     {
-        ReaderSlot slot = log.Context.Readers.Rent();
+        ReaderSlot slot = log.Readers.Rent();
         slot.Enter();
         try
         {
@@ -86,7 +86,7 @@ internal static class RetentionRules
         }
         finally
         {
-            log.Context.Readers.Return(slot);
+            log.Readers.Return(slot);
         }
     }
 }

@@ -1,9 +1,11 @@
 using System.Runtime.ExceptionServices;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Partitions;
-using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Maintenance.Retention;
 
@@ -14,7 +16,11 @@ namespace EmbeddedLog.Maintenance.Retention;
 /// </remarks>
 internal sealed class RetentionTask : IBackgroundTask, IDisposable
 {
-    private readonly StorageContext _context;
+    private readonly SegmentResources _segments;
+    private readonly TimeProvider _time;
+    private readonly BackgroundSchedule _background;
+    private readonly DirectoryWatch? _watch;
+    private readonly ILogger _logger;
     private readonly TimeSpan _interval;
     private readonly Func<IEnumerable<PartitionLog>> _partitions;
     private readonly PartitionLog _offsets;
@@ -25,13 +31,19 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     /// <summary>The round under way, or the last one. Under the gate.</summary>
     private Task _round = Task.CompletedTask;
 
-    /// <param name="context">What all partitions share.</param>
+    /// <param name="segments">What all segments use.</param>
+    /// <param name="background">Calls this at each interval.</param>
+    /// <param name="watch">Watches the log's directory; or null.</param>
+    /// <param name="logger">Where it is told what was done and what failed.</param>
     /// <param name="interval">The time from round to round.</param>
     /// <param name="partitions">The partitions of all topics as of now.</param>
     /// <param name="offsets">The log's own.</param>
     /// <param name="removeUnused">Removes what is left of topics that were deleted while it was in use.</param>
     public RetentionTask(
-        StorageContext context,
+        SegmentResources segments,
+        BackgroundSchedule background,
+        DirectoryWatch? watch,
+        ILogger logger,
         TimeSpan interval,
         Func<IEnumerable<PartitionLog>> partitions,
         PartitionLog offsets,
@@ -39,7 +51,11 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     {
         _removeUnused = removeUnused;
         _offsets = offsets;
-        _context = context;
+        _segments = segments;
+        _time = segments.Platform.Time;
+        _background = background;
+        _watch = watch;
+        _logger = logger;
         _interval = interval;
         _partitions = partitions;
     }
@@ -47,7 +63,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     /// <summary>
     /// Begins the first round, elsewhere: at once, for a process may live shorter than an interval, or after one.
     /// </summary>
-    public void Start(bool atOnce) => _context.Background.Schedule(this, atOnce ? TimeSpan.Zero : _interval);
+    public void Start(bool atOnce) => _background.Schedule(this, atOnce ? TimeSpan.Zero : _interval);
 
     /// <inheritdoc/>
     public void RunInBackground()
@@ -73,7 +89,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         Exception? first = null;
-        long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (PartitionLog partition in _partitions())
         {
             Exception? failure = await TryApplyAsync(partition, now, cancellationToken).ConfigureAwait(false);
@@ -109,15 +125,15 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     private async Task RunAsync(TaskCompletionSource over)
     {
         // Before the time of the round is read, so that what becomes due in between makes the next one come earlier.
-        long began = _context.Platform.Time.GetTimestamp();
+        long began = _time.GetTimestamp();
         try
         {
-            if (_context.Platform.Time is GuardedTime time && time.TakeFailure() is { } broken)
+            if (_time is GuardedTime time && time.TakeFailure() is { } broken)
             {
-                MaintenanceLog.ClockFailed(_context.Logger, broken);
+                MaintenanceLog.ClockFailed(_logger, broken);
             }
 
-            long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+            long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
             foreach (PartitionLog partition in _partitions())
             {
                 Exception? failure = await TryApplyAsync(partition, now, _stop.Token).ConfigureAwait(false);
@@ -129,19 +145,19 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
                 if (failure is not null)
                 {
                     // What could not be removed now is looked at again next time; the log itself goes on.
-                    MaintenanceLog.RetentionFailed(_context.Logger, failure, partition.Id);
+                    MaintenanceLog.RetentionFailed(_logger, failure, partition.Id);
                 }
             }
 
             _removeUnused();
             _offsets.TendFiles();
-            if (_context.Watch?.TakeMoved() == true)
+            if (_watch?.TakeMoved() == true)
             {
-                MaintenanceLog.DirectoryMoved(_context.Logger);
+                MaintenanceLog.DirectoryMoved(_logger);
             }
 
-            Pins.Warn(_context);
-            _context.Background.ScheduleAt(this, _context.Background.After(began, _interval));
+            Pins.Warn(_segments, _logger);
+            _background.ScheduleAt(this, _background.After(began, _interval));
         }
         finally
         {

@@ -6,10 +6,10 @@ using EmbeddedLog.Format;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Maintenance.Salvaging;
 
@@ -22,7 +22,9 @@ internal sealed class Salvage
     /// <summary>What the directories with the files as they were found begin with.</summary>
     public const string EvidencePrefix = OwnNames.EvidencePrefix;
 
-    private readonly StorageContext _context;
+    private readonly SegmentResources _segments;
+    private readonly SessionState _session;
+    private readonly ILogger _logger;
     private readonly PartitionIdentity _identity;
     private readonly CancellationToken _cancellation;
     private readonly FileSystem _files;
@@ -30,13 +32,20 @@ internal sealed class Salvage
     /// <summary>How the partition stood at the last clean close; null where that does not tell.</summary>
     private readonly ClosedPartition? _closed;
 
-    private Salvage(StorageContext context, PartitionIdentity identity, CancellationToken cancellation)
+    private Salvage(
+        SegmentResources segments,
+        SessionState session,
+        ILogger logger,
+        PartitionIdentity identity,
+        CancellationToken cancellation)
     {
-        _closed = context.Session.Closed?.Find(identity.TopicUid, identity.Id.Partition);
-        _context = context;
+        _closed = session.Closed?.Find(identity.TopicUid, identity.Id.Partition);
+        _segments = segments;
+        _session = session;
+        _logger = logger;
         _identity = identity;
         _cancellation = cancellation;
-        _files = context.Platform.Files;
+        _files = segments.Platform.Files;
     }
 
     private string CheckpointPath => Path.Combine(_identity.Directory, CheckpointFile.FileName);
@@ -49,21 +58,25 @@ internal sealed class Salvage
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     /// <exception cref="FileSystemException">There is no space, or another failure; the partition is as it
     /// was.</exception>
-    /// <param name="context">What the partition shares with others, of which only little is used.</param>
+    /// <param name="segments">What the segments use.</param>
+    /// <param name="session">How the last owner has left the log.</param>
+    /// <param name="logger">Where it is told what was done.</param>
     /// <param name="directory">
     /// The log: where it was closed cleanly, the list of that close must say how the partition stands afterwards.
     /// </param>
     /// <param name="identity">The partition.</param>
     /// <param name="cancellation">Ends it before anything was changed.</param>
     public static SalvageReport Run(
-        StorageContext context,
+        SegmentResources segments,
+        SessionState session,
+        ILogger logger,
         LogDirectory directory,
         PartitionIdentity identity,
         CancellationToken cancellation)
     {
-        Salvage salvage = new(context, identity, cancellation);
+        Salvage salvage = new(segments, session, logger, identity, cancellation);
         SalvageReport report = salvage.Run();
-        if (context.Session is { Clean: true, Closed: not null } && salvage.Describe() is { } now)
+        if (session is { Clean: true, Closed: not null } && salvage.Describe() is { } now)
         {
             directory.CorrectClosed(now);
         }
@@ -88,7 +101,7 @@ internal sealed class Salvage
 
     private SalvageReport Run()
     {
-        bool isClean = _context.Session.Clean;
+        bool isClean = _session.Clean;
         CheckpointFile? checkpoint = OpenCheckpoint(isClean, out bool isCheckpointDamaged);
         using (checkpoint)
         {
@@ -113,11 +126,11 @@ internal sealed class Salvage
                 _identity.TopicUid,
                 _identity.Id,
                 isClean,
-                isWhole: isClean || _context.Session.CacheSurvived);
+                isWhole: isClean || _session.CacheSurvived);
             Segment[] segments = List(manifest);
             CheckManifest(manifest, segments, known);
             SalvagePlan plan = SalvagePlan.Make(
-                _files, _context.Session, manifest, known, segments, _cancellation);
+                _files, _session, manifest, known, segments, _cancellation);
             isCheckpointDamaged |= plan.LosesCheckpoint;
             RemoveBadIndexes(segments);
             if (plan.Damaged.Count == 0 && !isCheckpointDamaged)
@@ -140,7 +153,7 @@ internal sealed class Salvage
             RemoveReplaced(plan);
             SalvageReport report = Report(plan, manifest, evidence, isCheckpointDamaged);
             MaintenanceLog.Salvaged(
-                _context.Logger,
+                _logger,
                 _identity.Id,
                 report.KeptRecords,
                 report.Gone.Sum(range => range.Count),
@@ -169,7 +182,7 @@ internal sealed class Salvage
     private Segment[] List(Manifest manifest)
     {
         Segment[] segments = [.. manifest.Segments.Select(
-            entry => new Segment(_context.Segments, _identity.Id, _identity.Directory, entry))];
+            entry => new Segment(_segments, _identity.Id, _identity.Directory, entry))];
         for (int i = 1; i < segments.Length; i++)
         {
             SegmentEntry entry = segments[i].Entry;
@@ -259,7 +272,7 @@ internal sealed class Salvage
         }
         catch
         {
-            SegmentFactory factory = new(_context.Segments, _identity);
+            SegmentFactory factory = new(_segments, _identity);
             foreach (uint sequence in sequences.Values)
             {
                 factory.TryDelete(SegmentFileName.Of(_identity.Directory, sequence));
@@ -282,7 +295,7 @@ internal sealed class Salvage
             entry.Epoch,
             entry.PredecessorUid,
             entry.PredecessorEnd,
-            _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds());
+            _segments.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds());
         return header with { Flags = header.Flags | SegmentFlags.Salvaged, Sequence = sequence };
     }
 
@@ -292,11 +305,11 @@ internal sealed class Salvage
     /// </summary>
     private void ReplaceCheckpoint(SalvagePlan plan, Manifest manifest, Checkpoint? known)
     {
-        Checkpoint next = new(0, manifest.LogStartOffset, 0, 0, 0, manifest.LogStartOffset, 0, _context.Session.Clean);
-        if (_context.Session.Clean)
+        Checkpoint next = new(0, manifest.LogStartOffset, 0, 0, 0, manifest.LogStartOffset, 0, _session.Clean);
+        if (_session.Clean)
         {
             // An epoch of its own, so that nothing is appended to a segment whose end is only what was found of it.
-            ulong last = Math.Max(known?.Epoch ?? 0, _context.Session.Generation);
+            ulong last = Math.Max(known?.Epoch ?? 0, _session.Generation);
             last = manifest.Segments.Aggregate(last, (epoch, entry) => Math.Max(epoch, entry.Epoch));
             ThrowIfUsedUp("epochs", (long)Math.Min(last, long.MaxValue), FormatLimits.MaxEpoch);
             next = next with
@@ -328,7 +341,7 @@ internal sealed class Salvage
         ulong generation = Math.Max(known?.Generation ?? 0, _closed?.CheckpointGeneration ?? 0) + 1;
         Span<byte> page = stackalloc byte[TwoSlotPage.Bytes];
         page.Clear();
-        (next with { WrittenAt = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds() })
+        (next with { WrittenAt = _segments.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds() })
             .WriteFields(page, _identity.TopicUid, _identity.Id.Partition);
         TwoSlotFile.CreateAt(_files, CheckpointPath, Checkpoint.Magic, page, generation);
     }
@@ -336,7 +349,7 @@ internal sealed class Salvage
     /// <summary>What is derived is made again when it is needed.</summary>
     private void RemoveBadIndexes(Segment[] segments)
     {
-        SegmentFactory factory = new(_context.Segments, _identity);
+        SegmentFactory factory = new(_segments, _identity);
         foreach (Segment segment in segments)
         {
             if (!segment.IsEmpty && segment.EndPosition <= uint.MaxValue && _files.FileExists(segment.IndexPath)
@@ -351,7 +364,7 @@ internal sealed class Salvage
     /// <summary>An opening would remove them as well; what fails here is left to it.</summary>
     private void RemoveReplaced(SalvagePlan plan)
     {
-        SegmentFactory factory = new(_context.Segments, _identity);
+        SegmentFactory factory = new(_segments, _identity);
         foreach (SalvagedSegment salvaged in plan.Damaged)
         {
             factory.TryDelete(salvaged.Segment.Path);

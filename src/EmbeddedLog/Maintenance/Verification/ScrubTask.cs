@@ -1,7 +1,8 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Files;
-using EmbeddedLog.Partitions.State;
+using EmbeddedLog.IO;
+using Microsoft.Extensions.Logging;
 
 
 namespace EmbeddedLog.Maintenance.Verification;
@@ -15,7 +16,9 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
     /// <summary>How many findings a round logs one by one; the report counts all.</summary>
     private const int MaxLogged = 100;
 
-    private readonly StorageContext _context;
+    private readonly Platform _platform;
+    private readonly BackgroundSchedule _background;
+    private readonly ILogger _logger;
     private readonly LogDirectory _directory;
     private readonly Func<IReadOnlyList<VerifyTarget>> _targets;
     private readonly long _bytesPerSecond;
@@ -29,19 +32,25 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
     /// <summary>Written by a round at its end, read by anybody.</summary>
     private ScrubReport? _last;
 
-    /// <param name="context">What the partitions share.</param>
+    /// <param name="platform">The seam to the system.</param>
+    /// <param name="background">Calls this at each interval.</param>
+    /// <param name="logger">Where it is told what was found.</param>
     /// <param name="directory">The log's directory.</param>
     /// <param name="targets">Gives what there is to verify as of now.</param>
     /// <param name="bytesPerSecond">The rate.</param>
     /// <param name="interval">How long after the beginning of a round the next one begins.</param>
     public ScrubTask(
-        StorageContext context,
+        Platform platform,
+        BackgroundSchedule background,
+        ILogger logger,
         LogDirectory directory,
         Func<IReadOnlyList<VerifyTarget>> targets,
         long bytesPerSecond,
         TimeSpan interval)
     {
-        _context = context;
+        _platform = platform;
+        _background = background;
+        _logger = logger;
         _directory = directory;
         _targets = targets;
         _bytesPerSecond = bytesPerSecond;
@@ -52,7 +61,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
     public ScrubReport? Last => Volatile.Read(ref _last);
 
     /// <summary>Begins the first round.</summary>
-    public void Start() => _context.Background.Schedule(this, TimeSpan.Zero);
+    public void Start() => _background.Schedule(this, TimeSpan.Zero);
 
     /// <inheritdoc/>
     public void RunInBackground()
@@ -89,7 +98,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
 
     private async Task RunAsync()
     {
-        long began = _context.Platform.Time.GetTimestamp();
+        long began = _platform.Time.GetTimestamp();
         try
         {
             await VerifyAsync().ConfigureAwait(false);
@@ -102,35 +111,35 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
         catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
         {
             // What could not be read now, for the lack of handles say, is looked at again with the next round.
-            MaintenanceLog.ScrubFailed(_context.Logger, failure);
+            MaintenanceLog.ScrubFailed(_logger, failure);
         }
 
-        TimeSpan rest = _interval - _context.Platform.Time.GetElapsedTime(began);
-        _context.Background.Schedule(this, rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
+        TimeSpan rest = _interval - _platform.Time.GetElapsedTime(began);
+        _background.Schedule(this, rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
     }
 
     private async Task VerifyAsync()
     {
-        DateTimeOffset began = _context.Platform.Time.GetUtcNow();
+        DateTimeOffset began = _platform.Time.GetUtcNow();
         VerifyOptions options = new() { MaxBytesPerSecond = _bytesPerSecond };
         int logged = 0;
-        Verification verification = new(_context.Platform, options, _stop.Token)
+        Verification verification = new(_platform, options, _stop.Token)
         {
             BypassesCacheWherePossible = true,
             Settled = finding =>
             {
                 if (logged++ < MaxLogged)
                 {
-                    MaintenanceLog.ScrubFound(_context.Logger, finding);
+                    MaintenanceLog.ScrubFound(_logger, finding);
                 }
             },
         };
         VerifyReport report = await verification.RunAsync(_directory, _targets).ConfigureAwait(false);
         ScrubReport round =
-            new(began, _context.Platform.Time.GetUtcNow(), verification.BypassesCache, report);
+            new(began, _platform.Time.GetUtcNow(), verification.BypassesCache, report);
         Volatile.Write(ref _last, round);
         MaintenanceLog.Scrubbed(
-            _context.Logger,
+            _logger,
             report.Records,
             report.Partitions,
             report.Bytes,

@@ -210,7 +210,7 @@ internal sealed class Verification
     /// </summary>
     private void MakeIndexAgain(PartitionLog partition, Segment segment)
     {
-        ReaderSlot slot = partition.Context.Readers.Rent();
+        ReaderSlot slot = partition.Readers.Rent();
         slot.Enter();
         try
         {
@@ -223,7 +223,7 @@ internal sealed class Verification
         }
         finally
         {
-            partition.Context.Readers.Return(slot);
+            partition.Readers.Return(slot);
         }
     }
 

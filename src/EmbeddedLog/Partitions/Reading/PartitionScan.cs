@@ -47,7 +47,7 @@ public unsafe ref struct PartitionScan : IDisposable
     private BatchFrame _batch;
 
     internal PartitionScan(ReadablePartition log, ScanPosition from, int truncations = 0)
-        : this(log, log.Context.Readers.Rent(), ownsSlot: true, from, truncations)
+        : this(log, log.Readers.Rent(), ownsSlot: true, from, truncations)
     {
     }
 
@@ -160,7 +160,7 @@ public unsafe ref struct PartitionScan : IDisposable
         _batch = default;
         if (_ownsSlot)
         {
-            _log.Context.Readers.Return(slot);
+            _log.Readers.Return(slot);
         }
         else
         {
@@ -242,8 +242,7 @@ public unsafe ref struct PartitionScan : IDisposable
 
         try
         {
-            if (!SegmentDamage.TryFind(
-                    _log.Context.Platform.Files, _segment, _log.PublishedEnd, _nextOffset, out SurveyedPart part)
+            if (!_log.TryFindDamage(_segment, _nextOffset, out SurveyedPart part)
                 || part.IsBad || part.Position <= position)
             {
                 return false;

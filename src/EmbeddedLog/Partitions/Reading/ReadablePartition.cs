@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Errors;
+using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
@@ -11,18 +12,26 @@ namespace EmbeddedLog.Partitions.Reading;
 /// </summary>
 internal abstract class ReadablePartition
 {
+    private readonly FileSystem _files;
+    private readonly AsyncWaiterPool _waiters;
+
     /// <summary>Set once by closing; read by everyone.</summary>
     private bool _closed;
 
-    protected ReadablePartition(StorageContext context, TopicPartition id)
+    /// <param name="id">Topic and number.</param>
+    /// <param name="segments">What its segments use.</param>
+    /// <param name="waiters">Makes those who wait for records.</param>
+    protected ReadablePartition(TopicPartition id, SegmentResources segments, AsyncWaiterPool waiters)
     {
-        Context = context;
+        _files = segments.Platform.Files;
+        _waiters = waiters;
+        Readers = segments.Readers;
         Id = id;
-        AppendWaiters = new WaiterList(context.Platform.Work);
+        AppendWaiters = new WaiterList(segments.Platform.Work);
     }
 
-    /// <summary>What the partition shares with the others.</summary>
-    public StorageContext Context { get; }
+    /// <summary>Where who reads takes a slot, under which memory stays mapped.</summary>
+    public ReaderEpochs Readers { get; }
 
     /// <summary>Topic and number.</summary>
     public TopicPartition Id { get; }
@@ -104,6 +113,14 @@ internal abstract class ReadablePartition
             : throw PartitionErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
     }
 
+    /// <summary>
+    /// The frame, or the bad place, that holds an offset, read from the segment's file; false where the segment does
+    /// not reach that far.
+    /// </summary>
+    /// <exception cref="FileSystemException">The file is missing, or the file system failed.</exception>
+    public bool TryFindDamage(Segment segment, long offset, out SurveyedPart part) =>
+        SegmentDamage.TryFind(_files, segment, PublishedEnd, offset, out part);
+
     /// <summary>Waits until the published end is at least <paramref name="end"/>.</summary>
     public virtual ValueTask WaitForEndAsync(long end, CancellationToken cancellationToken)
     {
@@ -112,7 +129,7 @@ internal abstract class ReadablePartition
             return ValueTask.CompletedTask;
         }
 
-        AsyncWaiter waiter = Context.Waiters.Rent(end, cancellationToken.CanBeCanceled);
+        AsyncWaiter waiter = _waiters.Rent(end, cancellationToken.CanBeCanceled);
         ValueTask task = waiter.Task;
         waiter.AddTo(AppendWaiters, cancellationToken);
         LookAfterAdding();

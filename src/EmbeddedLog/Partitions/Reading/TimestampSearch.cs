@@ -10,7 +10,7 @@ internal static class TimestampSearch
     /// <summary>The offset of the first record with a timestamp of at least the given one, or null.</summary>
     public static long? Find(ReadablePartition log, long timestamp)
     {
-        ReaderSlot slot = log.Context.Readers.Rent();
+        ReaderSlot slot = log.Readers.Rent();
         try
         {
             // Entered for each segment anew, so that a long search does not keep everything mapped.
@@ -34,7 +34,7 @@ internal static class TimestampSearch
         }
         finally
         {
-            log.Context.Readers.Return(slot);
+            log.Readers.Return(slot);
         }
     }
 

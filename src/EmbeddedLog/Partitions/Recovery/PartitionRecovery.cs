@@ -11,6 +11,7 @@ using EmbeddedLog.Safety;
 using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
+using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Partitions.Recovery;
 
@@ -21,7 +22,9 @@ namespace EmbeddedLog.Partitions.Recovery;
 /// </summary>
 internal sealed class PartitionRecovery
 {
-    private readonly StorageContext _context;
+    private readonly SegmentResources _segments;
+    private readonly SessionState _session;
+    private readonly ILogger _logger;
     private readonly PartitionIdentity _identity;
     private readonly PartitionSettings _settings;
     private readonly PartitionFiles _small;
@@ -36,33 +39,48 @@ internal sealed class PartitionRecovery
     private readonly List<Segment> _made = [];
 
     private PartitionRecovery(
-        StorageContext context,
+        SegmentResources segments,
+        SessionState session,
+        ForeignNames foreign,
+        ILogger logger,
         PartitionIdentity identity,
         PartitionSettings settings,
         PartitionFiles small,
         long began)
     {
-        _context = context;
+        _segments = segments;
+        _session = session;
+        _logger = logger;
         _began = began;
         _identity = identity;
         _settings = settings;
         _small = small;
-        _names = [.. context.Platform.Files.ListFiles(identity.Directory)];
-        context.Foreign.Note(identity.Directory, _names, OwnNames.IsInPartition);
-        context.Foreign.Note(
-            identity.Directory, context.Platform.Files.ListDirectories(identity.Directory), OwnNames.IsInPartition);
+        FileSystem files = segments.Platform.Files;
+        _names = [.. files.ListFiles(identity.Directory)];
+        foreign.Note(identity.Directory, _names, OwnNames.IsInPartition);
+        foreign.Note(identity.Directory, files.ListDirectories(identity.Directory), OwnNames.IsInPartition);
     }
 
     /// <summary>Opens a partition, or makes an empty one in its directory, which must exist.</summary>
     /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
+    /// <param name="segments">What the segments use.</param>
+    /// <param name="session">How the last owner has left the log.</param>
+    /// <param name="foreign">Takes what is in the directory that is not the log's.</param>
+    /// <param name="logger">Where a recovery is told.</param>
+    /// <param name="identity">The partition.</param>
+    /// <param name="settings">What its topic's options say.</param>
     public static RecoveredPartition Open(
-        StorageContext context, PartitionIdentity identity, PartitionSettings settings)
+        SegmentResources segments,
+        SessionState session,
+        ForeignNames foreign,
+        ILogger logger,
+        PartitionIdentity identity,
+        PartitionSettings settings)
     {
-        long began = context.Platform.Time.GetTimestamp();
-        FileSystem files = context.Platform.Files;
-        SessionState session = context.Session;
+        long began = segments.Platform.Time.GetTimestamp();
+        FileSystem files = segments.Platform.Files;
 
         // Also where the cache is another than the last owner's: an opening in between, cut off before it became the
         // owner, may have written to it.
@@ -84,7 +102,7 @@ internal sealed class PartitionRecovery
                 isWhole: session.Clean || session.CacheSurvived);
             closed.Run(manifest.LogStartOffset, manifest.Segments, checkpoint.Current, checkpoint.Position);
             PartitionFiles small = new(manifest, checkpoint);
-            recovery = new PartitionRecovery(context, identity, settings, small, began);
+            recovery = new PartitionRecovery(segments, session, foreign, logger, identity, settings, small, began);
             return recovery.Recover();
         }
         catch
@@ -100,8 +118,8 @@ internal sealed class PartitionRecovery
     {
         Segment[] segments = ListSegments();
         Checkpoint? checkpoint = _small.Checkpoint.Current;
-        bool clean = _context.Session.Clean && (checkpoint?.Clean ?? segments.Length == 0);
-        if (_context.Session.Clean && !clean)
+        bool clean = _session.Clean && (checkpoint?.Clean ?? segments.Length == 0);
+        if (_session.Clean && !clean)
         {
             throw FileErrors.Corrupt(
                 _identity.Id,
@@ -113,7 +131,7 @@ internal sealed class PartitionRecovery
         }
 
         CheckBounds(segments, checkpoint);
-        UnlistedFiles unlisted = new(_context, _identity, _names);
+        UnlistedFiles unlisted = new(_segments, _session, _identity, _names);
         if (!clean)
         {
             return OpenUnclean(segments, checkpoint, unlisted);
@@ -194,10 +212,10 @@ internal sealed class PartitionRecovery
 
     private ActiveSegment Reopen(Segment segment, in DurablePoint end)
     {
-        SegmentFactory factory = new(_context.Segments, _identity);
+        SegmentFactory factory = new(_segments, _identity);
         SegmentWriter writer = factory.Reopen(
             segment, end.Position, _settings.SegmentBytes, _settings.Positional, out SegmentHeader header);
-        ReaderSlot slot = _context.Readers.Rent();
+        ReaderSlot slot = _segments.Readers.Rent();
         slot.Enter();
         try
         {
@@ -216,7 +234,7 @@ internal sealed class PartitionRecovery
         }
         finally
         {
-            _context.Readers.Return(slot);
+            _segments.Readers.Return(slot);
         }
     }
 
@@ -232,7 +250,7 @@ internal sealed class PartitionRecovery
             proven = FindProvenEnd(segments, checkpoint, out int first);
             StepBack(segments, checkpoint, ref proven, ref first);
             segments = DropJudged(segments, checkpoint, first, proven);
-            using TailScan scan = new(_context, _identity, _names);
+            using TailScan scan = new(_segments.Platform.Files, _session, _identity, _names);
             scan.Walk(segments, first, proven);
             unlisted.CheckThatNoneIsMissed(_small.Manifest.NextSequence, checkpoint?.Epoch ?? 0, scan.EndOffset);
             if (!Protections.CopyOnUncleanOpen && scan.Ranges is [.., var last])
@@ -256,7 +274,7 @@ internal sealed class PartitionRecovery
         PartitionRecoveryReport report = Report(false, proven.Offset, end.Offset, tornBytes, _made.Count - listed);
         if (report.CopiedRecords > 0 || report.TornBytes > 0)
         {
-            StorageLog.Recovered(_context.Logger, report);
+            StorageLog.Recovered(_logger, report);
         }
 
         return Result(segments, null, end, epoch, report);
@@ -307,7 +325,7 @@ internal sealed class PartitionRecovery
         _small.Manifest.Flush();
         _small.Checkpoint.Write(new Checkpoint(
             0, end.Offset, end.Sequence, end.Uid, end.Position, _small.Manifest.LogStartOffset, epoch, false,
-            _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds()));
+            _segments.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds()));
     }
 
     /// <summary>
@@ -331,7 +349,7 @@ internal sealed class PartitionRecovery
         Array.Resize(ref segments, kept);
         if (scan.EndOffset > proven.Offset)
         {
-            TailCopy copy = new(_context, _identity, _settings, NextSequence(), segments.LastOrDefault());
+            TailCopy copy = new(_segments, _identity, _settings, NextSequence(), segments.LastOrDefault());
             Segment[] copies = copy.Run(scan, proven, _small.Manifest);
             _made.AddRange(copies);
             return [.. segments, .. copies];
@@ -417,7 +435,7 @@ internal sealed class PartitionRecovery
         Segment[] segments = new Segment[entries.Count];
         for (int i = 0; i < segments.Length; i++)
         {
-            segments[i] = new Segment(_context.Segments, _identity.Id, _identity.Directory, entries[i]);
+            segments[i] = new Segment(_segments, _identity.Id, _identity.Directory, entries[i]);
             _made.Add(segments[i]);
             if (i > 0)
             {
@@ -460,7 +478,7 @@ internal sealed class PartitionRecovery
             end,
             tornBytes,
             rebuilt,
-            _context.Platform.Time.GetElapsedTime(_began));
+            _segments.Platform.Time.GetElapsedTime(_began));
 
     /// <summary>
     /// An epoch above all that were ever used, so that what was lost is told from what takes its offsets. The files of
@@ -469,7 +487,7 @@ internal sealed class PartitionRecovery
     /// </summary>
     private uint NextEpoch(Segment[] segments, Checkpoint? checkpoint)
     {
-        uint last = Math.Max(checkpoint?.Epoch ?? 0, (uint)_context.Session.Generation);
+        uint last = Math.Max(checkpoint?.Epoch ?? 0, (uint)_session.Generation);
         foreach (Segment segment in segments)
         {
             last = Math.Max(last, segment.Entry.Epoch);

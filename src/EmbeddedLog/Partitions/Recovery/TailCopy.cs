@@ -23,7 +23,7 @@ internal sealed class TailCopy
     /// </summary>
     private const long StepBytes = 8 << 20;
 
-    private readonly StorageContext _context;
+    private readonly SegmentResources _segments;
     private readonly PartitionIdentity _identity;
     private readonly PartitionSettings _settings;
     private readonly SegmentFactory _factory;
@@ -44,16 +44,16 @@ internal sealed class TailCopy
     private long _sent;
 
     public TailCopy(
-        StorageContext context,
+        SegmentResources segments,
         PartitionIdentity identity,
         PartitionSettings settings,
         uint nextSequence,
         Segment? predecessor)
     {
-        _context = context;
+        _segments = segments;
         _identity = identity;
         _settings = settings;
-        _factory = new SegmentFactory(context.Segments, identity);
+        _factory = new SegmentFactory(segments, identity);
         _nextSequence = nextSequence;
         _predecessorUid = predecessor?.Entry.Uid ?? 0;
         _predecessorEnd = predecessor?.EndPosition ?? 0;
@@ -180,7 +180,7 @@ internal sealed class TailCopy
         SpareSegment spare = _factory.CreateSpare(_nextSequence++, capacity, _settings.Positional, forBulk);
         SegmentEntry entry = new(
             spare.Sequence, Uids.New(), offset, epoch, _predecessorUid, _predecessorEnd);
-        long now = _context.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        long now = _segments.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
         SegmentWriter writer;
         try
         {
@@ -223,13 +223,13 @@ internal sealed class TailCopy
             }
         }
 
-        _context.Platform.Files.SyncDirectory(_identity.Directory);
+        _segments.Platform.Files.SyncDirectory(_identity.Directory);
         manifest.AddAllDurably([.. _copies.Select(copy => copy.Writer.Segment.Entry)]);
         foreach ((SegmentWriter writer, _) in _copies)
         {
             writer.File.Dispose();
             writer.Segment.Index.Save();
-            _context.OpenSegments.Opened(writer.Segment);
+            _segments.Open.Opened(writer.Segment);
         }
 
         return [.. _copies.Select(copy => copy.Writer.Segment)];

@@ -3,7 +3,6 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Partitions.Recovery;
@@ -23,7 +22,7 @@ internal sealed class TailScan : IDisposable
     /// </summary>
     private const int MaxMaps = 64;
 
-    private readonly StorageContext _context;
+    private readonly FileSystem _files;
     private readonly PartitionIdentity _identity;
     private readonly HashSet<string> _names;
 
@@ -39,12 +38,12 @@ internal sealed class TailScan : IDisposable
     /// <summary>The greatest offset below which some frame claims that everything had been flushed.</summary>
     private long _claimedEnd;
 
-    public TailScan(StorageContext context, PartitionIdentity identity, HashSet<string> names)
+    public TailScan(FileSystem files, SessionState session, PartitionIdentity identity, HashSet<string> names)
     {
-        _context = context;
+        _files = files;
         _identity = identity;
         _names = names;
-        _trustsCache = context.Session.CacheSurvived;
+        _trustsCache = session.CacheSurvived;
     }
 
     /// <summary>The good frames above the proven end.</summary>
@@ -211,7 +210,7 @@ internal sealed class TailScan : IDisposable
 
         if (_names.Contains(Path.GetFileName(segment.Path)))
         {
-            using LogFile file = _context.Platform.Files.OpenFile(segment.Path, FileOpening.ReadWrite);
+            using LogFile file = _files.OpenFile(segment.Path, FileOpening.ReadWrite);
             if (_checked.Add(segment.Entry.Sequence))
             {
                 Check(file, segment, provenPosition);

@@ -6,7 +6,7 @@ using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
 
 namespace EmbeddedLog.Partitions.Recovery;
@@ -17,13 +17,19 @@ namespace EmbeddedLog.Partitions.Recovery;
 /// </summary>
 internal sealed class UnlistedFiles
 {
-    private readonly StorageContext _context;
+    private readonly SegmentResources _segments;
+    private readonly SessionState _session;
     private readonly PartitionIdentity _identity;
     private readonly IReadOnlyCollection<string> _names;
 
-    public UnlistedFiles(StorageContext context, PartitionIdentity identity, IReadOnlyCollection<string> names)
+    public UnlistedFiles(
+        SegmentResources segments,
+        SessionState session,
+        PartitionIdentity identity,
+        IReadOnlyCollection<string> names)
     {
-        _context = context;
+        _segments = segments;
+        _session = session;
         _identity = identity;
         _names = names;
     }
@@ -70,7 +76,7 @@ internal sealed class UnlistedFiles
     /// is the torn end of the log; unless a frame in it says otherwise.
     /// </summary>
     private bool IsMissed(in Content found, long endOffset) =>
-        _context.Session.Clean || _context.Session.CacheSurvived
+        _session.Clean || _session.CacheSurvived
             ? found.BaseOffset >= endOffset
             : found.ClaimedDurableEnd > endOffset;
 
@@ -90,7 +96,7 @@ internal sealed class UnlistedFiles
         // The manifest may say so in the page cache only, left there by a process that was killed. A power loss must
         // not bring back an older one that lists what is deleted now.
         manifest.Flush();
-        SegmentFactory factory = new(_context.Segments, _identity);
+        SegmentFactory factory = new(_segments, _identity);
         Array.ForEach(gone, name => factory.TryDelete(Path.Combine(_identity.Directory, name)));
     }
 
@@ -99,7 +105,7 @@ internal sealed class UnlistedFiles
     /// </summary>
     private unsafe Content? Read(string path)
     {
-        using LogFile file = _context.Platform.Files.OpenFile(path, FileOpening.Read);
+        using LogFile file = _segments.Platform.Files.OpenFile(path, FileOpening.Read);
         byte[] page = new byte[SegmentHeader.PageBytes];
         long length = Math.Min(file.Length, FormatLimits.MaxSegmentBytes);
         if (file.Read(page, 0) < page.Length || length <= SegmentHeader.PageBytes

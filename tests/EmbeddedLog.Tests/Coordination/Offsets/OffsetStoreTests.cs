@@ -121,7 +121,8 @@ public sealed class OffsetStoreTests : IDisposable
 
         PartitionFixture fixture = new(_simulation.Platform, OpenLog.Directory);
         PartitionLog again = fixture.Open("again", topicUid: 42);
-        OffsetStore offsets = OffsetStore.Open(fixture.Context, OpenLog.Directory, [again]);
+        OffsetStore offsets = OffsetStore.Open(
+            fixture.Factory, fixture.Segments, fixture.Logger, OpenLog.Directory, [again]);
 
         Assert.Null(offsets.Effective(TopicFixture.Group, again));
         Assert.Equal(0, offsets.Count);

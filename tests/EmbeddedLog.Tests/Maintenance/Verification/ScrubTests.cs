@@ -192,7 +192,7 @@ public sealed class ScrubTests : IDisposable
         {
             Topic topic = await log.CreateTopicAsync("topic", new TopicOptions { SegmentBytes = SegmentBytes });
             AppendNumbered(topic[0].Log, Records);
-            Flip(log.Context.Platform.Files, topic[0].Log.Segments.Items[0].Path, 8192);
+            Flip(log.Parts.Platform.Files, topic[0].Log.Segments.Items[0].Path, 8192);
         }
 
         await using CommitLog scrubbed = await CommitLog.OpenAsync(directory, options);

@@ -203,7 +203,7 @@ public sealed class VerifyTests
         Assert.Empty(report.Findings);
         Assert.Equal(Records, report.Records);
 
-        Flip(log.Context.Platform.Files, topic[0].Log.Segments.Items[0].Path, 8192, 1);
+        Flip(log.Parts.Platform.Files, topic[0].Log.Segments.Items[0].Path, 8192, 1);
         VerifyFinding finding = Assert.Single((await log.VerifyAsync(options)).Findings);
         Assert.Equal(1, finding.EndOffset - finding.FirstOffset);
     }

@@ -106,8 +106,8 @@ public abstract class ReadContractTests : IDisposable
         for (int round = 0; round < 2; round++)
         {
             AssertNumbered(log, 0, 1500);
-            Assert.InRange(again.Context.OpenSegments.Count, 1, 2);
-            Assert.Equal(0, again.Context.Readers.PendingCount);
+            Assert.InRange(again.Segments.Open.Count, 1, 2);
+            Assert.Equal(0, again.Segments.Readers.PendingCount);
         }
 
         if (_environment.Simulation is { } simulation)
@@ -129,7 +129,7 @@ public abstract class ReadContractTests : IDisposable
         await using PartitionFixture again = _environment.Open(maxOpen: 2);
         PartitionLog log = again.Open(settings: _environment.Settings());
         RecordLease lease = TakeLate(log);
-        Assert.Equal(0, again.Context.Readers.PendingCount);
+        Assert.Equal(0, again.Segments.Readers.PendingCount);
         Assert.Equal(0, lease.Offset);
         Assert.True(lease.Key.SequenceEqual(KeyOf(0)));
         Assert.Equal(100, lease.Value.Length);

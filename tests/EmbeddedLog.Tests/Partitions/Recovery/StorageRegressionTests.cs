@@ -239,7 +239,7 @@ public sealed class StorageRegressionTests
             name => name.EndsWith(".index", StringComparison.Ordinal))];
         Assert.All(left, name => Assert.Contains(
             log.Segments.Items.ToArray(), segment => Path.GetFileName(segment.IndexPath) == name));
-        Assert.Equal(0, fixture.Context.OpenSegments.Count);
+        Assert.Equal(0, fixture.Segments.Open.Count);
         machine.Run(fixture.DisposeAsync());
     }
 

@@ -50,7 +50,7 @@ public sealed class LoadedIndexesTests : IDisposable
     public void Loaded_DroppedAndLoadedAgain_CountsOnce() => _simulation.Run(async () =>
     {
         await using TopicFixture topic = WithSegments();
-        LoadedIndexes indexes = topic.Context.Indexes;
+        LoadedIndexes indexes = topic.Segments.Indexes;
         SegmentIndexSlot slot = topic.Log.Segments.Items[0].Index;
         slot.Drop();
         long before = indexes.Bytes;
@@ -78,7 +78,7 @@ public sealed class LoadedIndexesTests : IDisposable
         again.Append(0);
 
         Assert.True(again.Log.Segments.Last!.Index.IsLoaded);
-        Assert.Equal(0, again.Context.Indexes.Bytes);
+        Assert.Equal(0, again.Segments.Indexes.Bytes);
     });
 
     public void Dispose() => _simulation.Dispose();

@@ -1,0 +1,94 @@
+using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Files;
+using EmbeddedLog.Files.Storing;
+using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Partitions.Flushing;
+using EmbeddedLog.Partitions.Recovery;
+using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Reading;
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Partitions;
+
+/// <summary>Recovers and opens the partitions of one log, and gives each what it shares with the others.</summary>
+internal sealed class PartitionFactory
+{
+    private readonly SegmentResources _segments;
+    private readonly AsyncWaiterPool _waiters;
+    private readonly FlushQueue _flushes;
+    private readonly BackgroundSchedule _background;
+    private readonly AppendClock _clock;
+    private readonly ControlFile _control;
+    private readonly DirectoryWatch? _watch;
+    private readonly SessionState _session;
+    private readonly ForeignNames _foreign;
+    private readonly ILogger _logger;
+
+    /// <param name="segments">What all segments use.</param>
+    /// <param name="waiters">Makes those who wait.</param>
+    /// <param name="flushes">Decides when and where partitions are flushed.</param>
+    /// <param name="background">Calls partitions that have something to do later.</param>
+    /// <param name="control">What tells other processes how far the partitions are.</param>
+    /// <param name="watch">Watches the log's directory; null where there is no log around the partitions.</param>
+    /// <param name="session">How the log was left by its last owner.</param>
+    /// <param name="foreign">Takes what the opening finds that is not the log's.</param>
+    /// <param name="logger">Where recoveries and failures are told.</param>
+    public PartitionFactory(
+        SegmentResources segments,
+        AsyncWaiterPool waiters,
+        FlushQueue flushes,
+        BackgroundSchedule background,
+        ControlFile control,
+        DirectoryWatch? watch,
+        SessionState session,
+        ForeignNames foreign,
+        ILogger logger)
+    {
+        _segments = segments;
+        _waiters = waiters;
+        _flushes = flushes;
+        _background = background;
+        _clock = new AppendClock(segments.Platform.Time);
+        _control = control;
+        _watch = watch;
+        _session = session;
+        _foreign = foreign;
+        _logger = logger;
+    }
+
+    /// <summary>Opens a partition, or makes an empty one in its directory, which must exist.</summary>
+    /// <param name="identity">The partition.</param>
+    /// <param name="settings">What its topic's options say.</param>
+    /// <param name="isNew">Whether it was just made: then what the last clean close has left knows nothing of it.</param>
+    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
+    /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public PartitionLog Open(PartitionIdentity identity, PartitionSettings settings, bool isNew = false) => Open(
+        identity, settings, isNew ? _session with { Closed = null } : _session, _clock, appendsUnderLocks: false);
+
+    /// <summary>The same for a partition that is appended to under locks, with a time that may be read there.</summary>
+    public PartitionLog OpenForAppendsUnderLocks(
+        PartitionIdentity identity, PartitionSettings settings, AppendClock clock) =>
+        Open(identity, settings, _session, clock, appendsUnderLocks: true);
+
+    private PartitionLog Open(
+        PartitionIdentity identity,
+        PartitionSettings settings,
+        SessionState session,
+        AppendClock clock,
+        bool appendsUnderLocks) => new(
+            identity,
+            settings,
+            PartitionRecovery.Open(_segments, session, _foreign, _logger, identity, settings),
+            _segments,
+            _waiters,
+            _flushes,
+            _background,
+            clock,
+            _control,
+            _watch,
+            _logger,
+            appendsUnderLocks);
+}
