@@ -54,23 +54,12 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
         Serdes = new SerdeResolver(options.JsonContexts, options.JsonSerializerOptions);
         _retention = new RetentionTask(
-            Parts.Segments,
-            Parts.Background,
-            Parts.Watch,
-            Parts.Logger,
-            options.RetentionCheckInterval,
-            () => _topics.Partitions,
-            _offsets.Log,
-            opened.Store.Debris.Retry);
+            Parts.Segments, Parts.Background, Parts.Watch, Parts.Logger,
+            options.RetentionCheckInterval, () => _topics.Partitions, _offsets.Log, opened.Store.Debris.Retry);
         _scrub = options.ScrubBytesPerSecond is { } rate
             ? new ScrubTask(
-                Parts.Platform,
-                Parts.Background,
-                Parts.Logger,
-                _directory,
-                opened.GetVerifyTargets,
-                rate,
-                options.ScrubInterval)
+                Parts.Platform, Parts.Background, Parts.Logger,
+                _directory, opened.GetVerifyTargets, rate, options.ScrubInterval)
             : null;
         _closing = new LogClosing(opened, _changing, _users, _retention, _scrub);
     }
@@ -356,16 +345,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         try
         {
             Consumer<TKey, TValue> consumer = _users.AddConsumer(new Consumer<TKey, TValue>(
-                source.Name,
-                source.Partitions,
-                membership,
-                _offsets,
-                keys,
-                values,
-                copy,
-                Parts.Platform,
-                Parts.Segments.Readers,
-                Parts.Logger));
+                source.Name, source.Partitions, membership, _offsets, keys, values, copy,
+                Parts.Platform, Parts.Segments.Readers, Parts.Logger));
             ThrowIfDisposed();
             return consumer;
         }

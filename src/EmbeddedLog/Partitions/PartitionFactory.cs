@@ -61,7 +61,7 @@ internal sealed class PartitionFactory
     /// <summary>Opens a partition, or makes an empty one in its directory, which must exist.</summary>
     /// <param name="identity">The partition.</param>
     /// <param name="settings">What its topic's options say.</param>
-    /// <param name="isNew">Whether it was just made: then what the last clean close has left knows nothing of it.</param>
+    /// <param name="isNew">Whether it was just made: what the last clean close has left knows nothing of it.</param>
     /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>

@@ -9,6 +9,7 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Partitions.Flushing;
 using EmbeddedLog.Partitions.Reading;
+using EmbeddedLog.Partitions.Recovery;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Preparing;
 using EmbeddedLog.Segments.Reading;
@@ -103,7 +104,16 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             this,
             logger,
             recovered.NextSequence);
-        Writer = new PartitionWriter(identity, _state, place, Preparer, this, logger, recovered);
+        Writer = new PartitionWriter(
+            identity,
+            _state,
+            _files.Manifest,
+            Preparer,
+            new NextSegment(identity, _state, place, _files.Manifest, Preparer, this, Epoch),
+            this,
+            logger,
+            recovered.Active,
+            recovered.End.Offset);
         FlushExecutor executor = new(
             platform.Files, identity, place, _files.Manifest, Writer, Preparer.Pages);
         _checkpoints = new CheckpointSchedule(this, _state, background, flushes);
@@ -308,19 +318,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// The offset behind the last record of an epoch, as far as it survived: what was committed beyond it in that epoch
     /// was lost, and its offsets were given to other records.
     /// </summary>
-    public long EndOfEpoch(uint epoch)
-    {
-        SegmentList segments = Segments;
-        foreach (Segment segment in segments.Items)
-        {
-            if (segment.Entry.Epoch > epoch)
-            {
-                return segment.BaseOffset;
-            }
-        }
-
-        return epoch < Epoch && segments.Last is { } last && last.Entry.Epoch <= epoch ? last.EndOffset : PublishedEnd;
-    }
+    public long EndOfEpoch(uint epoch) => _state.EndOfEpoch(epoch, Epoch);
 
     /// <summary>Asks for a round of flushing, of what was appended so far.</summary>
     public void RequestFlush() => _flusher.TryRequest();

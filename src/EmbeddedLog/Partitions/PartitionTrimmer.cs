@@ -153,7 +153,7 @@ internal sealed class PartitionTrimmer
         }
 
         long start = _state.LogStart;
-        Segment[] gone = _writer.MoveLogStart(Math.Min(offset, durable));
+        Segment[] gone = _writer.Start.Run(Math.Min(offset, durable));
         uint? last;
         lock (_dropped)
         {
@@ -212,7 +212,7 @@ internal sealed class PartitionTrimmer
             }
         }
 
-        _writer.GiveUp([.. removed]);
+        _writer.Start.GiveUp([.. removed]);
         foreach (Segment segment in removed)
         {
             Delete(segment.Path);

@@ -37,7 +37,6 @@ public sealed partial class LayerTests
         "Opening -> .: SalvageOpening uses CommitLog",
         "Records -> Serialization/Primitives: Header uses Utf8Serde",
         "Topics -> .: FollowedTopics uses ReadOnlyLog",
-        "Partitions/State -> Partitions/Recovery: RecoveredPartition uses PartitionRecoveryReport",
     ];
 
     private static readonly Dictionary<string, string> s_folders = FoldersOfTypes();

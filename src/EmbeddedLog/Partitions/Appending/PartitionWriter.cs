@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
+using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Manifests;
@@ -20,18 +22,17 @@ namespace EmbeddedLog.Partitions.Appending;
 /// </summary>
 /// <remarks>
 /// The failure policy: an append that throws has published nothing and changed nothing that a reader or a recovery
-/// sees, and the next one may succeed (a full disk, say). Only a failed flush is final, see <see cref="PartitionFlusher"/>.
+/// sees, and the next one may succeed (a full disk, say). Only a failed flush is final, see
+/// <see cref="PartitionFlusher"/>.
 /// </remarks>
 internal sealed unsafe class PartitionWriter
 {
     private readonly PartitionIdentity _identity;
-    private readonly PartitionFiles _files;
     private readonly PartitionState _state;
-    private readonly PartitionPlace _place;
     private readonly SegmentPreparer _preparer;
+    private readonly NextSegment _next;
     private readonly IFlushControl _control;
     private readonly ILogger _logger;
-    private readonly uint _epoch;
 
     /// <summary>The append lock.</summary>
     private readonly AppendLock _gate = new();
@@ -48,10 +49,7 @@ internal sealed unsafe class PartitionWriter
     private long _startedAt;
 
     /// <summary>Writers with bytes that may not be flushed, oldest first. Under the append lock.</summary>
-    private readonly List<SegmentWriter> _unflushed = [];
-
-    /// <summary>Whether there are segments whose names may not have reached the disk. Under the append lock.</summary>
-    private bool _namesUnsynced;
+    private readonly UnflushedSegments _unflushed = new();
 
     /// <summary>What the last flush has covered. Written by the flusher under the append lock.</summary>
     private long _durableEnd;
@@ -59,38 +57,47 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Set once by closing. Under the append lock.</summary>
     private bool _closed;
 
-    /// <param name="identity">The partition.</param>
-    /// <param name="state">What readers are told.</param>
-    /// <param name="place">Where its directory must be.</param>
-    /// <param name="preparer">Makes files and pages ready ahead.</param>
-    /// <param name="control">Is asked for a flush where a segment has ended.</param>
-    /// <param name="logger">Where a failure is told.</param>
-    /// <param name="recovered">What the opening found.</param>
     public PartitionWriter(
         PartitionIdentity identity,
         PartitionState state,
-        PartitionPlace place,
+        Manifest manifest,
         SegmentPreparer preparer,
+        NextSegment next,
         IFlushControl control,
         ILogger logger,
-        RecoveredPartition recovered)
+        ActiveSegment? active,
+        long durableEnd)
     {
         _identity = identity;
         _state = state;
-        _place = place;
         _preparer = preparer;
+        _next = next;
         _control = control;
         _logger = logger;
-        _files = recovered.Files;
-        _epoch = recovered.Epoch;
-        _durableEnd = recovered.End.Offset;
-        if (recovered.Active is { } active)
+        _durableEnd = durableEnd;
+        if (active is not null)
         {
             _writer = active.Writer;
             _index = active.Index;
             _startedAt = active.StartedAt;
-            _unflushed.Add(active.Writer);
+            _unflushed.AddUnsynchronized(active.Writer, nameIsDurable: true);
         }
+
+        Start = new LogStartMove(identity, state, manifest, this, _unflushed);
+    }
+
+    /// <summary>Moves the log's start, under the same lock.</summary>
+    public LogStartMove Start { get; }
+
+    /// <summary>Whether appends have ended. Under the append lock.</summary>
+    public bool IsClosedUnsynchronized => _closed;
+
+    /// <summary>Enters the append lock, for what is done under it elsewhere.</summary>
+    public AppendLock.Scope Enter()
+    {
+        AppendLock.Scope held = _gate.Enter();
+        AssertInvariantsUnsynchronized();
+        return held;
     }
 
     /// <summary>Appends a frame with one record and returns its offset.</summary>
@@ -105,6 +112,7 @@ internal sealed unsafe class PartitionWriter
         int length = (int)size.FrameLength;
         int kind = (int)FrameType.Record | (settings.AppendTime ? FrameLayout.AppendTimeBit : 0);
         using AppendLock.Scope held = _gate.Enter();
+        AssertInvariantsUnsynchronized();
         try
         {
             byte* frame = BeginUnsynchronized(length, now, settings, out SegmentWriter writer);
@@ -137,6 +145,7 @@ internal sealed unsafe class PartitionWriter
         int length = AppendRules.FrameLength(batch);
         int kind = (int)FrameType.Batch | (settings.AppendTime ? FrameLayout.AppendTimeBit : 0);
         using AppendLock.Scope held = _gate.Enter();
+        AssertInvariantsUnsynchronized();
         try
         {
             byte* frame = BeginUnsynchronized(length, now, settings, out SegmentWriter writer);
@@ -162,6 +171,7 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             if (_state.Failure is null)
             {
                 _writer?.EnterNextPage();
@@ -174,6 +184,7 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             account.LeaveUnsynchronized();
         }
     }
@@ -190,20 +201,13 @@ internal sealed unsafe class PartitionWriter
         plan.Bytes = 0;
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             if (_writer is null || (_state.PublishedEnd == _durableEnd && !last))
             {
                 return false;
             }
 
-            foreach (SegmentWriter writer in _unflushed)
-            {
-                plan.Targets.Add((writer, writer.Tail));
-                plan.Bytes += writer.Tail - writer.FlushedEnd;
-            }
-
-            plan.SyncDirectory = _namesUnsynced;
-            plan.End = new DurablePoint(
-                _state.PublishedEnd, _writer.Segment.Entry.Sequence, _writer.Segment.Entry.Uid, _writer.Tail);
+            _unflushed.PlanUnsynchronized(plan, _state.PublishedEnd);
             return true;
         }
     }
@@ -213,6 +217,7 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             return _closed ? null : CapturedPartition.Of(_state, _writer?.Tail);
         }
     }
@@ -225,18 +230,9 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             _durableEnd = plan.End.Offset;
-            _namesUnsynced &= !plan.SyncDirectory || _writer!.Segment.Entry.Sequence != plan.End.Sequence;
-            foreach ((SegmentWriter writer, long tail) in plan.Targets)
-            {
-                writer.FlushedEnd = tail;
-                if (writer != _writer && tail == writer.Tail && _unflushed.Remove(writer))
-                {
-                    writer.File.Dispose();
-                    _preparer.Finish(writer.Segment);
-                }
-            }
-
+            _unflushed.NoteFlushedUnsynchronized(plan, _writer, _preparer);
             return _preparer.NoteFlushUnsynchronized(plan.Bytes, _writer) ? (MappedSegmentWriter?)_writer : null;
         }
     }
@@ -247,6 +243,7 @@ internal sealed unsafe class PartitionWriter
         EmbeddedLogException failure;
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             failure = _state.Failure ??= PartitionErrors.Failed(_identity.Id, cause);
         }
 
@@ -261,6 +258,7 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             _closed = true;
         }
     }
@@ -272,6 +270,7 @@ internal sealed unsafe class PartitionWriter
         {
             using (_gate.Enter())
             {
+                AssertInvariantsUnsynchronized();
                 return _writer?.Tail ?? 0;
             }
         }
@@ -282,13 +281,9 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             Segment? active = _writer?.Segment;
-            foreach (SegmentWriter writer in _unflushed)
-            {
-                writer.File.Dispose();
-            }
-
-            _unflushed.Clear();
+            _unflushed.CloseUnsynchronized();
             if (_writer is not null)
             {
                 // Readers that are still inside go on up to the end; the file behind them is complete.
@@ -306,66 +301,11 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             if (_state.Failure is null && !_closed && _writer is not null
                 && _state.PublishedEnd > _writer.Segment.BaseOffset)
             {
                 RollUnsynchronized(settings, now);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Moves the log's start: writes it to the manifest, takes the segments that lie wholly before it off the list, and
-    /// returns them. The manifest must be flushed before their files are deleted.
-    /// </summary>
-    public Segment[] MoveLogStart(long offset)
-    {
-        using (_gate.Enter())
-        {
-            SegmentList segments = _state.Segments;
-            int gone = 0;
-            while (gone < segments.Count - 1 && segments.Items[gone].EndOffset <= offset)
-            {
-                gone++;
-            }
-
-            if (_closed || _state.Failure is not null || offset <= _state.LogStart || segments.Count == 0)
-            {
-                return [];
-            }
-
-            try
-            {
-                _files.Manifest.SetLogStart(offset, segments.Items[gone].Entry.Sequence);
-            }
-            catch (FileSystemException failure)
-            {
-                throw FileErrors.Translate(failure, _identity.Id, isOpen: true);
-            }
-
-            _state.LogStart = offset;
-            _state.Segments = segments.WithoutFirst(gone);
-            _state.Slot.NoteChange();
-            return segments.Items[..gone].ToArray();
-        }
-    }
-
-    /// <summary>
-    /// Gives up the files of segments that were removed, and of which only the seal is not flushed. Without an append
-    /// no flush would come by, and an open file keeps its space.
-    /// </summary>
-    public void GiveUp(Segment[] removed)
-    {
-        using (_gate.Enter())
-        {
-            for (int i = _unflushed.Count - 1; i >= 0; i--)
-            {
-                SegmentWriter writer = _unflushed[i];
-                if (writer != _writer && Array.IndexOf(removed, writer.Segment) >= 0)
-                {
-                    _unflushed.RemoveAt(i);
-                    writer.File.Dispose();
-                }
             }
         }
     }
@@ -375,6 +315,7 @@ internal sealed unsafe class PartitionWriter
     {
         using (_gate.Enter())
         {
+            AssertInvariantsUnsynchronized();
             // Sequences rise along the log; a spare that was overtaken by one made in haste is of no use.
             return !_closed && _state.Failure is null
                 && !(spare.Sequence < _writer?.Segment.Entry.Sequence)
@@ -428,35 +369,16 @@ internal sealed unsafe class PartitionWriter
     /// </summary>
     private SegmentWriter RollUnsynchronized(PartitionSettings settings, long now)
     {
-        if (_place.FindGone() is { } gone)
-        {
-            // Who waits for a flush is told by the next round.
-            _state.Failure ??= PartitionErrors.Failed(_identity.Id, gone);
-            _control.RequestFlush();
-            ThrowUnusable();
-        }
-
         SegmentWriter? previous = _writer;
-        Segment? before = previous?.Segment ?? _state.Segments.Last;
         try
         {
-            SpareSegment spare = _preparer.TakeSpareUnsynchronized(settings.Shape);
-            SegmentEntry entry = new(
-                spare.Sequence,
-                Uids.New(),
-                _state.PublishedEnd,
-                _epoch,
-                before?.Entry.Uid ?? 0,
-                previous?.Tail ?? before?.EndPosition ?? 0);
-            SegmentWriter next = _preparer.Factory.Adopt(spare, entry, now);
-            _files.Manifest.Add(entry);
-            _preparer.SpareIsUsedUnsynchronized();
-            _namesUnsynced |= !spare.NameIsDurable;
+            SegmentWriter next = _next.MakeUnsynchronized(previous, settings, now, out SpareSegment spare);
             if (previous is not null)
             {
-                EndUnsynchronized(previous);
+                long end = _state.PublishedEnd;
+                SegmentSeal.WriteUnsynchronized(previous, _index!, end, LagOf(end));
 
-                if (!RollRules.CanWaitForFlush(_unflushed, settings))
+                if (!_unflushed.CanWaitUnsynchronized(settings))
                 {
                     // Only queued here: no flush is made under this lock.
                     _control.RequestFlush();
@@ -465,7 +387,7 @@ internal sealed unsafe class PartitionWriter
 
             SegmentIndexBuilder index = new(spare.Index);
             next.Segment.Index.Set(index);
-            _unflushed.Add(next);
+            _unflushed.AddUnsynchronized(next, spare.NameIsDurable);
             _state.Segments = _state.Segments.With(next.Segment);
             _state.Slot.NoteChange();
             _index = index;
@@ -479,46 +401,22 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    private void EndUnsynchronized(SegmentWriter writer)
-    {
-        long endOffset = _state.PublishedEnd;
-        long endPosition = writer.Tail;
-        uint endDelta = (uint)(endOffset - writer.Segment.BaseOffset);
-        _index!.Finish(endDelta, endPosition);
-        writer.Segment.End(endOffset, endPosition);
-        try
-        {
-            byte* frame = writer.BeginSeal();
-            long timestamp = Math.Max(_index.MaxTimestamp, FrameLayout.MinTimestamp);
-            FrameHeader.Write(
-                frame, (int)FrameType.Seal, FrameFlags.None, endDelta, timestamp, LagOf(endOffset));
-            uint crc = FrameCrc.Compute(writer.Segment.CrcSeed, endPosition, frame, FrameLayout.SealBytes);
-            FrameHeader.WriteCrc(frame, crc);
-            writer.Commit(FrameLayout.SealBytes);
-        }
-        catch (FileSystemException)
-        {
-            // Only a positional write can fail here. The manifest already says where the segment ends, and the seal
-            // only saves those who follow the file from asking it.
-        }
-    }
-
     private bool IsTooOld(SegmentWriter writer, long now, PartitionSettings settings) =>
         now - _startedAt >= settings.SegmentAgeMilliseconds && _state.PublishedEnd > writer.Segment.BaseOffset;
 
     private ushort LagOf(long offset) => DurableLag.Encode(offset - _durableEnd);
 
-    private void ThrowUnusable()
-    {
-        if (_state.Failure is { } failure)
-        {
-            throw new PartitionFailedException(failure.Message, failure.InnerException)
-            {
-                Topic = failure.Topic,
-                Partition = failure.Partition,
-            };
-        }
+    private void ThrowUnusable() => throw _state.UnusableError(_identity.Id);
 
-        throw _state.ClosedError(_identity.Id);
+    /// <summary>What holds whenever the append lock is free.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariantsUnsynchronized()
+    {
+        Debug.Assert(_durableEnd <= _state.PublishedEnd, "What is durable was published.");
+        Debug.Assert(_state.LogStart <= _state.PublishedEnd, "The log starts before it ends.");
+        Debug.Assert(_writer == _unflushed.Last, "The segment that is written to is the last that is not flushed.");
+        Debug.Assert(
+            _writer is null || (_index is not null && _writer.Segment == _state.Segments.Last),
+            "The segment that is written to is the last one, and has an index.");
     }
 }

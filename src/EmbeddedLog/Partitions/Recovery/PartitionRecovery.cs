@@ -130,7 +130,7 @@ internal sealed class PartitionRecovery
                 checkpoint is null ? "none" : "an earlier one");
         }
 
-        CheckBounds(segments, checkpoint);
+        ProvenEnd.CheckBounds(_identity, _small.Manifest, segments, checkpoint);
         UnlistedFiles unlisted = new(_segments, _session, _identity, _names);
         if (!clean)
         {
@@ -145,28 +145,6 @@ internal sealed class PartitionRecovery
         return OpenClean(segments, checkpoint);
     }
 
-    /// <summary>
-    /// The durable records that the checkpoint tells of are in segments, or below the log's start, and so is the start.
-    /// Without this, a lost manifest would pass for a log that is empty.
-    /// </summary>
-    private void CheckBounds(Segment[] segments, Checkpoint? checkpoint)
-    {
-        long start = _small.Manifest.LogStartOffset;
-        bool lostAll = segments.Length == 0 && checkpoint?.DurableEndOffset > start;
-        bool lostStart = checkpoint?.LogStartOffset > start;
-        if (lostAll || lostStart)
-        {
-            throw FileErrors.Corrupt(
-                _identity.Id,
-                Path.Combine(_identity.Directory, Manifest.FileName),
-                0,
-                "the manifest has lost what was in it",
-                $"segments up to offset {checkpoint?.DurableEndOffset}, a start of {checkpoint?.LogStartOffset}",
-                $"{segments.Length} segments, a start of {start}",
-                start);
-        }
-    }
-
     private RecoveredPartition OpenClean(Segment[] segments, Checkpoint? known)
     {
         if (known is not { } checkpoint || segments.Length == 0)
@@ -176,7 +154,7 @@ internal sealed class PartitionRecovery
         }
 
         Segment last = segments[^1];
-        if (IndexOf(segments, checkpoint) != segments.Length - 1
+        if (ProvenEnd.IndexOf(segments, checkpoint) != segments.Length - 1
             || checkpoint.DurableEndPosition < SegmentHeader.PageBytes || checkpoint.DurableEndOffset < last.BaseOffset
             || checkpoint.Epoch < last.Entry.Epoch
             || checkpoint.LogStartOffset != _small.Manifest.LogStartOffset)
@@ -240,14 +218,14 @@ internal sealed class PartitionRecovery
 
     private RecoveredPartition OpenUnclean(Segment[] segments, Checkpoint? checkpoint, UnlistedFiles unlisted)
     {
-        uint epoch = NextEpoch(segments, checkpoint);
+        uint epoch = NextNumbers.Epoch(_identity, _session, segments, checkpoint);
         DurablePoint proven = new(_small.Manifest.LogStartOffset, 0, 0, 0);
         DurablePoint end = proven;
         long tornBytes = 0;
         int listed = _made.Count;
         if (segments.Length > 0)
         {
-            proven = FindProvenEnd(segments, checkpoint, out int first);
+            proven = ProvenEnd.Find(_identity, segments, checkpoint, out int first);
             StepBack(segments, checkpoint, ref proven, ref first);
             segments = DropJudged(segments, checkpoint, first, proven);
             using TailScan scan = new(_segments.Platform.Files, _session, _identity, _names);
@@ -349,7 +327,8 @@ internal sealed class PartitionRecovery
         Array.Resize(ref segments, kept);
         if (scan.EndOffset > proven.Offset)
         {
-            TailCopy copy = new(_segments, _identity, _settings, NextSequence(), segments.LastOrDefault());
+            uint next = NextNumbers.Sequence(_small.Manifest, _names);
+            TailCopy copy = new(_segments, _identity, _settings, next, segments.LastOrDefault());
             Segment[] copies = copy.Run(scan, proven, _small.Manifest);
             _made.AddRange(copies);
             return [.. segments, .. copies];
@@ -367,67 +346,6 @@ internal sealed class PartitionRecovery
         segments.LastOrDefault() is { } last
             ? new DurablePoint(endOffset, last.Entry.Sequence, last.Entry.Uid, last.EndPosition)
             : new DurablePoint(endOffset, 0, 0, 0);
-
-    /// <summary>The place up to which the checkpoint proves the log, and the segment that holds it.</summary>
-    private DurablePoint FindProvenEnd(Segment[] segments, Checkpoint? known, out int index)
-    {
-        index = 0;
-        Segment first = segments[0];
-        DurablePoint start = new(first.BaseOffset, first.Entry.Sequence, first.Entry.Uid, SegmentHeader.PageBytes);
-        if (known is not { ActiveSequence: not 0 } checkpoint)
-        {
-            return start;
-        }
-
-        index = IndexOf(segments, checkpoint);
-        if (index >= 0 && checkpoint.DurableEndPosition <= segments[index].EndPosition)
-        {
-            CheckThatItLiesIn(segments[index], checkpoint);
-            return new DurablePoint(
-                checkpoint.DurableEndOffset,
-                checkpoint.ActiveSequence,
-                checkpoint.ActiveUid,
-                checkpoint.DurableEndPosition);
-        }
-
-        // Retention may have removed the checkpoint's segment, with all before it, since the checkpoint was written.
-        index = 0;
-        if (first.BaseOffset >= checkpoint.DurableEndOffset)
-        {
-            return start;
-        }
-
-        throw FileErrors.Corrupt(
-            _identity.Id,
-            Path.Combine(_identity.Directory, Manifest.FileName),
-            0,
-            "the manifest lacks the segment that the checkpoint names",
-            $"segment {checkpoint.ActiveSequence} with the durable end {checkpoint.DurableEndOffset}",
-            $"segments from offset {first.BaseOffset} on");
-    }
-
-    /// <summary>A durable end lies behind the segment's header, and its offset is one of the segment's.</summary>
-    private void CheckThatItLiesIn(Segment segment, in Checkpoint checkpoint)
-    {
-        bool isInFile = checkpoint.DurableEndPosition >= SegmentHeader.PageBytes;
-        bool isInSegment = checkpoint.DurableEndOffset >= segment.BaseOffset
-            && checkpoint.DurableEndOffset <= segment.EndOffset;
-        if (!isInFile || !isInSegment)
-        {
-            throw FileErrors.Corrupt(
-                _identity.Id,
-                Path.Combine(_identity.Directory, CheckpointFile.FileName),
-                0,
-                "checkpoint and manifest disagree",
-                $"a durable end between the offsets {segment.BaseOffset} and {segment.EndOffset}",
-                $"{checkpoint.DurableEndOffset} at position {checkpoint.DurableEndPosition}",
-                checkpoint.DurableEndOffset);
-        }
-    }
-
-    /// <summary>By the uid, for a salvage may have given the segment a file of another sequence since.</summary>
-    private static int IndexOf(Segment[] segments, Checkpoint checkpoint) =>
-        Array.FindIndex(segments, segment => segment.Entry.Uid == checkpoint.ActiveUid);
 
     private Segment[] ListSegments()
     {
@@ -466,7 +384,7 @@ internal sealed class PartitionRecovery
             end,
             _small.Manifest.LogStartOffset,
             epoch,
-            NextSequence(),
+            NextNumbers.Sequence(_small.Manifest, _names),
             report);
 
     private PartitionRecoveryReport Report(bool clean, long proven, long end, long tornBytes = 0, int rebuilt = 0) =>
@@ -479,48 +397,4 @@ internal sealed class PartitionRecovery
             tornBytes,
             rebuilt,
             _segments.Platform.Time.GetElapsedTime(_began));
-
-    /// <summary>
-    /// An epoch above all that were ever used, so that what was lost is told from what takes its offsets. The files of
-    /// the partition alone do not tell: what an owner has written in its epoch may be lost as a whole, while an offset
-    /// that a group committed for it is not. The session is on the disk before an owner writes anything.
-    /// </summary>
-    private uint NextEpoch(Segment[] segments, Checkpoint? checkpoint)
-    {
-        uint last = Math.Max(checkpoint?.Epoch ?? 0, (uint)_session.Generation);
-        foreach (Segment segment in segments)
-        {
-            last = Math.Max(last, segment.Entry.Epoch);
-        }
-
-        return last < FormatLimits.MaxEpoch
-            ? last + 1
-            : throw FileErrors.Corrupt(
-                _identity.Id,
-                Path.Combine(_identity.Directory, Manifest.FileName),
-                0,
-                "checkpoint, manifest or session have used up all epochs",
-                $"at most {FormatLimits.MaxEpoch - 1}",
-                $"{last}");
-    }
-
-    /// <summary>
-    /// A sequence above that of every segment that is listed or has left a file. What the log leaves unlisted is near
-    /// the last of its numbers; a file with one far above, which somebody planted, does not use up those between.
-    /// </summary>
-    private uint NextSequence()
-    {
-        uint first = Math.Max(1, _small.Manifest.NextSequence);
-        uint next = first;
-        foreach (string name in _names)
-        {
-            if (SegmentFileName.TryParse(name, out uint sequence)
-                && sequence <= first + (long)ManifestState.MaxSegments)
-            {
-                next = Math.Max(next, sequence + 1);
-            }
-        }
-
-        return next;
-    }
 }

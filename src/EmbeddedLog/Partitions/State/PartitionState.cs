@@ -72,7 +72,41 @@ internal sealed unsafe class PartitionState
     }
 
     /// <summary>What they are told who still use the partition after it was closed.</summary>
-    public Exception ClosedError(TopicPartition id) => IsDeleted ? PartitionErrors.Deleted(id) : SharedErrors.Disposed();
+    public Exception ClosedError(TopicPartition id) =>
+        IsDeleted ? PartitionErrors.Deleted(id) : SharedErrors.Disposed();
+
+    /// <summary>
+    /// What those who append are told once nothing can be appended: an exception that is theirs alone.
+    /// </summary>
+    public Exception UnusableError(TopicPartition id) => Failure is { } failure
+        ? new PartitionFailedException(failure.Message, failure.InnerException)
+        {
+            Topic = failure.Topic,
+            Partition = failure.Partition,
+        }
+        : ClosedError(id);
+
+    /// <summary>
+    /// The offset behind the last record of an epoch, as far as it survived: what was committed beyond it in that epoch
+    /// was lost, and its offsets were given to other records.
+    /// </summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="current">The epoch of what is appended now.</param>
+    public long EndOfEpoch(uint epoch, uint current)
+    {
+        SegmentList segments = Segments;
+        foreach (Segment segment in segments.Items)
+        {
+            if (segment.Entry.Epoch > epoch)
+            {
+                return segment.BaseOffset;
+            }
+        }
+
+        return epoch < current && segments.Last is { } last && last.Entry.Epoch <= epoch
+            ? last.EndOffset
+            : PublishedEnd;
+    }
 
     /// <summary>Why nothing can be appended any more, or null. Once set it stays.</summary>
     [DisallowNull]

@@ -1,7 +1,8 @@
 using EmbeddedLog.Files;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
-namespace EmbeddedLog.Partitions.State;
+namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>What opening a partition found, or made.</summary>
 /// <param name="Files">The partition's small files.</param>
