@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
@@ -6,36 +7,13 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Partitions.Flushing;
 
 /// <summary>
-/// The partitions of a log that are to be flushed. A few are flushed each by itself, side by side; where many have
-/// come together, one call flushes the files of all, and those that come meanwhile share the next one.
+/// Who flushes next: the partitions of a log that are to be flushed. A few are flushed each by itself, side by side;
+/// where many have come together, one call flushes the files of all, and those that come meanwhile share the next one.
+/// <see cref="SharedFlushPolicy"/> decides which of the two.
 /// </summary>
-/// <remarks>
-/// What one call for all costs depends on what else the file system has in memory, and on the device. So it is
-/// measured: where it took far longer than to flush the files side by side would have, it is not tried again for as
-/// long as was lost, and for ever longer where that happens again and again.
-/// </remarks>
 internal sealed class FlushQueue : IThreadPoolWorkItem
 {
-    /// <summary>What is larger is flushed by itself: the others would wait for it.</summary>
-    public const long MaxBytesTogether = 1 << 20;
-
-    /// <summary>
-    /// How much longer it may take before that is a loss: flushes side by side take several times as much of the
-    /// processors, from those whose appends are to be flushed next.
-    /// </summary>
-    private const double Allowance = 2;
-
-    /// <summary>How many times what was lost by a call for all passes before the next one, at most.</summary>
-    private const int LongestPutOff = 64;
-
-    /// <summary>How much longer that is with each loss in a row: one alone is only a disk that had to pause.</summary>
-    private const int PutOffGrowth = 4;
-
-    /// <summary>How much the last measurement counts.</summary>
-    private const double NewShare = 0.1;
-
     private readonly Platform _platform;
-    private readonly int _minTogether;
 
     /// <summary>What begins where nobody else flushes.</summary>
     private readonly AssuredWork _first;
@@ -66,22 +44,13 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <summary>Items that are queued or at work, one for each who waits or is flushed alone. Under the gate.</summary>
     private int _items;
 
-    /// <summary>
-    /// Ticks from one end of a flush by itself to the next, while there are any to be made: what a flush costs where
-    /// several are made side by side, with the wake-ups of their threads. Zero until known. Under the gate.
-    /// </summary>
-    private double _ticksAlone;
+    /// <summary>What was measured, and what follows from it. Replaced and read under the gate.</summary>
+    private SharedFlushPolicy _policy;
 
     /// <summary>
-    /// The timestamp of the last end of such a flush, or of the first request after a pause. Under the gate.
+    /// The timestamp of the last end of a flush by itself, or of the first request after a pause. Under the gate.
     /// </summary>
     private long _aloneSince;
-
-    /// <summary>The timestamp before which nothing is flushed together. Under the gate.</summary>
-    private long _putOffUntil = long.MinValue;
-
-    /// <summary>How many times the next loss it will be put off for. Under the gate.</summary>
-    private int _putOffFactor = 1;
 
     /// <summary>How many threads block until something is flushed, or until that makes room. Interlocked.</summary>
     private int _blocked;
@@ -96,7 +65,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     public FlushQueue(Platform platform, int minTogether)
     {
         _platform = platform;
-        _minTogether = minTogether;
+        _policy = new SharedFlushPolicy(minTogether);
         _first = new AssuredWork(platform.Work, this);
         _resumption = new AssuredWork(platform.Work, new Resumption(this));
     }
@@ -201,6 +170,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
+            AssertInvariants();
             bool left = _alone.Count == 0 && (_together || _pending.Count == 0);
             _items -= left ? 1 : 0;
             return left;
@@ -214,6 +184,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
+            AssertInvariants();
             _pending.Enqueue(commit);
             if (_together)
             {
@@ -236,6 +207,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (_alone.TryDequeue(out commit))
             {
                 return true;
@@ -256,8 +228,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <summary>Forms a group of all who wait, if they are many.</summary>
     private bool TryBeginTogetherUnsynchronized()
     {
-        _together = _pending.Count >= _minTogether && _ticksAlone > 0
-            && _platform.Pace.GetTimestamp() >= _putOffUntil;
+        _together = _policy.IsTogether(_pending.Count, _platform.Pace.GetTimestamp());
         if (_together)
         {
             _group.AddRange(_pending);
@@ -281,13 +252,9 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
+            AssertInvariants();
             long now = _platform.Pace.GetTimestamp();
-            if (commit.FlushedBytes is > 0 and <= MaxBytesTogether)
-            {
-                double each = Math.Max(1, now - _aloneSince);
-                _ticksAlone = _ticksAlone == 0 ? each : _ticksAlone + (NewShare * (each - _ticksAlone));
-            }
-
+            _policy = _policy.AfterAlone(commit.FlushedBytes, now - _aloneSince);
             _aloneSince = now;
             if (again)
             {
@@ -335,10 +302,9 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
+            AssertInvariants();
             long now = _platform.Pace.GetTimestamp();
-            double lost = ticks - (Allowance * count * _ticksAlone);
-            _putOffUntil = lost > 0 ? now + (long)(_putOffFactor * lost) : long.MinValue;
-            _putOffFactor = lost > 0 ? Math.Min(LongestPutOff, PutOffGrowth * _putOffFactor) : 1;
+            _policy = _policy.AfterTogether(count, ticks, now);
             Volatile.Write(ref _lastTogether, now);
         }
     }
@@ -358,6 +324,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
         lock (_gate)
         {
+            AssertInvariants();
             _pending.Enqueue(commit);
         }
     }
@@ -366,6 +333,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
+            AssertInvariants();
             _alone.Enqueue(commit);
             AddItemsUnsynchronized(1);
         }
@@ -379,6 +347,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         bool together;
         lock (_gate)
         {
+            AssertInvariants();
             together = TryBeginTogetherUnsynchronized();
             if (!together)
             {
@@ -403,6 +372,17 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         {
             Execute();
         }
+    }
+
+    /// <summary>Under the gate.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_items >= 0, "An item ends once.");
+        Debug.Assert(_alone.Count <= _items, "Somebody is on the way for each who must not wait for others.");
+        Debug.Assert(
+            _together || _pending.Count + _alone.Count <= _items, "Somebody is on the way for each who waits.");
+        _policy.AssertInvariants();
     }
 
     private sealed class Resumption(FlushQueue queue) : IThreadPoolWorkItem

@@ -201,7 +201,7 @@ internal sealed class PartitionFlusher
     /// </summary>
     public bool TryJoin(List<FileFlush> flushes)
     {
-        if (!TryPlan() || _plan.Bytes > FlushQueue.MaxBytesTogether)
+        if (!TryPlan() || !SharedFlushPolicy.MayJoin(_plan.Bytes))
         {
             return false;
         }
