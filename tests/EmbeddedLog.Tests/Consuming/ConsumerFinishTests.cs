@@ -108,7 +108,9 @@ public sealed class ConsumerFinishTests : IDisposable
         Assert.Equal(Reading.Numbers(3, 7), (await consumer.TakeToEndAsync()).Values());
     });
 
-    /// <summary>A read takes what an earlier one left in pieces, so that some of it waits behind what is in hand.</summary>
+    /// <summary>
+    /// A read takes what an earlier one left in pieces, so that some of it waits behind what is in hand.
+    /// </summary>
     [Theory]
     [InlineData(4)]
     [InlineData(10)]

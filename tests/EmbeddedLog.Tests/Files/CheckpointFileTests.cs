@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 
 namespace EmbeddedLog.Tests.Files;
 
-public sealed class CheckpointFileTests : StorageTest
+public sealed class CheckpointFileTests : SmallFileTest
 {
     private const int Page = TwoSlotPage.Bytes;
 

@@ -37,7 +37,7 @@ public sealed class ForgedNumberTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Partitions_ClaimedButNotThere_CostGigabytes(bool follow)
+    public async Task Partitions_ClaimedButNotThere_CostLittleMemory(bool follow)
     {
         await MakeLogAsync(RecordsInASegment);
         string path = Path.Combine(Topic, "topic.json");
@@ -68,7 +68,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Partitions_ThatAreAllDamaged_EachReadAllTopicsAgainAndAgain()
+    public async Task Partitions_AllDamaged_CostLittleMemoryEach()
     {
         const int Count = 300;
         await using (CommitLog log = await CommitLog.OpenAsync(Root))
@@ -96,7 +96,7 @@ public sealed class ForgedNumberTests : IDisposable
     [InlineData("4294967295.segment")]
     [InlineData("4294967294.index")]
     [InlineData("2147483646.segment")]
-    public async Task StrayFile_WithAGreatNumber_UsedUpTheSequences(string name)
+    public async Task StrayFile_WithAGreatNumber_UsesUpNoSequences(string name)
     {
         await MakeLogAsync(RecordsInASegment);
         File.WriteAllText(Path.Combine(Partition, name), "stray");
@@ -151,7 +151,7 @@ public sealed class ForgedNumberTests : IDisposable
     [InlineData("session", 16, long.MaxValue, 8)]
     [InlineData("session", 16, (1L << 32) - 1, 8)]
     [InlineData("session", 16, int.MaxValue, 8)]
-    public async Task Page_WithANumberThatNoLogComesTo_OverflowedAndCountedFromTheBeginning(
+    public async Task Page_WithANumberThatNoLogComesTo_IsTold(
         string name, int at, long value, int bytes)
     {
         await MakeLogAsync(3 * RecordsInASegment, closed: name == "checkpoint");
@@ -169,7 +169,7 @@ public sealed class ForgedNumberTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(RecordsInASegment - 1)]
-    public async Task DurableEnd_OutsideItsSegment_EndedTheNextAppendInAnArgumentException(long offset)
+    public async Task DurableEnd_OutsideItsSegment_IsTold(long offset)
     {
         await MakeLogAsync(RecordsInASegment + 1);
         string session = Path.Combine(Root, "session");
@@ -184,7 +184,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Epoch_OfASegmentAboveTheCheckpoints_EndedTheNextRollInAnArgumentException()
+    public async Task Epoch_OfASegmentAboveTheCheckpoints_IsTold()
     {
         await MakeLogAsync(3 * RecordsInASegment);
         ForgeLastRecord(record => BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(20), 1_000));
@@ -195,7 +195,7 @@ public sealed class ForgedNumberTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Segment_LargerThanAnyThereIs_WasMappedAndReadAsAWhole(bool closed)
+    public async Task Segment_LargerThanAnyThereIs_IsTold(bool closed)
     {
         await MakeLogAsync(RecordsInASegment / 2, closed);
         string path = Path.Combine(Partition, "00000001.segment");
@@ -211,7 +211,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Control_OfATebibyte_WasMappedAndReadAsAWhole()
+    public async Task Control_OfATebibyte_HoldsUpNobody()
     {
         await MakeLogAsync(RecordsInASegment);
         string path = Path.Combine(Root, "control");
@@ -237,7 +237,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Index_WhoseLastEntryIsNotAtTheEnd_EndedAppendsInAnArgumentException()
+    public async Task Index_WhoseLastEntryIsNotAtTheEnd_HoldsUpNoAppend()
     {
         await MakeLogAsync(RecordsInASegment / 2);
         string path = Path.Combine(Partition, "00000001.index");
@@ -252,7 +252,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Frames_WhoseOffsetsDoNotFollow_EndedIndexingInAnArgumentException()
+    public async Task Frames_WhoseOffsetsDoNotFollow_AreTold()
     {
         await MakeLogAsync(2 * RecordsInASegment);
         File.Delete(Path.Combine(Partition, "00000001.index"));

@@ -43,7 +43,7 @@ public sealed class HostileDirectoryTests : IDisposable
     [Theory]
     [InlineData("events-1.deleted")]
     [InlineData("events-1.new")]
-    public async Task DeletedTopic_WithALinkInIt_TookTheFilesBehindTheLink(string name)
+    public async Task DeletedTopic_WithALinkInIt_LeavesTheFilesBehindTheLink(string name)
     {
         await MakeLogAsync();
         string precious = MakePreciousFile();
@@ -86,7 +86,7 @@ public sealed class HostileDirectoryTests : IDisposable
     [InlineData("topics/events-1/0/manifest")]
     [InlineData("topics/events-1/0/checkpoint")]
     [InlineData("topics/events-1/0/00000001.segment")]
-    public async Task File_ThatIsALink_WasWrittenThrough(string name)
+    public async Task File_ThatIsALink_IsNotWrittenThrough(string name)
     {
         await MakeLogAsync();
         string precious = MakePreciousFile();
@@ -109,7 +109,7 @@ public sealed class HostileDirectoryTests : IDisposable
     [InlineData("topics/events-1/0/checkpoint")]
     [InlineData("topics/events-1/0/00000001.segment")]
     [InlineData("topics/events-1/0/00000001.index")]
-    public async Task File_ThatIsAPipe_WasWaitedFor(string name)
+    public async Task File_ThatIsAPipe_IsNotWaitedFor(string name)
     {
         await MakeLogAsync();
         string path = Path.Combine(Root, name);
@@ -122,7 +122,7 @@ public sealed class HostileDirectoryTests : IDisposable
     }
 
     [Fact]
-    public async Task TwoTopics_WithOneName_LeftTheFirstOpenAndUnseen()
+    public async Task TwoTopics_WithOneName_AreToldAndLeaveNothingOpen()
     {
         await MakeLogAsync();
         string second = Path.Combine(Root, "topics", "events-2");
@@ -178,7 +178,7 @@ public sealed class HostileDirectoryTests : IDisposable
     [InlineData(SegmentHeader.PageBytes)]
     [InlineData(2 * SegmentHeader.PageBytes)]
     [InlineData(long.MaxValue)]
-    public async Task Segment_EndedByAForgedManifest_WasReadBehindItsMap(long end)
+    public async Task Segment_EndedByAForgedManifest_IsNotReadBehindItsMap(long end)
     {
         await MakeLogAsync();
         string path = Path.Combine(Topic, "0", "manifest");

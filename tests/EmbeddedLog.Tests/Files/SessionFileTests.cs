@@ -5,7 +5,7 @@ using EmbeddedLog.Tests.Format;
 
 namespace EmbeddedLog.Tests.Files;
 
-public sealed class SessionFileTests : StorageTest
+public sealed class SessionFileTests : SmallFileTest
 {
     private static readonly CacheIdentity s_identity = new(1, 2, 3, 4);
 

@@ -11,7 +11,7 @@ using EmbeddedLog.Tests.Infrastructure;
 namespace EmbeddedLog.Tests.Files;
 
 /// <summary>What the other tests show on a simulated disk, once on this machine's own.</summary>
-public sealed class SmallFilesOnRealDiskTests : StorageTest
+public sealed class SmallFilesOnRealDiskTests : SmallFileTest
 {
     private readonly TempDirectory _directory;
 

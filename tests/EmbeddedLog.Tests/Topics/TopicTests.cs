@@ -190,7 +190,7 @@ public sealed class TopicTests
         Assert.Single(Directory.GetDirectories(Path.Combine(root["log"], "topics")));
     }
 
-    /// <summary>They used to be told that the log was disposed, and to open it again.</summary>
+    /// <summary>They are not told that the log is disposed, for then they would open it again.</summary>
     [Fact]
     public void DeleteTopicAsync_WhileOthersUseIt_TellsThemThatTheTopicIsGone()
     {

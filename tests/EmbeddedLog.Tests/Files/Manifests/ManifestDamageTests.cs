@@ -10,7 +10,7 @@ namespace EmbeddedLog.Tests.Files.Manifests;
 /// A manifest of five segments, of which the first three were flushed before the last two were added one by one: so the
 /// last two say of the first three that they had been on the disk.
 /// </summary>
-public sealed class ManifestDamageTests : StorageTest
+public sealed class ManifestDamageTests : SmallFileTest
 {
     private const int Segments = 5;
     private const int Proven = 3;

@@ -5,7 +5,7 @@ using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Files.Manifests;
 
-public sealed class ManifestTests : StorageTest
+public sealed class ManifestTests : SmallFileTest
 {
     private string ManifestPath => PathOf(Manifest.FileName);
 

@@ -120,7 +120,7 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public void Verify_AReadFails_LeftTheFileOpen()
+    public void Verify_AReadFails_LeavesNoFileOpen()
     {
         foreach (FaultKind kind in new[] { FaultKind.OpenFile, FaultKind.Read })
         {

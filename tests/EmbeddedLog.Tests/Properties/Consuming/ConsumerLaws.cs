@@ -17,7 +17,9 @@ public sealed class ConsumerLaws
     public void WhatIsNotFinishedIsHandedOutAgainAndNothingElse() =>
         Holds(300, Enum.GetValues<ConsumerStep>().Except([ConsumerStep.Kill, ConsumerStep.PowerLoss]));
 
-    /// <summary>As before, with the few steps that finish what a read has taken out of what an earlier one left.</summary>
+    /// <summary>
+    /// As before, with the few steps that finish what a read has taken out of what an earlier one left.
+    /// </summary>
     [Fact]
     public void WhatIsFinishedWhileItWaitsIsNotHandedOutAgain() =>
         Holds(

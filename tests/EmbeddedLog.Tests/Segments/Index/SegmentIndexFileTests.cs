@@ -9,7 +9,7 @@ using FsCheck.Fluent;
 
 namespace EmbeddedLog.Tests.Segments.Index;
 
-public sealed class SegmentIndexFileTests : StorageTest
+public sealed class SegmentIndexFileTests : SmallFileTest
 {
     private const ulong Uid = 0x0102_0304_0506_0708;
     private const uint End = 0x3000;

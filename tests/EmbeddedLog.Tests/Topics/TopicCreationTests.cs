@@ -6,7 +6,7 @@ using EmbeddedLog.Tests.Infrastructure;
 namespace EmbeddedLog.Tests.Topics;
 
 /// <summary>A topic is there whole or not at all, whichever call of its making fails.</summary>
-public sealed class TopicFaultTests : IDisposable
+public sealed class TopicCreationTests : IDisposable
 {
     private const int Partitions = 3;
 
@@ -14,7 +14,7 @@ public sealed class TopicFaultTests : IDisposable
     private readonly FaultingFileSystem _faults;
     private readonly Platform _platform;
 
-    public TopicFaultTests()
+    public TopicCreationTests()
     {
         _faults = new FaultingFileSystem(_simulation.Platform.Files);
         _platform = _simulation.Platform with { Files = _faults };
@@ -27,9 +27,6 @@ public sealed class TopicFaultTests : IDisposable
         Assert.Empty(_simulation.Disk.Violations);
     }
 
-    /// <summary>
-    /// What a failed creation had left behind became a second topic of the same name with the next opening.
-    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

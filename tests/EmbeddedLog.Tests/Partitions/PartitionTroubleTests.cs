@@ -6,16 +6,16 @@ using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
 
-namespace EmbeddedLog.Tests.Partitions.Recovery;
+namespace EmbeddedLog.Tests.Partitions;
 
-/// <summary>What once went wrong, each told by the name of its test.</summary>
-public sealed class StorageRegressionTests
+/// <summary>What a partition keeps through losses of power, kills, full disks and damage to its files.</summary>
+public sealed class PartitionTroubleTests
 {
     private static readonly bool[] s_either = [true, false];
     private static readonly long[] s_slots = [0, TwoSlotPage.SecondAt];
 
     [Fact]
-    public void NewDirectory_PowerLoss_TookTheParentsAndAllThatWasFlushed()
+    public void NewDirectory_PowerLoss_KeepsItsParentsAndAllThatWasFlushed()
     {
         for (int seed = 1; seed <= 10; seed++)
         {
@@ -33,7 +33,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public void DeleteBefore_WithinASegment_CameBackAfterAPowerLoss()
+    public void DeleteBefore_WithinASegment_SurvivesAPowerLoss()
     {
         using SimulatedPlatform machine = new(seed: 6);
         CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
@@ -50,7 +50,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public void DeleteBefore_OnAnIdleLog_WasInNoCheckpointThatWouldMissIt()
+    public void DeleteBefore_OnAnIdleLog_IsInACheckpointThatMissesItElsewhere()
     {
         using SimulatedPlatform machine = new(seed: 7);
         CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
@@ -76,7 +76,7 @@ public sealed class StorageRegressionTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Segment_CutAtAFramesEndAfterAKill_PassedForOneThatEndsThere(bool positional)
+    public void Segment_CutAtAFramesEndAfterAKill_IsDamage(bool positional)
     {
         (CorruptLogException told, string path, _) =
             OpenAfterAKill(positional, (file, position) => file.SetLength(position + 2));
@@ -86,7 +86,7 @@ public sealed class StorageRegressionTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Length_ThatBecameZeroAfterAKill_PassedForTheEndBeforeGoodFrames(bool positional)
+    public void Length_ZeroBeforeGoodFramesAfterAKill_IsDamage(bool positional)
     {
         (CorruptLogException told, string path, long damaged) =
             OpenAfterAKill(positional, (file, position) => file.Write(new byte[4], position));
@@ -95,7 +95,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public void Epoch_LostWithAllItsRecords_WasUsedAgain()
+    public void Epoch_LostWithAllItsRecords_IsNotUsedAgain()
     {
         SimulatedPlatform machine = new(seed: 3);
         uint last = 0;
@@ -115,7 +115,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public void Session_DamagedSlot_TurnedBackToClosedCleanlyAndDroppedTheTail()
+    public void Session_DamagedSlot_KeepsTheTail()
     {
         using SimulatedPlatform machine = new(seed: 4);
         for (int round = 0; round < 2; round++)
@@ -147,7 +147,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public void Seal_OfASegmentOpenedAgain_WentToAPageWithoutABlock()
+    public void Seal_OfASegmentOpenedAgain_GoesOnlyWhereThereIsABlock()
     {
         using SimulatedPlatform machine = new(seed: 5);
         PartitionSettings positional = PartitionFixture.Settings(SegmentBytes, positional: true);
@@ -169,7 +169,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public void Checkpoint_FullDisk_FailedThePartitionForGood()
+    public void Checkpoint_FullDisk_LeavesThePartitionUsable()
     {
         using SimulatedPlatform machine = new(seed: 6);
         PartitionFixture fixture = new(machine.Platform, "/");
@@ -224,7 +224,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public void Index_OfASegmentRemovedMeanwhile_CameBackAsAFile()
+    public void Index_OfASegmentRemovedMeanwhile_LeavesNoFile()
     {
         using SimulatedPlatform machine = new(8, new SimulationOptions { YieldProbability = 0 });
         PartitionFixture fixture = new(machine.Platform, "/");
@@ -244,7 +244,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public async Task Frame_Across64MiBOfASegmentOpenedAgain_PassedForDamage()
+    public async Task Frame_Across64MiBOfASegmentOpenedAgain_IsRead()
     {
         const int Count = 70;
         using PartitionEnvironment environment = Real(positional: false);
@@ -262,7 +262,7 @@ public sealed class StorageRegressionTests
     }
 
     [Fact]
-    public void Manifest_Lost_PassedForAnEmptyLog()
+    public void Manifest_Lost_IsDamage()
     {
         foreach (bool clean in s_either)
         {

@@ -5,16 +5,15 @@ using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
 namespace EmbeddedLog.Tests.Topics;
 
 /// <summary>
-/// What once went wrong when a process was killed while it changed topics, each told by the name of its test: at each
-/// change to the disk the process dies, the next one goes on with what it finds in the page cache, and then the power
-/// goes.
+/// A process is killed while it changes topics, at each change to the disk. The next one goes on with what it finds in
+/// the page cache, and then the power goes: what the next one found is still there.
 /// </summary>
-public sealed class TopicCrashTests
+public sealed class TopicChangesAcrossCrashesTests
 {
     private const string Root = "/log/topics";
 
     [Fact]
-    public void CreateTopic_Killed_LeftATopicThatTookFlushedRecordsWithItWhenThePowerWent() =>
+    public void CreateTopic_Killed_LeavesATopicThatKeepsFlushedRecordsOrNone() =>
         ForEachKill(
             log => log.CreateTopicAsync("made").AsTask(),
             found =>
@@ -30,7 +29,7 @@ public sealed class TopicCrashTests
             });
 
     [Fact]
-    public void EnsureTopic_Killed_LeftOptionsThatWereOthersWhenThePowerWent() =>
+    public void EnsureTopic_Killed_LeavesOptionsThatAPowerLossDoesNotChange() =>
         ForEachKill(
             log => log.EnsureTopicAsync("topic", Keeping(TimeSpan.FromDays(1))).AsTask(),
             found =>
@@ -40,7 +39,7 @@ public sealed class TopicCrashTests
             });
 
     [Fact]
-    public void DeleteTopic_Killed_LeftATopicWithoutItsFilesWhenThePowerWent() =>
+    public void DeleteTopic_Killed_LeavesATopicThatAPowerLossKeepsWholeOrNone() =>
         ForEachKill(
             log => log.DeleteTopicAsync("topic").AsTask(),
             found =>
@@ -50,7 +49,7 @@ public sealed class TopicCrashTests
             });
 
     [Fact]
-    public void FirstOpening_Killed_LeftADirectoryWithoutANameWhenThePowerWent()
+    public void FirstOpening_Killed_LeavesADirectoryThatAPowerLossKeeps()
     {
         for (int kill = 1; kill <= 12; kill++)
         {
@@ -69,7 +68,7 @@ public sealed class TopicCrashTests
     }
 
     [Fact]
-    public void CreateTopic_OnAFullDisk_LeftATopicThatWasThereTwiceAfterTheNextTry()
+    public void CreateTopic_OnAFullDisk_LeavesOneTopicAfterTheNextTry()
     {
         for (int pages = 0; pages < 8; pages++)
         {

@@ -6,13 +6,13 @@ namespace EmbeddedLog.Tests.Files;
 /// <summary>
 /// What tests of the small files share: a directory, by default on a simulated disk, and a way to damage what is in it.
 /// </summary>
-public abstract class StorageTest : IDisposable
+public abstract class SmallFileTest : IDisposable
 {
     private protected const ulong TopicUid = 0x1112_1314_1516_1718;
 
     private readonly SimulatedPlatform? _platform;
 
-    private protected StorageTest()
+    private protected SmallFileTest()
     {
         _platform = new SimulatedPlatform(seed: 1);
         Files = _platform.Platform.Files;
@@ -20,7 +20,7 @@ public abstract class StorageTest : IDisposable
         Files.CreateDirectory(Root);
     }
 
-    private protected StorageTest(FileSystem files, string root)
+    private protected SmallFileTest(FileSystem files, string root)
     {
         Files = files;
         Root = root;

@@ -5,15 +5,15 @@ using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Topics;
 
-/// <summary>A topic whose deletion the file system refuses: found by the torture mode <c>faults</c>.</summary>
-public sealed class TopicDeletionFaultTests : IDisposable
+/// <summary>A topic is there whole or gone, whatever the file system refuses while it is deleted.</summary>
+public sealed class TopicDeletionTests : IDisposable
 {
     private readonly SimulatedPlatform _machine = new(seed: 1);
 
     public void Dispose() => _machine.Dispose();
 
     [Fact]
-    public void Deletion_WhoseRenameFailed_LeftALogThatCouldNotBeOpened()
+    public void DeleteTopicAsync_RenameFails_LeavesALogThatOpensWithTheTopic()
     {
         DeleteWhile(_machine, FaultKind.Rename);
 
@@ -26,7 +26,7 @@ public sealed class TopicDeletionFaultTests : IDisposable
     }
 
     [Fact]
-    public void Deletion_WhoseNamesCouldNotBeSynced_TookFilesOfATopicThatAPowerLossBroughtBack()
+    public void DeleteTopicAsync_NamesCannotBeSynced_LeavesTheWholeTopicOrNoneAfterAPowerLoss()
     {
         for (int seed = 1; seed <= 20; seed++)
         {
@@ -42,7 +42,7 @@ public sealed class TopicDeletionFaultTests : IDisposable
     }
 
     [Fact]
-    public void Deletion_ThatFailedOnce_IsMadeUpForBeforeTheNextTopicOfThatName()
+    public void DeleteTopicAsync_FailedOnce_IsMadeUpForBeforeTheNextTopicOfThatName()
     {
         FaultingFileSystem faults = new(_machine.Platform.Files);
         CommitLog log = _machine.Run(OpenLog.OnAsync(_machine.Platform with { Files = faults }));
