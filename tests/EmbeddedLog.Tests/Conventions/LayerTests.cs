@@ -73,6 +73,33 @@ public sealed partial class LayerTests
     }
 
     [Fact]
+    public void Picture_OfTheArchitecture_ShowsTheRoomsAndTheirArrows()
+    {
+        (string From, string To)[] drawn = [.. DrawnArrows()];
+        Arrow[] arrows = [.. Arrows()];
+        string[] shown = [.. drawn.SelectMany(arrow => (string[])[arrow.From, arrow.To]).Distinct()];
+        ILookup<string, string> next = drawn.ToLookup(arrow => arrow.From, arrow => arrow.To);
+        Dictionary<string, HashSet<string>> reached = s_rooms.ToDictionary(room => room, room => Reached(room, next));
+
+        Offences.AssertNone(
+        [
+            .. s_rooms.Except(shown).Select(room => $"{room} is not in the picture"),
+            .. shown.Except(s_rooms).Select(room => $"{room} is in the picture, and is no room"),
+            .. from arrow in drawn
+               where Rank(arrow.From) < Rank(arrow.To)
+               select $"the picture's arrow {arrow.From} -> {arrow.To} points up",
+            .. from arrow in drawn
+               where !arrows.Any(real => Room(real.From) == arrow.From && Room(real.To) == arrow.To)
+               select $"the picture's arrow {arrow.From} -> {arrow.To} is in no code",
+            .. from arrow in arrows
+               let room = Room(arrow.From)
+               let used = Room(arrow.To)
+               where room != used && !reached[room].Contains(used)
+               select $"{arrow} has no way in the picture",
+        ]);
+    }
+
+    [Fact]
     public void Folders_OfTheLibrary_AreKnownRooms() =>
         Offences.AssertNone(s_folders.Values.Select(Room).Except(s_rooms));
 
@@ -144,6 +171,14 @@ public sealed partial class LayerTests
         return reached;
     }
 
+    /// <summary>The arrows of the picture in ARCHITECTURE.md: one line from a room to those that it uses.</summary>
+    private static IEnumerable<(string From, string To)> DrawnArrows() =>
+        from line in File.ReadLines(RepositoryRoot.Locate("src", Root, "ARCHITECTURE.md"))
+        let match = DrawnArrow().Match(line)
+        where match.Success
+        from to in match.Groups["to"].Value.Split('&', StringSplitOptions.TrimEntries)
+        select (match.Groups["from"].Value.Replace("Root", ".", StringComparison.Ordinal), to);
+
     private static string Room(string folder) => folder.Split('/')[0];
 
     private static int Rank(string folder) => Array.IndexOf(s_rooms, Room(folder));
@@ -176,6 +211,9 @@ public sealed partial class LayerTests
             + @"(?<name>\w+)(?:<(?<parameters>[^>]*)>)?",
         RegexOptions.Multiline)]
     private static partial Regex TypeDeclaration();
+
+    [GeneratedRegex(@"^\s+(?<from>\w+)(?:\[""[^""]*""\])? --> (?<to>[\w &]+)$")]
+    private static partial Regex DrawnArrow();
 
     private sealed record Arrow(string From, string To, Type Type, Type Used)
     {
