@@ -18,6 +18,16 @@ public sealed class TopicDescriptorTests
         Assert.Equal(descriptor.Checksum, read.Checksum);
     }
 
+    /// <summary>A log may be made on one system and opened on another.</summary>
+    [Fact]
+    public void ToJson_OnAnySystem_GivesTheSameBytes()
+    {
+        string json = Encoding.UTF8.GetString(Some().ToJson());
+
+        Assert.StartsWith("{\n  \"format.version\": 1,\n  \"name\": \"topic\",\n", json, StringComparison.Ordinal);
+        Assert.EndsWith(",\n  \"crc32c\": \"71222c00\"\n}", json, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void FromJson_AnyBitFlipped_IsToldOrSaysTheSame()
     {
