@@ -101,11 +101,13 @@ internal sealed class BackupTarget : IDisposable
 
     public void Dispose()
     {
+        bool remains = false;
         try
         {
             if (!_isComplete)
             {
                 Clear();
+                remains = !TryRemoveLock();
             }
         }
         catch (FileSystemException)
@@ -116,13 +118,18 @@ internal sealed class BackupTarget : IDisposable
         {
             _lock.Dispose();
         }
+
+        if (remains)
+        {
+            TryRemoveLock();
+        }
     }
 
+    /// <summary>Removes all but the lock, and first what would make the rest a log.</summary>
     private void Clear()
     {
-        // First what would make the rest a log.
         _files.DeleteFile(System.IO.Path.Combine(Path, SessionFile.FileName));
-        foreach (string name in _files.ListFiles(Path).Where(OwnNames.IsInLog))
+        foreach (string name in _files.ListFiles(Path).Where(name => OwnNames.IsInLog(name) && name != OwnNames.Lock))
         {
             _files.DeleteFile(System.IO.Path.Combine(Path, name));
         }
@@ -131,10 +138,28 @@ internal sealed class BackupTarget : IDisposable
         {
             DeleteTree(_files, System.IO.Path.Combine(Path, name));
         }
+    }
 
-        if (_isMade)
+    /// <summary>
+    /// Removes the lock's file, and the directory if it was made for this backup. While the lock is held, so that
+    /// nobody else has that file. False where it cannot go before it is let go of: on Windows, where nobody can remove
+    /// the file of somebody who has taken it since.
+    /// </summary>
+    private bool TryRemoveLock()
+    {
+        try
         {
-            _files.DeleteDirectory(Path);
+            _files.DeleteFile(System.IO.Path.Combine(Path, OwnNames.Lock));
+            if (_isMade)
+            {
+                _files.DeleteDirectory(Path);
+            }
+
+            return true;
+        }
+        catch (FileSystemException failure)
+        {
+            return failure.Error != FileSystemError.InUse;
         }
     }
 
