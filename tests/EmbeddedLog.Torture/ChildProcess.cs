@@ -5,13 +5,20 @@ namespace EmbeddedLog.Torture;
 /// <summary>Starts this program once more, as one of its children, with pipes for what the two have to tell.</summary>
 internal static class ChildProcess
 {
+    /// <summary>
+    /// Names an emulator that this program runs under, and that its children need too: the system does not know the
+    /// programs of another processor.
+    /// </summary>
+    private const string EmulatorVariable = "EMBEDDEDLOG_EMULATOR";
+
     /// <param name="name">The child's name.</param>
     /// <param name="arguments">What it is given.</param>
     /// <param name="under">A program with arguments to run it under, such as strace; null for none.</param>
     public static Process Start(string name, IEnumerable<string> arguments, IReadOnlyList<string>? under = null)
     {
         string[] self = [Environment.ProcessPath!, .. HostArguments(), "child", name, .. arguments];
-        string[] all = under is null ? self : [.. under, .. self];
+        string? emulator = Environment.GetEnvironmentVariable(EmulatorVariable);
+        string[] all = [.. under ?? [], .. string.IsNullOrEmpty(emulator) ? [] : (string[])[emulator], .. self];
         ProcessStartInfo start = new(all[0], all[1..])
         {
             RedirectStandardInput = true,

@@ -22,11 +22,6 @@ internal sealed class KillMode : ITortureMode
 
     public async Task RunAsync(TortureRun run)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new TortureSkippedException("It looks for what is left open in /proc, which is for Linux.");
-        }
-
         while (run.TryNext(out int seed, weight: 0))
         {
             // Flushes cost nothing in memory, so that there are many more of them, and much on a disk.

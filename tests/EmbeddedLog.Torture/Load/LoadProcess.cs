@@ -53,6 +53,12 @@ internal sealed class LoadProcess : IDisposable
     /// <param name="under">A program with arguments to run it under; none by default.</param>
     public static LoadProcess Start(string errors, params IEnumerable<string> under)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            // There are no core files, and what it writes to its error stream is seen on that of the torture.
+            return new LoadProcess(ChildProcess.Start(LoadChild.ChildName, []), errors);
+        }
+
         // The shell gives way to the program and keeps its process id. A core file of each child that is to die of a
         // signal would fill the disk; and an interrupt is for the parent, who ends its children in its own time.
         const string Script = "ulimit -c 0; trap '' INT; errors=$1; shift; exec \"$@\" 2>\"$errors\"";

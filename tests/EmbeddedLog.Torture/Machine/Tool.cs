@@ -46,9 +46,11 @@ internal static class Tool
     {
         using Process process = Process.Start(new ProcessStartInfo(Find(program) ?? program, arguments)
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
+        process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(s_limit))
