@@ -187,7 +187,7 @@ public sealed class UnchangedTests : IDisposable
     /// <summary>A directory sync that makes a name durable comes with another change, or changes nothing.</summary>
     private static bool IsOfTheOwner(string change) =>
         Path.GetFileName(change.Split(' ')[1]) is "session" or "lock" or "control"
-        || change == $"{FaultKind.SyncDirectory} {OpenLog.Directory}";
+        || change == $"{FaultKind.SyncDirectory} {OpenLog.FullDirectory}";
 
     private void Watch()
     {

@@ -15,7 +15,7 @@ public sealed class BackupTests : IDisposable
 
     private string Root => _directory["log"];
 
-    private string Target => _directory["backups/one"];
+    private string Target => _directory[Path.Combine("backups", "one")];
 
     public void Dispose() => _directory.Dispose();
 
@@ -139,7 +139,7 @@ public sealed class BackupTests : IDisposable
         Fill((await log.CreateTopicAsync("topic", Options()))[0], 300);
         await log.BackupAsync(Target);
         string restored = _directory["restored"];
-        Command.RunOnUnix("cp", "-r", Target, restored);
+        Command.CopyDirectory(Target, restored);
 
         await using (ReadOnlyLog reader = await CommitLog.OpenReadOnlyAsync(restored))
         {

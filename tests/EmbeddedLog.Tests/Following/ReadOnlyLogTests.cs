@@ -40,7 +40,7 @@ public sealed class ReadOnlyLogTests
         await log.CreateTopicAsync("topic");
         await log.DisposeAsync();
         string topics = Path.Combine(root["log"], "topics");
-        Command.RunOrThrow("cp", "-r", Path.Combine(topics, "topic-1"), Path.Combine(topics, "topic-2"));
+        Command.CopyDirectory(Path.Combine(topics, "topic-1"), Path.Combine(topics, "topic-2"));
 
         CorruptLogException owner = await Assert.ThrowsAsync<CorruptLogException>(
             async () => await CommitLog.OpenAsync(root["log"]));

@@ -9,6 +9,9 @@ internal static class OpenLog
     /// <summary>Where logs lie on a simulated disk.</summary>
     public const string Directory = "/log";
 
+    /// <summary>The same in messages: full, with the separators of this system.</summary>
+    public static string FullDirectory { get; } = Path.GetFullPath(Directory);
+
     /// <summary>Opens the log of a simulation.</summary>
     public static ValueTask<CommitLog> OnAsync(SimulatedPlatform simulation, CommitLogOptions? options = null) =>
         OnAsync(simulation.Platform, options);

@@ -35,7 +35,7 @@ public sealed class OpeningLinesTests
 
         string line = Assert.Single(Told(OpenAndClose(machine)));
 
-        Assert.StartsWith("Information: Opened the log '/log'", line, StringComparison.Ordinal);
+        Assert.StartsWith($"Information: Opened the log '{OpenLog.FullDirectory}'", line, StringComparison.Ordinal);
         Assert.Contains($"{Partitions} partitions with {records} records.", line, StringComparison.Ordinal);
     }
 

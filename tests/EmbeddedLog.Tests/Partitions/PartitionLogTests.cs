@@ -5,6 +5,7 @@ using EmbeddedLog.Opening;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Tests.Infrastructure.Processes;
 
 namespace EmbeddedLog.Tests.Partitions;
 
@@ -48,6 +49,7 @@ public sealed class PartitionLogTests
     [InlineData(true)]
     public async Task Open_AfterKill_KeepsEverythingWritten(bool positional)
     {
+        Wine.SkipWhereOpenFilesAreReplaced();
         using TempDirectory root = new();
         PartitionSettings settings = PartitionFixture.Settings(segmentBytes: 16 << 10, positional);
 

@@ -59,18 +59,18 @@ public sealed class PartitionTroubleTests
         machine.Run(topic[0].FlushAsync());
         Settle(machine);
         topic[0].Log.DeleteBefore(8);
-        const string ManifestPath = "/log/topics/topic-1/0/manifest";
+        string manifestPath = Path.Combine(OpenLog.FullDirectory, "topics", "topic-1", "0", "manifest");
         Settle(machine);
 
         using SimulatedPlatform after = machine.Crash(CrashKind.PowerLoss);
-        using (LogFile file = after.Platform.Files.OpenFile(ManifestPath, FileOpening.ReadWrite))
+        using (LogFile file = after.Platform.Files.OpenFile(manifestPath, FileOpening.ReadWrite))
         {
             file.Write([0xFF], file.Length - 1);
         }
 
         CorruptLogException told = Assert.Throws<CorruptLogException>(
             () => after.Run(OpenLog.OnAsync(after).AsTask));
-        Assert.Equal(ManifestPath, told.File);
+        Assert.Equal(manifestPath, told.File);
     }
 
     [Theory]
@@ -275,7 +275,7 @@ public sealed class PartitionTroubleTests
             PartitionFixture again = new(machine.Platform, "/", clean);
             CorruptLogException told = Assert.Throws<CorruptLogException>(
                 () => again.Open(settings: PartitionFixture.Settings(SegmentBytes)));
-            Assert.Equal("/topic-0/manifest", told.File);
+            Assert.Equal(Path.Combine("/topic-0", "manifest"), told.File);
             Assert.Empty(machine.Disk.OpenFiles);
         }
     }

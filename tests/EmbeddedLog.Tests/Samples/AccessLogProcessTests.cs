@@ -138,7 +138,7 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
     [Fact]
     public async Task Run_InterruptedWhileItWaitsForInput_Ends()
     {
-        using SampleProcess process = Start("d", "--progress", "0", "-");
+        using SampleProcess process = StartToFeed("d", "--progress", "0");
         await process.Input.WriteAsync(GeneratedLog.Lines(1, 50));
         await process.Input.FlushAsync(TestContext.Current.CancellationToken);
         await process.ReadUntilAsync(line => CounterOf(line, "suspicious-clients") == 50);
@@ -160,7 +160,7 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
     [Fact]
     public async Task Run_BinaryOnStandardInput_EndsWithAnError()
     {
-        using SampleProcess process = Start("d", "-");
+        using SampleProcess process = StartToFeed("d");
         await process.Input.BaseStream.WriteAsync(new byte[] { 0x1f, 0x8b, 8, 0, 1, 2, 3 });
         (int exitCode, _, string errors) = await process.RunToEndAsync();
         Assert.Equal(
@@ -197,12 +197,12 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
     [Fact]
     public async Task Run_FolderInUseByAnotherRun_NamesIt()
     {
-        using SampleProcess first = Start("d", "-");
+        using SampleProcess first = StartToFeed("d");
         await first.Input.WriteAsync(GeneratedLog.Lines(1, 50));
         await first.Input.FlushAsync(TestContext.Current.CancellationToken);
         await first.ReadUntilAsync(line => line.StartsWith("read ", StringComparison.Ordinal));
 
-        using SampleProcess second = Start("d", "-");
+        using SampleProcess second = StartToFeed("d");
         (int exitCode, _, string errors) = await second.RunToEndAsync();
         Assert.Equal(1, exitCode);
         Assert.Contains(first.Id.ToString(CultureInfo.InvariantCulture), errors, StringComparison.Ordinal);
@@ -224,9 +224,12 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
     private SampleProcess Start(string data, params string[] arguments) =>
         SampleProcess.Start(Sample, _folder.Path, ["--data", data, .. arguments]);
 
+    private SampleProcess StartToFeed(string data, params string[] arguments) =>
+        SampleProcess.StartToFeed(Sample, _folder.Path, ["--data", data, .. arguments, "-"]);
+
     private async Task<string> FeedAsync(string lines)
     {
-        using SampleProcess process = Start("d", "-");
+        using SampleProcess process = StartToFeed("d");
         await process.Input.WriteAsync(lines);
         (int exitCode, string output, string errors) = await process.RunToEndAsync();
         Assert.True(exitCode == 0, errors);

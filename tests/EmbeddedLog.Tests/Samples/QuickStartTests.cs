@@ -27,6 +27,39 @@ public sealed class QuickStartTests
     }
 
     [Fact]
+    public async Task Run_KilledAgainAndAgain_HandlesEveryRecord()
+    {
+        const int Kills = 3;
+        using var folder = new TempDirectory();
+        for (int run = 0; run < Kills; run++)
+        {
+            using SampleProcess process = SampleProcess.Start(Sample, folder.Path);
+            await process.ReadUntilAsync(line => line == "site-7 /home");
+            Assert.Equal(SampleProcess.KilledExitCode, await process.KillAsync());
+        }
+
+        long waiting = 1;
+        await using (CommitLog log = await CommitLog.OpenAsync(folder["data"]))
+        {
+            foreach (Partition partition in log.GetTopic("page-views").Partitions)
+            {
+                waiting += partition.EndOffset - (log.Offsets.Effective("fraud", partition.Log)?.Offset ?? 0);
+            }
+
+            Assert.Equal(Kills, log.GetTopic("page-views").Partitions.Sum(partition => partition.EndOffset));
+        }
+
+        // What was not committed comes again, then the record of this run.
+        using SampleProcess last = SampleProcess.Start(Sample, folder.Path);
+        for (long i = 0; i < waiting; i++)
+        {
+            await last.ReadUntilAsync(line => line == "site-7 /home");
+        }
+
+        await last.KillAsync();
+    }
+
+    [Fact]
     public async Task Run_AgainAndAgain_HandlesEachRecordOnce()
     {
         using var folder = new TempDirectory();

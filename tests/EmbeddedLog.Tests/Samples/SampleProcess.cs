@@ -10,6 +10,9 @@ internal sealed partial class SampleProcess : IDisposable
 {
     private const int SigInt = 2;
 
+    /// <summary>Longer than any wait takes: a sample that hangs fails its test instead of the whole run.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
+
     /// <summary>What is told of a process that was killed: by SIGKILL, or on Windows by TerminateProcess.</summary>
     public static int KilledExitCode => OperatingSystem.IsWindows() ? -1 : 128 + 9;
 
@@ -23,17 +26,27 @@ internal sealed partial class SampleProcess : IDisposable
     private SampleProcess(Process process)
     {
         _process = process;
-        _errors = process.StandardError.ReadToEndAsync();
+        _errors = ReadErrorsAsync(process);
     }
 
-    /// <summary>The standard input; closed by <see cref="RunToEndAsync"/>.</summary>
+    /// <summary>
+    /// The standard input of a sample that was started to be fed; closed by <see cref="RunToEndAsync"/>.
+    /// </summary>
     public StreamWriter Input => _process.StandardInput;
 
     /// <summary>The process id.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Starts a sample in a folder.</summary>
+    /// <summary>Starts a sample in a folder. Nobody holds its standard input open.</summary>
     public static SampleProcess Start(string sample, string folder, params string[] arguments)
+    {
+        SampleProcess process = StartToFeed(sample, folder, arguments);
+        process.Input.Close();
+        return process;
+    }
+
+    /// <summary>Starts a sample in a folder, to be fed by the test.</summary>
+    public static SampleProcess StartToFeed(string sample, string folder, params string[] arguments)
     {
         IReadOnlyList<string> program = OwnProgram.CommandLine(sample);
         var start = new ProcessStartInfo(program[0], [.. program.Skip(1), .. arguments])
@@ -58,7 +71,8 @@ internal sealed partial class SampleProcess : IDisposable
     /// <summary>Reads output until a line satisfies the condition, and nothing after it.</summary>
     public async Task<string> ReadUntilAsync(Func<string, bool> condition)
     {
-        while (await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        StreamReader output = _process.StandardOutput;
+        while (await WithinLimitAsync(output.ReadLineAsync(CancellationToken.None).AsTask()) is { } line)
         {
             _output.Append(line).Append('\n');
             if (condition(line))
@@ -80,7 +94,7 @@ internal sealed partial class SampleProcess : IDisposable
     /// <summary>Reads the output to its end and leaves the input open.</summary>
     public async Task<(int ExitCode, string Output, string Errors)> ReadToEndAsync()
     {
-        string rest = await _process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string rest = await WithinLimitAsync(_process.StandardOutput.ReadToEndAsync(CancellationToken.None));
         _output.Append(rest.ReplaceLineEndings("\n"));
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (_process.ExitCode, _output.ToString(), await _errors);
@@ -110,6 +124,22 @@ internal sealed partial class SampleProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static async Task<string> ReadErrorsAsync(Process process) =>
+        (await process.StandardError.ReadToEndAsync(CancellationToken.None)).ReplaceLineEndings("\n");
+
+    private async Task<T> WithinLimitAsync<T>(Task<T> reading)
+    {
+        try
+        {
+            return await reading.WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            _process.Kill();
+            throw new TimeoutException($"The sample has said nothing more for {s_limit}:\n{_output}\n{await _errors}");
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

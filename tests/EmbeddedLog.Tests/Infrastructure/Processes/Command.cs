@@ -59,6 +59,21 @@ internal sealed record Command(int ExitCode, string Output, string Error)
         return RunOrThrow(program, arguments);
     }
 
+    /// <summary>Copies a directory that nobody writes to.</summary>
+    public static void CopyDirectory(string source, string target)
+    {
+        Directory.CreateDirectory(target);
+        foreach (string file in Directory.GetFiles(source))
+        {
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        }
+
+        foreach (string directory in Directory.GetDirectories(source))
+        {
+            CopyDirectory(directory, Path.Combine(target, Path.GetFileName(directory)));
+        }
+    }
+
     /// <summary>
     /// Copies the directory of a log that is open. A file may go between the listing and the copy, which <c>cp</c>
     /// counts as a failure: then it is copied again.

@@ -56,7 +56,7 @@ public sealed class SalvageTests
     public void Open_DamagedCheckpoint_NamesSalvageWhichHelps()
     {
         using SalvageFixture fixture = SalvageFixture.Make(new Random(1), 300);
-        using (LogFile file = fixture.Files.OpenFile($"{fixture.Directory}/checkpoint", FileOpening.ReadWrite))
+        using (LogFile file = fixture.Files.OpenFile(Path.Combine(fixture.Directory, "checkpoint"), FileOpening.ReadWrite))
         {
             file.Write(new byte[TwoSlotPage.FileBytes], 0);
         }
@@ -91,7 +91,7 @@ public sealed class SalvageTests
     public void Salvage_DamagedManifest_RefusesAndChangesNothing(bool missing)
     {
         using SalvageFixture fixture = SalvageFixture.Make(new Random(1), 300);
-        string manifest = $"{fixture.Directory}/manifest";
+        string manifest = Path.Combine(fixture.Directory, "manifest");
         if (missing)
         {
             fixture.Files.DeleteFile(manifest);
@@ -125,7 +125,7 @@ public sealed class SalvageTests
         }
 
         fixture.Machine.Run(consumer.DisposeAsync());
-        string path = $"{OpenLog.Directory}/groups/00000001.segment";
+        string path = Path.Combine(OpenLog.FullDirectory, "groups", "00000001.segment");
         fixture.Close(log);
         long last = LastFrame(fixture.ReadFile(path));
         using (LogFile file = fixture.Files.OpenFile(path, FileOpening.ReadWrite))

@@ -308,7 +308,10 @@ public sealed class VerifyTests
         Segment[] segments = [.. partition.Segments.Items];
         Segment segment = segments[random.Next(segments.Length)];
         string[] paths =
-            [segment.Path, segment.Path, segment.IndexPath, $"{directory}/manifest", $"{OpenLog.Directory}/session"];
+        [
+            segment.Path, segment.Path, segment.IndexPath, Path.Combine(directory, "manifest"),
+            Path.Combine(OpenLog.FullDirectory, "session"),
+        ];
         string path = paths[random.Next(paths.Length)];
         if (files.FileExists(path))
         {
