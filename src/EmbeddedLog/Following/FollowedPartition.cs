@@ -507,6 +507,6 @@ internal sealed class FollowedPartition : ReadablePartition
         Volatile.Write(ref _end, end.Offset);
     }
 
-    private Segment MakeSegment(SegmentEntry entry) =>
+    private FollowedSegment MakeSegment(SegmentEntry entry) =>
         new(_resources, Id, _identity.Directory, entry, _mapAhead);
 }

@@ -3,7 +3,6 @@ using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Following;
 
 /// <summary>Turns what a manifest lists into segments, those that are known already among them.</summary>
@@ -71,7 +70,7 @@ internal static class FollowedSegments
             {
                 bytes += segment.EndPosition != long.MaxValue
                     ? segment.EndPosition
-                    : segment.Index.GetUpTo(end).Entries is [.., var last] ? last.Position : SegmentHeader.PageBytes;
+                    : segment.GetIndexUpTo(end).Entries is [.., var last] ? last.Position : SegmentHeader.PageBytes;
             }
 
             return bytes;
@@ -91,7 +90,7 @@ internal static class FollowedSegments
         if (segment.EndOffset != offset || segment.EndPosition != position)
         {
             segment.End(offset, position);
-            segment.Index.Drop();
+            segment.DropIndex();
         }
     }
 }

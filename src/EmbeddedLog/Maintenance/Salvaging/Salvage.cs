@@ -182,7 +182,7 @@ internal sealed class Salvage
     private Segment[] List(Manifest manifest)
     {
         Segment[] segments = [.. manifest.Segments.Select(
-            entry => new Segment(_segments, _identity.Id, _identity.Directory, entry))];
+            entry => new OwnedSegment(_segments, _identity.Id, _identity.Directory, entry))];
         for (int i = 1; i < segments.Length; i++)
         {
             SegmentEntry entry = segments[i].Entry;

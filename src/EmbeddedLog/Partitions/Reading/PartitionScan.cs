@@ -130,7 +130,7 @@ public unsafe ref struct PartitionScan : IDisposable
     internal void SkipTo(Segment segment, long timestamp)
     {
         EnterSegment(segment, _nextOffset);
-        IndexEntry entry = segment.Index.GetUpTo(_log.PublishedEnd).FindByTimestamp(timestamp);
+        IndexEntry entry = segment.GetIndexUpTo(_log.PublishedEnd).FindByTimestamp(timestamp);
         long offset = segment.BaseOffset + entry.RelativeOffset;
         if (offset > _nextOffset)
         {
@@ -149,10 +149,7 @@ public unsafe ref struct PartitionScan : IDisposable
             return;
         }
 
-        if (_segment is { IsFollowed: true })
-        {
-            _segment.LetGoOfTail();
-        }
+        _segment?.LetGoOfTail();
 
         _slot = null;
         _limitOffset = 0;
@@ -235,7 +232,7 @@ public unsafe ref struct PartitionScan : IDisposable
     /// </summary>
     private readonly bool TryPassDamage(ref long position)
     {
-        if (_segment!.IsFollowed)
+        if (!_segment!.IsOwned)
         {
             return false;
         }
@@ -415,7 +412,7 @@ public unsafe ref struct PartitionScan : IDisposable
         SetSegment(segment, memory);
         _position = offset == segment.BaseOffset
             ? SegmentHeader.PageBytes
-            : segment.Index.GetUpTo(offset).FindPosition((uint)(offset - segment.BaseOffset));
+            : segment.GetIndexUpTo(offset).FindPosition((uint)(offset - segment.BaseOffset));
         return true;
     }
 

@@ -353,7 +353,7 @@ internal sealed class PartitionRecovery
         Segment[] segments = new Segment[entries.Count];
         for (int i = 0; i < segments.Length; i++)
         {
-            segments[i] = new Segment(_segments, _identity.Id, _identity.Directory, entries[i]);
+            segments[i] = new OwnedSegment(_segments, _identity.Id, _identity.Directory, entries[i]);
             _made.Add(segments[i]);
             if (i > 0)
             {

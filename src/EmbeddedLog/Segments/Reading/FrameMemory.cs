@@ -1,6 +1,5 @@
 using EmbeddedLog.Format.Frames;
 
-
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>Makes a frame touchable before it is checked, for all who read frames where they lie.</summary>
@@ -43,14 +42,9 @@ internal static unsafe class FrameMemory
     public static bool TryExtend(
         Segment segment, long position, long length, ref byte* memory, ref long touchable)
     {
-        if (segment.IsFollowed)
+        if (!segment.TryExtend(position + length, ref memory))
         {
-            // For one that stays inside for long.
-            segment.RecentlyUsed = true;
-            if (!segment.TryExtend(position + length, ref memory))
-            {
-                return false;
-            }
+            return false;
         }
 
         touchable = segment.MakeTouchable(position, length);

@@ -1,9 +1,8 @@
-using EmbeddedLog.Files.Storing;
-using EmbeddedLog.Format.Frames;
+using System.Diagnostics;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
-using EmbeddedLog.Segments.Writing;
+using EmbeddedLog.Segments.Index;
 
 namespace EmbeddedLog.Segments.Reading;
 
@@ -11,27 +10,12 @@ namespace EmbeddedLog.Segments.Reading;
 /// One segment as its readers see it: an offset range, and memory that is mapped when somebody looks and unmapped when
 /// nobody does. Whoever uses a pointer into it is inside a <see cref="ReaderSlot"/> or holds a lease.
 /// </summary>
-internal sealed unsafe class Segment
+internal abstract unsafe class Segment : SegmentExtent
 {
     /// <summary>How much is made present at once.</summary>
     public const long ChunkBytes = 1 << 20;
 
-    /// <summary>How much is made present at once where another process is writing.</summary>
-    private const long TailStepBytes = 128 << 10;
-
     private readonly SegmentResources _resources;
-    private readonly TopicPartition _partition;
-    private readonly string _directory;
-
-    /// <summary>
-    /// How many bytes the owner's file may get, as far as is known; zero where this process is the owner.
-    /// </summary>
-    private readonly long _mapAhead;
-
-    /// <summary>
-    /// Guards mapping, unmapping, leases and the descriptor; never taken by a read of a mapped segment.
-    /// </summary>
-    private readonly Lock _gate = new();
 
     /// <summary>The first mapped byte, or zero. Written under the gate, read by every reader without it.</summary>
     private nint _base;
@@ -45,32 +29,17 @@ internal sealed unsafe class Segment
     /// </summary>
     private ulong[]? _presentChunks;
 
-    /// <summary>
-    /// The end of what was made present of a segment that another process is writing, since that was let go of last.
-    /// Under the gate.
-    /// </summary>
-    private long _preparedEnd;
-
     /// <summary>What keeps the map. Under the gate.</summary>
     private SegmentLeases _leases;
 
-    /// <summary>
-    /// Whether retention, or the end of the log, has taken the segment away. Set once under the gate, read by anyone.
-    /// </summary>
+    /// <summary>Whether the segment was taken away for good. Set once under the gate, read by anyone.</summary>
     private bool _removed;
 
     /// <summary>
-    /// The first page that this process alone has written, or will. Under <see cref="_gate"/>. To ask for it before
-    /// would be worse than useless: on tmpfs it takes a page of the disk, and fails where that is full.
+    /// The first page that this process alone has written, or will. Under the gate. To ask for it before would be worse
+    /// than useless: on tmpfs it takes a page of the disk, and fails where that is full.
     /// </summary>
     private long _ownFrom = long.MaxValue;
-
-    /// <summary>
-    /// Written once by the partition's writer when the segment ends, position first; read by everyone. Who follows
-    /// writes them again where a recovery has taken the end back.
-    /// </summary>
-    private long _endOffset = long.MaxValue;
-    private long _endPosition = long.MaxValue;
 
     /// <summary>How many bytes may be touched. Grows as the writer reserves blocks; read by everyone.</summary>
     private long _readableBytes;
@@ -79,54 +48,16 @@ internal sealed unsafe class Segment
     /// <param name="partition">The partition.</param>
     /// <param name="directory">The partition's directory.</param>
     /// <param name="entry">What the manifest says.</param>
-    /// <param name="mapAhead">
-    /// In a process that follows another's log, how large the file may get; more is found out when it is needed.
-    /// </param>
-    public Segment(
-        SegmentResources resources,
-        TopicPartition partition,
-        string directory,
-        in SegmentEntry entry,
-        long mapAhead = 0)
+    protected Segment(
+        SegmentResources resources, TopicPartition partition, string directory, in SegmentEntry entry)
+        : base(partition, directory, entry)
     {
         _resources = resources;
-        _partition = partition;
-        _mapAhead = mapAhead;
-        Entry = entry;
-        _directory = directory;
-        CrcSeed = FrameCrc.SegmentSeed(entry.Uid);
         Index = new SegmentIndexSlot(this, resources);
     }
 
-    /// <summary>What the manifest says of the segment.</summary>
-    public SegmentEntry Entry { get; }
-
-    /// <summary>
-    /// The segment's file. Made when it is asked for: kept, it would be most of what a segment weighs.
-    /// </summary>
-    public string Path => SegmentFileName.Of(_directory, Entry.Sequence);
-
-    /// <summary>The file of the segment's sparse index.</summary>
-    public string IndexPath => SegmentFileName.IndexOf(_directory, Entry.Sequence);
-
-    /// <summary>The segment's part of every frame's CRC.</summary>
-    public uint CrcSeed { get; }
-
     /// <summary>The segment's sparse index, made when somebody asks.</summary>
     public SegmentIndexSlot Index { get; }
-
-    /// <summary>The offset of the segment's first record.</summary>
-    public long BaseOffset => Entry.BaseOffset;
-
-    /// <summary>
-    /// The first offset that is not in the segment; <see cref="long.MaxValue"/> while it is written to.
-    /// </summary>
-    public long EndOffset => Volatile.Read(ref _endOffset);
-
-    /// <summary>
-    /// Where the segment's records end in its file; <see cref="long.MaxValue"/> while it is written to.
-    /// </summary>
-    public long EndPosition => Volatile.Read(ref _endPosition);
 
     /// <summary>How many bytes from the beginning may be touched.</summary>
     public long ReadableBytes => Volatile.Read(ref _readableBytes);
@@ -142,11 +73,10 @@ internal sealed unsafe class Segment
     /// <summary>Whether the memory is mapped; stays so, once seen inside a slot, until the slot is left.</summary>
     public bool IsMapped => Volatile.Read(ref _base) != 0;
 
-    /// <summary>Whether another process writes the segment, so that its file may grow, or go, at any time.</summary>
-    public bool IsFollowed => _mapAhead != 0;
-
-    /// <summary>Whether the segment has ended without a record; then its file is never looked at.</summary>
-    public bool IsEmpty => EndOffset <= BaseOffset;
+    /// <summary>
+    /// Whether this process owns the segment's files; else another one does, and they may grow, or go, at any time.
+    /// </summary>
+    public abstract bool IsOwned { get; }
 
     /// <summary>Whether the segment was taken away for good.</summary>
     public bool IsRemoved => Volatile.Read(ref _removed);
@@ -155,17 +85,18 @@ internal sealed unsafe class Segment
     /// Whether the segment was removed before anybody told where it ends: its owner ended and removed it between two
     /// looks of this process, which follows.
     /// </summary>
-    public bool IsWithoutEnd => IsFollowed && IsRemoved && EndOffset == long.MaxValue;
+    public bool IsWithoutEnd => IsRemoved && EndOffset == long.MaxValue && !IsOwned;
 
-    /// <summary>The partition that the segment belongs to.</summary>
-    public TopicPartition Partition => _partition;
+    /// <summary>Where the segment's file is.</summary>
+    protected FileSystem Files => _resources.Platform.Files;
 
-    /// <summary>Says where the segment ends. Called once by the partition's writer, or by recovery.</summary>
-    public void End(long endOffset, long endPosition)
-    {
-        Volatile.Write(ref _endPosition, endPosition);
-        Volatile.Write(ref _endOffset, endOffset);
-    }
+    /// <summary>
+    /// Guards mapping, unmapping, leases and the descriptor; never taken by a read of a mapped segment.
+    /// </summary>
+    protected Lock Gate { get; } = new();
+
+    /// <summary>What is mapped, or null. Under the gate.</summary>
+    protected MappedMemory? MapUnsynchronized => _map;
 
     /// <summary>Says how far the segment may be read. Only grows while it is written to.</summary>
     public void SetReadable(long bytes) => Volatile.Write(ref _readableBytes, bytes);
@@ -175,8 +106,9 @@ internal sealed unsafe class Segment
     /// <param name="presentFrom">The position from which all was, or will be, written by this process.</param>
     public void Attach(MappedMemory map, long presentFrom)
     {
-        lock (_gate)
+        lock (Gate)
         {
+            AssertInvariants();
             _map = map;
             _ownFrom = (presentFrom + Environment.SystemPageSize - 1) & -Environment.SystemPageSize;
             Volatile.Write(
@@ -188,8 +120,7 @@ internal sealed unsafe class Segment
     /// <summary>
     /// The segment's first byte, mapping it if need be; null once the segment was removed. Inside a slot only.
     /// </summary>
-    /// <exception cref="CorruptLogException">The file is missing, too short, or not the segment it should
-    /// be.</exception>
+    /// <exception cref="CorruptLogException">The file is missing, too short, or another segment.</exception>
     public byte* GetBase()
     {
         nint mapped = Volatile.Read(ref _base);
@@ -197,59 +128,24 @@ internal sealed unsafe class Segment
     }
 
     /// <summary>
-    /// Finds out how far a file that another process writes has grown, where a position beyond what is known of it is
-    /// wanted, and maps it anew where it has outgrown its map. Inside a slot.
+    /// Finds out how far the file reaches, where a position beyond what is known of it is wanted. Inside a slot.
     /// </summary>
     /// <param name="end">The position behind the last byte that is wanted.</param>
     /// <param name="memory">The first byte as the caller knows it; moved where the map is another one.</param>
     /// <returns>False where the file, or the segment, is gone.</returns>
-    public bool TryExtend(long end, ref byte* memory)
-    {
-        while (true)
-        {
-            byte* present = GetBase();
-            if (present == null)
-            {
-                return false;
-            }
+    public abstract bool TryExtend(long end, ref byte* memory);
 
-            memory = present;
-            if (end <= ReadableBytes)
-            {
-                return true;
-            }
-
-            lock (_gate)
-            {
-                if (_map is not null)
-                {
-                    bool found = TryMapUnsynchronized();
-                    memory = (byte*)_base;
-                    return found;
-                }
-            }
-
-            // It was closed to make room for another one since.
-        }
-    }
+    /// <summary>Lets go of pages that another process writes to, which readers have brought in.</summary>
+    public abstract void LetGoOfTail();
 
     /// <summary>
-    /// Lets go of the pages where another process is writing. As long as somebody else has them mapped it cannot drop
-    /// huge pages after a bulk, and would write 2 MiB to the device for each small flush.
+    /// The segment's index, as far as it helps to find an offset below the end of the log. Inside a slot.
     /// </summary>
-    public void LetGoOfTail()
-    {
-        lock (_gate)
-        {
-            if (_map is not null && _preparedEnd > 0)
-            {
-                long start = (_preparedEnd - 1) & -MappedSegmentWriter.LargePageBytes;
-                _map.LetGo(start, _map.Length - start);
-            }
+    /// <exception cref="CorruptLogException">It had to be made and a frame is damaged.</exception>
+    public abstract SegmentIndex GetIndexUpTo(long offset);
 
-            _preparedEnd = 0;
-        }
-    }
+    /// <summary>Lets go of the index; the next who asks has it made again.</summary>
+    public virtual void DropIndex() => Index.Drop();
 
     /// <summary>
     /// Says up to where the memory may be touched, at least to the end of the given range unless the segment ends
@@ -267,11 +163,37 @@ internal sealed unsafe class Segment
             return readable;
         }
 
-        if (IsFollowed && EndOffset == long.MaxValue)
-        {
-            return PrepareTail(position, Math.Min(readable, Math.Max(end, position + TailStepBytes)));
-        }
+        return MakePresent(present, position, end, readable);
+    }
 
+    /// <summary>
+    /// Makes a range present that lies below <paramref name="readable"/>, and says up to where the memory may be
+    /// touched. Called where some of the range was not written by this process.
+    /// </summary>
+    protected abstract long MakePresent(ulong[] present, long position, long end, long readable);
+
+    /// <summary>Maps the file, by <see cref="UseMapUnsynchronized"/>; false where it is gone.</summary>
+    protected abstract bool TryMapUnsynchronized();
+
+    /// <summary>Takes a map, in the place of a shorter one if there is one; that stays for whoever is inside.</summary>
+    protected void UseMapUnsynchronized(MappedMemory map)
+    {
+        MappedMemory? outgrown = _map;
+        _map = map;
+        Volatile.Write(ref _presentChunks, NewChunks(map.Length));
+        Volatile.Write(ref _base, (nint)map.Pointer);
+        if (outgrown is null || !_leases.TryKeep(outgrown))
+        {
+            Retire(outgrown);
+        }
+    }
+
+    /// <summary>
+    /// Makes whole chunks of the range present; where the file may grow, the chunk of its end counts as present only
+    /// once all of it is readable.
+    /// </summary>
+    protected long MakeChunksPresent(ulong[] present, long position, long end, long readable, bool mayGrow)
+    {
         long last = (end - 1) / ChunkBytes;
         long lastWithBit = Math.Min(last, (64L * present.Length) - 1);
         for (long chunk = position / ChunkBytes; chunk <= lastWithBit; chunk++)
@@ -279,7 +201,7 @@ internal sealed unsafe class Segment
             ulong bit = 1UL << (int)(chunk & 63);
             if ((Volatile.Read(ref present[chunk >> 6]) & bit) == 0)
             {
-                FaultIn(present, chunk, bit, readable);
+                FaultIn(present, chunk, bit, readable, mayGrow);
             }
         }
 
@@ -294,8 +216,9 @@ internal sealed unsafe class Segment
     {
         // Before the lock, under which no clock of the user's is asked; only the first lease needs it.
         DateTimeOffset now = _leases.Count == 0 ? _resources.Platform.Time.GetUtcNow() : default;
-        lock (_gate)
+        lock (Gate)
         {
+            AssertInvariants();
             if (_map is null || address < _map.Pointer || address >= _map.Pointer + _map.Length)
             {
                 return false;
@@ -309,12 +232,13 @@ internal sealed unsafe class Segment
     /// <summary>Says who holds leases; null where nobody does.</summary>
     public SegmentPin? GetPin()
     {
-        lock (_gate)
+        lock (Gate)
         {
+            AssertInvariants();
             return _leases.Count == 0 || _map is null
                 ? null
                 : new SegmentPin(
-                    _partition, BaseOffset, Path, _map.Length, _leases.Count, readers: 0, _removed, _leases.Since);
+                    Partition, BaseOffset, Path, _map.Length, _leases.Count, readers: 0, _removed, _leases.Since);
         }
     }
 
@@ -324,8 +248,9 @@ internal sealed unsafe class Segment
         MappedMemory? unneeded = null;
         List<MappedMemory>? outgrown;
         bool closed = false;
-        lock (_gate)
+        lock (Gate)
         {
+            AssertInvariants();
             if (_leases.ReleaseLast(out outgrown))
             {
                 closed = _removed || _leases.CloseWithLast;
@@ -340,7 +265,7 @@ internal sealed unsafe class Segment
 
         if (closed)
         {
-            Index.Drop();
+            DropIndex();
         }
 
         Retire(unneeded);
@@ -353,8 +278,9 @@ internal sealed unsafe class Segment
     public void CloseOrLeaveToLeases()
     {
         MappedMemory? unneeded;
-        lock (_gate)
+        lock (Gate)
         {
+            AssertInvariants();
             if (_leases.Count != 0)
             {
                 _leases.CloseWithLast = true;
@@ -364,7 +290,7 @@ internal sealed unsafe class Segment
             unneeded = Detach();
         }
 
-        Index.Drop();
+        DropIndex();
         Retire(unneeded);
     }
 
@@ -375,8 +301,9 @@ internal sealed unsafe class Segment
     public void Remove()
     {
         MappedMemory? unneeded = null;
-        lock (_gate)
+        lock (Gate)
         {
+            AssertInvariants();
             Volatile.Write(ref _removed, true);
             if (_leases.Count == 0)
             {
@@ -389,44 +316,27 @@ internal sealed unsafe class Segment
         }
 
         _resources.Open.Forget(this);
-        Index.Drop();
+        DropIndex();
         Retire(unneeded);
     }
 
     /// <summary>Chunks beyond those were written by this process, and need no bit.</summary>
     private static ulong[] NewChunks(long bytes) => new ulong[(bytes / ChunkBytes / 64) + 1];
 
-    /// <summary>
-    /// Makes pages present that another process may store to at any time: a little at once, and for no longer than
-    /// somebody reads, see <see cref="LetGoOfTail"/>.
-    /// </summary>
-    private long PrepareTail(long position, long end)
-    {
-        lock (_gate)
-        {
-            if (_map is not null && !_map.TryPrepareForRead(position, end - position))
-            {
-                throw SegmentErrors.Unreadable(_partition, Path, position);
-            }
-
-            _preparedEnd = Math.Max(_preparedEnd, end);
-            return end;
-        }
-    }
-
-    private void FaultIn(ulong[] present, long chunk, ulong bit, long readable)
+    private void FaultIn(ulong[] present, long chunk, ulong bit, long readable, bool mayGrow)
     {
         long from = chunk * ChunkBytes;
-        lock (_gate)
+        lock (Gate)
         {
+            AssertInvariants();
             // Without a map the caller holds pointers into one that is kept for it; there is nothing to ask any more.
             long end = Math.Min(Math.Min(from + ChunkBytes, readable), _ownFrom);
             if (_map is not null && end > from && !_map.TryPrepareForRead(from, end - from))
             {
-                throw SegmentErrors.Unreadable(_partition, Path, from);
+                throw SegmentErrors.Unreadable(Partition, Path, from);
             }
 
-            if (!IsFollowed || from + ChunkBytes <= readable)
+            if (!mayGrow || from + ChunkBytes <= readable)
             {
                 // Of a chunk that is not known whole yet, the rest must be asked for later.
                 Volatile.Write(ref present[chunk >> 6], present[chunk >> 6] | bit);
@@ -437,26 +347,17 @@ internal sealed unsafe class Segment
     private byte* Open()
     {
         byte* pointer;
-        lock (_gate)
+        lock (Gate)
         {
+            AssertInvariants();
             if (_map is not null || _removed)
             {
                 return (byte*)_base;
             }
 
-            if (IsFollowed)
+            if (!TryMapUnsynchronized())
             {
-                if (!TryMapUnsynchronized())
-                {
-                    return null;
-                }
-            }
-            else
-            {
-                _map = SegmentOpening.MapForReading(_resources.Platform.Files, this);
-                SetReadable(EndPosition);
-                Volatile.Write(ref _presentChunks, NewChunks(EndPosition));
-                Volatile.Write(ref _base, (nint)_map.Pointer);
+                return null;
             }
 
             pointer = (byte*)_base;
@@ -465,32 +366,6 @@ internal sealed unsafe class Segment
         // Outside the gate: making room may close another segment, or this very one, whose memory the slot keeps.
         _resources.Open.Opened(this);
         return pointer;
-    }
-
-    /// <summary>
-    /// Maps the file of another process's segment, or maps it anew where it has grown beyond the map; false where there
-    /// is none any more. What was mapped before stays for whoever is inside.
-    /// </summary>
-    private bool TryMapUnsynchronized()
-    {
-        MappedMemory? outgrown = _map;
-        if (!SegmentOpening.TryMapShared(_resources.Platform.Files, this, _mapAhead, ref _map, out long readable))
-        {
-            return false;
-        }
-
-        if (_map != outgrown)
-        {
-            Volatile.Write(ref _presentChunks, NewChunks(_map!.Length));
-            Volatile.Write(ref _base, (nint)_map.Pointer);
-            if (outgrown is null || !_leases.TryKeep(outgrown))
-            {
-                Retire(outgrown);
-            }
-        }
-
-        SetReadable(readable);
-        return true;
     }
 
     private MappedMemory? Detach()
@@ -509,5 +384,16 @@ internal sealed unsafe class Segment
         {
             _resources.Readers.Retire(map, this, _resources.Platform.Time.GetUtcNow());
         }
+    }
+
+    /// <summary>What holds whenever the gate is taken or left.</summary>
+    [Conditional("DEBUG")]
+    protected void AssertInvariants()
+    {
+        Debug.Assert(Gate.IsHeldByCurrentThread, "The segment's gate is not held.");
+        Debug.Assert((_map is null) == (_base == 0), "The address is not that of the map.");
+        Debug.Assert(_leases.Count == 0 || _map is not null, "Leases have lost their memory.");
+        Debug.Assert(!_leases.CloseWithLast || _leases.Count != 0, "The last lease has not closed the segment.");
+        Debug.Assert(!_removed || _leases.Count != 0 || _map is null, "A segment that is gone is mapped.");
     }
 }

@@ -55,7 +55,7 @@ internal static class SegmentDamage
         ReaderEpochs readers, Segment segment, long publishedEnd, long position, long offset)
     {
         long end = Math.Min(segment.EndOffset, publishedEnd);
-        if (segment is { IsFollowed: true, EndOffset: long.MaxValue })
+        if (segment is { IsOwned: false, EndOffset: long.MaxValue })
         {
             return end;
         }

@@ -8,7 +8,7 @@ internal static class SegmentErrors
 {
     /// <summary>A frame that must be there is missing, damaged, or of a kind that only a newer version knows.</summary>
     public static EmbeddedLogException BadFrame(
-        Segment segment, long position, FrameCheck check, long? offset = null) =>
+        SegmentExtent segment, long position, FrameCheck check, long? offset = null) =>
         check == FrameCheck.Unknown
             ? FileErrors.NewerFormat(segment.Path)
             : FileErrors.Corrupt(

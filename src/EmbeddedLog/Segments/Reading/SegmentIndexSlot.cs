@@ -26,12 +26,6 @@ internal sealed class SegmentIndexSlot
     private SegmentIndexBuilder? _builder;
 
     /// <summary>
-    /// The index of a segment that another process writes, until the segment has ended. Set once by the first reader
-    /// that asks.
-    /// </summary>
-    private GrowingIndex? _growing;
-
-    /// <summary>
     /// Greatest timestamp of an ended segment, <see cref="Unknown"/> before the first call. Written by any thread,
     /// always with the same value.
     /// </summary>
@@ -86,34 +80,11 @@ internal sealed class SegmentIndexSlot
     {
         Volatile.Write(ref _index, null);
         Volatile.Write(ref _builder, null);
-        Volatile.Write(ref _growing, null);
     }
 
     /// <summary>The index, loaded or made again if need be. Inside a slot, or by the segment's writer.</summary>
     /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
     public SegmentIndex Get() => Volatile.Read(ref _index) ?? Load(_segment.EndOffset, _segment.EndPosition);
-
-    /// <summary>
-    /// The index, as far as it helps to find an offset: of a segment that another process is still writing it is made
-    /// here, frame by frame. Inside a slot.
-    /// </summary>
-    /// <exception cref="CorruptLogException">It had to be made and a frame is damaged.</exception>
-    public SegmentIndex GetUpTo(long offset)
-    {
-        if (!_segment.IsFollowed || _segment.EndOffset != long.MaxValue)
-        {
-            return Get();
-        }
-
-        GrowingIndex? growing = Volatile.Read(ref _growing);
-        if (growing is null)
-        {
-            GrowingIndex made = new(_segment);
-            growing = Interlocked.CompareExchange(ref _growing, made, null) ?? made;
-        }
-
-        return growing.GetUpTo(offset);
-    }
 
     /// <summary>Whether the segment may hold a record at or after a time. Inside a slot.</summary>
     public bool MaxTimestampAtLeast(long timestamp) =>
@@ -219,7 +190,7 @@ internal sealed class SegmentIndexSlot
             ? new SegmentIndex()
             : TryLoad(endOffset, endPosition);
         SegmentIndex index = stored ?? Rebuild(endOffset, endPosition);
-        if (stored is null && !_segment.IsFollowed && endPosition == _segment.EndPosition)
+        if (stored is null && _segment.IsOwned && endPosition == _segment.EndPosition)
         {
             // So that it is made once, and not after each opening.
             Save(index, endPosition);
@@ -260,7 +231,7 @@ internal sealed class SegmentIndexSlot
         WasRebuilt = true;
         SegmentIndexBuilder builder = new();
         byte* memory = _segment.GetBase();
-        if (memory == null || (_segment.IsFollowed && !_segment.TryExtend(endPosition, ref memory)))
+        if (memory == null || !_segment.TryExtend(endPosition, ref memory))
         {
             return builder.Index;
         }

@@ -77,7 +77,7 @@ internal sealed class SegmentFactory
                 $"{entry.Sequence} and {entry.BaseOffset}");
         }
 
-        Segment segment = new(_resources, _identity.Id, _identity.Directory, entry);
+        OwnedSegment segment = new(_resources, _identity.Id, _identity.Directory, entry);
         SegmentWriter writer = spare.Positional
             ? new PositionalSegmentWriter(segment, spare.File, spare.Map, spare.Capacity, SegmentHeader.PageBytes)
             : new MappedSegmentWriter(

@@ -1,9 +1,9 @@
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.Segments.Index;
+using EmbeddedLog.Segments.Reading;
 
-
-namespace EmbeddedLog.Segments.Reading;
+namespace EmbeddedLog.Following;
 
 /// <summary>
 /// The sparse index of a segment that another process is writing: made by looking at its frames, as far as somebody

@@ -1,0 +1,40 @@
+using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.Segments.Index;
+
+namespace EmbeddedLog.Segments.Reading;
+
+/// <summary>A segment whose files this process owns: they change only as its writer says.</summary>
+/// <param name="resources">What all segments share.</param>
+/// <param name="partition">The partition.</param>
+/// <param name="directory">The partition's directory.</param>
+/// <param name="entry">What the manifest says.</param>
+internal sealed unsafe class OwnedSegment(
+    SegmentResources resources, TopicPartition partition, string directory, in SegmentEntry entry)
+    : Segment(resources, partition, directory, entry)
+{
+    /// <inheritdoc/>
+    public override bool IsOwned => true;
+
+    /// <inheritdoc/>
+    public override bool TryExtend(long end, ref byte* memory) => true;
+
+    /// <inheritdoc/>
+    public override void LetGoOfTail()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override SegmentIndex GetIndexUpTo(long offset) => Index.Get();
+
+    /// <inheritdoc/>
+    protected override long MakePresent(ulong[] present, long position, long end, long readable) =>
+        MakeChunksPresent(present, position, end, readable, mayGrow: false);
+
+    /// <inheritdoc/>
+    protected override bool TryMapUnsynchronized()
+    {
+        UseMapUnsynchronized(SegmentOpening.MapForReading(Files, this));
+        SetReadable(EndPosition);
+        return true;
+    }
+}
