@@ -4,6 +4,7 @@ using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Following;
+using EmbeddedLog.Following.Control;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Opening;

@@ -1,5 +1,5 @@
 using EmbeddedLog.Concurrency;
-
+using EmbeddedLog.Following.Control;
 
 namespace EmbeddedLog.Following;
 

@@ -1,8 +1,8 @@
 using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Following.Control;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
-
 
 namespace EmbeddedLog.Following;
 

@@ -2,6 +2,7 @@ using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Following.Control;
 using EmbeddedLog.Format;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
@@ -39,37 +40,14 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Over all looking; never held while a reader reads.</summary>
     private readonly Lock _gate = new();
 
-    /// <summary>What the last look at the files went by. All under the gate.</summary>
-    private ControlPage? _page;
-    private ulong _word;
-    private unsafe byte* _slot;
-    private long _version;
+    /// <summary>What readers see. Written under the gate; read by anyone.</summary>
+    private readonly FollowedReach _reach = new();
 
-    /// <summary>Finds the end where no slot tells it, or checks what one tells. Under the gate.</summary>
-    private FollowedTail? _tail;
-
-    /// <summary>What the end is taken from, and the last that was the same by the records. Under the gate.</summary>
-    private EndSource _source;
-    private long _checkedEnd;
-
-    /// <summary>Whether the next look at the files compares the slot with the records. Under the gate.</summary>
-    private bool _doubts;
+    /// <summary>Follows the end between two looks at the files. Under the gate.</summary>
+    private readonly EndWatch _watch;
 
     /// <summary>The segments of the look at the files that is under way. Under the gate.</summary>
     private SegmentList _made = SegmentList.Empty;
-
-    /// <summary>Whether the files were looked at. Under the gate.</summary>
-    private bool _isLoaded;
-
-    /// <summary>Which look at the directory the last one at the files came after. Under the gate.</summary>
-    private int _directoryLooks;
-
-    /// <summary>Written under the gate in the order of the law, the end last; read by anyone.</summary>
-    private readonly TakenBack _takenBack = new();
-    private SegmentList _segments = SegmentList.Empty;
-    private long _start;
-    private long _durable;
-    private long _end;
 
     /// <summary>Whether the owner has deleted the topic. Set once under the gate; read by anyone.</summary>
     private bool _isGone;
@@ -89,6 +67,7 @@ internal sealed class FollowedPartition : ReadablePartition
         _view = view;
         _poller = poller;
         _ends = new FollowedEnds(segments.Readers, segments.LoggerUnderLock, identity);
+        _watch = new EndWatch(identity.Id, view, _reach);
         _mapAhead = mapAhead;
         _exists = exists;
     }
@@ -99,7 +78,7 @@ internal sealed class FollowedPartition : ReadablePartition
         get
         {
             Look();
-            return Volatile.Read(ref _start);
+            return _reach.Start;
         }
     }
 
@@ -109,7 +88,7 @@ internal sealed class FollowedPartition : ReadablePartition
         get
         {
             Look();
-            return Volatile.Read(ref _end);
+            return _reach.End;
         }
     }
 
@@ -119,15 +98,15 @@ internal sealed class FollowedPartition : ReadablePartition
         get
         {
             Look();
-            return Math.Min(Volatile.Read(ref _durable), Volatile.Read(ref _end));
+            return _reach.Durable;
         }
     }
 
     /// <inheritdoc/>
-    public override SegmentList Segments => Volatile.Read(ref _segments);
+    public override SegmentList Segments => _reach.Segments;
 
     /// <inheritdoc/>
-    public override int Truncations => _takenBack.Count;
+    public override int Truncations => _reach.Truncations;
 
     /// <inheritdoc/>
     public override long SizeBytes
@@ -135,7 +114,7 @@ internal sealed class FollowedPartition : ReadablePartition
         get
         {
             Look();
-            return FollowedSegments.Measure(Segments, Volatile.Read(ref _end), _resources.Readers);
+            return FollowedSegments.Measure(Segments, _reach.End, _resources.Readers);
         }
     }
 
@@ -143,7 +122,7 @@ internal sealed class FollowedPartition : ReadablePartition
     public bool HasWaiters => AppendWaiters.HasAny;
 
     /// <inheritdoc/>
-    public override long TruncatedTo(int since) => _takenBack.LowestSince(since);
+    public override long TruncatedTo(int since) => _reach.TruncatedTo(since);
 
     /// <inheritdoc/>
     public override void FindAgain(Segment segment, long offset)
@@ -154,7 +133,7 @@ internal sealed class FollowedPartition : ReadablePartition
             Refresh();
         }
 
-        if (Segments.Find(offset) == segment && offset < Volatile.Read(ref _end))
+        if (Segments.Find(offset) == segment && offset < _reach.End)
         {
             throw FileErrors.Corrupt(
                 Id, segment.Path, 0, "a segment is missing", "a file", "none", segment.BaseOffset);
@@ -166,15 +145,15 @@ internal sealed class FollowedPartition : ReadablePartition
     {
         lock (_gate)
         {
-            if (segment.EndOffset == long.MaxValue && offset < _end && _source == EndSource.Slot)
+            if (segment.EndOffset == long.MaxValue && offset < _reach.End && _watch.GoesBySlot)
             {
                 // Nobody has read from here on, so that nothing is taken back where the slot is found to be wrong.
-                Volatile.Write(ref _end, offset);
-                _doubts = true;
+                _reach.EndAt(offset);
+                _watch.Doubt();
                 Refresh();
             }
 
-            return offset >= _end;
+            return offset >= _reach.End;
         }
     }
 
@@ -191,7 +170,7 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Looks whether there is more for those who wait; true where something has changed.</summary>
     public bool Poll()
     {
-        long end = Volatile.Read(ref _end);
+        long end = _reach.End;
         int truncations = Truncations;
         try
         {
@@ -207,7 +186,7 @@ internal sealed class FollowedPartition : ReadablePartition
 
         // Looking for the end by the frames has touched the last of them.
         Segments.Last?.LetGoOfTail();
-        long now = Volatile.Read(ref _end);
+        long now = _reach.End;
         bool isTakenBack = truncations != Truncations;
         AppendWaiters.ReleaseUpTo(isTakenBack ? long.MaxValue : now);
         return now != end || isTakenBack;
@@ -223,13 +202,12 @@ internal sealed class FollowedPartition : ReadablePartition
     }
 
     /// <summary>Ends all reading.</summary>
-    public unsafe void Close()
+    public void Close()
     {
         lock (_gate)
         {
             CloseToReaders(SharedErrors.Disposed());
-            _slot = null;
-            _page = null;
+            _watch.Clear();
         }
 
         foreach (Segment segment in Segments.Items)
@@ -251,103 +229,15 @@ internal sealed class FollowedPartition : ReadablePartition
         }
     }
 
-    private unsafe void Look()
+    private void Look()
     {
         lock (_gate)
         {
             ThrowIfClosed();
-            long end = _end;
-            if (!_isLoaded || !TryLookAtSlot() || (_end == end && LookFarther()))
+            if (!_watch.TryLook())
             {
                 Refresh();
             }
-        }
-    }
-
-    /// <summary>
-    /// Where nothing is new, looks for another control file, if that is due; true where the files have to be looked at.
-    /// Whether this look or another partition's was due makes no difference.
-    /// </summary>
-    private unsafe bool LookFarther()
-    {
-        try
-        {
-            _view.LookIfDue();
-            if (_view.Looks == _directoryLooks)
-            {
-                return false;
-            }
-
-            // An end that stands still is compared with the records once: a bad bit must not hide the last ones.
-            _doubts |= _source == EndSource.Slot && _checkedEnd != _end;
-            bool needsList = _source == EndSource.Records && _tail!.NeedsList;
-            return _doubts || needsList || _slot is null || _view.Current != _page;
-        }
-        catch (FileSystemException failure)
-        {
-            throw FileErrors.Translate(failure, Id);
-        }
-    }
-
-    /// <summary>Takes what is new from the slot; false where the files have to be looked at.</summary>
-    private unsafe bool TryLookAtSlot()
-    {
-        if (_view.Current != _page)
-        {
-            return false;
-        }
-
-        ToldEnds told = ToldEnds.Read(_slot);
-        if (_page is not null)
-        {
-            ulong word = _page.Word;
-            if (word != _word)
-            {
-                // While the next owner recovers the log, what could be read can be read on.
-                return ControlLayout.StateOf(word) == ControlState.Opening;
-            }
-
-            if (told.Version != _version)
-            {
-                return false;
-            }
-        }
-
-        switch (_source)
-        {
-            case EndSource.Records:
-                bool needsList = _tail!.Advance();
-                Publish(_tail.Offset);
-                return !needsList;
-            case EndSource.Slot when told.End < _end:
-                // Ends only grow while the word stays.
-                _doubts = true;
-                return false;
-            case EndSource.Slot:
-                PublishDurable(told.Durable);
-                Publish(told.End);
-                return true;
-            default:
-                return true;
-        }
-    }
-
-    /// <summary>
-    /// What is on the disk stays there, whatever tells it: an owner that begins tells less, and so does a checkpoint.
-    /// </summary>
-    private void PublishDurable(long durable)
-    {
-        if (durable > _durable)
-        {
-            Volatile.Write(ref _durable, durable);
-        }
-    }
-
-    private void Publish(long end)
-    {
-        if (end > _end)
-        {
-            Volatile.Write(ref _end, end);
         }
     }
 
@@ -382,7 +272,7 @@ internal sealed class FollowedPartition : ReadablePartition
             finally
             {
                 // What a look that came to nothing has made and mapped belongs to nobody.
-                FollowedSegments.RemoveMissing(_made, _segments);
+                FollowedSegments.RemoveMissing(_made, Segments);
                 _made = SegmentList.Empty;
             }
 
@@ -408,19 +298,11 @@ internal sealed class FollowedPartition : ReadablePartition
     }
 
     /// <summary>Lets go of all that belongs to a deleted topic; whoever waits is woken and finds it gone.</summary>
-    private unsafe void DropUnsynchronized()
+    private void DropUnsynchronized()
     {
         Volatile.Write(ref _isGone, true);
-        _slot = null;
-        _page = null;
-        _tail = null;
-        SegmentList segments = _segments;
-        Volatile.Write(ref _segments, SegmentList.Empty);
-        foreach (Segment segment in segments.Items)
-        {
-            segment.Remove();
-        }
-
+        _watch.Clear();
+        _reach.Clear();
         AppendWaiters.ReleaseUpTo(long.MaxValue);
     }
 
@@ -436,11 +318,11 @@ internal sealed class FollowedPartition : ReadablePartition
         SessionState session = _view.ReadState();
         FollowedFiles files = FollowedFiles.Read(_resources.Platform.Files, _identity, session);
         long start = files.Manifest.LogStartOffset;
-        SegmentList segments = _made = FollowedSegments.Make(files.Manifest, _segments, MakeSegment);
+        SegmentList segments = _made = FollowedSegments.Make(files.Manifest, Segments, MakeSegment);
         FollowedFit fit = new(_resources, _identity, files, session);
         fit.Check(segments);
 
-        bool isNew = !_isLoaded || page != _page || word != _word;
+        bool isNew = _watch.IsNew(page, word);
         bool isTold = slot != null && page!.EndsAreTrusted && told.End >= start
             && ControlLayout.StateOf(word) is ControlState.Open or ControlState.Closed;
         FollowedEnd end = new(told.End, Math.Max(told.Durable, files.Checkpoint?.DurableEndOffset ?? 0), null);
@@ -450,9 +332,10 @@ internal sealed class FollowedPartition : ReadablePartition
             isTold = isTold && told.End == closed;
             end = new FollowedEnd(closed, closed, null);
         }
-        else if (!isTold || isNew || _doubts || told.End < _end || told.End < (segments.Last?.BaseOffset ?? start + 1))
+        else if (!isTold || isNew || _watch.HasDoubts || told.End < _reach.End
+            || told.End < (segments.Last?.BaseOffset ?? start + 1))
         {
-            end = _ends.Find(segments, files, fit, _tail, slot, told, ref isTold);
+            end = _ends.Find(segments, files, fit, _watch.Tail, slot, told, ref isTold);
         }
 
         if (isNew)
@@ -460,7 +343,8 @@ internal sealed class FollowedPartition : ReadablePartition
             fit.CheckFiles(segments, end.Offset);
         }
 
-        bool takesBack = Divergence.Find(_segments, _end, segments, end.Offset) != long.MaxValue;
+        long to = _reach.FindDivergence(segments, end.Offset);
+        bool takesBack = to != long.MaxValue;
         if ((page is not null && page.Word != word)
             || (takesBack && !files.IsStill(FollowedFiles.Read(_resources.Platform.Files, _identity, session))))
         {
@@ -472,39 +356,14 @@ internal sealed class FollowedPartition : ReadablePartition
             ThrowIfDeleted();
         }
 
-        Apply(segments, start, end);
-        _page = page;
-        _word = word;
-        _slot = slot;
-        _version = told.Version;
-        _directoryLooks = looks;
-        _tail = end.Tail;
-        _source = isTold ? EndSource.Slot : end.Tail is null ? EndSource.Checkpoint : EndSource.Records;
-        _checkedEnd = end.Tail is null ? _checkedEnd : end.Offset;
-        _doubts = false;
-        _isLoaded = true;
-        return true;
-    }
-
-    /// <summary>Makes readers see what was found, in the order of the law.</summary>
-    private void Apply(SegmentList segments, long start, in FollowedEnd end)
-    {
-        SegmentList old = _segments;
-        long to = Divergence.Find(old, _end, segments, end.Offset);
-        if (to != long.MaxValue)
+        if (takesBack)
         {
-            FollowingLog.Truncated(_resources.LoggerUnderLock, Id, _end, to);
-            _takenBack.Add(to);
-            Volatile.Write(ref _durable, Math.Min(_durable, to));
+            FollowingLog.Truncated(_resources.LoggerUnderLock, Id, _reach.End, to);
         }
 
-        Volatile.Write(ref _segments, segments);
-
-        // Before the end: whoever sees the end must see that a segment is removed whose end nobody told.
-        FollowedSegments.RemoveMissing(old, segments);
-        Volatile.Write(ref _start, start);
-        PublishDurable(end.Durable);
-        Volatile.Write(ref _end, end.Offset);
+        _reach.Apply(segments, start, end, to);
+        _watch.Note(page, word, slot, told.Version, looks, end, isTold);
+        return true;
     }
 
     private FollowedSegment MakeSegment(SegmentEntry entry) =>

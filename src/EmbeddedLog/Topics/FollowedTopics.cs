@@ -2,6 +2,7 @@ using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Following;
+using EmbeddedLog.Following.Control;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;

@@ -2,8 +2,7 @@ using EmbeddedLog.Files;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
-
-namespace EmbeddedLog.Following;
+namespace EmbeddedLog.Following.Control;
 
 /// <summary>
 /// The control file of a followed log, whichever there is: none before the first owner, and another one after somebody

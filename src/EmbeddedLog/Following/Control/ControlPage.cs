@@ -2,8 +2,7 @@ using EmbeddedLog.Files;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
-
-namespace EmbeddedLog.Following;
+namespace EmbeddedLog.Following.Control;
 
 /// <summary>
 /// One control file as a follower maps it. Nothing in it is believed beyond what it is for: it says that something is

@@ -1,7 +1,6 @@
 using EmbeddedLog.Format;
 
-
-namespace EmbeddedLog.Following;
+namespace EmbeddedLog.Following.Control;
 
 /// <summary>
 /// What a partition's slot in the control file tells at one moment. Nothing of it is believed by itself: see
