@@ -1,4 +1,4 @@
-using System.Runtime.ExceptionServices;
+using System.Diagnostics;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
@@ -33,7 +33,7 @@ internal sealed class Manifest : IDisposable
     private const int WastefulFactor = 4;
 
     private readonly FileSystem _files;
-    private readonly string _path;
+    private readonly ManifestFile _file;
     private readonly ulong _topicUid;
     private readonly TopicPartition _id;
     private readonly Lock _gate = new();
@@ -41,12 +41,6 @@ internal sealed class Manifest : IDisposable
 
     /// <summary>Changed under <see cref="_gate"/>.</summary>
     private readonly ManifestState _state = new();
-
-    /// <summary>Replaced under both locks; used under either. Null until it is opened, under the gate.</summary>
-    private LogFile? _file;
-
-    /// <summary>Whether the name of a replacement may not be on the disk. Under <see cref="_flushing"/>.</summary>
-    private bool _nameUnsynced;
 
     /// <summary>Where the next record goes. Under <see cref="_gate"/>.</summary>
     private long _end;
@@ -63,25 +57,14 @@ internal sealed class Manifest : IDisposable
     private long _flushed;
 
     /// <summary>
-    /// The bytes that were read, where they may be in the page cache alone: taken for written since a flush failed, so
-    /// that no flush of ours would write them. The first flush writes them again, in place, since a full disk must not
-    /// keep retention from making room. Null once they are on the disk. Under <see cref="_flushing"/>.
-    /// </summary>
-    private byte[]? _unproven;
-
-    /// <summary>
     /// The size above which a rewrite for size is tried; moved up when one fails. Under <see cref="_flushing"/>.
     /// </summary>
     private long _rewriteAboveBytes = RewriteAboveBytes;
 
-    /// <summary>What ended all writing. Written under both locks, read under either.</summary>
-    private ExceptionDispatchInfo? _failure;
-
-    private Manifest(FileSystem files, string path, LogFile file, ulong topicUid, TopicPartition id)
+    private Manifest(FileSystem files, string path, ulong topicUid, TopicPartition id)
     {
         _files = files;
-        _path = path;
-        _file = file;
+        _file = new ManifestFile(files, path, _gate);
         _topicUid = topicUid;
         _id = id;
     }
@@ -101,7 +84,7 @@ internal sealed class Manifest : IDisposable
     public long TornBytes { get; private set; }
 
     /// <summary>Whether a flush has failed, after which nothing is written any more.</summary>
-    public bool HasFailed => Volatile.Read(ref _failure) is not null;
+    public bool HasFailed => _file.HasFailed;
 
     /// <summary>Whether anything that was added, or read when opening, is not known to be on the disk.</summary>
     public bool HasUnflushed => Volatile.Read(ref _flushed) != Volatile.Read(ref _written);
@@ -132,13 +115,11 @@ internal sealed class Manifest : IDisposable
         string path = Path.Combine(directory, FileName);
         if (!files.FileExists(path))
         {
-            Span<byte> header = stackalloc byte[ManifestHeader.Bytes];
-            new ManifestHeader(topicUid, id.Partition).Write(header);
-            StoredFile.Create(files, path, header);
+            ManifestFile.Create(files, path, new ManifestHeader(topicUid, id.Partition));
             isOnDisk = true;
         }
 
-        Manifest manifest = new(files, path, files.OpenFile(path, FileOpening.ReadWrite), topicUid, id);
+        Manifest manifest = new(files, path, topicUid, id);
         try
         {
             manifest.Read(isOnDisk, isWhole);
@@ -161,6 +142,7 @@ internal sealed class Manifest : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             Append(ManifestRecord.Add(segment, _provenEnd), nameof(segment));
         }
     }
@@ -208,6 +190,7 @@ internal sealed class Manifest : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (logStartOffset == _state.LogStartOffset
                 && (_state.Count == 0 || firstLiveSequence == _state.Segments[0].Sequence))
             {
@@ -228,7 +211,7 @@ internal sealed class Manifest : IDisposable
     {
         lock (_flushing)
         {
-            _failure?.Throw();
+            _file.ThrowIfFailed();
             long target = Volatile.Read(ref _written);
             if (target == _flushed)
             {
@@ -248,7 +231,8 @@ internal sealed class Manifest : IDisposable
     {
         lock (_gate)
         {
-            return new ManifestMoment(OpenUnsynchronized(), _end, [.. _state.Segments], _state.LogStartOffset);
+            AssertInvariants();
+            return new ManifestMoment(_file.OpenUnsynchronized(), _end, [.. _state.Segments], _state.LogStartOffset);
         }
     }
 
@@ -259,16 +243,17 @@ internal sealed class Manifest : IDisposable
     {
         lock (_gate)
         {
-            return _file is null || _files.IsInPlace(_file);
+            AssertInvariants();
+            return _file.IsInPlaceUnsynchronized();
         }
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose() => _file.Dispose();
 
     /// <summary>Takes the record and its position in the file together. The caller holds <see cref="_gate"/>.</summary>
     private void Append(in ManifestRecord record, string parameterName)
     {
-        _failure?.Throw();
+        _file.ThrowIfFailed();
         if (_state.FindFault(record) is { } fault)
         {
             throw new ArgumentException($"The manifest of {_id} cannot take the change: {fault}.", parameterName);
@@ -282,19 +267,7 @@ internal sealed class Manifest : IDisposable
 
         Span<byte> bytes = stackalloc byte[ManifestRecord.Bytes];
         record.Write(bytes, _topicUid, _end);
-        LogFile file = OpenUnsynchronized();
-        try
-        {
-            file.Write(bytes, _end);
-        }
-        catch
-        {
-            // Part of a record would pass for damage where the page cache survives. The next record would overwrite it;
-            // this is for the case that there is none.
-            StoredFile.TryCutOff(file, _end);
-            throw;
-        }
-
+        _file.WriteUnsynchronized(bytes, _end);
         _state.Apply(record);
         _end += ManifestRecord.Bytes;
         Volatile.Write(ref _written, _written + 1);
@@ -309,42 +282,19 @@ internal sealed class Manifest : IDisposable
         LogFile file;
         lock (_gate)
         {
+            AssertInvariants();
             end = _end;
             target = _written;
-            file = OpenUnsynchronized();
+            file = _file.OpenUnsynchronized();
         }
 
-        if (_unproven is not null)
-        {
-            file.Write(_unproven, 0);
-        }
-
-        try
-        {
-            file.Flush(0, end);
-
-            // A platform that lets other work in during a flush, on the same thread, lets it through the lock as well.
-            // A flush that has failed there has taken from this one what it should have written.
-            _failure?.Throw();
-            if (_unproven is not null || _nameUnsynced)
-            {
-                // Whoever made the file may have died before its name was on the disk.
-                _files.SyncDirectory(Path.GetDirectoryName(_path)!);
-            }
-        }
-        catch (Exception exception) when (exception is not FileSystemException { IsFailedFlush: false })
-        {
-            Fail(exception);
-            throw;
-        }
-
+        _file.Flush(file, end);
         lock (_gate)
         {
+            AssertInvariants();
             _provenEnd = end;
         }
 
-        _unproven = null;
-        _nameUnsynced = false;
         Volatile.Write(ref _flushed, target);
     }
 
@@ -357,6 +307,7 @@ internal sealed class Manifest : IDisposable
         {
             lock (_gate)
             {
+                AssertInvariants();
                 change();
             }
 
@@ -368,6 +319,7 @@ internal sealed class Manifest : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (_end <= _rewriteAboveBytes || _end <= WastefulFactor * ManifestSnapshot.Measure(_state))
             {
                 return false;
@@ -378,7 +330,7 @@ internal sealed class Manifest : IDisposable
         {
             return TryRewrite();
         }
-        catch (FileSystemException) when (_failure is null)
+        catch (FileSystemException) when (!_file.HasFailed)
         {
             // No space, say. The file as it stands is good, only large: an ordinary flush will do, and a later attempt.
             _rewriteAboveBytes *= 2;
@@ -396,79 +348,46 @@ internal sealed class Manifest : IDisposable
         byte[] contents;
         lock (_gate)
         {
+            AssertInvariants();
             version = _written;
             contents = ManifestSnapshot.Encode(_state, new ManifestHeader(_topicUid, _id.Partition));
         }
 
-        using ReplacementFile replacement = ReplacementFile.Begin(_files, _path);
+        using ReplacementFile replacement = ReplacementFile.Begin(_files, _file.Path);
         replacement.Write(contents);
         replacement.FlushAndClose();
         lock (_gate)
         {
+            AssertInvariants();
             if (_written != version)
             {
                 return false;
             }
 
-            Replace(replacement, contents.Length);
+            _file.ReplaceUnsynchronized(replacement);
+            _end = contents.Length;
+            _provenEnd = ManifestHeader.Bytes;
         }
 
-        try
-        {
-            replacement.SyncDirectory();
-        }
-        catch (Exception exception) when (exception is not FileSystemException { IsFailedFlush: false })
-        {
-            Fail(exception);
-            throw;
-        }
-
+        _file.SyncName(replacement);
         lock (_gate)
         {
+            AssertInvariants();
             _provenEnd = contents.Length;
         }
 
-        _unproven = null;
-        _nameUnsynced = false;
         Volatile.Write(ref _flushed, version);
         return true;
     }
 
-    /// <summary>
-    /// Closed first, because not every system renames over a file that is open. The caller holds both locks.
-    /// </summary>
-    private void Replace(ReplacementFile replacement, long length)
-    {
-        _file?.Dispose();
-        _file = null;
-        replacement.Rename();
-        _end = length;
-        _provenEnd = ManifestHeader.Bytes;
-        _nameUnsynced = true;
-
-        // What is in the new file was flushed; the bytes of the old one must not be written over it.
-        _unproven = null;
-    }
-
-    /// <summary>The file, opened again where it was replaced. The caller holds <see cref="_gate"/>.</summary>
-    private LogFile OpenUnsynchronized() => _file ??= _files.OpenFile(_path, FileOpening.ReadWrite);
-
-    /// <summary>The caller holds <see cref="_flushing"/> and not <see cref="_gate"/>.</summary>
-    private void Fail(Exception exception)
-    {
-        lock (_gate)
-        {
-            _failure = ExceptionDispatchInfo.Capture(exception);
-        }
-    }
-
     private void Read(bool isOnDisk, bool isWhole)
     {
-        ManifestReader reader = new(OpenUnsynchronized(), _topicUid, _id);
+        LogFile file = _file.OpenUnsynchronized();
+        ManifestReader reader = new(file, _topicUid, _id);
         reader.Read(_state);
         if (isWhole && reader.TornBytes > 0)
         {
-            throw StoredFile.Damaged(_path, reader.End, "a record", $"{reader.TornBytes} other bytes", _id);
+            throw StoredFile.Damaged(_file.Path, reader.End, "a record", $"{reader.TornBytes} other bytes", _id);
         }
 
         _end = reader.End;
@@ -480,17 +399,29 @@ internal sealed class Manifest : IDisposable
         // good in their places would count again.
         if (TornBytes > 0)
         {
-            _file!.SetLength(_end);
-            _file.Flush(0, _end);
+            file.SetLength(_end);
+            file.Flush(0, _end);
         }
 
         if (!TryRewriteForSize() && !isOnDisk)
         {
-            _unproven = reader.Image;
-            if (_unproven is null)
+            if (reader.Image is { } image)
+            {
+                _file.WriteAgainFirst(image);
+            }
+            else
             {
                 TryRewrite();
             }
         }
+    }
+
+    /// <summary>What holds whenever the gate is taken or left.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is not held.");
+        Debug.Assert(_end >= ManifestHeader.Bytes, "The file ends in its header.");
+        Debug.Assert(Volatile.Read(ref _flushed) <= _written, "More was flushed than there is.");
     }
 }
