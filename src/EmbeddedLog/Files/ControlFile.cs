@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
@@ -94,6 +95,7 @@ internal sealed unsafe class ControlFile : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (!_free.TryPop(out ControlSlot? slot))
             {
                 slot = TakeSlotUnsynchronized();
@@ -111,6 +113,7 @@ internal sealed unsafe class ControlFile : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             slot.Assign(0, 0);
             if (_file is not null)
             {
@@ -124,6 +127,7 @@ internal sealed unsafe class ControlFile : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (_disposed)
             {
                 return;
@@ -154,6 +158,7 @@ internal sealed unsafe class ControlFile : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             _disposed = true;
             _maps.ForEach(map => map.Dispose());
             _maps.Clear();
@@ -196,6 +201,7 @@ internal sealed unsafe class ControlFile : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (!_disposed)
             {
                 TryWriteWord(ControlLayout.WordAt, ControlLayout.Word(generation, state));
@@ -309,5 +315,14 @@ internal sealed unsafe class ControlFile : IDisposable
         {
             // A follower that is not told finds the next segment by the seal of the last one.
         }
+    }
+
+    /// <summary>What holds whenever the gate is taken or left.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is not held.");
+        Debug.Assert(_used <= _capacity, "More slots were given out than there is room for.");
+        Debug.Assert(_mapped || _maps.Count == 0, "A file is mapped that is written.");
     }
 }

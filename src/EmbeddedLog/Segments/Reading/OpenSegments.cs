@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
@@ -32,6 +34,7 @@ internal sealed class OpenSegments
         {
             lock (_gate)
             {
+                AssertInvariants();
                 return _open.Count;
             }
         }
@@ -43,6 +46,7 @@ internal sealed class OpenSegments
         Segment? victim;
         lock (_gate)
         {
+            AssertInvariants();
             AddUnlessRemovedUnsynchronized(segment);
             victim = TakeVictimUnsynchronized(segment);
         }
@@ -53,6 +57,7 @@ internal sealed class OpenSegments
             victim.CloseOrLeaveToLeases();
             lock (_gate)
             {
+                AssertInvariants();
                 victim = TakeVictimUnsynchronized(segment);
             }
         }
@@ -67,6 +72,7 @@ internal sealed class OpenSegments
         bool someStay;
         lock (_gate)
         {
+            AssertInvariants();
             LinkedListNode<Segment>? node = _open.First;
             while (node is not null)
             {
@@ -96,6 +102,7 @@ internal sealed class OpenSegments
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (segment.Listed is { } node)
             {
                 segment.Listed = null;
@@ -135,5 +142,15 @@ internal sealed class OpenSegments
         }
 
         return null;
+    }
+
+    /// <summary>What holds whenever the gate is taken or left.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is not held.");
+        Debug.Assert(IsListed(_open.First) && IsListed(_open.Last), "A segment does not know its place in the list.");
+
+        static bool IsListed(LinkedListNode<Segment>? node) => node is null || node.Value.Listed == node;
     }
 }

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using EmbeddedLog.IO;
-
 
 namespace EmbeddedLog.Segments.Reading;
 
@@ -39,6 +39,7 @@ internal sealed class ReaderEpochs
         {
             lock (_gate)
             {
+                AssertInvariants();
                 return _retired.Count;
             }
         }
@@ -49,6 +50,7 @@ internal sealed class ReaderEpochs
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (_free.TryPop(out ReaderSlot? slot))
             {
                 return slot;
@@ -66,6 +68,7 @@ internal sealed class ReaderEpochs
         slot.Exit();
         lock (_gate)
         {
+            AssertInvariants();
             _free.Push(slot);
         }
     }
@@ -93,6 +96,7 @@ internal sealed class ReaderEpochs
     {
         lock (_gate)
         {
+            AssertInvariants();
             _retired.Enqueue(new RetiredMap(_current, map, segment, now));
             NoteOldestUnsynchronized();
             Volatile.Write(ref _current, _current + 1);
@@ -111,6 +115,7 @@ internal sealed class ReaderEpochs
             Interlocked.MemoryBarrierProcessWide();
             lock (_gate)
             {
+                AssertInvariants();
                 if (!TryReclaimUnsynchronized() || _retired.Count == 0)
                 {
                     return _retired.Count;
@@ -127,6 +132,7 @@ internal sealed class ReaderEpochs
         Reclaim();
         lock (_gate)
         {
+            AssertInvariants();
             return [.. _retired.Select(ToPin)];
         }
     }
@@ -164,6 +170,17 @@ internal sealed class ReaderEpochs
         return new SegmentPin(
             segment.Partition, segment.BaseOffset, segment.Path, retired.Map.Length, leases: 0, readers,
             segment.IsRemoved, retired.Since);
+    }
+
+    /// <summary>What holds whenever the gate is taken or left.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is not held.");
+        Debug.Assert(_free.Count <= _slots.Length, "A slot was returned twice.");
+        long oldest = _retired.TryPeek(out RetiredMap retired) ? retired.Epoch : 0;
+        Debug.Assert(oldest == _oldestRetired, "Readers that leave look for another epoch than the oldest.");
+        Debug.Assert(oldest < _current, "Something was retired in an epoch that is still to come.");
     }
 
     private readonly record struct RetiredMap(long Epoch, MappedMemory Map, Segment Segment, DateTimeOffset Since);
