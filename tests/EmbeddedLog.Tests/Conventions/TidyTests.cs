@@ -103,7 +103,9 @@ public sealed partial class TidyTests
 
     /// <summary>The folder of a test below that of all tests; nothing for any other file.</summary>
     private static string FolderOfTest(string file) =>
-        file.StartsWith(Tests, StringComparison.Ordinal) ? Path.GetDirectoryName(file[Tests.Length..])! : string.Empty;
+        file.StartsWith(Tests, StringComparison.Ordinal)
+            ? Path.GetDirectoryName(file[Tests.Length..])!.Replace(Path.DirectorySeparatorChar, '/')
+            : string.Empty;
 
     private static IEnumerable<string> AllSources() =>
         from folder in s_folders

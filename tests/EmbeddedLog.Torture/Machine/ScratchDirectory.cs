@@ -6,11 +6,14 @@ internal sealed class ScratchDirectory : IDisposable
     private const string Memory = "/dev/shm";
 
     /// <param name="mode">The mode's name.</param>
-    /// <param name="inMemory">Whether it is to be on a file system in memory, where there is one.</param>
+    /// <param name="inMemory">
+    /// Whether it is to be on a file system in memory, where there is one and TMPDIR does not say where all is to be.
+    /// </param>
     public ScratchDirectory(string mode, bool inMemory = false)
     {
         string prefix = $"embeddedlog-torture-{mode}-";
-        Path = inMemory && Directory.Exists(Memory)
+        bool isPlaced = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("TMPDIR"));
+        Path = inMemory && !isPlaced && Directory.Exists(Memory)
             ? Directory.CreateDirectory($"{Memory}/{prefix}{Environment.ProcessId}-{Guid.NewGuid():N}").FullName
             : Directory.CreateTempSubdirectory(prefix).FullName;
     }

@@ -56,7 +56,8 @@ public sealed class SalvageTests
     public void Open_DamagedCheckpoint_NamesSalvageWhichHelps()
     {
         using SalvageFixture fixture = SalvageFixture.Make(new Random(1), 300);
-        using (LogFile file = fixture.Files.OpenFile(Path.Combine(fixture.Directory, "checkpoint"), FileOpening.ReadWrite))
+        string checkpoint = Path.Combine(fixture.Directory, "checkpoint");
+        using (LogFile file = fixture.Files.OpenFile(checkpoint, FileOpening.ReadWrite))
         {
             file.Write(new byte[TwoSlotPage.FileBytes], 0);
         }
