@@ -28,7 +28,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     private readonly BackgroundSchedule _background;
     private readonly ControlFile _control;
     private readonly FlushQueue _queue;
+
+    /// <summary>
+    /// Whether appends are made under locks of those who append: then what calls the clock's timer is left to the work
+    /// queue.
+    /// </summary>
     private readonly bool _appendsUnderLocks;
+
     private readonly PartitionIdentity _identity;
     private readonly PartitionState _state;
     private readonly PartitionFiles _files;
@@ -47,21 +53,6 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>One while a flush that could not be made is owed. Set by the flusher, taken by the call.</summary>
     private int _retries;
 
-    /// <param name="identity">The partition.</param>
-    /// <param name="settings">What its topic's options say.</param>
-    /// <param name="recovered">What the opening found.</param>
-    /// <param name="segments">What its segments use.</param>
-    /// <param name="waiters">Makes those who wait.</param>
-    /// <param name="flushes">Decides when and where it is flushed.</param>
-    /// <param name="background">Calls it back.</param>
-    /// <param name="clock">The time that appends take.</param>
-    /// <param name="control">What tells other processes how far it is.</param>
-    /// <param name="watch">Watches the log's directory; null where there is no log around it.</param>
-    /// <param name="logger">Where failures are told.</param>
-    /// <param name="appendsUnderLocks">
-    /// Whether appends are made under locks of those who append: then what calls the clock's timer is left to the work
-    /// queue.
-    /// </param>
     public PartitionLog(
         PartitionIdentity identity,
         PartitionSettings settings,
@@ -123,26 +114,10 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             Id, _state, Writer, this, executor, checkpoints, flushes, platform.Work, recovered.End);
         _flushes = new FlushWaiting(_state, _flusher, flushes, waiters, platform.Work);
         _trimmer = new PartitionTrimmer(
-            identity,
-            _state,
-            place,
-            _files.Manifest,
-            Writer,
-            this,
-            platform.Files,
-            logger,
-            segments.LoggerUnderLock);
+            identity, _state, place, _files.Manifest, Writer, this, platform.Files, logger, segments.LoggerUnderLock);
+        CleanCheckpoint clean = new(_state, Writer, _flusher, executor, checkpoints);
         _closing = new PartitionClosing(
-            Id,
-            _state,
-            _files,
-            Writer,
-            Preparer,
-            _flusher,
-            _flushes,
-            new CleanCheckpoint(_state, Writer, _flusher, executor, checkpoints),
-            _trimmer,
-            CloseToReaders);
+            Id, _state, _files, Writer, Preparer, _flusher, _flushes, clean, _trimmer, CloseToReaders);
     }
 
     /// <summary>Makes files and pages ready ahead of appends.</summary>

@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Diagnostics;
-using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
-using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Flushing;
 using EmbeddedLog.Partitions.State;
@@ -102,11 +100,7 @@ internal sealed unsafe class PartitionWriter
 
     /// <summary>Appends a frame with one record and returns its offset.</summary>
     public long Append(
-        in RawRecord record,
-        in RecordSize size,
-        long timestamp,
-        long now,
-        PartitionSettings settings,
+        in RawRecord record, in RecordSize size, long timestamp, long now, PartitionSettings settings,
         AppendAccount? account)
     {
         int length = (int)size.FrameLength;
@@ -135,11 +129,7 @@ internal sealed unsafe class PartitionWriter
 
     /// <summary>Appends a frame with all records of a batch and returns the first one's offset.</summary>
     public long Append(
-        RecordBatch batch,
-        long timestamp,
-        long maxTimestamp,
-        long now,
-        PartitionSettings settings,
+        RecordBatch batch, long timestamp, long maxTimestamp, long now, PartitionSettings settings,
         AppendAccount? account)
     {
         int length = AppendRules.FrameLength(batch);
@@ -169,9 +159,8 @@ internal sealed unsafe class PartitionWriter
     /// <summary>After an append that woke somebody up, and so was not one of many: makes the next one quick.</summary>
     public void EnterNextPage()
     {
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             if (_state.Failure is null)
             {
                 _writer?.EnterNextPage();
@@ -182,9 +171,8 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Gives the role of following an account up back.</summary>
     public void Leave(AppendAccount account)
     {
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             account.LeaveUnsynchronized();
         }
     }
@@ -199,9 +187,8 @@ internal sealed unsafe class PartitionWriter
     {
         plan.Targets.Clear();
         plan.Bytes = 0;
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             if (_writer is null || (_state.PublishedEnd == _durableEnd && !last))
             {
                 return false;
@@ -215,9 +202,8 @@ internal sealed unsafe class PartitionWriter
     /// <summary>What the partition holds now, for a copy of it; null once it is closed.</summary>
     public CapturedPartition? Capture()
     {
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             return _closed ? null : CapturedPartition.Of(_state, _writer?.Tail);
         }
     }
@@ -228,9 +214,8 @@ internal sealed unsafe class PartitionWriter
     /// <returns>The writer that is to go back to small pages, or null.</returns>
     public MappedSegmentWriter? NoteFlushed(FlushPlan plan)
     {
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             _durableEnd = plan.End.Offset;
             _unflushed.NoteFlushedUnsynchronized(plan, _writer, _preparer);
             return _preparer.NoteFlushUnsynchronized(plan.Bytes, _writer) ? (MappedSegmentWriter?)_writer : null;
@@ -241,9 +226,8 @@ internal sealed unsafe class PartitionWriter
     public EmbeddedLogException Fail(Exception cause)
     {
         EmbeddedLogException failure;
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             failure = _state.Failure ??= PartitionErrors.Failed(_identity.Id, cause);
         }
 
@@ -256,9 +240,8 @@ internal sealed unsafe class PartitionWriter
     /// </summary>
     public void Close()
     {
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             _closed = true;
         }
     }
@@ -268,9 +251,8 @@ internal sealed unsafe class PartitionWriter
     {
         get
         {
-            using (_gate.Enter())
+            using (Enter())
             {
-                AssertInvariantsUnsynchronized();
                 return _writer?.Tail ?? 0;
             }
         }
@@ -279,16 +261,14 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Closes the files after <see cref="Close"/>; returns the segment that was written to.</summary>
     public Segment? Release()
     {
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             Segment? active = _writer?.Segment;
             _unflushed.CloseUnsynchronized();
             if (_writer is not null)
             {
                 // Readers that are still inside go on up to the end; the file behind them is complete.
-                _writer.Segment.End(_state.PublishedEnd, _writer.Tail);
-                _index!.Finish((uint)(_state.PublishedEnd - _writer.Segment.BaseOffset), _writer.Tail);
+                SegmentSeal.EndUnsynchronized(_writer, _index!, _state.PublishedEnd);
                 _writer = null;
             }
 
@@ -299,9 +279,8 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Ends the segment that is written to, if it has records, so that retention can remove it.</summary>
     public void Roll(PartitionSettings settings, long now)
     {
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             if (_state.Failure is null && !_closed && _writer is not null
                 && _state.PublishedEnd > _writer.Segment.BaseOffset)
             {
@@ -313,9 +292,8 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Hands over a spare that was made ahead; false where it is not wanted any more.</summary>
     public bool TryOffer(SpareSegment spare)
     {
-        using (_gate.Enter())
+        using (Enter())
         {
-            AssertInvariantsUnsynchronized();
             // Sequences rise along the log; a spare that was overtaken by one made in haste is of no use.
             return !_closed && _state.Failure is null
                 && !(spare.Sequence < _writer?.Segment.Entry.Sequence)

@@ -8,7 +8,14 @@ namespace EmbeddedLog.Partitions.Appending;
 /// <summary>Ends a segment: its index, its end, and the frame that says so to who follows the file.</summary>
 internal static unsafe class SegmentSeal
 {
-    /// <summary>Ends a segment where it ends now. Under the append lock.</summary>
+    /// <summary>Ends a segment where it ends now, without a word in its file. Under the append lock.</summary>
+    public static void EndUnsynchronized(SegmentWriter writer, SegmentIndexBuilder index, long endOffset)
+    {
+        writer.Segment.End(endOffset, writer.Tail);
+        index.Finish((uint)(endOffset - writer.Segment.BaseOffset), writer.Tail);
+    }
+
+    /// <summary>Ends a segment where it ends now, and seals it. Under the append lock.</summary>
     /// <param name="writer">Writes the segment.</param>
     /// <param name="index">Its index.</param>
     /// <param name="endOffset">The offset behind its last record.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Files;
@@ -52,15 +53,6 @@ internal sealed class PartitionFlusher
     /// <summary>The offset of <see cref="_durable"/>; written by the flusher, read by everyone.</summary>
     private long _durableEnd;
 
-    /// <param name="id">The partition.</param>
-    /// <param name="state">Its state.</param>
-    /// <param name="writer">Makes the plans of what is to be flushed.</param>
-    /// <param name="control">Has what could not be flushed tried again.</param>
-    /// <param name="executor">Carries the plans out.</param>
-    /// <param name="checkpoints">Writes what was flushed.</param>
-    /// <param name="queue">Decides when and where rounds are made.</param>
-    /// <param name="work">Wakes who waits.</param>
-    /// <param name="durable">What is durable already.</param>
     public PartitionFlusher(
         TopicPartition id,
         PartitionState state,
@@ -119,12 +111,10 @@ internal sealed class PartitionFlusher
         }
     }
 
-    /// <summary>The same, and asks for a round. Once this is called the waiter may be in use again.</summary>
+    /// <summary>The same, and asks for the round that releases the waiter, which may then be in use again.</summary>
     public void AddAndRequest(OffsetWaiter waiter)
     {
         AddWaiter(waiter);
-
-        // The round that this asks for, or one before it, releases the waiter.
         TryRequest();
     }
 
@@ -231,6 +221,7 @@ internal sealed class PartitionFlusher
         Task over;
         lock (_gate)
         {
+            AssertInvariantsUnsynchronized();
             _stopped ??= new TaskCompletionSource();
             over = _active ? _stopped.Task : Task.CompletedTask;
         }
@@ -248,6 +239,7 @@ internal sealed class PartitionFlusher
     {
         lock (_gate)
         {
+            AssertInvariantsUnsynchronized();
             stopped = _stopped is not null;
             bool taken = !_active && !stopped;
             Volatile.Write(ref _requested, _requested | !stopped);
@@ -261,6 +253,7 @@ internal sealed class PartitionFlusher
         TaskCompletionSource? stopped;
         lock (_gate)
         {
+            AssertInvariantsUnsynchronized();
             _active = _requested;
             if (_active)
             {
@@ -279,6 +272,7 @@ internal sealed class PartitionFlusher
     {
         lock (_gate)
         {
+            AssertInvariantsUnsynchronized();
             Volatile.Write(ref _requested, false);
         }
 
@@ -385,6 +379,11 @@ internal sealed class PartitionFlusher
             _waiters.Fail(_writer.Fail(failure));
         }
     }
+
+    /// <summary>What holds whenever the gate is free: a round that was asked for is somebody's to make.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariantsUnsynchronized() =>
+        Debug.Assert(_active || !_requested, "A round was asked for that nobody will make.");
 
     /// <summary>Goes on with the role after those who were released have woken up.</summary>
     private sealed class Resumption(PartitionFlusher flusher) : IThreadPoolWorkItem

@@ -65,12 +65,6 @@ internal sealed class PartitionRecovery
     /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
-    /// <param name="segments">What the segments use.</param>
-    /// <param name="session">How the last owner has left the log.</param>
-    /// <param name="foreign">Takes what is in the directory that is not the log's.</param>
-    /// <param name="logger">Where a recovery is told.</param>
-    /// <param name="identity">The partition.</param>
-    /// <param name="settings">What its topic's options say.</param>
     public static RecoveredPartition Open(
         SegmentResources segments,
         SessionState session,
