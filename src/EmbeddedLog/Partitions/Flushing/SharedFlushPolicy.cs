@@ -52,7 +52,7 @@ internal readonly record struct SharedFlushPolicy(int MinTogether)
     /// <summary>Whether a partition with so many bytes to flush may join others.</summary>
     public static bool MayJoin(long bytes) => bytes <= MaxBytesTogether;
 
-    /// <summary>Takes in how long a partition's flush by itself has taken. A large one says nothing of others.</summary>
+    /// <summary>Takes in how long a partition's flush by itself took. A large one says nothing of others.</summary>
     public SharedFlushPolicy AfterAlone(long bytes, long ticks)
     {
         if (bytes <= 0 || !MayJoin(bytes))
