@@ -14,6 +14,7 @@ namespace EmbeddedLog.Files.Manifests;
 /// <see cref="Flush"/> and <see cref="HasUnflushed"/> may be used by any thread at any time: <see cref="_gate"/>
 /// protects file, end and list, is held for one positional write or one rename, and never for a flush;
 /// <see cref="_flushing"/> is held for a flush. The order is <see cref="_flushing"/> before <see cref="_gate"/>.
+/// What goes by both stays in this one file, though it is long: so one sees that the order is kept.
 /// </para>
 /// <para>
 /// Failures: a write that fails changes nothing here, and the next one overwrites whatever it left. The first failed
