@@ -15,6 +15,11 @@ Option<string[]> only = new("--only")
     Description = "Only this workload, or this group, such as durable-many; may be given several times.",
     DefaultValueFactory = _ => [],
 };
+Option<string[]> systems = new("--system")
+{
+    Description = "Only this system, such as EmbeddedLog; may be given several times.",
+    DefaultValueFactory = _ => [],
+};
 Option<FileInfo?> json = new("--json") { Description = "Writes the figures to a file." };
 Option<DirectoryInfo?> directory = new("--directory")
 {
@@ -31,8 +36,16 @@ Option<DirectoryInfo?> charts = new("--charts")
 };
 RootCommand root = new("Compares EmbeddedLog with other logs and with what the machine can do at best.")
 {
-    quick, only, json, directory, growth, huge, charts,
+    quick, only, systems, json, directory, growth, huge, charts,
 };
+root.Validators.Add(result =>
+{
+    string[] known = [.. Contenders.All.Select(one => one.System).Distinct()];
+    foreach (string name in result.GetValue(systems)!.Except(known))
+    {
+        result.AddError($"There is no system '{name}'. There are: {string.Join(", ", known)}.");
+    }
+});
 root.SetAction(async parsed =>
 {
     string machine = Machine.Describe();
@@ -62,12 +75,15 @@ root.SetAction(async parsed =>
     Contender[] contenders =
     [
         .. Contenders.All.Where(
-            one => one.IsSupported && one.Workloads.Any(name => IsWanted(name, parsed.GetValue(only)!))),
+            one => one.IsSupported
+                && (parsed.GetValue(systems) is [] || parsed.GetValue(systems)!.Contains(one.System))
+                && one.Workloads.Any(name => IsWanted(name, parsed.GetValue(only)!))),
     ];
     if (contenders.Length == 0)
     {
         await Console.Error.WriteLineAsync(
-            $"No such workload. There are: {string.Join(", ", Workloads.All.Select(workload => workload.Name))}.");
+            $"No such workload{(parsed.GetValue(systems) is [] ? "" : " of this system")}. There are: "
+            + $"{string.Join(", ", Workloads.All.Select(workload => workload.Name))}.");
         return 2;
     }
 
