@@ -1,6 +1,4 @@
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.IO;
-
 
 namespace EmbeddedLog.Concurrency;
 
@@ -22,7 +20,8 @@ internal sealed class BackgroundSchedule : IDisposable
     [ThreadStatic]
     private static BackgroundSchedule? s_calling;
 
-    private readonly Platform _platform;
+    private readonly WorkQueue _work;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
 
     /// <summary>What is to be called, by the clock's timestamp. Under the gate.</summary>
@@ -53,10 +52,11 @@ internal sealed class BackgroundSchedule : IDisposable
     /// <summary>Completed when the last callback is over; set by stopping. Under the gate.</summary>
     private TaskCompletionSource? _stopped;
 
-    public BackgroundSchedule(Platform platform)
+    public BackgroundSchedule(WorkQueue work, TimeProvider time)
     {
-        _platform = platform;
-        _timer = platform.Time.CreateTimer(
+        _work = work;
+        _time = time;
+        _timer = time.CreateTimer(
             static state => ((BackgroundSchedule)state!).OnTimer(),
             this,
             Timeout.InfiniteTimeSpan,
@@ -65,11 +65,11 @@ internal sealed class BackgroundSchedule : IDisposable
 
     /// <summary>Calls <paramref name="task"/> once, after the delay.</summary>
     public void Schedule(IBackgroundTask task, TimeSpan delay) =>
-        ScheduleAt(task, After(_platform.Time.GetTimestamp(), delay));
+        ScheduleAt(task, After(_time.GetTimestamp(), delay));
 
     /// <summary>The same for a caller with locks: clock and timer are asked by an item of the work queue.</summary>
     public void ScheduleUnderLock(IBackgroundTask task, TimeSpan delay) =>
-        _platform.Work.Queue(new Request(this, task, delay));
+        _work.Queue(new Request(this, task, delay));
 
     /// <summary>Calls <paramref name="task"/> once, when the clock's timestamp is reached: at once if it was.</summary>
     public void ScheduleAt(IBackgroundTask task, long timestamp)
@@ -89,7 +89,7 @@ internal sealed class BackgroundSchedule : IDisposable
 
     /// <summary>The timestamp some time after another.</summary>
     public long After(long timestamp, TimeSpan delay) =>
-        GuardedTime.After(timestamp, delay, _platform.Time.TimestampFrequency);
+        GuardedTime.After(timestamp, delay, _time.TimestampFrequency);
 
     /// <summary>Stops calling; callbacks under way go on.</summary>
     public void Dispose() => _ = StopAsync();
@@ -128,7 +128,7 @@ internal sealed class BackgroundSchedule : IDisposable
     {
         while (true)
         {
-            long now = _platform.Time.GetTimestamp();
+            long now = _time.GetTimestamp();
             long next;
             lock (_gate)
             {
@@ -159,7 +159,7 @@ internal sealed class BackgroundSchedule : IDisposable
                 _isSetting = true;
             }
 
-            _timer.Change(_platform.Time.GetElapsedTime(now, next), Timeout.InfiniteTimeSpan);
+            _timer.Change(_time.GetElapsedTime(now, next), Timeout.InfiniteTimeSpan);
             lock (_gate)
             {
                 _isSetting = false;
@@ -179,13 +179,13 @@ internal sealed class BackgroundSchedule : IDisposable
         if (_workers < MaxWorkers && _workers - _calls < _due.Count)
         {
             _workers++;
-            _platform.Work.Queue(new Worker(this));
+            _work.Queue(new Worker(this));
         }
     }
 
     private IBackgroundTask? TakeDue()
     {
-        long now = _platform.Time.GetTimestamp();
+        long now = _time.GetTimestamp();
         lock (_gate)
         {
             if (_due.TryPeek(out IBackgroundTask? task, out long at) && at <= now)

@@ -32,7 +32,7 @@ internal sealed record LogParts(
         new SegmentResources(
             platform, new ReaderEpochs(), new OpenSegments(maxOpenSegments), new QueuedLogger(logger, platform.Work)),
         new AsyncWaiterPool(platform.Work),
-        new BackgroundSchedule(platform),
+        new BackgroundSchedule(platform.Work, platform.Time),
         new DirectoryWatch(platform.Files, path),
         logger);
 }

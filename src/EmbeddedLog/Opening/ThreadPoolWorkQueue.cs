@@ -9,7 +9,7 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
     /// <summary>Longer than the timer lives that is made to have the runtime start its thread.</summary>
     private static readonly TimeSpan s_never = TimeSpan.FromHours(1);
 
-    public override void Queue(IThreadPoolWorkItem item) => QueueOnPool(item);
+    public override void Queue(IThreadPoolWorkItem item) => PoolThreads.Queue(item);
 
     public override void QueueWaiting(IThreadPoolWorkItem item) => WaitingThreads.Queue(item);
 
@@ -32,24 +32,6 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
         {
             WaitingThreads.Release();
             throw NoThread(path);
-        }
-    }
-
-    /// <summary>Hands an item to the runtime's pool.</summary>
-    public static void QueueOnPool(IThreadPoolWorkItem item)
-    {
-        try
-        {
-            // The global queue: an item on the local one would wait for a thread that may next block on what the item
-            // does. No execution context flows, for the item belongs to the log and not to whoever caused it.
-#pragma warning disable RS0030 // This is the seam.
-            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
-#pragma warning restore RS0030
-        }
-        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
-        {
-            // The pool wanted another thread for it, and the system gives none. That is tried when the item is queued:
-            // the threads that there are will run it, and to queue it again would run it twice.
         }
     }
 

@@ -26,8 +26,6 @@ public sealed partial class LayerTests
     /// <summary>Arrows that are still to be cut. A row goes when its arrow does; no row is added.</summary>
     private static readonly HashSet<string> s_toCut =
     [
-        "Concurrency -> IO: BackgroundSchedule uses Platform",
-        "Concurrency/Work -> Opening: WaitingThreads uses ThreadPoolWorkQueue",
         "Diagnostics -> Partitions/Recovery: StorageLog uses PartitionRecoveryReport",
         "Maintenance/Retention -> Maintenance: Pins uses MaintenanceLog",
         "Maintenance/Retention -> Maintenance: RetentionTask uses MaintenanceLog",

@@ -39,7 +39,7 @@ internal sealed class PartitionFixture : IAsyncDisposable
         Logger = logger ?? NullLogger.Instance;
         Segments = new SegmentResources(
             platform, new ReaderEpochs(), new OpenSegments(maxOpen), new QueuedLogger(Logger, platform.Work));
-        Background = new BackgroundSchedule(platform);
+        Background = new BackgroundSchedule(platform.Work, platform.Time);
         Factory = new PartitionFactory(
             Segments,
             new AsyncWaiterPool(platform.Work),

@@ -1,5 +1,6 @@
 using System.Reflection;
 using EmbeddedLog.Concurrency;
+using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 
@@ -86,7 +87,8 @@ public sealed class PeriodTests
     [Fact]
     public async Task Schedule_OfTheLongestTime_CallsOthersAllTheSame()
     {
-        using BackgroundSchedule schedule = new(RealPlatform.Create(TimeProvider.System));
+        Platform platform = RealPlatform.Create(TimeProvider.System);
+        using BackgroundSchedule schedule = new(platform.Work, platform.Time);
         Called longest = new();
         Called soon = new();
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using EmbeddedLog.Opening;
 
 namespace EmbeddedLog.Concurrency.Work;
 
@@ -125,7 +124,7 @@ internal static class WaitingThreads
             }
         }
 
-        ThreadPoolWorkQueue.QueueOnPool(new Rest());
+        PoolThreads.Queue(new Rest());
     }
 
     private static void Run()

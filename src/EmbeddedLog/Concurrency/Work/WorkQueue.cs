@@ -1,5 +1,3 @@
-using EmbeddedLog.IO;
-
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
@@ -28,7 +26,7 @@ internal abstract class WorkQueue
     /// others wait for, and the runtime's for timers. Until what is returned is disposed; null where nothing is needed.
     /// </summary>
     /// <param name="path">The log's directory, for the message.</param>
-    /// <exception cref="FileSystemException">The system gives none.</exception>
+    /// <exception cref="IOException">The system gives none.</exception>
     public virtual IDisposable? Reserve(string path) => null;
 
     /// <summary>Blocks the calling thread until a wait is over, which may need none of the queue's threads.</summary>
