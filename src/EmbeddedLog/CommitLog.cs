@@ -39,7 +39,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     private readonly LogClosing _closing;
 
     /// <summary>Serialises what changes the set of topics, and closing.</summary>
-    private readonly Turnstile _changing;
+    private readonly AsyncFifoLock _changing;
 
     private CommitLog(OpenedLog opened, CommitLogOptions options)
     {
@@ -49,7 +49,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _offsets = opened.Offsets;
         Recovery = opened.Recovery;
         Parts = opened.Parts;
-        _changing = new Turnstile(Parts.Platform.Work);
+        _changing = new AsyncFifoLock(Parts.Platform.Work);
         _changes = new TopicChanges(
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
         Serdes = new SerdeResolver(options.JsonContexts, options.JsonSerializerOptions);
@@ -180,7 +180,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         CommitLogOptions options,
         Platform platform,
         CancellationToken cancellationToken,
-        Waiting how = default)
+        WaitMode how = default)
     {
         OpenedLog opened = await LogOpening.RunAsync(directory, options, platform, cancellationToken, how)
             .ConfigureAwait(false);
@@ -459,7 +459,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// </summary>
     /// <inheritdoc cref="DisposeAsync" path="/exception"/>
     public void Dispose() =>
-        _closing.RunAsync(Waiting.Blocking(Parts.Platform.Work)).AsTask().GetAwaiter().GetResult();
+        _closing.RunAsync(WaitMode.Blocking(Parts.Platform.Work)).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
     /// Disposes the consumers and producers of the log, flushes everything and closes it: consumers commit first where
@@ -485,11 +485,11 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         CommitLogOptions copy = (options ?? new CommitLogOptions()).ValidatedCopy();
         Platform platform = RealPlatform.Create(copy.TimeProvider, groupReads: copy.Access == LogAccess.Group);
-        Waiting how = blocks ? Waiting.Blocking(platform.Work) : default;
+        WaitMode how = blocks ? WaitMode.Blocking(platform.Work) : default;
         return OpenAsync(directory, copy, platform, cancellationToken, how);
     }
 
-    private async ValueTask<Turnstile.Scope> ChangeAsync(CancellationToken cancellationToken)
+    private async ValueTask<AsyncFifoLock.Scope> ChangeAsync(CancellationToken cancellationToken)
     {
         await _changing.EnterAsync(cancellationToken).ConfigureAwait(false);
         if (_closing.HasBegun)
@@ -498,7 +498,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             throw SharedErrors.Disposed();
         }
 
-        return new Turnstile.Scope(_changing);
+        return new AsyncFifoLock.Scope(_changing);
     }
 
     private void ThrowIfDisposed()

@@ -179,7 +179,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             ClosingSteps steps = new();
-            Waiting how = Waiting.Blocking(_parts.Platform.Work);
+            WaitMode how = WaitMode.Blocking(_parts.Platform.Work);
             steps.Do(() => _users.DisposeAsync(steps, how).AsTask().GetAwaiter().GetResult());
 
             // A look that is under way is waited for: it looks at memory that goes next.

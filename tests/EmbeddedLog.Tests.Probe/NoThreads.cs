@@ -60,8 +60,8 @@ internal static partial class NoThreads
         Signal signal = new(done);
         AssuredWork assured = new(queue, signal);
         Limit before = LeaveNoHandle();
-        queue.QueueWaiting(signal);
-        queue.QueueWaiting(signal);
+        queue.QueueBlocking(signal);
+        queue.QueueBlocking(signal);
         assured.Queue();
         bool ran = done.Wait(s_hang);
         Check(SetLimit(NumberOfFiles, ref before));

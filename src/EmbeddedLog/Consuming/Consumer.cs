@@ -404,7 +404,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// pool.
     /// </summary>
     /// <inheritdoc cref="DisposeAsync" path="/exception"/>
-    public void Dispose() => CloseAsync(Waiting.Blocking(_work)).AsTask().GetAwaiter().GetResult();
+    public void Dispose() => CloseAsync(WaitMode.Blocking(_work)).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
     /// Ends the reading, with <see cref="ObjectDisposedException"/> for a reader that waits or asks for more; commits
@@ -415,7 +415,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// </exception>
     public ValueTask DisposeAsync() => CloseAsync(how: default);
 
-    private async ValueTask CloseAsync(Waiting how)
+    private async ValueTask CloseAsync(WaitMode how)
     {
         if (!_reader.TryStop())
         {

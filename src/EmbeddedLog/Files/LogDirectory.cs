@@ -98,7 +98,7 @@ internal sealed class LogDirectory : IDisposable
         ILogger logger,
         CancellationToken cancellationToken,
         bool forRepair = false,
-        Waiting how = default)
+        WaitMode how = default)
     {
         try
         {

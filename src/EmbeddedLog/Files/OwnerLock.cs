@@ -17,7 +17,7 @@ internal static class OwnerLock
         string path,
         TimeSpan timeout,
         ILogger logger,
-        Waiting how,
+        WaitMode how,
         CancellationToken cancellationToken)
     {
         string lockPath = Path.Combine(path, OwnNames.Lock);

@@ -16,7 +16,7 @@ internal sealed class LogClosing
 {
     private readonly OpenedLog _log;
     private readonly LogParts _parts;
-    private readonly Turnstile _changing;
+    private readonly AsyncFifoLock _changing;
     private readonly LogUsers _users;
     private readonly RetentionTask _retention;
     private readonly ScrubTask? _scrub;
@@ -28,7 +28,7 @@ internal sealed class LogClosing
     private bool _hasBegun;
 
     public LogClosing(
-        OpenedLog log, Turnstile changing, LogUsers users, RetentionTask retention, ScrubTask? scrub)
+        OpenedLog log, AsyncFifoLock changing, LogUsers users, RetentionTask retention, ScrubTask? scrub)
     {
         _log = log;
         _parts = log.Parts;
@@ -42,7 +42,7 @@ internal sealed class LogClosing
     public bool HasBegun => Volatile.Read(ref _hasBegun);
 
     /// <summary>Closes the log; where that was begun before, waits for the end of it.</summary>
-    public ValueTask RunAsync(Waiting how)
+    public ValueTask RunAsync(WaitMode how)
     {
         if (!GuardedLogger.IsCalling)
         {
@@ -68,7 +68,7 @@ internal sealed class LogClosing
         }
     }
 
-    private async ValueTask CloseAsync(Waiting how)
+    private async ValueTask CloseAsync(WaitMode how)
     {
         await how.For(_changing.EnterAsync(CancellationToken.None).AsTask()).ConfigureAwait(false);
         bool first = !_hasBegun;
@@ -95,7 +95,7 @@ internal sealed class LogClosing
         steps.ThrowIfAny();
     }
 
-    private async ValueTask TakeStepsAsync(ClosingSteps steps, Waiting how)
+    private async ValueTask TakeStepsAsync(ClosingSteps steps, WaitMode how)
     {
         await _users.DisposeAsync(steps, how).ConfigureAwait(false);
         bool clean = false;

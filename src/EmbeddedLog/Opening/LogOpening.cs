@@ -50,7 +50,7 @@ internal sealed class LogOpening
         CommitLogOptions options,
         Platform platform,
         CancellationToken cancellationToken,
-        Waiting how = default)
+        WaitMode how = default)
     {
         // Before the directory is made.
         cancellationToken.ThrowIfCancellationRequested();
@@ -147,7 +147,7 @@ internal sealed class LogOpening
     }
 
     /// <summary>Gives all up that was taken so far. What fails in that is only logged.</summary>
-    private async ValueTask CloseAsync(Waiting how)
+    private async ValueTask CloseAsync(WaitMode how)
     {
         ClosingSteps steps = new();
         await steps.DoAsync(() => how.For(_parts.Background.StopAsync())).ConfigureAwait(false);

@@ -30,7 +30,7 @@ internal sealed class LogUsers
     }
 
     /// <summary>Disposes all: first the consumers, which commit, then the producers, which flush.</summary>
-    public async ValueTask DisposeAsync(ClosingSteps steps, Waiting how)
+    public async ValueTask DisposeAsync(ClosingSteps steps, WaitMode how)
     {
         foreach ((IAsyncDisposable user, _) in _consumers.Concat(_producers).ToArray())
         {

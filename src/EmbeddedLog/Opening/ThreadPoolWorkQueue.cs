@@ -11,13 +11,13 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
 
     public override void Queue(IThreadPoolWorkItem item) => PoolThreads.Queue(item);
 
-    public override void QueueWaiting(IThreadPoolWorkItem item) => WaitingThreads.Queue(item);
+    public override void QueueBlocking(IThreadPoolWorkItem item) => BlockingThreads.Queue(item);
 
     public override void Watch(AssuredWork work) => PoolWatch.Watch(work);
 
     public override IDisposable Reserve(string path)
     {
-        if (!WaitingThreads.TryReserve())
+        if (!BlockingThreads.TryReserve())
         {
             throw NoThread(path);
         }
@@ -30,7 +30,7 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
         }
         catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
         {
-            WaitingThreads.Release();
+            BlockingThreads.Release();
             throw NoThread(path);
         }
     }
@@ -47,7 +47,7 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
         {
             if (Interlocked.Exchange(ref _disposed, 1) == 0)
             {
-                WaitingThreads.Release();
+                BlockingThreads.Release();
             }
         }
     }

@@ -61,7 +61,7 @@ internal sealed class PartitionClosing
     /// Ends appends, flushes, and closes the files. Returns whether all is on the disk and told so, which lets the next
     /// opening trust it.
     /// </summary>
-    public async ValueTask<bool> RunAsync(Waiting how)
+    public async ValueTask<bool> RunAsync(WaitMode how)
     {
         ClosingSteps steps = new();
         bool clean = false;

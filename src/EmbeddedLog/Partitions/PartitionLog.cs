@@ -343,7 +343,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// Ends appends, flushes, and closes the files. Returns whether all is on the disk and told so, which lets the next
     /// opening trust it.
     /// </summary>
-    public ValueTask<bool> CloseAsync(Waiting how = default) => _closing.RunAsync(how);
+    public ValueTask<bool> CloseAsync(WaitMode how = default) => _closing.RunAsync(how);
 
     /// <summary>How the partition stands, after a close that was clean.</summary>
     public ClosedPartition DescribeClosed() => ClosedPartition.From(

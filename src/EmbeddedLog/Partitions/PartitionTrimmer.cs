@@ -29,7 +29,7 @@ internal sealed class PartitionTrimmer
     private readonly ILogger _loggerUnderLock;
 
     /// <summary>Keeps the partition's small files open while records are being removed.</summary>
-    private readonly CallGate _calls = new();
+    private readonly CallTracker _calls = new();
 
     /// <summary>Dropped segments whose files wait for the new start to be durable. Locked while it is used.</summary>
     private readonly Queue<Segment> _dropped = new();

@@ -215,7 +215,7 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
         else
         {
             // The pool's threads may be among those that block.
-            _work.QueueWaiting(this);
+            _work.QueueBlocking(this);
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class TopicSet
         PartitionLog?[] opened = new PartitionLog?[stored.Options.Partitions];
         try
         {
-            await WorkLanes.RunAsync(
+            await BoundedParallel.RunAsync(
                 _work, opened.Length, i => opened[i] = Open(stored, i, isNew: true))
                 .ConfigureAwait(false);
         }
@@ -134,7 +134,7 @@ internal sealed class TopicSet
     }
 
     /// <summary>Closes all topics; true where everything is on the disk and told so.</summary>
-    public async ValueTask<bool> CloseAsync(Waiting how = default)
+    public async ValueTask<bool> CloseAsync(WaitMode how = default)
     {
         ClosingSteps steps = new();
         bool clean = true;
@@ -184,7 +184,7 @@ internal sealed class TopicSet
         }
     }
 
-    private async ValueTask<bool> CloseAsync(Topic topic, Waiting how)
+    private async ValueTask<bool> CloseAsync(Topic topic, WaitMode how)
     {
         // Side by side, for each waits for the disk; in order, so that a simulation repeats itself.
         Task<bool>[] closing = new Task<bool>[topic.Partitions.Count];
@@ -198,7 +198,7 @@ internal sealed class TopicSet
                 }
             }
 
-            await how.For(WorkLanes.RunAsync(_work, closing.Length, Close)).ConfigureAwait(false);
+            await how.For(BoundedParallel.RunAsync(_work, closing.Length, Close)).ConfigureAwait(false);
         }
         else
         {

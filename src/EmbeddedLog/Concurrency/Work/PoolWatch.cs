@@ -1,7 +1,7 @@
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// Looks whether the thread pool begins what was requested of it, and has it done by <see cref="WaitingThreads"/> where
+/// Looks whether the thread pool begins what was requested of it, and has it done by <see cref="BlockingThreads"/> where
 /// it does not: all of the pool's threads may be held by those who wait for it. One thread, while there is work.
 /// </summary>
 internal static class PoolWatch
@@ -62,7 +62,7 @@ internal static class PoolWatch
                 Volatile.Write(ref s_running, false);
             }
 
-            WaitingThreads.Queue(work);
+            BlockingThreads.Queue(work);
         }
     }
 
@@ -72,7 +72,7 @@ internal static class PoolWatch
         {
             foreach (AssuredWork work in s_overdue)
             {
-                WaitingThreads.Queue(work);
+                BlockingThreads.Queue(work);
             }
 
             s_overdue.Clear();

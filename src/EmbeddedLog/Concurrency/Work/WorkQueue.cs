@@ -14,7 +14,7 @@ internal abstract class WorkQueue
     /// <summary>
     /// The same for an item that will wait for the disk while others do: not on a thread that the program needs.
     /// </summary>
-    public virtual void QueueWaiting(IThreadPoolWorkItem item) => Queue(item);
+    public virtual void QueueBlocking(IThreadPoolWorkItem item) => Queue(item);
 
     /// <summary>Sees to it that work which has become due is begun, whoever holds the threads of the queue.</summary>
     public virtual void Watch(AssuredWork work)

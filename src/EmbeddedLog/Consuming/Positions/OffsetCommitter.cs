@@ -184,7 +184,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     /// <summary>
     /// Commits what is finished, where that is done by interval, and tells a failure that nobody was told.
     /// </summary>
-    public async ValueTask DisposeAsync(Waiting how)
+    public async ValueTask DisposeAsync(WaitMode how)
     {
         Task background;
         lock (_positions.Gate)
@@ -244,7 +244,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     private ValueTask AcknowledgeAsync(long end, CancellationToken cancellationToken) =>
         _durability == Durability.Flushed ? _offsets.FlushAsync(end, cancellationToken) : ValueTask.CompletedTask;
 
-    private ValueTask AcknowledgeAsync(long end, Waiting how) =>
+    private ValueTask AcknowledgeAsync(long end, WaitMode how) =>
         _durability == Durability.Flushed ? _offsets.FlushOwnAsync(end, how) : ValueTask.CompletedTask;
 
     /// <summary>Groups commit to a log that they own: who follows one has no group.</summary>

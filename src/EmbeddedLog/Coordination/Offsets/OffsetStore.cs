@@ -215,7 +215,7 @@ internal sealed class OffsetStore
         _log.FlushAsync(upTo, cancellationToken);
 
     /// <summary>The same for a commit that no user waits for.</summary>
-    public ValueTask FlushOwnAsync(long upTo, Waiting how)
+    public ValueTask FlushOwnAsync(long upTo, WaitMode how)
     {
         if (!how.Blocks)
         {
@@ -260,7 +260,7 @@ internal sealed class OffsetStore
     }
 
     /// <summary>Flushes and closes; true where everything is on the disk and told so.</summary>
-    public async ValueTask<bool> CloseAsync(Waiting how = default)
+    public async ValueTask<bool> CloseAsync(WaitMode how = default)
     {
         ClosingSteps steps = new();
         bool clean = false;

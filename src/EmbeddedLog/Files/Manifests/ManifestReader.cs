@@ -7,7 +7,7 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>
-/// Reads a manifest once, from its beginning, at once or through a window. It decides where the valid records end and
+/// Reads a manifest once, from its beginning, at once or through a buffer. It decides where the valid records end and
 /// whether what follows is the torn end of an append or damage. See FORMAT.md, "Manifest".
 /// </summary>
 internal sealed class ManifestReader
@@ -20,19 +20,19 @@ internal sealed class ManifestReader
     /// <summary>The greatest file that is read at once, so that its bytes can be written again as they were.</summary>
     private const int MaxWholeBytes = 1 << 20;
 
-    private const int WindowBytes = 1 << 16;
+    private const int BufferBytes = 1 << 16;
 
     private readonly LogFile _file;
     private readonly ulong _topicUid;
     private readonly TopicPartition _id;
     private readonly long _length;
-    private readonly byte[] _window;
+    private readonly byte[] _buffer;
 
-    /// <summary>The position of the window's first byte in the file.</summary>
-    private long _windowStart;
+    /// <summary>The position of the buffer's first byte in the file.</summary>
+    private long _bufferStart;
 
-    /// <summary>The number of bytes in the window that are the file's.</summary>
-    private int _windowCount;
+    /// <summary>The number of bytes in the buffer that are the file's.</summary>
+    private int _bufferCount;
 
     public ManifestReader(LogFile file, ulong topicUid, TopicPartition id, long limit = long.MaxValue)
     {
@@ -40,7 +40,7 @@ internal sealed class ManifestReader
         _topicUid = topicUid;
         _id = id;
         _length = Math.Min(file.Length, limit);
-        _window = new byte[_length <= MaxWholeBytes ? _length : WindowBytes];
+        _buffer = new byte[_length <= MaxWholeBytes ? _length : BufferBytes];
     }
 
     /// <summary>Where the next record goes.</summary>
@@ -57,7 +57,7 @@ internal sealed class ManifestReader
     /// <summary>
     /// The very bytes that were read, up to <see cref="End"/>; null where the file is too large for that.
     /// </summary>
-    public byte[]? Image => _length <= MaxWholeBytes ? _window[..(int)End] : null;
+    public byte[]? Image => _length <= MaxWholeBytes ? _buffer[..(int)End] : null;
 
     /// <summary>Applies all records to <paramref name="state"/>.</summary>
     public void Read(ManifestState state)
@@ -153,14 +153,14 @@ internal sealed class ManifestReader
     private ReadOnlySpan<byte> GetBytes(long position)
     {
         long wanted = Math.Clamp(_length - position, 0, ManifestRecord.MaxBytes);
-        if (position < _windowStart || position + wanted > _windowStart + _windowCount)
+        if (position < _bufferStart || position + wanted > _bufferStart + _bufferCount)
         {
-            _windowStart = position;
-            _windowCount = _file.Read(_window, position);
+            _bufferStart = position;
+            _bufferCount = _file.Read(_buffer, position);
         }
 
-        int start = (int)(position - _windowStart);
-        return _window.AsSpan(start, (int)Math.Min(wanted, _windowCount - start));
+        int start = (int)(position - _bufferStart);
+        return _buffer.AsSpan(start, (int)Math.Min(wanted, _bufferCount - start));
     }
 
     private CorruptLogException Damaged(long position, string expected, string actual) =>

@@ -104,7 +104,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     }
 
     /// <summary>Begins no more rounds, and waits until the one under way is over.</summary>
-    public async ValueTask StopAsync(Waiting how)
+    public async ValueTask StopAsync(WaitMode how)
     {
         // Here and now, for the asynchronous way leaves for a thread of the pool; no round begins from here on.
 #pragma warning disable CA1849

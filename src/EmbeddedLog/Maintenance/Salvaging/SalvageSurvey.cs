@@ -69,23 +69,23 @@ internal sealed class SalvageSurvey
             return none;
         }
 
-        using FileWindow window = FileWindow.Open(files, segment.Path, out long length);
+        using FileReader reader = FileReader.Open(files, segment.Path, out long length);
         long limit = endOffset is null ? Math.Min(length, uint.MaxValue) & -FrameLayout.Alignment : endPosition;
         SalvageSurvey found = new(length);
-        found.ReadHeader(window, segment);
-        SegmentSurvey survey = new(window, segment.Entry.Uid, segment.BaseOffset, end, limit, isActive: false);
+        found.ReadHeader(reader, segment);
+        SegmentSurvey survey = new(reader, segment.Entry.Uid, segment.BaseOffset, end, limit, isActive: false);
         while (survey.TryNext(out SurveyedPart part))
         {
             cancellation.ThrowIfCancellationRequested();
-            found.Note(window, segment, part);
+            found.Note(reader, segment, part);
         }
 
         return found;
     }
 
-    private unsafe void ReadHeader(FileWindow window, Segment segment)
+    private unsafe void ReadHeader(FileReader reader, Segment segment)
     {
-        if (!window.TryGet(0, SegmentHeader.PageBytes, out byte* bytes))
+        if (!reader.TryGet(0, SegmentHeader.PageBytes, out byte* bytes))
         {
             return;
         }
@@ -103,7 +103,7 @@ internal sealed class SalvageSurvey
         }
     }
 
-    private unsafe void Note(FileWindow window, Segment segment, in SurveyedPart part)
+    private unsafe void Note(FileReader reader, Segment segment, in SurveyedPart part)
     {
         if (part.Check == FrameCheck.Unknown)
         {
@@ -112,7 +112,7 @@ internal sealed class SalvageSurvey
 
         if (part.Check != FrameCheck.Valid || part.Length == 0)
         {
-            bool hasHead = window.TryGet(part.Position, FrameLayout.HeaderBytes, out byte* head);
+            bool hasHead = reader.TryGet(part.Position, FrameLayout.HeaderBytes, out byte* head);
             NextLength = hasHead ? FrameHeader.ReadLengthAcquire(head) : 0;
             Places.Add(part);
             BytesBefore.Add(KeptBytes);
@@ -132,7 +132,7 @@ internal sealed class SalvageSurvey
             KeptBytes += part.EndPosition - part.Position;
         }
 
-        if (window.TryGet(part.Position, FrameLayout.HeaderBytes, out byte* frame)
+        if (reader.TryGet(part.Position, FrameLayout.HeaderBytes, out byte* frame)
             && FrameHeader.ReadDurableLag(frame) is var lag and not DurableLag.None)
         {
             ClaimedEnd = Math.Max(ClaimedEnd, part.FirstOffset - DurableLag.Decode(lag));

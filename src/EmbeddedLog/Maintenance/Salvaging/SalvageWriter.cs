@@ -45,14 +45,14 @@ internal static class SalvageWriter
     public static unsafe void CopyEvidence(
         FileSystem files, string from, string to, CancellationToken cancellation)
     {
-        using FileWindow window = FileWindow.Open(files, from, out long length);
+        using FileReader reader = FileReader.Open(files, from, out long length);
         using LogFile file = files.OpenFile(to, FileOpening.CreateNew);
         file.SetLength(length);
-        for (long at = 0; at < length; at += FileWindow.MaxBytes)
+        for (long at = 0; at < length; at += FileReader.MaxBytes)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = (int)Math.Min(FileWindow.MaxBytes, length - at);
-            if (window.TryGet(at, count, out byte* bytes))
+            int count = (int)Math.Min(FileReader.MaxBytes, length - at);
+            if (reader.TryGet(at, count, out byte* bytes))
             {
                 file.Write(new ReadOnlySpan<byte>(bytes, count), at);
             }

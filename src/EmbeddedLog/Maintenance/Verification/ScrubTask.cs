@@ -77,7 +77,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
     }
 
     /// <summary>Stops within a slice, and waits until the round has let go of its files. Then it is disposed.</summary>
-    public async ValueTask StopAsync(Waiting how)
+    public async ValueTask StopAsync(WaitMode how)
     {
         // Here and now, for the asynchronous way leaves for a thread of the pool; no round begins from here on.
 #pragma warning disable CA1849

@@ -14,7 +14,7 @@ internal sealed class SegmentCheck : IDisposable
 {
     private readonly Segment _segment;
     private readonly VerifyFindings _findings;
-    private readonly FileWindow _window;
+    private readonly FileReader _reader;
     private readonly SegmentSurvey _survey;
     private readonly IndexCheck? _index;
 
@@ -39,9 +39,9 @@ internal sealed class SegmentCheck : IDisposable
         long limit = segmentEnd == long.MaxValue ? tail : segment.EndPosition;
         LogFile file = (pastCache ? files.TryOpenPastCache(segment.Path) : null)
             ?? files.OpenFile(segment.Path, FileOpening.Read);
-        _window = new FileWindow(file, limit);
+        _reader = new FileReader(file, limit);
         _survey = new SegmentSurvey(
-            _window, segment.Entry.Uid, segment.BaseOffset, Math.Min(end, segmentEnd), limit, goesOn);
+            _reader, segment.Entry.Uid, segment.BaseOffset, Math.Min(end, segmentEnd), limit, goesOn);
         try
         {
             _index = goesOn ? null : IndexCheck.TryBegin(files, segment);
@@ -49,7 +49,7 @@ internal sealed class SegmentCheck : IDisposable
         }
         catch
         {
-            _window.Dispose();
+            _reader.Dispose();
             throw;
         }
     }
@@ -79,7 +79,7 @@ internal sealed class SegmentCheck : IDisposable
     /// <summary>Where the check stands in the file.</summary>
     public long Position => _survey.Position;
 
-    public void Dispose() => _window.Dispose();
+    public void Dispose() => _reader.Dispose();
 
     private void Note(in SurveyedPart part)
     {
@@ -93,12 +93,12 @@ internal sealed class SegmentCheck : IDisposable
         }
 
         _index?.Abandon();
-        bool isUnreadable = _window.UnreadableAt >= 0 && _window.UnreadableAt < part.EndPosition;
+        bool isUnreadable = _reader.UnreadableAt >= 0 && _reader.UnreadableAt < part.EndPosition;
         bool losesOffsets = part.NextOffset > part.FirstOffset;
         Tell(
             part.Position,
             $"a frame with offset {part.FirstOffset}",
-            isUnreadable ? $"bytes that the device cannot read, from {_window.UnreadableAt} on" : Describe(part.Check),
+            isUnreadable ? $"bytes that the device cannot read, from {_reader.UnreadableAt} on" : Describe(part.Check),
             losesOffsets ? part.FirstOffset : null,
             losesOffsets ? part.NextOffset : null);
     }
@@ -114,7 +114,7 @@ internal sealed class SegmentCheck : IDisposable
 
     private unsafe void CheckHeader()
     {
-        if (!_window.TryGet(0, SegmentHeader.PageBytes, out byte* bytes))
+        if (!_reader.TryGet(0, SegmentHeader.PageBytes, out byte* bytes))
         {
             Tell(0, "a page with the segment's header", "the end of the file", null, null);
             return;

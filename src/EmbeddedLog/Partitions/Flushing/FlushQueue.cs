@@ -104,7 +104,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
         else
         {
-            _platform.Work.QueueWaiting(this);
+            _platform.Work.QueueBlocking(this);
         }
     }
 
@@ -157,7 +157,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
                 if (!TryLeave())
                 {
                     // Whoever comes next is flushed by a thread of our own, which stands in for this one.
-                    _platform.Work.QueueWaiting(this);
+                    _platform.Work.QueueBlocking(this);
                 }
 
                 return;
@@ -195,7 +195,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             bool first = _items == 1;
             if (!first)
             {
-                _platform.Work.QueueWaiting(this);
+                _platform.Work.QueueBlocking(this);
             }
 
             return first;
@@ -338,7 +338,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             AddItemsUnsynchronized(1);
         }
 
-        _platform.Work.QueueWaiting(this);
+        _platform.Work.QueueBlocking(this);
     }
 
     /// <summary>Takes up who came while others were flushed together.</summary>
@@ -354,7 +354,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
                 AddItemsUnsynchronized(_pending.Count);
                 for (int others = _pending.Count - 1; others > 0; others--)
                 {
-                    _platform.Work.QueueWaiting(this);
+                    _platform.Work.QueueBlocking(this);
                 }
 
                 if (_pending.Count == 0)

@@ -89,7 +89,7 @@ internal sealed class FlushWaiting
     }
 
     /// <summary>Waits for the last flush of a partition that is being closed.</summary>
-    public async ValueTask WaitLastAsync(Waiting how)
+    public async ValueTask WaitLastAsync(WaitMode how)
     {
         try
         {

@@ -216,7 +216,7 @@ internal sealed class PartitionFlusher
     }
 
     /// <summary>Begins no more rounds; completes when the last one is over. Whoever still waits has failed.</summary>
-    public async ValueTask StopAsync(Waiting how)
+    public async ValueTask StopAsync(WaitMode how)
     {
         Task over;
         lock (_gate)

@@ -21,7 +21,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
     private readonly Lock _gate = new();
 
     /// <summary>The pages to prepare; null where there is nothing to do. Under the gate.</summary>
-    private PageWindow? _window;
+    private PageRange? _pages;
 
     /// <summary>The writer whose segment's index is to get room; null where none is. Under the gate.</summary>
     private SegmentWriter? _short;
@@ -45,7 +45,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
     }
 
     /// <summary>Asks for pages; of several requests the last one counts.</summary>
-    public void Request(PageWindow window) => Request(window, null);
+    public void Request(PageRange pages) => Request(pages, null);
 
     /// <summary>Asks for room in the index of a writer's segment.</summary>
     public void RequestIndexRoom(SegmentWriter writer) => Request(null, writer);
@@ -87,16 +87,16 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         TaskCompletionSource? stopped;
-        while (TryTakeWork(out PageWindow? window, out SegmentWriter? indexed, out stopped))
+        while (TryTakeWork(out PageRange? pages, out SegmentWriter? indexed, out stopped))
         {
             try
             {
                 indexed?.Segment.Index.MakeRoom(indexed.Capacity);
-                if (window is not null)
+                if (pages is not null)
                 {
                     WithFile(
-                        window.Writer,
-                        window,
+                        pages.Writer,
+                        pages,
                         static (file, range) => range.Writer.Prepare(file, range.From, range.To, range.Large));
                 }
             }
@@ -134,7 +134,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
         }
     }
 
-    private void Request(PageWindow? window, SegmentWriter? indexed)
+    private void Request(PageRange? pages, SegmentWriter? indexed)
     {
         bool start;
         lock (_gate)
@@ -144,7 +144,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
                 return;
             }
 
-            _window = window ?? _window;
+            _pages = pages ?? _pages;
             _short = indexed ?? _short;
             start = !_active;
             _active = true;
@@ -156,15 +156,15 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
         }
     }
 
-    private bool TryTakeWork(out PageWindow? window, out SegmentWriter? indexed, out TaskCompletionSource? stopped)
+    private bool TryTakeWork(out PageRange? pages, out SegmentWriter? indexed, out TaskCompletionSource? stopped)
     {
         lock (_gate)
         {
-            window = _window;
+            pages = _pages;
             indexed = _short;
-            _window = null;
+            _pages = null;
             _short = null;
-            _active = window is not null || indexed is not null;
+            _active = pages is not null || indexed is not null;
             stopped = _active ? null : _stopped;
             return _active;
         }

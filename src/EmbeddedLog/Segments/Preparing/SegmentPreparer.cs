@@ -25,11 +25,11 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// <summary>The slowest pace that is worth preparing for, in bytes a second.</summary>
     private const double MinBytesPerSecond = 4 << 20;
 
-    /// <summary>How much time the window should cover.</summary>
-    private const double WindowSeconds = 0.010;
+    /// <summary>How much time the prepared pages should cover.</summary>
+    private const double AheadSeconds = 0.010;
 
-    private const long MinWindowBytes = 256 << 10;
-    private const long MaxWindowBytes = 8 << 20;
+    private const long MinAheadBytes = 256 << 10;
+    private const long MaxAheadBytes = 8 << 20;
 
     private readonly Platform _platform;
     private readonly PartitionIdentity _identity;
@@ -154,7 +154,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         NextLook = writer.Tail + LookBytes;
         if (writer is MappedSegmentWriter mapped && _pace.BytesPerSecond >= MinBytesPerSecond)
         {
-            long ahead = Math.Clamp((long)(_pace.BytesPerSecond * WindowSeconds), MinWindowBytes, MaxWindowBytes);
+            long ahead = Math.Clamp((long)(_pace.BytesPerSecond * AheadSeconds), MinAheadBytes, MaxAheadBytes);
             RequestPages(mapped, ahead);
         }
 
@@ -244,7 +244,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         {
             // What is asked for counts as prepared, so that it is asked for once.
             writer.PreparedEnd = to;
-            Pages.Request(new PageWindow(writer, from, to, _pace.IsBulk));
+            Pages.Request(new PageRange(writer, from, to, _pace.IsBulk));
         }
     }
 

@@ -11,10 +11,10 @@ internal sealed class LoadedIndexes
     private readonly long _maxBytes;
 
     /// <summary>Under the gate: what is loaded, the oldest first.</summary>
-    private readonly LinkedList<(SegmentIndexSlot Slot, long Bytes)> _loaded = new();
+    private readonly LinkedList<(SegmentIndexHolder Slot, long Bytes)> _loaded = new();
 
     /// <summary>Under the gate: where each is in the list.</summary>
-    private readonly Dictionary<SegmentIndexSlot, LinkedListNode<(SegmentIndexSlot Slot, long Bytes)>> _nodes = [];
+    private readonly Dictionary<SegmentIndexHolder, LinkedListNode<(SegmentIndexHolder Slot, long Bytes)>> _nodes = [];
 
     /// <summary>Under the gate: the sum over the list.</summary>
     private long _bytes;
@@ -49,7 +49,7 @@ internal sealed class LoadedIndexes
     /// Notes that a slot holds an index, after it does; drops others, but never this one. Readers that use one of those
     /// go on with it.
     /// </summary>
-    public void Loaded(SegmentIndexSlot slot, long bytes)
+    public void Loaded(SegmentIndexHolder slot, long bytes)
     {
         lock (_gate)
         {
@@ -65,7 +65,7 @@ internal sealed class LoadedIndexes
     }
 
     /// <summary>Notes that a slot has let go of its index.</summary>
-    public void Dropped(SegmentIndexSlot slot)
+    public void Dropped(SegmentIndexHolder slot)
     {
         lock (_gate)
         {
@@ -73,9 +73,9 @@ internal sealed class LoadedIndexes
         }
     }
 
-    private void RemoveUnsynchronized(SegmentIndexSlot slot)
+    private void RemoveUnsynchronized(SegmentIndexHolder slot)
     {
-        if (_nodes.Remove(slot, out LinkedListNode<(SegmentIndexSlot Slot, long Bytes)>? node))
+        if (_nodes.Remove(slot, out LinkedListNode<(SegmentIndexHolder Slot, long Bytes)>? node))
         {
             _loaded.Remove(node);
             _bytes -= node.Value.Bytes;

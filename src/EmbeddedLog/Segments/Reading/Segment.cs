@@ -53,11 +53,11 @@ internal abstract unsafe class Segment : SegmentExtent
         : base(partition, directory, entry)
     {
         _resources = resources;
-        Index = new SegmentIndexSlot(this, resources);
+        Index = new SegmentIndexHolder(this, resources);
     }
 
     /// <summary>The segment's sparse index, made when somebody asks.</summary>
-    public SegmentIndexSlot Index { get; }
+    public SegmentIndexHolder Index { get; }
 
     /// <summary>How many bytes from the beginning may be touched.</summary>
     public long ReadableBytes => Volatile.Read(ref _readableBytes);

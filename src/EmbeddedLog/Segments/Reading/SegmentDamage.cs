@@ -23,9 +23,9 @@ internal static class SegmentDamage
         FileSystem files, Segment segment, long publishedEnd, long offset, out SurveyedPart part)
     {
         bool isActive = segment.EndOffset == long.MaxValue;
-        using FileWindow window = FileWindow.Open(files, segment.Path, out long length);
+        using FileReader reader = FileReader.Open(files, segment.Path, out long length);
         SegmentSurvey survey = new(
-            window,
+            reader,
             segment.Entry.Uid,
             segment.BaseOffset,
             isActive ? publishedEnd : segment.EndOffset,

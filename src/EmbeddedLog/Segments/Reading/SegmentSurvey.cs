@@ -20,7 +20,7 @@ internal sealed unsafe class SegmentSurvey
     /// <summary>The header and all that <see cref="FrameExtent"/> looks at.</summary>
     private const int ExtentBytes = FrameLayout.HeaderBytes + BatchFrame.MaxPreludeBytes;
 
-    private readonly FileWindow _window;
+    private readonly FileReader _reader;
     private readonly uint _seed;
     private readonly long _baseOffset;
     private readonly long _endOffset;
@@ -31,16 +31,16 @@ internal sealed unsafe class SegmentSurvey
 
     private long _work;
 
-    /// <param name="window">The file.</param>
+    /// <param name="reader">The file.</param>
     /// <param name="uid">The segment's uid.</param>
     /// <param name="baseOffset">Its base offset.</param>
     /// <param name="endOffset">The offset at which its records end, or end for this survey.</param>
     /// <param name="limit">Where they end in the file; no frame reaches beyond.</param>
     /// <param name="isActive">Whether it is written to.</param>
     public SegmentSurvey(
-        FileWindow window, ulong uid, long baseOffset, long endOffset, long limit, bool isActive)
+        FileReader reader, ulong uid, long baseOffset, long endOffset, long limit, bool isActive)
     {
-        _window = window;
+        _reader = reader;
         _seed = FrameCrc.SegmentSeed(uid);
         _baseOffset = baseOffset;
         _endOffset = endOffset;
@@ -105,7 +105,7 @@ internal sealed unsafe class SegmentSurvey
     private bool IsPlausible(long position)
     {
         if (_limit - position < FrameLayout.HeaderBytes
-            || !_window.TryGet(position, FrameLayout.HeaderBytes, out byte* frame))
+            || !_reader.TryGet(position, FrameLayout.HeaderBytes, out byte* frame))
         {
             return false;
         }
@@ -133,7 +133,7 @@ internal sealed unsafe class SegmentSurvey
         length = 0;
         extent = default;
         if (_limit - position < FrameLayout.HeaderBytes
-            || !_window.TryGet(position, FrameLayout.HeaderBytes, out byte* frame) || *(uint*)frame == 0)
+            || !_reader.TryGet(position, FrameLayout.HeaderBytes, out byte* frame) || *(uint*)frame == 0)
         {
             return FrameCheck.Empty;
         }
@@ -153,7 +153,7 @@ internal sealed unsafe class SegmentSurvey
         }
 
         int head = Math.Min(FrameLayout.Padded(length), ExtentBytes);
-        return !_window.TryGet(position, head, out frame) ? FrameCheck.Empty
+        return !_reader.TryGet(position, head, out frame) ? FrameCheck.Empty
             : !IsKnown(frame) ? FrameCheck.Unknown
             : FrameExtent.TryRead(frame, length, _baseOffset, out extent) ? FrameCheck.Valid
             : FrameCheck.BadCrc;
@@ -167,8 +167,8 @@ internal sealed unsafe class SegmentSurvey
         long at = position + FrameLayout.KindAt;
         while (at < end)
         {
-            int count = (int)Math.Min(end - at, FileWindow.MaxBytes);
-            if (!_window.TryGet(at, count, out byte* bytes))
+            int count = (int)Math.Min(end - at, FileReader.MaxBytes);
+            if (!_reader.TryGet(at, count, out byte* bytes))
             {
                 return false;
             }

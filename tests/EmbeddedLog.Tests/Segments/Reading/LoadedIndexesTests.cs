@@ -15,11 +15,11 @@ public sealed class LoadedIndexesTests : IDisposable
     public void Loaded_BeyondTheBound_DropsWhatWasLoadedFirst() => _simulation.Run(async () =>
     {
         await using TopicFixture topic = WithSegments();
-        SegmentIndexSlot[] slots = [.. topic.Log.Segments.Items[..3].ToArray().Select(segment => segment.Index)];
+        SegmentIndexHolder[] slots = [.. topic.Log.Segments.Items[..3].ToArray().Select(segment => segment.Index)];
         long each = slots[0].Get().Bytes;
         LoadedIndexes indexes = new(2 * each);
 
-        foreach (SegmentIndexSlot slot in slots)
+        foreach (SegmentIndexHolder slot in slots)
         {
             _ = slot.Get();
             indexes.Loaded(slot, each);
@@ -33,8 +33,8 @@ public sealed class LoadedIndexesTests : IDisposable
     public void Loaded_OneBeyondTheBoundByItself_StaysUntilTheNext() => _simulation.Run(async () =>
     {
         await using TopicFixture topic = WithSegments();
-        SegmentIndexSlot first = topic.Log.Segments.Items[0].Index;
-        SegmentIndexSlot second = topic.Log.Segments.Items[1].Index;
+        SegmentIndexHolder first = topic.Log.Segments.Items[0].Index;
+        SegmentIndexHolder second = topic.Log.Segments.Items[1].Index;
         LoadedIndexes indexes = new(1);
         _ = first.Get();
         indexes.Loaded(first, 100);
@@ -51,7 +51,7 @@ public sealed class LoadedIndexesTests : IDisposable
     {
         await using TopicFixture topic = WithSegments();
         LoadedIndexes indexes = topic.Segments.Indexes;
-        SegmentIndexSlot slot = topic.Log.Segments.Items[0].Index;
+        SegmentIndexHolder slot = topic.Log.Segments.Items[0].Index;
         slot.Drop();
         long before = indexes.Bytes;
         long bytes = slot.Get().Bytes;

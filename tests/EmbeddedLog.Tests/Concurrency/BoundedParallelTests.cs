@@ -4,7 +4,7 @@ using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Concurrency;
 
-public sealed class WorkLanesTests
+public sealed class BoundedParallelTests
 {
     [Theory]
     [InlineData(1)]
@@ -13,7 +13,7 @@ public sealed class WorkLanesTests
     public async Task RunAsync_Items_AreEachDoneOnce(int count)
     {
         int[] done = new int[count];
-        await WorkLanes.RunAsync(
+        await BoundedParallel.RunAsync(
             RealPlatform.Create(TimeProvider.System).Work, count, i => Interlocked.Increment(ref done[i]));
         Assert.All(done, times => Assert.Equal(1, times));
     }
@@ -26,7 +26,7 @@ public sealed class WorkLanesTests
         simulation.Run(async () =>
         {
             InvalidOperationException told = await Assert.ThrowsAsync<InvalidOperationException>(
-                () => WorkLanes.RunAsync(simulation.Platform.Work, 100, FailAtThree));
+                () => BoundedParallel.RunAsync(simulation.Platform.Work, 100, FailAtThree));
             Assert.Equal("3", told.Message);
         });
         Assert.Equal([0, 1, 2, 3], begun);
@@ -45,7 +45,7 @@ public sealed class WorkLanesTests
     public void RunAsync_Few_AreDoneByTheCaller()
     {
         using SimulatedPlatform simulation = new(seed: 1);
-        Assert.True(WorkLanes.RunAsync(simulation.Platform.Work, 8, _ => { }).IsCompletedSuccessfully);
+        Assert.True(BoundedParallel.RunAsync(simulation.Platform.Work, 8, _ => { }).IsCompletedSuccessfully);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class WorkLanesTests
         using SimulatedPlatform simulation = new(seed: 1);
         int[] done = new int[100];
 
-        Task all = WorkLanes.RunAsync(simulation.Platform.Work, done.Length, i => done[i]++);
+        Task all = BoundedParallel.RunAsync(simulation.Platform.Work, done.Length, i => done[i]++);
 
         Assert.True(all.IsCompletedSuccessfully);
         simulation.Scheduler.RunUntilIdle();

@@ -3,37 +3,37 @@ using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Tests.Concurrency;
 
-public sealed class TurnstileTests : IDisposable
+public sealed class AsyncFifoLockTests : IDisposable
 {
     private readonly SimulatedPlatform _machine = new(seed: 1);
-    private readonly Turnstile _turnstile;
+    private readonly AsyncFifoLock _lock;
 
-    public TurnstileTests() => _turnstile = new Turnstile(_machine.Platform.Work);
+    public AsyncFifoLockTests() => _lock = new AsyncFifoLock(_machine.Platform.Work);
 
     [Fact]
     public void EnterAsync_Occupied_LetsInOneByOneInTheirOrder()
     {
         List<int> inside = [];
-        Assert.True(_turnstile.EnterAsync(default).IsCompletedSuccessfully);
+        Assert.True(_lock.EnterAsync(default).IsCompletedSuccessfully);
         Task[] waiting = [.. Enumerable.Range(0, 3).Select(PassAsync)];
         _machine.Scheduler.RunUntilIdle();
         Assert.Empty(inside);
 
         for (int i = 1; i <= 3; i++)
         {
-            _turnstile.Exit();
+            _lock.Exit();
             Assert.Equal(i - 1, inside.Count);
             _machine.Scheduler.RunUntilIdle();
             Assert.Equal(Enumerable.Range(0, i), inside);
         }
 
-        _turnstile.Exit();
+        _lock.Exit();
         Assert.All(waiting, task => Assert.True(task.IsCompletedSuccessfully));
-        Assert.True(_turnstile.EnterAsync(default).IsCompletedSuccessfully);
+        Assert.True(_lock.EnterAsync(default).IsCompletedSuccessfully);
 
         async Task PassAsync(int number)
         {
-            await _turnstile.EnterAsync(default);
+            await _lock.EnterAsync(default);
             inside.Add(number);
         }
     }
@@ -42,17 +42,17 @@ public sealed class TurnstileTests : IDisposable
     public void EnterAsync_Cancelled_LetsInTheNext()
     {
         using CancellationTokenSource source = new();
-        Assert.True(_turnstile.EnterAsync(source.Token).IsCompletedSuccessfully);
-        Task cancelled = _turnstile.EnterAsync(source.Token).AsTask();
-        Task next = _turnstile.EnterAsync(default).AsTask();
+        Assert.True(_lock.EnterAsync(source.Token).IsCompletedSuccessfully);
+        Task cancelled = _lock.EnterAsync(source.Token).AsTask();
+        Task next = _lock.EnterAsync(default).AsTask();
         source.Cancel();
         Assert.False(cancelled.IsCompleted);
         _machine.Scheduler.RunUntilIdle();
 
         Assert.True(cancelled.IsCanceled);
         Assert.False(next.IsCompleted);
-        Assert.True(_turnstile.EnterAsync(source.Token).IsCanceled);
-        _turnstile.Exit();
+        Assert.True(_lock.EnterAsync(source.Token).IsCanceled);
+        _lock.Exit();
         _machine.Scheduler.RunUntilIdle();
         Assert.True(next.IsCompletedSuccessfully);
     }
@@ -61,14 +61,14 @@ public sealed class TurnstileTests : IDisposable
     public void Cancel_OfOneWhoWasLetIn_ChangesNothing()
     {
         using CancellationTokenSource source = new();
-        Assert.True(_turnstile.EnterAsync(default).IsCompletedSuccessfully);
-        Task next = _turnstile.EnterAsync(source.Token).AsTask();
-        _turnstile.Exit();
+        Assert.True(_lock.EnterAsync(default).IsCompletedSuccessfully);
+        Task next = _lock.EnterAsync(source.Token).AsTask();
+        _lock.Exit();
         source.Cancel();
         _machine.Scheduler.RunUntilIdle();
 
         Assert.True(next.IsCompletedSuccessfully);
-        Assert.False(_turnstile.EnterAsync(default).IsCompleted);
+        Assert.False(_lock.EnterAsync(default).IsCompleted);
     }
 
     public void Dispose() => _machine.Dispose();

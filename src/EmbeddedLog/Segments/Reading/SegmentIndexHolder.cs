@@ -10,7 +10,7 @@ namespace EmbeddedLog.Segments.Reading;
 /// Holds a segment's sparse index while it is wanted. The index is derived: it is loaded where the file is good, and
 /// made again from the frames where it is not.
 /// </summary>
-internal sealed class SegmentIndexSlot
+internal sealed class SegmentIndexHolder
 {
     private const long Unknown = long.MaxValue;
 
@@ -31,7 +31,7 @@ internal sealed class SegmentIndexSlot
     /// </summary>
     private long _maxTimestamp = Unknown;
 
-    public SegmentIndexSlot(Segment segment, SegmentResources resources)
+    public SegmentIndexHolder(Segment segment, SegmentResources resources)
     {
         _segment = segment;
         _resources = resources;

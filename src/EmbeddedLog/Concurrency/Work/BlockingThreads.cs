@@ -11,7 +11,7 @@ namespace EmbeddedLog.Concurrency.Work;
 /// A thread needs file handles, so none can be made while the process has none left. One is made when a log is opened,
 /// and stays while any is open: it does by itself what there is to do until others can be made again.
 /// </remarks>
-internal static class WaitingThreads
+internal static class BlockingThreads
 {
     /// <summary>With twice as many, flushes of as many files took as long.</summary>
     public const int Max = 16;

@@ -1,7 +1,7 @@
 namespace EmbeddedLog.Concurrency;
 
 /// <summary>Lets calls in until it is closed, which is complete when the last of them has left.</summary>
-internal sealed class CallGate
+internal sealed class CallTracker
 {
     private readonly Lock _gate = new();
 

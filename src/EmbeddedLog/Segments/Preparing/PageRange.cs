@@ -7,4 +7,4 @@ namespace EmbeddedLog.Segments.Preparing;
 /// <param name="From">The first position.</param>
 /// <param name="To">The position behind the last.</param>
 /// <param name="Large">Whether large pages will do.</param>
-internal sealed record PageWindow(MappedSegmentWriter Writer, long From, long To, bool Large);
+internal sealed record PageRange(MappedSegmentWriter Writer, long From, long To, bool Large);

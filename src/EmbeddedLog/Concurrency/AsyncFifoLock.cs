@@ -7,7 +7,7 @@ namespace EmbeddedLog.Concurrency;
 /// Lets one caller in at a time, in the order of asking. A semaphore of the framework would do the same, but lets who
 /// waited go on through the thread pool, past the work queue and out of sight of a simulation.
 /// </summary>
-internal sealed class Turnstile(WorkQueue work)
+internal sealed class AsyncFifoLock(WorkQueue work)
 {
     private readonly Lock _gate = new();
 
@@ -56,7 +56,7 @@ internal sealed class Turnstile(WorkQueue work)
     }
 
     /// <summary>Ends a stay inside.</summary>
-    public readonly struct Scope(Turnstile inside) : IDisposable
+    public readonly struct Scope(AsyncFifoLock inside) : IDisposable
     {
         public void Dispose() => inside.Exit();
     }

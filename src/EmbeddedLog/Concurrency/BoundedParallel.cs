@@ -7,35 +7,35 @@ namespace EmbeddedLog.Concurrency;
 /// Does like things side by side, each of which waits for the disk: flushes that are asked for together share what the
 /// file system writes for them.
 /// </summary>
-internal sealed class WorkLanes : IThreadPoolWorkItem
+internal sealed class BoundedParallel : IThreadPoolWorkItem
 {
     /// <summary>Few, since each blocks a thread; eight were no faster than two where it was measured.</summary>
-    private const int MaxLanes = 4;
+    private const int MaxWorkers = 4;
 
-    /// <summary>So few things are not worth another lane.</summary>
-    private const int ItemsPerLane = 8;
+    /// <summary>So few things are not worth another worker.</summary>
+    private const int ItemsPerWorker = 8;
 
     private readonly int _count;
     private readonly Action<int> _item;
 
     /// <summary>
-    /// Completed by the last lane. The caller's continuation runs there, in the work queue's item, under no lock.
+    /// Completed by the last worker. The caller's continuation runs there, in the work queue's item, under no lock.
     /// </summary>
     private readonly TaskCompletionSource _done = new();
 
-    /// <summary>The next thing to do; taken by each lane with <see cref="Interlocked"/>.</summary>
+    /// <summary>The next thing to do; taken by each worker with <see cref="Interlocked"/>.</summary>
     private int _next;
 
     /// <summary>
-    /// The lanes that have begun and not ended; with <see cref="Interlocked"/>. The caller's is among them from the
-    /// start, so at zero all is done, and lanes that never came to a thread are not waited for.
+    /// The workers that have begun and not ended; with <see cref="Interlocked"/>. The caller's is among them from the
+    /// start, so at zero all is done, and workers that never came to a thread are not waited for.
     /// </summary>
-    private int _lanes = 1;
+    private int _workers = 1;
 
-    /// <summary>The first failure, after which nothing more is begun. Set once, by whichever lane was first.</summary>
+    /// <summary>The first failure, after which nothing more is begun. Set once, by the worker that has it.</summary>
     private Exception? _failure;
 
-    private WorkLanes(int count, Action<int> item)
+    private BoundedParallel(int count, Action<int> item)
     {
         _count = count;
         _item = item;
@@ -48,30 +48,30 @@ internal sealed class WorkLanes : IThreadPoolWorkItem
     /// </summary>
     public static Task RunAsync(WorkQueue work, int count, Action<int> item)
     {
-        WorkLanes lanes = new(count, item);
-        for (int more = Math.Min(count / ItemsPerLane, MaxLanes) - 1; more > 0; more--)
+        BoundedParallel workers = new(count, item);
+        for (int more = Math.Min(count / ItemsPerWorker, MaxWorkers) - 1; more > 0; more--)
         {
-            work.Queue(lanes);
+            work.Queue(workers);
         }
 
-        lanes.Run();
-        return lanes._done.Task;
+        workers.Run();
+        return workers._done.Task;
     }
 
-    /// <summary>Another lane, unless all is done.</summary>
+    /// <summary>Another worker, unless all is done.</summary>
     public void Execute()
     {
-        int lanes = Volatile.Read(ref _lanes);
-        while (lanes > 0)
+        int workers = Volatile.Read(ref _workers);
+        while (workers > 0)
         {
-            int seen = Interlocked.CompareExchange(ref _lanes, lanes + 1, lanes);
-            if (seen == lanes)
+            int seen = Interlocked.CompareExchange(ref _workers, workers + 1, workers);
+            if (seen == workers)
             {
                 Run();
                 return;
             }
 
-            lanes = seen;
+            workers = seen;
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class WorkLanes : IThreadPoolWorkItem
             Interlocked.CompareExchange(ref _failure, failure, null);
         }
 
-        if (Interlocked.Decrement(ref _lanes) > 0)
+        if (Interlocked.Decrement(ref _workers) > 0)
         {
             return;
         }

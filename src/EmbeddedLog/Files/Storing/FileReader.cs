@@ -4,10 +4,10 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files.Storing;
 
 /// <summary>
-/// Reads a file from its beginning to its end through a window of bounded size, aligned for reads past the page cache.
+/// Reads a file from its beginning to its end through a buffer of bounded size, aligned for reads past the page cache.
 /// What the device cannot read is zeros here, and noted. For one thread at a time.
 /// </summary>
-internal sealed unsafe class FileWindow : IDisposable
+internal sealed unsafe class FileReader : IDisposable
 {
     /// <summary>The most bytes that <see cref="TryGet"/> gives at once.</summary>
     public const int MaxBytes = CapacityBytes - LogFile.MaxDirectUnitBytes;
@@ -18,15 +18,15 @@ internal sealed unsafe class FileWindow : IDisposable
     private readonly long _limit;
     private byte* _memory;
 
-    /// <summary>The position of the window's first byte in the file.</summary>
+    /// <summary>The position of the buffer's first byte in the file.</summary>
     private long _start;
 
-    /// <summary>How many bytes of the window are the file's.</summary>
+    /// <summary>How many bytes of the buffer are the file's.</summary>
     private int _count;
 
-    /// <param name="file">The file; the window closes it.</param>
+    /// <param name="file">The file; the reader closes it.</param>
     /// <param name="limit">Nothing from this position on is asked for.</param>
-    public FileWindow(LogFile file, long limit)
+    public FileReader(LogFile file, long limit)
     {
         _file = file;
         _limit = limit;
@@ -37,13 +37,13 @@ internal sealed unsafe class FileWindow : IDisposable
     /// <param name="files">The file system.</param>
     /// <param name="path">The file.</param>
     /// <param name="length">Its size.</param>
-    public static FileWindow Open(FileSystem files, string path, out long length)
+    public static FileReader Open(FileSystem files, string path, out long length)
     {
         LogFile file = files.OpenFile(path, FileOpening.Read);
         try
         {
             length = file.Length;
-            return new FileWindow(file, length);
+            return new FileReader(file, length);
         }
         catch
         {
@@ -83,30 +83,30 @@ internal sealed unsafe class FileWindow : IDisposable
         long wanted = Math.Clamp(_limit - start, 0, CapacityBytes);
         int unit = _file.DirectUnitBytes;
         int rounded = (int)(wanted + unit - 1) & -unit;
-        Span<byte> window = new(_memory, rounded);
+        Span<byte> buffer = new(_memory, rounded);
         _start = start;
         _count = 0;
         try
         {
-            _count = _file.Read(window, start);
+            _count = _file.Read(buffer, start);
         }
         catch (FileSystemException failure) when (failure.Error == FileSystemError.DeviceFailure)
         {
-            FillByUnits(window);
+            FillByUnits(buffer);
         }
     }
 
     /// <summary>A bad sector must not hide what stands around it.</summary>
-    private void FillByUnits(Span<byte> window)
+    private void FillByUnits(Span<byte> buffer)
     {
-        window.Clear();
+        buffer.Clear();
         int unit = _file.DirectUnitBytes;
-        for (int at = 0; at < window.Length; at += unit)
+        for (int at = 0; at < buffer.Length; at += unit)
         {
             int read = unit;
             try
             {
-                read = _file.Read(window.Slice(at, unit), _start + at);
+                read = _file.Read(buffer.Slice(at, unit), _start + at);
             }
             catch (FileSystemException failure) when (failure.Error == FileSystemError.DeviceFailure)
             {
