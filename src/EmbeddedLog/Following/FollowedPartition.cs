@@ -1,4 +1,5 @@
 using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
@@ -54,7 +55,7 @@ internal sealed class FollowedPartition : ReadablePartition
 
     public FollowedPartition(
         SegmentResources segments,
-        AsyncWaiterPool waiters,
+        ObjectPool<AsyncWaiter> waiters,
         PartitionIdentity identity,
         ControlView view,
         FollowPoller poller,

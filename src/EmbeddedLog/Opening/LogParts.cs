@@ -19,7 +19,7 @@ namespace EmbeddedLog.Opening;
 /// <param name="Logger">Where the log tells what happens.</param>
 internal sealed record LogParts(
     SegmentResources Segments,
-    AsyncWaiterPool Waiters,
+    ObjectPool<AsyncWaiter> Waiters,
     BackgroundSchedule Background,
     DirectoryWatch Watch,
     ILogger Logger)
@@ -31,7 +31,7 @@ internal sealed record LogParts(
     public static LogParts Create(Platform platform, string path, int maxOpenSegments, ILogger logger) => new(
         new SegmentResources(
             platform, new ReaderEpochs(), new OpenSegments(maxOpenSegments), new QueuedLogger(logger, platform.Work)),
-        new AsyncWaiterPool(platform.Work),
+        AsyncWaiter.CreatePool(platform.Work),
         new BackgroundSchedule(platform.Work, platform.Time),
         new DirectoryWatch(platform.Files, path),
         logger);

@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
@@ -16,7 +17,7 @@ namespace EmbeddedLog.Partitions;
 internal sealed class PartitionFactory
 {
     private readonly SegmentResources _segments;
-    private readonly AsyncWaiterPool _waiters;
+    private readonly ObjectPool<AsyncWaiter> _waiters;
     private readonly FlushQueue _flushes;
     private readonly BackgroundSchedule _background;
     private readonly AppendClock _clock;
@@ -37,7 +38,7 @@ internal sealed class PartitionFactory
     /// <param name="logger">Where recoveries and failures are told.</param>
     public PartitionFactory(
         SegmentResources segments,
-        AsyncWaiterPool waiters,
+        ObjectPool<AsyncWaiter> waiters,
         FlushQueue flushes,
         BackgroundSchedule background,
         ControlFile control,

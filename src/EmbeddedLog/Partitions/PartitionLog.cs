@@ -58,7 +58,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         PartitionSettings settings,
         RecoveredPartition recovered,
         SegmentResources segments,
-        AsyncWaiterPool waiters,
+        ObjectPool<AsyncWaiter> waiters,
         FlushQueue flushes,
         BackgroundSchedule background,
         AppendClock clock,

@@ -1,12 +1,18 @@
 using System.Runtime.ExceptionServices;
-using EmbeddedLog.Producing.Encoding;
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Producing;
 
 /// <summary>The records of one call, by partition, on their way from being serialized to being acknowledged.</summary>
-internal sealed class BatchSend(RecordBatchPool pool)
+internal sealed class BatchSend(ObjectPool<RecordBatch> pool)
 {
+    /// <summary>Beyond this many, and above this size, batches are left to the collector.</summary>
+    private const int MaxPooled = 16;
+
+    private const int MaxPooledBytes = 1 << 20;
+
     /// <summary>By partition, for finding them.</summary>
     private readonly Dictionary<int, BatchPart> _byPartition = [];
 
@@ -24,6 +30,9 @@ internal sealed class BatchSend(RecordBatchPool pool)
 
     /// <summary>The parts.</summary>
     public IReadOnlyList<BatchPart> Parts => _parts;
+
+    /// <summary>Makes a pool of batches with their memory.</summary>
+    public static ObjectPool<RecordBatch> CreatePool() => new(MaxPooled, _ => new RecordBatch());
 
     /// <summary>Adds a record; its bytes are copied.</summary>
     public void Add(PartitionSender sender, in RawRecord record)
@@ -96,7 +105,11 @@ internal sealed class BatchSend(RecordBatchPool pool)
     {
         foreach (BatchPart part in _parts)
         {
-            pool.Return(part.Batch);
+            if (part.Batch.Bytes <= MaxPooledBytes)
+            {
+                part.Batch.Clear();
+                pool.Return(part.Batch);
+            }
         }
     }
 }

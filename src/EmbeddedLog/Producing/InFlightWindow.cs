@@ -12,10 +12,10 @@ namespace EmbeddedLog.Producing;
 /// Invariant: the bytes in flight are at most the bound, unless they are those of a single record or batch that is
 /// larger than the bound, which goes alone.
 /// </remarks>
-internal sealed class InFlightWindow : IThreadPoolWorkItem
+internal sealed class InFlightWindow
 {
     private readonly WorkQueue _work;
-    private readonly AssuredWork _service;
+    private readonly SerialWorker _service;
     private readonly long _maxBytes;
 
     /// <summary>Each time this many bits of the bytes in flight overflow, a flush is asked for.</summary>
@@ -32,12 +32,6 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
     /// </summary>
     private int _queued;
 
-    /// <summary>Whether somebody serves the queue, or is about to. Under the gate.</summary>
-    private bool _active;
-
-    /// <summary>Whether the queue must be looked at again. Under the gate.</summary>
-    private bool _again;
-
     /// <summary>The bytes in flight; changed atomically by every sender and by whoever follows up a flush.</summary>
     private long _bytes;
 
@@ -50,7 +44,7 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
     public InFlightWindow(WorkQueue work, long maxBytes)
     {
         _work = work;
-        _service = new AssuredWork(work, this);
+        _service = new SerialWorker(work, ServeHeads);
         _maxBytes = maxBytes;
 
         // Four flushes for each time that the window fills: the first is over before there is no more room.
@@ -195,52 +189,12 @@ internal sealed class InFlightWindow : IThreadPoolWorkItem
     }
 
     /// <summary>Has the queue looked at, on the work queue.</summary>
-    public void Serve()
-    {
-        lock (_gate)
-        {
-            _again = true;
-            if (_active)
-            {
-                return;
-            }
-
-            _active = true;
-        }
-
-        if (Volatile.Read(ref _blocked) == 0)
-        {
-            _service.Queue();
-        }
-        else
-        {
-            // The pool's threads may be among those that block.
-            _work.QueueBlocking(this);
-        }
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        while (TryBegin())
-        {
-            ServeHeads();
-        }
-    }
+    public void Serve() => _service.Request(anyBlocks: Volatile.Read(ref _blocked) != 0);
 
     private static bool Fits(long inFlight, long bytes, long maxBytes) =>
         inFlight == 0 || bytes == 0 || inFlight + bytes <= maxBytes;
 
     private bool Fits(long inFlight, long bytes) => Fits(inFlight, bytes, _maxBytes);
-
-    private bool TryBegin()
-    {
-        lock (_gate)
-        {
-            _active = _again;
-            _again = false;
-            return _active;
-        }
-    }
 
     /// <summary>Lets in those at the head of the queue for whom there is room.</summary>
     private void ServeHeads()

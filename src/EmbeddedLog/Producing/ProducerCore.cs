@@ -15,8 +15,8 @@ namespace EmbeddedLog.Producing;
 internal sealed class ProducerCore
 {
     private readonly PartitionSender[] _senders;
-    private readonly PendingSendPool _pending;
-    private readonly RecordBatchPool _batches = new();
+    private readonly ObjectPool<PendingSend> _pending;
+    private readonly ObjectPool<RecordBatch> _batches = BatchSend.CreatePool();
 
     /// <summary>
     /// Whether a failure waits to be told; set by whoever follows up a flush, reset by who looks for it.
@@ -33,7 +33,7 @@ internal sealed class ProducerCore
     public ProducerCore(
         IReadOnlyList<PartitionLog> logs, WorkQueue work, Durability durability, long maxInFlightBytes)
     {
-        _pending = new PendingSendPool(work);
+        _pending = PendingSend.CreatePool(work);
         Window = durability == Durability.Flushed
             ? new InFlightWindow(work, maxInFlightBytes)
             : null;

@@ -1,4 +1,5 @@
 using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Following;
@@ -19,7 +20,7 @@ internal sealed class FollowedTopics
     private const int MaxAttempts = 10;
 
     private readonly SegmentResources _segments;
-    private readonly AsyncWaiterPool _waiters;
+    private readonly ObjectPool<AsyncWaiter> _waiters;
     private readonly string _directory;
     private readonly TopicStore _store;
     private readonly ControlView _view;
@@ -37,7 +38,7 @@ internal sealed class FollowedTopics
 
     public FollowedTopics(
         SegmentResources segments,
-        AsyncWaiterPool waiters,
+        ObjectPool<AsyncWaiter> waiters,
         string directory,
         ControlView view,
         FollowPoller poller)

@@ -42,7 +42,7 @@ internal sealed class PartitionFixture : IAsyncDisposable
         Background = new BackgroundSchedule(platform.Work, platform.Time);
         Factory = new PartitionFactory(
             Segments,
-            new AsyncWaiterPool(platform.Work),
+            AsyncWaiter.CreatePool(platform.Work),
             new FlushQueue(platform, minTogether),
             Background,
             ControlFile.None,

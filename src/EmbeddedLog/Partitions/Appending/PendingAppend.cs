@@ -1,11 +1,12 @@
 using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Partitions.Appending;
 
 /// <summary>
 /// Somebody who appends a record and is released once it is on the disk, or with the reason why it never will be.
 /// </summary>
-internal abstract class PendingAppend : OffsetWaiter
+internal abstract class PendingAppend(WorkQueue work) : AwaitedWaiter<RecordMetadata>(work)
 {
     /// <summary>
     /// Called once the record was appended, before the waiter is on any list: from then on it may be released, and be

@@ -11,7 +11,7 @@ internal sealed class FlushWaiting
     private readonly PartitionState _state;
     private readonly PartitionFlusher _flusher;
     private readonly FlushQueue _queue;
-    private readonly AsyncWaiterPool _pool;
+    private readonly ObjectPool<AsyncWaiter> _pool;
     private readonly WorkQueue _work;
 
     /// <param name="state">The partition.</param>
@@ -20,7 +20,7 @@ internal sealed class FlushWaiting
     /// <param name="pool">Makes waiters.</param>
     /// <param name="work">Wakes them.</param>
     public FlushWaiting(
-        PartitionState state, PartitionFlusher flusher, FlushQueue queue, AsyncWaiterPool pool, WorkQueue work)
+        PartitionState state, PartitionFlusher flusher, FlushQueue queue, ObjectPool<AsyncWaiter> pool, WorkQueue work)
     {
         _state = state;
         _flusher = flusher;
@@ -46,11 +46,8 @@ internal sealed class FlushWaiting
             return ValueTask.FromException(failure);
         }
 
-        AsyncWaiter waiter = assured
-            ? AsyncWaiter.Assured(_work, offset)
-            : _pool.Rent(offset, cancellationToken.CanBeCanceled);
-        ValueTask task = waiter.Task;
-        waiter.AddTo(_flusher.Waiters, cancellationToken);
+        AsyncWaiter waiter = assured ? AsyncWaiter.Assured(_work) : _pool.Rent();
+        ValueTask task = waiter.AddTo(_flusher.Waiters, offset, cancellationToken);
 
         // After the waiter is on the list: the round that this asks for, or one that begins before it, releases it.
         _flusher.RequestOrFail();

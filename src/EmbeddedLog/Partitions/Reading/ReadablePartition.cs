@@ -1,4 +1,5 @@
 using EmbeddedLog.Concurrency.Waiters;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Errors;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.State;
@@ -13,7 +14,7 @@ namespace EmbeddedLog.Partitions.Reading;
 internal abstract class ReadablePartition
 {
     private readonly FileSystem _files;
-    private readonly AsyncWaiterPool _waiters;
+    private readonly ObjectPool<AsyncWaiter> _waiters;
 
     /// <summary>Set once by closing; read by everyone.</summary>
     private bool _closed;
@@ -21,7 +22,7 @@ internal abstract class ReadablePartition
     /// <param name="id">Topic and number.</param>
     /// <param name="segments">What its segments use.</param>
     /// <param name="waiters">Makes those who wait for records.</param>
-    protected ReadablePartition(TopicPartition id, SegmentResources segments, AsyncWaiterPool waiters)
+    protected ReadablePartition(TopicPartition id, SegmentResources segments, ObjectPool<AsyncWaiter> waiters)
     {
         _files = segments.Platform.Files;
         _waiters = waiters;
@@ -129,9 +130,7 @@ internal abstract class ReadablePartition
             return ValueTask.CompletedTask;
         }
 
-        AsyncWaiter waiter = _waiters.Rent(end, cancellationToken.CanBeCanceled);
-        ValueTask task = waiter.Task;
-        waiter.AddTo(AppendWaiters, cancellationToken);
+        ValueTask task = _waiters.Rent().AddTo(AppendWaiters, end, cancellationToken);
         LookAfterAdding();
         return task;
     }

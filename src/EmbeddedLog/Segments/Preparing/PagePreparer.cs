@@ -12,12 +12,12 @@ namespace EmbeddedLog.Segments.Preparing;
 /// cref="SegmentPreparer"/>, for that waits for the disk, and pages must not: a writer of bulks comes to them within
 /// milliseconds.
 /// </summary>
-internal sealed class PagePreparer : IThreadPoolWorkItem
+internal sealed class PagePreparer
 {
     private readonly TopicPartition _partition;
     private readonly ReaderEpochs _readers;
     private readonly ILogger _logger;
-    private readonly AssuredWork _work;
+    private readonly SerialWorker _worker;
     private readonly Lock _gate = new();
 
     /// <summary>The pages to prepare; null where there is nothing to do. Under the gate.</summary>
@@ -25,12 +25,6 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
 
     /// <summary>The writer whose segment's index is to get room; null where none is. Under the gate.</summary>
     private SegmentWriter? _short;
-
-    /// <summary>Whether an item is queued or running. Under the gate.</summary>
-    private bool _active;
-
-    /// <summary>Completed when the last item is done; set by stopping. Under the gate.</summary>
-    private TaskCompletionSource? _stopped;
 
     /// <param name="partition">The partition.</param>
     /// <param name="readers">Keep memory mapped while it is used.</param>
@@ -41,7 +35,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
         _partition = partition;
         _readers = readers;
         _logger = logger;
-        _work = new AssuredWork(work, this);
+        _worker = new SerialWorker(work, Prepare);
     }
 
     /// <summary>Asks for pages; of several requests the last one counts.</summary>
@@ -53,18 +47,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
     /// <summary>
     /// Takes no more requests; completes when the last one is done. What no thread has begun yet is done here.
     /// </summary>
-    public Task StopAsync()
-    {
-        Task over;
-        lock (_gate)
-        {
-            _stopped ??= new TaskCompletionSource();
-            over = _active ? _stopped.Task : Task.CompletedTask;
-        }
-
-        _work.Execute();
-        return over;
-    }
+    public Task StopAsync() => _worker.StopAsync();
 
     /// <summary>
     /// After a flush and before those who wait for it are released, when all is on the disk and mostly nobody appends:
@@ -84,10 +67,9 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
         }
     }
 
-    void IThreadPoolWorkItem.Execute()
+    private void Prepare()
     {
-        TaskCompletionSource? stopped;
-        while (TryTakeWork(out PageRange? pages, out SegmentWriter? indexed, out stopped))
+        while (TryTakeWork(out PageRange? pages, out SegmentWriter? indexed))
         {
             try
             {
@@ -106,8 +88,6 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
                 StorageLog.PreparationFailed(_logger, failure, _partition);
             }
         }
-
-        stopped?.TrySetResult();
     }
 
     private void WithFile<T>(MappedSegmentWriter writer, T argument, Action<LogFile, T> action)
@@ -136,27 +116,16 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
 
     private void Request(PageRange? pages, SegmentWriter? indexed)
     {
-        bool start;
         lock (_gate)
         {
-            if (_stopped is not null)
-            {
-                return;
-            }
-
             _pages = pages ?? _pages;
             _short = indexed ?? _short;
-            start = !_active;
-            _active = true;
         }
 
-        if (start)
-        {
-            _work.Queue();
-        }
+        _worker.Request();
     }
 
-    private bool TryTakeWork(out PageRange? pages, out SegmentWriter? indexed, out TaskCompletionSource? stopped)
+    private bool TryTakeWork(out PageRange? pages, out SegmentWriter? indexed)
     {
         lock (_gate)
         {
@@ -164,9 +133,7 @@ internal sealed class PagePreparer : IThreadPoolWorkItem
             indexed = _short;
             _pages = null;
             _short = null;
-            _active = pages is not null || indexed is not null;
-            stopped = _active ? null : _stopped;
-            return _active;
+            return pages is not null || indexed is not null;
         }
     }
 }

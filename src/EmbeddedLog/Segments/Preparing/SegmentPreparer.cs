@@ -17,7 +17,7 @@ namespace EmbeddedLog.Segments.Preparing;
 /// the next flush would have to write. A writer of whom each flush takes megabytes gets large pages, which cost a
 /// fraction of small ones; they are taken back once a flush takes little.
 /// </remarks>
-internal sealed class SegmentPreparer : IThreadPoolWorkItem
+internal sealed class SegmentPreparer
 {
     /// <summary>How often, in appended bytes, the writer's pace is looked at.</summary>
     private const long LookBytes = 64 << 10;
@@ -36,7 +36,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     private readonly OpenSegments _open;
     private readonly ISpareTaker _taker;
     private readonly ILogger _logger;
-    private readonly AssuredWork _work;
+    private readonly SerialWorker _worker;
     private readonly Lock _gate = new();
 
     /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
@@ -47,12 +47,6 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
     /// <summary>Whether the next file is for bulk appends. Under the gate.</summary>
     private bool _spareForBulk;
-
-    /// <summary>Whether an item is queued or running. Under the gate.</summary>
-    private bool _active;
-
-    /// <summary>Completed when the last item is done; set by stopping. Under the gate.</summary>
-    private TaskCompletionSource? _stopped;
 
     /// <summary>The next segment's file. Under the append lock.</summary>
     private SpareSegment? _spare;
@@ -89,7 +83,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         _open = open;
         _taker = taker;
         _logger = logger;
-        _work = new AssuredWork(platform.Work, this);
+        _worker = new SerialWorker(platform.Work, Prepare);
         _lastSequence = nextSequence - 1;
         Factory = factory;
         Pages = pages;
@@ -188,14 +182,7 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
     /// </summary>
     public Task StopAsync()
     {
-        Task over;
-        lock (_gate)
-        {
-            _stopped ??= new TaskCompletionSource();
-            over = _active ? _stopped.Task : Task.CompletedTask;
-        }
-
-        _work.Execute();
+        Task over = _worker.StopAsync();
         return Task.WhenAll(Pages.StopAsync(), over);
     }
 
@@ -209,10 +196,9 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
         }
     }
 
-    void IThreadPoolWorkItem.Execute()
+    private void Prepare()
     {
-        TaskCompletionSource? stopped;
-        while (TryTakeWork(out Segment? finished, out SegmentShape? spare, out bool forBulk, out stopped))
+        while (TryTakeWork(out Segment? finished, out SegmentShape? spare, out bool forBulk))
         {
             try
             {
@@ -232,8 +218,6 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
                 StorageLog.PreparationFailed(_logger, failure, _identity.Id);
             }
         }
-
-        stopped?.TrySetResult();
     }
 
     private void RequestPages(MappedSegmentWriter writer, long ahead)
@@ -294,37 +278,23 @@ internal sealed class SegmentPreparer : IThreadPoolWorkItem
 
     private void Request(SegmentShape? spare, bool forBulk)
     {
-        bool start;
         lock (_gate)
         {
-            if (_stopped is not null)
-            {
-                return;
-            }
-
             _spareWanted = spare ?? _spareWanted;
             _spareForBulk = spare is null ? _spareForBulk : forBulk;
-            start = !_active;
-            _active = true;
         }
 
-        if (start)
-        {
-            _work.Queue();
-        }
+        _worker.Request();
     }
 
-    private bool TryTakeWork(
-        out Segment? finished, out SegmentShape? spare, out bool forBulk, out TaskCompletionSource? stopped)
+    private bool TryTakeWork(out Segment? finished, out SegmentShape? spare, out bool forBulk)
     {
         lock (_gate)
         {
             spare = _spareWanted;
             forBulk = _spareForBulk;
             _spareWanted = null;
-            _active = _finished.TryDequeue(out finished) | spare is not null;
-            stopped = _active ? null : _stopped;
-            return _active;
+            return _finished.TryDequeue(out finished) | spare is not null;
         }
     }
 }
