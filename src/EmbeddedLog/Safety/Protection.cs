@@ -1,34 +1,32 @@
-#if SWITCHABLE_PROTECTIONS
 namespace EmbeddedLog.Safety;
 
-/// <summary>What can be taken out, one at a time, see <see cref="Protections"/>.</summary>
+/// <summary>What a test can take out, one at a time, see <see cref="Protections"/>.</summary>
 internal enum Protection
 {
-    /// <inheritdoc cref="Protections.FrameCrc"/>
+    /// <summary>A frame counts only with the right checksum.</summary>
     FrameCrc,
 
-    /// <inheritdoc cref="Protections.FramePosition"/>
+    /// <summary>A frame's checksum covers where it stands, so that one that a disk has misplaced is no frame.</summary>
     FramePosition,
 
-    /// <inheritdoc cref="Protections.PublishOrder"/>
+    /// <summary>A frame's length, which publishes it, is written after its body.</summary>
     PublishOrder,
 
-    /// <inheritdoc cref="Protections.DirectorySync"/>
+    /// <summary>A record is not flushed before the names of the segments that lead to it are on the disk.</summary>
     DirectorySync,
 
-    /// <inheritdoc cref="Protections.FlushBeforeCheckpoint"/>
+    /// <summary>A checkpoint tells only of what a flush has put on the disk before.</summary>
     FlushBeforeCheckpoint,
 
-    /// <inheritdoc cref="Protections.PreviousSegmentFlush"/>
+    /// <summary>A record is not flushed before all segments before its own are.</summary>
     PreviousSegmentFlush,
 
-    /// <inheritdoc cref="Protections.CommitEpoch"/>
+    /// <summary>A committed offset is lowered to the end of its epoch, not to that of the log.</summary>
     CommitEpoch,
 
-    /// <inheritdoc cref="Protections.Poisoning"/>
+    /// <summary>After a flush that failed a partition acknowledges nothing more.</summary>
     Poisoning,
 
-    /// <inheritdoc cref="Protections.CopyOnUncleanOpen"/>
+    /// <summary>What no checkpoint proves is copied before it counts, not only flushed where it lies.</summary>
     CopyOnUncleanOpen,
 }
-#endif

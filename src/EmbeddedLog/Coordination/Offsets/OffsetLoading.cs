@@ -88,7 +88,9 @@ internal static class OffsetLoading
     private static void Lower(in GroupPartition key, CommittedEntry entry, PartitionLog partition, ILogger logger)
     {
         OffsetValue value = entry.Value;
-        long end = Protections.CommitEpoch ? partition.EndOfEpoch(value.Epoch) : partition.PublishedEnd;
+        long end = Protections.IsOut(Protection.CommitEpoch)
+            ? partition.PublishedEnd
+            : partition.EndOfEpoch(value.Epoch);
         if (value.Offset <= end)
         {
             return;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Format.Checksums;
@@ -29,8 +30,11 @@ internal static unsafe class FrameCrc
 
     /// <summary>Begins the computation for a frame that is not in memory as a whole.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Begin(uint segmentSeed, long position, int length) => BitOperations.Crc32C(
-        BitOperations.Crc32C(segmentSeed, Protections.FramePosition ? (ulong)position : 0), (uint)length);
+    public static uint Begin(uint segmentSeed, long position, int length)
+    {
+        ForgetWhere(ref position);
+        return BitOperations.Crc32C(BitOperations.Crc32C(segmentSeed, (ulong)position), (uint)length);
+    }
 
     /// <summary>Goes on with bytes from the kind on, a multiple of eight of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -72,4 +76,17 @@ internal static unsafe class FrameCrc
 
     /// <summary>Ends what <see cref="Begin"/> began, at the frame's padded end.</summary>
     public static uint Finish(uint crc) => ~crc;
+
+    /// <summary>
+    /// What is done without <see cref="Protection.FramePosition"/>. Not called in other builds, where the question
+    /// alone would change what each append compiles to.
+    /// </summary>
+    [Conditional("SWITCHABLE_PROTECTIONS")]
+    private static void ForgetWhere(ref long position)
+    {
+        if (Protections.IsOut(Protection.FramePosition))
+        {
+            position = 0;
+        }
+    }
 }

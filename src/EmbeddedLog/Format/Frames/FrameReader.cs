@@ -35,8 +35,8 @@ internal static unsafe class FrameReader
             return FrameCheck.BadLength;
         }
 
-        if (Protections.FrameCrc
-            && FrameCrc.Compute(segmentSeed, position, frame, (int)length) != FrameHeader.ReadCrc(frame))
+        if (FrameCrc.Compute(segmentSeed, position, frame, (int)length) != FrameHeader.ReadCrc(frame)
+            && !Protections.IsOut(Protection.FrameCrc))
         {
             return FrameCheck.BadCrc;
         }

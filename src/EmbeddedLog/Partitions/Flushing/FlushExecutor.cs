@@ -52,10 +52,12 @@ internal sealed class FlushExecutor
         foreach ((SegmentWriter writer, long tail) in plan.Targets)
         {
             _pages.PrepareFlush(writer, tail);
-            if (Protections.PreviousSegmentFlush || writer == plan.Targets[^1].Writer)
+            if (Protections.IsOut(Protection.PreviousSegmentFlush) && writer != plan.Targets[^1].Writer)
             {
-                FlushSegment(writer, tail);
+                continue;
             }
+
+            FlushSegment(writer, tail);
         }
     }
 
@@ -107,7 +109,7 @@ internal sealed class FlushExecutor
 
         // A record in a segment that a power loss makes nameless, or unlisted, was not flushed.
         FlushManifest();
-        if (Protections.DirectorySync && plan.SyncDirectory)
+        if (plan.SyncDirectory && !Protections.IsOut(Protection.DirectorySync))
         {
             _files.SyncDirectory(_identity.Directory);
         }

@@ -277,7 +277,7 @@ internal sealed class PartitionFlusher
         }
 
         bool planned = _state.Failure is null && _writer.TryPlanFlush(_plan);
-        if (planned && !Protections.FlushBeforeCheckpoint)
+        if (planned && Protections.IsOut(Protection.FlushBeforeCheckpoint))
         {
             TryWriteCheckpoint(_plan.End);
         }
@@ -358,7 +358,9 @@ internal sealed class PartitionFlusher
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
         {
-            _waiters.Fail(Protections.Poisoning ? _writer.Fail(failure) : new LogIOException(failure.Message, failure));
+            _waiters.Fail(Protections.IsOut(Protection.Poisoning)
+                ? new LogIOException(failure.Message, failure)
+                : _writer.Fail(failure));
             return false;
         }
     }

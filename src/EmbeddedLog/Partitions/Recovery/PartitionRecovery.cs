@@ -225,7 +225,7 @@ internal sealed class PartitionRecovery
             using TailScan scan = new(_segments.Platform.Files, _session, _identity, _names);
             scan.Walk(segments, first, proven);
             unlisted.CheckThatNoneIsMissed(_small.Manifest.NextSequence, checkpoint?.Epoch ?? 0, scan.EndOffset);
-            if (!Protections.CopyOnUncleanOpen && scan.Ranges is [.., var last])
+            if (Protections.IsOut(Protection.CopyOnUncleanOpen) && scan.Ranges is [.., var last])
             {
                 first = Array.IndexOf(segments, last.Segment);
                 proven = new DurablePoint(

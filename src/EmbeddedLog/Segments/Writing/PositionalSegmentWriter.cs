@@ -60,7 +60,7 @@ internal sealed unsafe class PositionalSegmentWriter : SegmentWriter
         int bodyEnd = (int)Math.Min(FrameLayout.Padded(length) + sizeof(ulong), Capacity - Tail);
 
         // The body brings a length of zero: a write of this place that was told to have failed may have left another.
-        MemoryMarshal.Write(scratch, Protections.PublishOrder ? 0 : length);
+        MemoryMarshal.Write(scratch, Protections.IsOut(Protection.PublishOrder) ? length : 0);
         Write(scratch[..bodyEnd], Tail);
         MemoryMarshal.Write(scratch, length);
         Write(scratch[..sizeof(uint)], Tail);
