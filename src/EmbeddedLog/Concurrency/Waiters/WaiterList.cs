@@ -1,6 +1,5 @@
 using EmbeddedLog.Concurrency.Work;
 
-
 namespace EmbeddedLog.Concurrency.Waiters;
 
 /// <summary>The waiters for one of a partition's ends.</summary>
@@ -107,33 +106,32 @@ internal sealed class WaiterList
 
     private bool Release(long end, Exception? failure, AssuredWork? then, out int left)
     {
-        List<OffsetWaiter> released;
+        OffsetWaiter? only;
+        List<OffsetWaiter>? released;
         lock (_gate)
         {
-            left = _count;
-            OffsetWaiter? next = LowestUnsynchronized();
-            if (next is null || next.Target > end)
-            {
-                return false;
-            }
-
-            released = _spare ?? [];
-            _spare = null;
-            if (_others.Lowest is null)
-            {
-                ReleaseChainUnsynchronized(end, released);
-            }
-
-            for (next = LowestUnsynchronized(); next is not null && next.Target <= end; next = LowestUnsynchronized())
-            {
-                RemoveUnsynchronized(next);
-                released.Add(next);
-            }
-
+            only = TakeOnlyUnsynchronized(end);
+            released = only is null ? TakeAllUnsynchronized(end) : null;
             left = _count;
         }
 
         // Outside the gate: a waiter may add itself again at once.
+        if (only is not null)
+        {
+            if (only.ReleaseAmongMany(failure) is { } item)
+            {
+                _work.Queue(item);
+            }
+
+            only.Resume();
+            return false;
+        }
+
+        return released is not null && ReleaseAll(released, failure, then);
+    }
+
+    private bool ReleaseAll(List<OffsetWaiter> released, Exception? failure, AssuredWork? then)
+    {
         List<IThreadPoolWorkItem> items = Interlocked.Exchange(ref _spareItems, null) ?? [];
         foreach (OffsetWaiter waiter in released)
         {
@@ -202,6 +200,49 @@ internal sealed class WaiterList
         waiter.After = null;
         Link(before, after);
         LinkBack(after, before);
+    }
+
+    /// <summary>
+    /// Takes off the one that waits, where that is the only one and is released: so it is where records come one by
+    /// one, and whoever waits for them counts on every nanosecond. Null otherwise.
+    /// </summary>
+    private OffsetWaiter? TakeOnlyUnsynchronized(long end)
+    {
+        if (_count != 1 || _first is not { } only || only.Target > end)
+        {
+            return null;
+        }
+
+        _steps++;
+        only.Place = Nowhere;
+        _first = _last = null;
+        Volatile.Write(ref _count, 0);
+        return only;
+    }
+
+    /// <summary>Takes all off whose target is at or below an end; null where there is none.</summary>
+    private List<OffsetWaiter>? TakeAllUnsynchronized(long end)
+    {
+        OffsetWaiter? next = LowestUnsynchronized();
+        if (next is null || next.Target > end)
+        {
+            return null;
+        }
+
+        List<OffsetWaiter> released = _spare ?? [];
+        _spare = null;
+        if (_others.Lowest is null)
+        {
+            ReleaseChainUnsynchronized(end, released);
+        }
+
+        for (next = LowestUnsynchronized(); next is not null && next.Target <= end; next = LowestUnsynchronized())
+        {
+            RemoveUnsynchronized(next);
+            released.Add(next);
+        }
+
+        return released;
     }
 
     /// <summary>Takes the beginning of the chain off in one walk, which is what a flush mostly does.</summary>
