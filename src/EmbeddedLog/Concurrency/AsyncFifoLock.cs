@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using EmbeddedLog.Concurrency.Work;
-
 
 namespace EmbeddedLog.Concurrency;
 
@@ -29,6 +29,7 @@ internal sealed class AsyncFifoLock(WorkQueue work)
         Waiter waiter = new(cancellationToken);
         lock (_gate)
         {
+            AssertInvariants();
             if (!_taken)
             {
                 _taken = true;
@@ -46,6 +47,7 @@ internal sealed class AsyncFifoLock(WorkQueue work)
     {
         lock (_gate)
         {
+            AssertInvariants();
             _taken = _waiting.First is not null;
             if (_waiting.First is { } first)
             {
@@ -72,6 +74,7 @@ internal sealed class AsyncFifoLock(WorkQueue work)
     {
         lock (_gate)
         {
+            AssertInvariants();
             // Whoever takes it off the list queues it, so that happens once.
             if (waiter.Place.List is not null)
             {
@@ -81,6 +84,9 @@ internal sealed class AsyncFifoLock(WorkQueue work)
             }
         }
     }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants() => Debug.Assert(_taken || _waiting.Count == 0, "Somebody waits for nobody.");
 
     /// <summary>One who waits; as a work item, what ends the waiting.</summary>
     private sealed class Waiter : TaskCompletionSource, IThreadPoolWorkItem

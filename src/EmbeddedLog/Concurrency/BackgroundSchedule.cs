@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Concurrency;
@@ -76,6 +77,7 @@ internal sealed class BackgroundSchedule : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (_disposed)
             {
                 return;
@@ -103,6 +105,7 @@ internal sealed class BackgroundSchedule : IDisposable
         Task over;
         lock (_gate)
         {
+            AssertInvariants();
             _disposed = true;
             _due.Clear();
             _stopped ??= new TaskCompletionSource();
@@ -117,6 +120,7 @@ internal sealed class BackgroundSchedule : IDisposable
     {
         lock (_gate)
         {
+            AssertInvariants();
             _timerAt = long.MaxValue;
         }
 
@@ -132,6 +136,7 @@ internal sealed class BackgroundSchedule : IDisposable
             long next;
             lock (_gate)
             {
+                AssertInvariants();
                 if (_isSetting)
                 {
                     _setsAgain = true;
@@ -162,6 +167,7 @@ internal sealed class BackgroundSchedule : IDisposable
             _timer.Change(_time.GetElapsedTime(now, next), Timeout.InfiniteTimeSpan);
             lock (_gate)
             {
+                AssertInvariants();
                 _isSetting = false;
                 if (!_setsAgain)
                 {
@@ -188,6 +194,7 @@ internal sealed class BackgroundSchedule : IDisposable
         long now = _time.GetTimestamp();
         lock (_gate)
         {
+            AssertInvariants();
             if (_due.TryPeek(out IBackgroundTask? task, out long at) && at <= now)
             {
                 _due.Dequeue();
@@ -212,10 +219,20 @@ internal sealed class BackgroundSchedule : IDisposable
         TaskCompletionSource? stopped;
         lock (_gate)
         {
+            AssertInvariants();
             stopped = --_calls == 0 ? _stopped : null;
         }
 
         stopped?.TrySetResult();
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_workers is >= 0 and <= MaxWorkers, "There are too many workers.");
+        Debug.Assert(_calls >= 0 && _calls <= _workers, "Somebody calls who is no worker.");
+        Debug.Assert(_isSetting || !_setsAgain, "Nobody will set the timer again.");
+        Debug.Assert(!_disposed || _due.Count == 0, "Something is due after the end.");
     }
 
     /// <summary>Asks for a call, under no lock.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace EmbeddedLog.Concurrency;
 
 /// <summary>Lets calls in until it is closed, which is complete when the last of them has left.</summary>
@@ -11,11 +13,12 @@ internal sealed class CallTracker
     /// <summary>Completed when the last call has left; set by closing. Under the gate.</summary>
     private TaskCompletionSource? _closed;
 
-    /// <summary>Begins a call, which <see cref="Exit"/> ends; false once the gate is closed.</summary>
+    /// <summary>Begins a call, which <see cref="Exit"/> ends; false once it was closed.</summary>
     public bool TryEnter()
     {
         lock (_gate)
         {
+            AssertInvariants();
             _inside += _closed is null ? 1 : 0;
             return _closed is null;
         }
@@ -27,6 +30,7 @@ internal sealed class CallTracker
         TaskCompletionSource? closed;
         lock (_gate)
         {
+            AssertInvariants();
             closed = --_inside == 0 ? _closed : null;
         }
 
@@ -38,8 +42,12 @@ internal sealed class CallTracker
     {
         lock (_gate)
         {
+            AssertInvariants();
             _closed ??= new TaskCompletionSource();
             return _inside == 0 ? Task.CompletedTask : _closed.Task;
         }
     }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants() => Debug.Assert(_inside >= 0, "More calls have left than came in.");
 }

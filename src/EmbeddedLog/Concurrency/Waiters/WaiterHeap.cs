@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace EmbeddedLog.Concurrency.Waiters;
@@ -43,6 +44,18 @@ internal sealed class WaiterHeap
         else
         {
             Sink(place, last);
+        }
+    }
+
+    /// <summary>Looks at the top of the heap: all of it would take too long.</summary>
+    [Conditional("DEBUG")]
+    public void AssertInvariants()
+    {
+        const int MaxLooks = 15;
+        for (int i = Math.Min(MaxLooks, _waiters.Count) - 1; i >= 0; i--)
+        {
+            Debug.Assert(_waiters[i].Place == i, "A waiter does not know its place.");
+            Debug.Assert(_waiters[(i - 1) / 2].Target <= _waiters[i].Target, "The lowest is not at the top.");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Concurrency.Waiters;
@@ -67,6 +68,8 @@ internal sealed class WaiterList
     {
         lock (_gate)
         {
+            AssertInvariants();
+            Debug.Assert(waiter.Place == Nowhere, "It is on a list already.");
             AddUnsynchronized(waiter);
             Volatile.Write(ref _count, _count + 1);
         }
@@ -77,6 +80,7 @@ internal sealed class WaiterList
     {
         lock (_gate)
         {
+            AssertInvariants();
             bool removed = waiter.Place != Nowhere;
             if (removed)
             {
@@ -110,6 +114,7 @@ internal sealed class WaiterList
         List<OffsetWaiter>? released;
         lock (_gate)
         {
+            AssertInvariants();
             only = TakeOnlyUnsynchronized(end);
             released = only is null ? TakeAllUnsynchronized(end) : null;
             left = _count;
@@ -154,6 +159,7 @@ internal sealed class WaiterList
         released.Clear();
         lock (_gate)
         {
+            AssertInvariants();
             _spare = released.Capacity <= MaxSpare ? released : [];
         }
 
@@ -294,5 +300,24 @@ internal sealed class WaiterList
     {
         OffsetWaiter? other = _others.Lowest;
         return other is null || _first?.Target <= other.Target ? _first : other;
+    }
+
+    /// <summary>Looks at the ends of the chain and at its beginning: all of it would take too long.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        const int MaxLooks = 8;
+        _others.AssertInvariants();
+        Debug.Assert(_first is null == _last is null, "The chain has one end.");
+        Debug.Assert(_count == 0 == (_first is null && _others.Lowest is null), "The count is wrong.");
+        Debug.Assert(_first?.Before is null && _last?.After is null, "The chain goes on behind its end.");
+        OffsetWaiter? waiter = _first;
+        for (int looks = 0; waiter is not null && looks < MaxLooks; looks++)
+        {
+            Debug.Assert(waiter.Place == InChain, "A waiter in the chain does not know it.");
+            Debug.Assert(waiter.After is null ? waiter == _last : waiter.After.Before == waiter, "A link is broken.");
+            Debug.Assert(!(waiter.After?.Target < waiter.Target), "The chain is out of order.");
+            waiter = waiter.After;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace EmbeddedLog.Concurrency.Work;
@@ -41,6 +42,7 @@ internal static class BlockingThreads
     {
         lock (s_gate)
         {
+            AssertInvariants();
             s_work.Enqueue(item);
             Monitor.Pulse(s_gate);
             if (s_idle >= s_work.Count || s_count == Max)
@@ -65,6 +67,7 @@ internal static class BlockingThreads
     {
         lock (s_gate)
         {
+            AssertInvariants();
             s_reserved++;
             if (s_count > 0)
             {
@@ -81,6 +84,7 @@ internal static class BlockingThreads
 
         lock (s_gate)
         {
+            AssertInvariants();
             s_count--;
             s_reserved--;
         }
@@ -93,6 +97,7 @@ internal static class BlockingThreads
     {
         lock (s_gate)
         {
+            AssertInvariants();
             s_reserved--;
         }
     }
@@ -117,6 +122,7 @@ internal static class BlockingThreads
     {
         lock (s_gate)
         {
+            AssertInvariants();
             s_lacking = true;
             if (--s_count > 0)
             {
@@ -147,6 +153,7 @@ internal static class BlockingThreads
         retries = false;
         lock (s_gate)
         {
+            AssertInvariants();
             while (!s_work.TryDequeue(out item))
             {
                 s_idle++;
@@ -170,6 +177,14 @@ internal static class BlockingThreads
         }
     }
 
+    [Conditional("DEBUG")]
+    private static void AssertInvariants()
+    {
+        Debug.Assert(s_count is >= 0 and <= Max, "There are too many threads.");
+        Debug.Assert(s_idle >= 0 && s_idle <= s_count, "A thread waits that is not there.");
+        Debug.Assert(s_reserved >= 0, "More were given up than reserved.");
+    }
+
     /// <summary>Does what is queued, on a thread that is needed for other things: it does not wait for more.</summary>
     private sealed class Rest : IThreadPoolWorkItem
     {
@@ -185,6 +200,7 @@ internal static class BlockingThreads
         {
             lock (s_gate)
             {
+                AssertInvariants();
                 return s_work.TryDequeue(out item);
             }
         }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
@@ -18,6 +20,7 @@ internal sealed class ObjectPool<T>(int maxKept, Func<ObjectPool<T>, T> create)
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (_free.TryPop(out T? item))
             {
                 return item;
@@ -32,10 +35,14 @@ internal sealed class ObjectPool<T>(int maxKept, Func<ObjectPool<T>, T> create)
     {
         lock (_gate)
         {
+            AssertInvariants();
             if (_free.Count < maxKept)
             {
                 _free.Push(item);
             }
         }
     }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants() => Debug.Assert(_free.Count <= maxKept, "It keeps too many.");
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
@@ -34,6 +36,7 @@ internal static class PoolWatch
 
         lock (s_gate)
         {
+            AssertInvariants();
             if (!work.IsWatched)
             {
                 work.IsWatched = true;
@@ -59,6 +62,7 @@ internal static class PoolWatch
             // the pool's threads may all wait for it.
             lock (s_gate)
             {
+                AssertInvariants();
                 Volatile.Write(ref s_running, false);
             }
 
@@ -83,6 +87,7 @@ internal static class PoolWatch
     {
         lock (s_gate)
         {
+            AssertInvariants();
             Monitor.Wait(s_gate, s_patience);
             for (int i = s_watched.Count - 1; i >= 0; i--)
             {
@@ -123,4 +128,8 @@ internal static class PoolWatch
         work.IsWatched = work.IsDue;
         return !work.IsWatched;
     }
+
+    [Conditional("DEBUG")]
+    private static void AssertInvariants() =>
+        Debug.Assert(!s_running || s_watched.Count != 0, "The thread looks at nothing.");
 }
