@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Producing;

@@ -7,8 +7,8 @@ namespace EmbeddedLog.Safety;
 /// <summary>
 /// The seam by which a test takes out what keeps acknowledged records safe, to show that the torture notices. Where a
 /// protection stands, the code asks whether it is out, and if so does what it would do without it. Debug builds can do
-/// so (<c>SWITCHABLE_PROTECTIONS</c>). In every other build the answer is a constant, which leaves nothing behind in the
-/// compiled code.
+/// so (<c>SWITCHABLE_PROTECTIONS</c>). In every other build the answer is a constant, which leaves nothing behind in
+/// the compiled code.
 /// </summary>
 internal static class Protections
 {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// Looks whether the thread pool begins what was requested of it, and has it done by <see cref="BlockingThreads"/> where
-/// it does not: all of the pool's threads may be held by those who wait for it. One thread, while there is work.
+/// Looks whether the thread pool begins what was requested of it, and has it done by <see cref="BlockingThreads"/>
+/// where it does not: all of the pool's threads may be held by those who wait for it. One thread, while there is work.
 /// </summary>
 internal static class PoolWatch
 {

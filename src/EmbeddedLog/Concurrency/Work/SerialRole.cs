@@ -13,10 +13,10 @@ internal sealed class SerialRole
     /// <summary>Whether somebody has the role, or is about to take it. Under the gate.</summary>
     private bool _held;
 
-    /// <summary>Whether a round was asked for that has not begun. Written under the gate; read by whoever asks.</summary>
+    /// <summary>Whether a round was asked for that has not begun. Written under the gate; read by all.</summary>
     private bool _requested;
 
-    /// <summary>Completed when the role is free for good; set by stopping. Written under the gate; read by all.</summary>
+    /// <summary>Completed when the role is free for good. Set by stopping, under the gate; read by all.</summary>
     private TaskCompletionSource? _stopped;
 
     /// <summary>

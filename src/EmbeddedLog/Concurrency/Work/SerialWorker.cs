@@ -37,7 +37,7 @@ internal sealed class SerialWorker : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Lets no more rounds be asked for; completes when the last one is over. One that no thread has begun is done here.
+    /// Lets no more rounds be asked for; completes when the last one is over. What no thread has begun is done here.
     /// </summary>
     public Task StopAsync()
     {
