@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Following;
@@ -72,7 +73,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     internal static ReadOnlyLog Open(string directory, ReadOnlyLogOptions options, Platform platform)
     {
         string path = Path.GetFullPath(directory);
-        ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(ReadOnlyLog));
+        ILogger logger = GuardedLogger.Create(options.LoggerFactory, LogCategory.ReadOnlyLog);
         platform = Bind(platform, path);
         LogParts parts = LogParts.Create(platform, path, options.MaxOpenSegments, logger);
         ControlView? view = null;

@@ -21,17 +21,26 @@ internal static partial class StorageLog
     public static partial void PreparationFailed(ILogger logger, Exception failure, TopicPartition partition);
 
     /// <summary>Tells what was recovered of a partition, where that is more than nothing.</summary>
-    public static void Recovered(ILogger logger, PartitionRecoveryReport report) => Recovered(
-        logger,
-        report.Partition,
-        report.CopiedRecords,
-        report.ProvenOffset,
-        Units.Size(report.TornBytes),
-        report.TornBytes,
-        report.EndOffset,
-        report.RebuiltIndexes,
-        Units.Took(report.Duration),
-        report.Duration);
+    public static void Recovered(
+        ILogger logger,
+        TopicPartition partition,
+        long kept,
+        long durableEnd,
+        long tornBytes,
+        long end,
+        int indexes,
+        TimeSpan duration) =>
+        Recovered(
+            logger,
+            partition,
+            kept,
+            durableEnd,
+            Units.Size(tornBytes),
+            tornBytes,
+            end,
+            indexes,
+            Units.Took(duration),
+            duration);
 
     [LoggerMessage(5, LogLevel.Information, "Retention removed {Count} segments of partition {Partition}, which now "
         + "starts at offset {LogStart}.")]

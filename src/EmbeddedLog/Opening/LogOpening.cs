@@ -55,7 +55,7 @@ internal sealed class LogOpening
         // Before the directory is made.
         cancellationToken.ThrowIfCancellationRequested();
         string path = Path.GetFullPath(directory);
-        ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(CommitLog));
+        ILogger logger = GuardedLogger.Create(options.LoggerFactory, LogCategory.CommitLog);
         LogDirectory owned =
             await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, logger, cancellationToken, how: how)
                 .ConfigureAwait(false);

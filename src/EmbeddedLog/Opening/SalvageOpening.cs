@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
@@ -22,7 +23,7 @@ internal static class SalvageOpening
         CancellationToken cancellationToken)
     {
         string path = Path.GetFullPath(directory);
-        ILogger logger = GuardedLogger.Create(options.LoggerFactory, typeof(CommitLog));
+        ILogger logger = GuardedLogger.Create(options.LoggerFactory, LogCategory.CommitLog);
         using LogDirectory owned = await LogDirectory.OpenAsync(
             platform, path, options.OwnerTimeout, logger, cancellationToken, forRepair: true).ConfigureAwait(false);
         platform = owned.Platform;

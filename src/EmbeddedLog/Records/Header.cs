@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using EmbeddedLog.Serialization.Primitives;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
@@ -74,7 +73,7 @@ public readonly struct Header : IEquatable<Header>
 
     /// <summary>The value as UTF-8 text, or null where it is null.</summary>
     /// <exception cref="InvalidDataException">The value is not UTF-8.</exception>
-    public string? GetString() => HasValue ? Utf8Serde.Decode(Value.Span) : null;
+    public string? GetString() => HasValue ? TextRules.FromUtf8(Value.Span) : null;
 
     /// <inheritdoc/>
     public bool Equals(Header other) =>

@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Following;
@@ -58,7 +59,7 @@ internal sealed class FollowedTopics
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(ReadOnlyLog));
+            ThrowIfClosedUnsynchronized();
             (ControlPage Page, ulong Word, long Topics)? now = _view.Current is { } page
                 ? (page, page.Word, page.Topics)
                 : null;
@@ -81,7 +82,7 @@ internal sealed class FollowedTopics
         List<FollowedPartition> partitions = [];
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(ReadOnlyLog));
+            ThrowIfClosedUnsynchronized();
             foreach (ReadOnlyTopic topic in _byName.Values)
             {
                 partitions.AddRange(PartitionsOf(topic));
@@ -105,6 +106,14 @@ internal sealed class FollowedTopics
                     partition.Close();
                 }
             }
+        }
+    }
+
+    private void ThrowIfClosedUnsynchronized()
+    {
+        if (_closed)
+        {
+            throw SharedErrors.Disposed();
         }
     }
 

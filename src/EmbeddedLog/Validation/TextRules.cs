@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Unicode;
 
 namespace EmbeddedLog.Validation;
 
@@ -26,6 +28,18 @@ internal static class TextRules
     {
         ThrowIfNotWellFormed(value);
         return Encoding.UTF8.GetBytes(value);
+    }
+
+    /// <summary>The text, or an exception where it is not UTF-8.</summary>
+    /// <exception cref="InvalidDataException">The data are not UTF-8.</exception>
+    public static string FromUtf8(ReadOnlySpan<byte> data)
+    {
+        if (!Utf8.IsValid(data))
+        {
+            throw NotUtf8(data);
+        }
+
+        return Encoding.UTF8.GetString(data);
     }
 
     /// <summary>Where the first half of a pair without its other half stands, or -1.</summary>
@@ -64,4 +78,17 @@ internal static class TextRules
             $"The text holds half a surrogate pair, U+{(int)text[index]:X4}, at index {index}, "
             + "which has no UTF-8 form: remove it, or pass the data as bytes.",
             parameter);
+
+    private static InvalidDataException NotUtf8(ReadOnlySpan<byte> data)
+    {
+        int index = 0;
+        while (Rune.DecodeFromUtf8(data[index..], out _, out int consumed) == OperationStatus.Done)
+        {
+            index += consumed;
+        }
+
+        return new InvalidDataException(
+            $"The data are not UTF-8: byte 0x{data[index]:X2} at {index} of {data.Length} begins no character. "
+            + "If they are not text, read them as bytes.");
+    }
 }

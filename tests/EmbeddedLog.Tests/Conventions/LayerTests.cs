@@ -26,15 +26,6 @@ public sealed partial class LayerTests
     /// <summary>Arrows that are still to be cut. A row goes when its arrow does; no row is added.</summary>
     private static readonly HashSet<string> s_toCut =
     [
-        "Diagnostics -> Partitions/Recovery: StorageLog uses PartitionRecoveryReport",
-        "Maintenance/Retention -> Maintenance: Pins uses MaintenanceLog",
-        "Maintenance/Retention -> Maintenance: RetentionTask uses MaintenanceLog",
-        "Maintenance/Salvaging -> Maintenance: Salvage uses MaintenanceLog",
-        "Maintenance/Verification -> Maintenance: ScrubTask uses MaintenanceLog",
-        "Opening -> .: LogOpening uses CommitLog",
-        "Opening -> .: SalvageOpening uses CommitLog",
-        "Records -> Serialization/Primitives: Header uses Utf8Serde",
-        "Topics -> .: FollowedTopics uses ReadOnlyLog",
     ];
 
     private static readonly Dictionary<string, string> s_folders = FoldersOfTypes();

@@ -1,4 +1,5 @@
 using System.Reflection;
+using EmbeddedLog.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Tests.Diagnostics;
@@ -37,6 +38,13 @@ public sealed class LogEventTests
         Assert.NotEmpty(raw);
         Assert.DoesNotContain(raw, value => Of((MethodInfo)value.Member).Message.Contains(
             $"{{{value.Name}", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Categories_OfLoggers_AreTheNamesOfWhatUsersOpen()
+    {
+        Assert.Equal(LogCategory.CommitLog, typeof(CommitLog).FullName);
+        Assert.Equal(LogCategory.ReadOnlyLog, typeof(ReadOnlyLog).FullName);
     }
 
     private static LoggerMessageAttribute Of(MethodInfo line) =>

@@ -24,7 +24,7 @@ internal sealed class GuardedLogger : ILogger
     public static bool IsCalling => s_calls != 0;
 
     /// <summary>Makes the logger of a log. What the factory throws, the opening throws.</summary>
-    public static ILogger Create(ILoggerFactory? factory, Type category) =>
+    public static ILogger Create(ILoggerFactory? factory, string category) =>
         factory?.CreateLogger(category) is { } given ? new GuardedLogger(given) : NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state)

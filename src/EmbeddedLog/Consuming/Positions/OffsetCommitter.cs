@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,4 @@
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Partitions.State;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,5 @@
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Partitions;
 using Microsoft.Extensions.Logging;
 

@@ -1,3 +1,4 @@
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Safety;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Partitions;

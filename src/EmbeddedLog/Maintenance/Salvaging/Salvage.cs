@@ -1,4 +1,5 @@
 using System.Globalization;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Files.Storing;

@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.IO;
 using Microsoft.Extensions.Logging;
@@ -118,6 +119,22 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
         _background.Schedule(this, rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
     }
 
+    /// <summary>Logs a finding; what is harmless more quietly.</summary>
+    private void Log(VerifyFinding finding)
+    {
+        string consequence = finding is { FirstOffset: { } first, EndOffset: { } end }
+            ? $"offsets {first} to {end - 1} cannot be read"
+            : finding.IsHarmless ? "nothing depends on it" : "no offset is named by it";
+        MaintenanceLog.ScrubFound(
+            _logger,
+            finding.IsHarmless ? LogLevel.Warning : LogLevel.Error,
+            finding.File,
+            finding.Position,
+            finding.Expected,
+            finding.Actual,
+            consequence);
+    }
+
     private async Task VerifyAsync()
     {
         DateTimeOffset began = _platform.Time.GetUtcNow();
@@ -130,7 +147,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
             {
                 if (logged++ < MaxLogged)
                 {
-                    MaintenanceLog.ScrubFound(_logger, finding);
+                    Log(finding);
                 }
             },
         };

@@ -246,7 +246,15 @@ internal sealed class PartitionRecovery
         PartitionRecoveryReport report = Report(false, proven.Offset, end.Offset, tornBytes, _made.Count - listed);
         if (report.CopiedRecords > 0 || report.TornBytes > 0)
         {
-            StorageLog.Recovered(_logger, report);
+            StorageLog.Recovered(
+                _logger,
+                report.Partition,
+                report.CopiedRecords,
+                report.ProvenOffset,
+                report.TornBytes,
+                report.EndOffset,
+                report.RebuiltIndexes,
+                report.Duration);
         }
 
         return Result(segments, null, end, epoch, report);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Serialization.Primitives;
 
@@ -35,35 +36,10 @@ internal sealed class Utf8Serde : ISerde<string>
     }
 
     /// <inheritdoc/>
-    public string Deserialize(ReadOnlySpan<byte> data, in SerializationContext context) => Decode(data);
-
-    /// <summary>The text, or an exception where it is not UTF-8.</summary>
-    /// <exception cref="InvalidDataException">The data are not UTF-8.</exception>
-    public static string Decode(ReadOnlySpan<byte> data)
-    {
-        if (!Utf8.IsValid(data))
-        {
-            throw NotUtf8(data);
-        }
-
-        return Encoding.UTF8.GetString(data);
-    }
+    public string Deserialize(ReadOnlySpan<byte> data, in SerializationContext context) => TextRules.FromUtf8(data);
 
     private static ArgumentException NotWellFormed(string value, int index) =>
         new(
             $"The text holds half a surrogate pair, U+{(int)value[index]:X4}, at index {index}, "
             + "which has no UTF-8 form: remove it, or send the data as bytes.");
-
-    private static InvalidDataException NotUtf8(ReadOnlySpan<byte> data)
-    {
-        int index = 0;
-        while (Rune.DecodeFromUtf8(data[index..], out _, out int consumed) == OperationStatus.Done)
-        {
-            index += consumed;
-        }
-
-        return new InvalidDataException(
-            $"The data are not UTF-8: byte 0x{data[index]:X2} at {index} of {data.Length} begins no character. "
-            + "If they are not text, read them as bytes.");
-    }
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace EmbeddedLog.Consuming.Positions;
+namespace EmbeddedLog.Diagnostics;
 
 /// <summary>All that consumers log.</summary>
 internal static partial class ConsumerLog

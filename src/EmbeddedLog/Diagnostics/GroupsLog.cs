@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace EmbeddedLog.Coordination.Offsets;
+namespace EmbeddedLog.Diagnostics;
 
 /// <summary>All that consumer groups log.</summary>
 internal static partial class GroupsLog

@@ -1,7 +1,7 @@
 using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
 
-namespace EmbeddedLog.Maintenance;
+namespace EmbeddedLog.Diagnostics;
 
 // A value that is not in the text is one for loggers that keep values.
 #pragma warning disable SYSLIB1015
@@ -50,16 +50,6 @@ internal static partial class MaintenanceLog
         string held,
         TimeSpan age);
 
-    /// <summary>Tells what a scrub has found; what is harmless more quietly.</summary>
-    public static void ScrubFound(ILogger logger, VerifyFinding finding)
-    {
-        LogLevel level = finding.IsHarmless ? LogLevel.Warning : LogLevel.Error;
-        string consequence = finding is { FirstOffset: { } first, EndOffset: { } end }
-            ? $"offsets {first} to {end - 1} cannot be read"
-            : finding.IsHarmless ? "nothing depends on it" : "no offset is named by it";
-        ScrubFound(logger, level, finding.File, finding.Position, finding.Expected, finding.Actual, consequence);
-    }
-
     [LoggerMessage(102, LogLevel.Information, "A scrub checked {Records} records in {Partitions} partitions, {Size}, "
         + "in {Took}, past the page cache: {PastCache}. It found {Findings} faults.")]
     private static partial void Scrubbed(
@@ -85,9 +75,10 @@ internal static partial class MaintenanceLog
     public static partial void Salvaged(
         ILogger logger, TopicPartition partition, long kept, long gone, string ranges, int segments, string evidence);
 
+    /// <summary>Tells what a scrub has found; the level says whether anything depends on it.</summary>
     [LoggerMessage(EventId = 104, Message = "The scrub found damage in '{File}' at position {Position}: expected "
         + "{Expected}, found {Actual}; {Consequence}.")]
-    private static partial void ScrubFound(
+    public static partial void ScrubFound(
         ILogger logger,
         LogLevel level,
         string file,
