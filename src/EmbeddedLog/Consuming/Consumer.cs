@@ -8,7 +8,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
 
-
 namespace EmbeddedLog;
 
 /// <summary>
@@ -46,6 +45,7 @@ namespace EmbeddedLog;
 /// </remarks>
 public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 {
+    // Over 400 lines, most of which document the public members: each hands over to Positions, Reading or Sequences.
     private readonly PositionSet _positions;
     private readonly RecordReader<TKey, TValue> _reader;
 
@@ -56,7 +56,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>Creates a consumer of a topic.</summary>
     /// <param name="topic">The topic's name.</param>
-    /// <param name="partitions">All its partitions, by number.</param>
+    /// <param name="partitions">What to read of it: any of its partitions, and of other topics.</param>
     /// <param name="membership">The place in its group, which the consumer gives up; or null for no group.</param>
     /// <param name="offsets">What groups have committed; null without a group.</param>
     /// <param name="keys">Reads keys.</param>
@@ -89,14 +89,14 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
                 options.StartPolicy,
                 Group is null ? null : offsets!.Effective(Group, ((Partition)partition).Log)?.Offset)),
         ];
-        _positions = new PositionSet(topic, cursors, options.StartPolicy, logger);
+        _positions = new PositionSet(cursors, options.StartPolicy, logger);
         _committer = Group is null
             ? null
             : new OffsetCommitter(
                 _positions, offsets!, Group, options.CommitDurability, options.CommitInterval, platform, logger);
         _reader = new RecordReader<TKey, TValue>(
             _positions,
-            new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(topic, keys, values), readers),
+            new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(keys, values), readers),
             _committer,
             new WakeSignal(platform.Work),
             platform.Time,

@@ -1,7 +1,6 @@
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog;
 
 /// <summary>

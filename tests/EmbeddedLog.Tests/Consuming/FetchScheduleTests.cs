@@ -20,7 +20,6 @@ public sealed class FetchScheduleTests
         CommitLog log = machine.Run(OpenLog.OnAsync(machine));
         Topic topic = machine.Run(log.CreateTopicAsync("topic", new TopicOptions { Partitions = Partitions }));
         PositionSet positions = new(
-            "topic",
             [.. topic.Partitions.Select(each => new PartitionCursor(each.Source, StartPolicy.Earliest, committed))],
             StartPolicy.Earliest,
             NullLogger.Instance);

@@ -34,12 +34,18 @@ internal static class ConsumerErrors
         };
 
     /// <summary>A partition of another topic.</summary>
-    public static ArgumentException WrongTopic(string topic, string asked) =>
-        new($"The consumer reads topic '{topic}', not '{asked}'. Name one of its partitions, see Assignment.");
+    public static ArgumentException WrongTopic(IReadOnlyList<string> topics, string? asked) =>
+        new($"The consumer reads topic '{string.Join("' and '", topics)}', not '{asked}'. Name one of its partitions, "
+            + "see Assignment.");
 
-    /// <summary>A partition that there is not.</summary>
-    public static ArgumentOutOfRangeException NoSuchPartition(string topic, int partition, int count) =>
-        new(nameof(partition), partition, $"Topic '{topic}' has the partitions 0 to {count - 1}.");
+    /// <summary>A partition that the consumer does not read, of a topic of which it reads others.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="assigned">The numbers of the others.</param>
+    public static ArgumentOutOfRangeException NotAssigned(TopicPartition partition, string assigned) =>
+        new(
+            nameof(partition),
+            partition.Partition,
+            $"The consumer reads partitions {assigned} of topic '{partition.Topic}', see Assignment.");
 
     /// <summary>A seek to a negative offset.</summary>
     public static ArgumentOutOfRangeException NegativeOffset(long offset) =>

@@ -5,7 +5,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using Microsoft.Extensions.Logging;
 
-
 namespace EmbeddedLog.Consuming.Positions;
 
 /// <summary>
@@ -230,13 +229,18 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         }
     }
 
+    /// <param name="commits">The commits, in the order of the slots.</param>
     private long CommitUnsynchronized(List<PartitionCommit> commits)
     {
         // Within the gate, so that what is noted is what was committed last.
         long end = _offsets.Commit(_group, commits);
-        foreach (PartitionCommit commit in commits)
+        int next = 0;
+        foreach (PartitionCursor cursor in _positions.Cursors)
         {
-            _positions.Cursors[commit.Partition.Id.Partition].NoteCommitted(commit.Offset);
+            if (next < commits.Count && commits[next].Partition == cursor.Log)
+            {
+                cursor.NoteCommitted(commits[next++].Offset);
+            }
         }
 
         return end;

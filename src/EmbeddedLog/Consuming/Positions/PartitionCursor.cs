@@ -47,6 +47,12 @@ internal sealed class PartitionCursor
     public ReadablePartition Log { get; }
 
     /// <summary>
+    /// The cursor's place among those of its consumer: what is kept for each partition is found by it. Written once,
+    /// when the consumer is made.
+    /// </summary>
+    public int Slot { get; set; }
+
+    /// <summary>
     /// The first offset that is not finished; negative while that is left to <see cref="Start"/>. Whenever the reader
     /// looks for more, it has nothing in hand, so that this is what it reads next.
     /// </summary>

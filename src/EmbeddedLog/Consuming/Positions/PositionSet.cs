@@ -4,28 +4,27 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Consuming.Positions;
 
 /// <summary>
-/// Where a consumer is in all partitions of its topic. Safe to call from any thread; what chooses what to read next is
+/// Where a consumer is in all partitions that it reads. Safe to call from any thread; what chooses what to read next is
 /// in <see cref="FetchSchedule"/>.
 /// </summary>
 internal sealed class PositionSet
 {
-    private readonly PartitionCursor[] _cursors;
-    private readonly string _topic;
+    private readonly AssignedPartitions _assigned;
 
     /// <summary>What decides where to go on when a position is no longer in the log.</summary>
     private readonly StartPolicy _policy;
     private readonly ILogger _logger;
 
     /// <summary>
-    /// The first partition whose position may be left open: the search for those goes on where it was. Under the gate.
+    /// The first slot whose position may be left open: the search for those goes on where it was. Under the gate.
     /// </summary>
     private int _openFrom;
 
-    public PositionSet(string topic, PartitionCursor[] cursors, StartPolicy policy, ILogger logger)
+    /// <summary>The positions of partitions of any topics; each gets the slot that is its place in the list.</summary>
+    public PositionSet(PartitionCursor[] cursors, StartPolicy policy, ILogger logger)
     {
+        _assigned = new AssignedPartitions(cursors);
         _logger = logger;
-        _topic = topic;
-        _cursors = cursors;
         _policy = policy;
     }
 
@@ -40,8 +39,8 @@ internal sealed class PositionSet
     /// <summary>Over all cursors. Held for moments, never while records are read or deserialised.</summary>
     public Lock Gate { get; } = new();
 
-    /// <summary>The cursors by partition.</summary>
-    public ReadOnlySpan<PartitionCursor> Cursors => _cursors;
+    /// <summary>The cursors by slot.</summary>
+    public ReadOnlySpan<PartitionCursor> Cursors => _assigned.Cursors;
 
     /// <summary>
     /// A cursor whose position was left open, if there is any that is well. One in trouble is found when it is read.
@@ -49,10 +48,11 @@ internal sealed class PositionSet
     /// </summary>
     public PartitionCursor? FindOpen()
     {
-        for (; _openFrom < _cursors.Length; _openFrom++)
+        ReadOnlySpan<PartitionCursor> cursors = Cursors;
+        for (; _openFrom < cursors.Length; _openFrom++)
         {
             Looks++;
-            if (_cursors[_openFrom] is { Position: < 0, Trouble: null } open)
+            if (cursors[_openFrom] is { Position: < 0, Trouble: null } open)
             {
                 return open;
             }
@@ -61,23 +61,11 @@ internal sealed class PositionSet
         return null;
     }
 
-    /// <summary>The ends of all partitions as of now.</summary>
-    public long[] Ends() => Array.ConvertAll(_cursors, cursor => cursor.Log.PublishedEnd);
+    /// <summary>The ends of all partitions as of now, by slot.</summary>
+    public long[] Ends() => Array.ConvertAll(Cursors.ToArray(), cursor => cursor.Log.PublishedEnd);
 
-    /// <summary>The cursor of a partition.</summary>
-    /// <exception cref="ArgumentException">The partition is not of this topic.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The topic has no such partition.</exception>
-    public PartitionCursor Get(TopicPartition partition)
-    {
-        if (partition.Topic != _topic)
-        {
-            throw ConsumerErrors.WrongTopic(_topic, partition.Topic);
-        }
-
-        return (uint)partition.Partition < (uint)_cursors.Length
-            ? _cursors[partition.Partition]
-            : throw ConsumerErrors.NoSuchPartition(_topic, partition.Partition, _cursors.Length);
-    }
+    /// <inheritdoc cref="AssignedPartitions.Get"/>
+    public PartitionCursor Get(TopicPartition partition) => _assigned.Get(partition);
 
     /// <summary>The position in a partition, resolved if it was left open.</summary>
     /// <exception cref="OffsetUnavailableException">It was left open, and the policy is an error.</exception>
@@ -141,7 +129,7 @@ internal sealed class PositionSet
     {
         lock (Gate)
         {
-            foreach (PartitionCursor cursor in _cursors)
+            foreach (PartitionCursor cursor in Cursors)
             {
                 cursor.Seek(StartPolicy.Earliest, cursor.Log.StartOffset);
             }
@@ -155,7 +143,7 @@ internal sealed class PositionSet
     {
         lock (Gate)
         {
-            foreach (PartitionCursor cursor in _cursors)
+            foreach (PartitionCursor cursor in Cursors)
             {
                 cursor.Seek(cursor.Log.PublishedEnd);
             }
@@ -166,12 +154,12 @@ internal sealed class PositionSet
     public void Seek(DateTimeOffset timestamp)
     {
         // The searches read from the disk, so they come before the gate; all succeed, or nothing is moved.
-        long[] found = Array.ConvertAll(_cursors, cursor => StartPosition.FindTime(cursor.Log, timestamp));
+        long[] found = Array.ConvertAll(Cursors.ToArray(), cursor => StartPosition.FindTime(cursor.Log, timestamp));
         lock (Gate)
         {
             for (int i = 0; i < found.Length; i++)
             {
-                _cursors[i].Seek(found[i]);
+                Cursors[i].Seek(found[i]);
             }
         }
     }

@@ -2,7 +2,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Consuming.Positions;
 
 /// <summary>Finds where reading can go on behind what a read has failed at.</summary>

@@ -1,7 +1,6 @@
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Partitions.Reading;
 
-
 namespace EmbeddedLog.Consuming.Reading;
 
 /// <summary>

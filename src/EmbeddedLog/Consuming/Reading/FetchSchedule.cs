@@ -11,7 +11,7 @@ internal sealed class FetchSchedule
     private readonly PositionSet _positions;
     private readonly TimeProvider _time;
 
-    /// <summary>The partition whose turn it is.</summary>
+    /// <summary>The slot of the partition whose turn it is.</summary>
     private int _turn;
 
     /// <summary>Whether a partition may be in trouble. Without one, nobody asks for the time.</summary>
@@ -27,7 +27,7 @@ internal sealed class FetchSchedule
     /// Chooses what to read next; false where all that are not paused were read up to their ends, or wait for their
     /// next attempt. Positions that were left open are found first, whether paused or not.
     /// </summary>
-    /// <param name="ends">Where the partitions end for this read, or null for their own ends.</param>
+    /// <param name="ends">Where the partitions end for this read, by slot, or null for their own ends.</param>
     /// <param name="plan">What to read.</param>
     /// <param name="retryAt">The time stamp of the next attempt that is waited for, or null.</param>
     /// <exception cref="OffsetUnavailableException">
@@ -104,7 +104,7 @@ internal sealed class FetchSchedule
 
     /// <summary>Gives the caller of the next <see cref="TryChoose"/> the partition after this one first.</summary>
     public void EndTurn(PartitionCursor cursor) =>
-        _turn = (cursor.Log.Id.Partition + 1) % _positions.Cursors.Length;
+        _turn = (cursor.Slot + 1) % _positions.Cursors.Length;
 
     private bool TryPostpone(PartitionCursor cursor, int version, EmbeddedLogException failure, bool othersFirst)
     {
@@ -218,7 +218,7 @@ internal sealed class FetchSchedule
         }
 
         long limit = isKept ? cursor.KeptTo : end;
-        limit = ends is null ? limit : Math.Min(limit, ends[cursor.Log.Id.Partition]);
+        limit = ends is null ? limit : Math.Min(limit, ends[cursor.Slot]);
         if (position >= limit)
         {
             return false;

@@ -1,7 +1,6 @@
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Partitions.Reading;
 
-
 namespace EmbeddedLog.Consuming.Reading;
 
 /// <summary>
@@ -15,7 +14,7 @@ internal sealed class ReadWaiters
     private readonly TimeProvider _time;
     private readonly bool _inline;
 
-    /// <summary>By partition; null before the first.</summary>
+    /// <summary>By slot; null before the first.</summary>
     private readonly AppendWaiter?[] _waiters;
 
     /// <summary>Wakes for the next attempt; null before there is any.</summary>

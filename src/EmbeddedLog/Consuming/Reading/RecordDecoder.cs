@@ -3,21 +3,19 @@ using EmbeddedLog.Serialization.Primitives;
 namespace EmbeddedLog.Consuming.Reading;
 
 /// <summary>Turns records as they lie in the log into a consumer's types, all of them copies.</summary>
-/// <param name="topic">The topic's name.</param>
 /// <param name="keys">Reads keys.</param>
 /// <param name="values">Reads values.</param>
-internal sealed class RecordDecoder<TKey, TValue>(
-    string topic, IDeserializer<TKey> keys, IDeserializer<TValue> values)
+internal sealed class RecordDecoder<TKey, TValue>(IDeserializer<TKey> keys, IDeserializer<TValue> values)
 {
     /// <summary>Reads one record.</summary>
     /// <exception cref="RecordDeserializationException">It cannot be read as these types.</exception>
-    public Record<TKey, TValue> Decode(int partition, scoped in RecordView record)
+    public Record<TKey, TValue> Decode(in TopicPartition partition, scoped in RecordView record)
     {
         HeadersView block = record.Headers;
         Headers? headers = block.IsEmpty ? null : block.ToHeaders();
         return new Record<TKey, TValue>(
-            topic,
-            partition,
+            partition.Topic,
+            partition.Partition,
             record.Offset,
             record.Timestamp,
             DecodeKey(partition, record, headers),
@@ -27,7 +25,7 @@ internal sealed class RecordDecoder<TKey, TValue>(
             headers);
     }
 
-    private TKey DecodeKey(int partition, scoped in RecordView record, Headers? headers)
+    private TKey DecodeKey(in TopicPartition partition, scoped in RecordView record, Headers? headers)
     {
         if (!record.HasKey)
         {
@@ -38,7 +36,7 @@ internal sealed class RecordDecoder<TKey, TValue>(
 
         try
         {
-            return keys.Deserialize(record.Key, new SerializationContext(topic, IsKey: true, headers));
+            return keys.Deserialize(record.Key, new SerializationContext(partition.Topic, IsKey: true, headers));
         }
         catch (Exception cause)
         {
@@ -46,7 +44,7 @@ internal sealed class RecordDecoder<TKey, TValue>(
         }
     }
 
-    private TValue DecodeValue(int partition, scoped in RecordView record, Headers? headers)
+    private TValue DecodeValue(in TopicPartition partition, scoped in RecordView record, Headers? headers)
     {
         if (record.IsTombstone)
         {
@@ -57,7 +55,7 @@ internal sealed class RecordDecoder<TKey, TValue>(
 
         try
         {
-            return values.Deserialize(record.Value, new SerializationContext(topic, IsKey: false, headers));
+            return values.Deserialize(record.Value, new SerializationContext(partition.Topic, IsKey: false, headers));
         }
         catch (Exception cause)
         {
@@ -65,10 +63,10 @@ internal sealed class RecordDecoder<TKey, TValue>(
         }
     }
 
-    private RecordDeserializationException Fault<T>(
-        int partition, scoped in RecordView record, bool isKey, Exception cause, Headers? headers) =>
+    private static RecordDeserializationException Fault<T>(
+        in TopicPartition partition, scoped in RecordView record, bool isKey, Exception cause, Headers? headers) =>
         RecordDeserializationException.Create(
-            new TopicPartitionOffset(topic, partition, record.Offset),
+            new TopicPartitionOffset(partition.Topic, partition.Partition, record.Offset),
             isKey,
             typeof(T),
             cause,
@@ -76,10 +74,10 @@ internal sealed class RecordDecoder<TKey, TValue>(
             RawValue(record),
             headers ?? Headers.Empty);
 
-    private RecordDeserializationException NullFault<T>(
-        int partition, scoped in RecordView record, bool isKey, Headers? headers) =>
+    private static RecordDeserializationException NullFault<T>(
+        in TopicPartition partition, scoped in RecordView record, bool isKey, Headers? headers) =>
         RecordDeserializationException.CreateForNull(
-            new TopicPartitionOffset(topic, partition, record.Offset),
+            new TopicPartitionOffset(partition.Topic, partition.Partition, record.Offset),
             isKey,
             typeof(T),
             RawKey(record),

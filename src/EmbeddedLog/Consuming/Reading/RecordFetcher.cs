@@ -1,7 +1,6 @@
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Consuming.Reading;
 
 /// <summary>
@@ -49,6 +48,7 @@ internal sealed class RecordFetcher<TKey, TValue>
             buffer = new Record<TKey, TValue>[Math.Min(wanted, FirstBufferRecords)];
         }
 
+        TopicPartition id = cursor.Log.Id;
         int count = 0;
         cursor.PassedTo = None;
         try
@@ -70,7 +70,7 @@ internal sealed class RecordFetcher<TKey, TValue>
                     Array.Resize(ref buffer, (int)Math.Min(wanted, 2L * count));
                 }
 
-                buffer[count] = _decoder.Decode(cursor.Log.Id.Partition, record);
+                buffer[count] = _decoder.Decode(id, record);
                 bytes += record.Key.Length + record.Value.Length;
             }
 

@@ -147,7 +147,7 @@ internal sealed class RecordReader<TKey, TValue>
     /// Reads ahead for <see cref="TryTake"/>, waiting if need be. The caller takes then, and comes back if somebody has
     /// moved the position meanwhile.
     /// </summary>
-    /// <param name="ends">Where the partitions end for this read, or null for a read without end.</param>
+    /// <param name="ends">Where the partitions end for this read, by slot, or null for a read without end.</param>
     /// <param name="tokens">What may end the waiting.</param>
     /// <returns>False where the read has come to its end.</returns>
     public ValueTask<bool> FillAsync(long[]? ends, ReadTokens tokens) =>
