@@ -1,7 +1,6 @@
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog.Coordination.Groups;
 
 /// <summary>

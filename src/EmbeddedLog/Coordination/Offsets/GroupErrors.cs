@@ -1,6 +1,5 @@
 using EmbeddedLog.Partitions;
 
-
 namespace EmbeddedLog.Coordination.Offsets;
 
 /// <summary>The exceptions of consumer groups, each with what to do.</summary>
@@ -26,34 +25,4 @@ internal static class GroupErrors
         {
             Topic = topic,
         };
-
-    /// <summary>A record of the offsets' partition is not what a writer produces.</summary>
-    public static EmbeddedLogException Unreadable(
-        PartitionLog offsets, long offset, ReadOnlySpan<byte> bytes, string part)
-    {
-        if (!bytes.IsEmpty && bytes[0] > OffsetCodec.Version)
-        {
-            return new UnsupportedFormatException(
-                $"The committed offsets hold a {part} of version {bytes[0]}, written by a newer version of "
-                + "EmbeddedLog. Open the log with that version or a later one.")
-            {
-                Topic = offsets.Id.Topic,
-                Partition = offsets.Id.Partition,
-                Offset = offset,
-                Expected = $"version {OffsetCodec.Version}",
-                Actual = $"version {bytes[0]}",
-            };
-        }
-
-        return new CorruptLogException(
-            $"Record {offset} of the committed offsets has a {part} that makes no sense, although its checksum is "
-            + "good. Nothing was changed; restore the directory of the groups from a backup.")
-        {
-            Topic = offsets.Id.Topic,
-            Partition = offsets.Id.Partition,
-            Offset = offset,
-            Expected = $"a {part}",
-            Actual = $"{bytes.Length} other bytes",
-        };
-    }
 }

@@ -17,6 +17,9 @@ internal static class OffsetCodec
     /// <summary>The bytes of a value without metadata.</summary>
     public const int PlainValueBytes = MetadataAt;
 
+    /// <summary>The most bytes of a key: two names of the greatest length.</summary>
+    public const int MaxKeyBytes = FixedKeyBytes + (2 * NameRules.MaxLength);
+
     private const int OffsetAt = 1;
     private const int EpochAt = 9;
     private const int CommittedAtAt = 13;

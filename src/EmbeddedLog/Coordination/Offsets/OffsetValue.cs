@@ -1,6 +1,5 @@
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog.Coordination.Offsets;
 
 /// <summary>What was committed.</summary>

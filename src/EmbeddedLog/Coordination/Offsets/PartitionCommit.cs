@@ -1,6 +1,5 @@
 using EmbeddedLog.Partitions;
 
-
 namespace EmbeddedLog.Coordination.Offsets;
 
 /// <summary>One of the offsets that are committed together.</summary>

@@ -1,20 +1,19 @@
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Partitions;
 using Microsoft.Extensions.Logging;
 
-
-namespace EmbeddedLog.Coordination.Offsets;
+namespace EmbeddedLog.Coordination.State;
 
 /// <summary>
-/// Keeps the partition of committed offsets small: once it has rolled and most of it is history, everything that counts
+/// Keeps the partition of a state small: once it has rolled and most of it is history, everything that counts
 /// is appended once more, flushed, and what lies before is removed. A crash at any point leaves either the history, or
 /// the copies, or both; the last record of a key counts in each case.
 /// </summary>
-internal sealed class OffsetCompaction : IThreadPoolWorkItem
+internal sealed class StateCompaction : IThreadPoolWorkItem
 {
-    private readonly OffsetStore _store;
     private readonly PartitionLog _log;
+    private readonly Func<long> _appendSnapshot;
+    private readonly Action<ILogger, Exception> _tellFailure;
     private readonly ILogger _logger;
     private readonly AssuredWork _work;
     private readonly Lock _gate = new();
@@ -26,15 +25,26 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
     private bool _stopped;
 
     /// <summary>
-    /// No compaction is begun below this end, so that one that failed is not tried again with every commit. Written by
-    /// the compaction under way, read by every commit.
+    /// No compaction is begun below this end, so that one that failed is not tried again with every change. Written by
+    /// the compaction under way, read by every change.
     /// </summary>
     private long _notBefore;
 
-    public OffsetCompaction(OffsetStore store, PartitionLog log, WorkQueue work, ILogger logger)
+    /// <param name="log">The partition.</param>
+    /// <param name="work">Runs it.</param>
+    /// <param name="appendSnapshot">Appends everything that counts; returns the first offset of that.</param>
+    /// <param name="tellFailure">Logs that it has failed.</param>
+    /// <param name="logger">Where to.</param>
+    public StateCompaction(
+        PartitionLog log,
+        WorkQueue work,
+        Func<long> appendSnapshot,
+        Action<ILogger, Exception> tellFailure,
+        ILogger logger)
     {
-        _store = store;
         _log = log;
+        _appendSnapshot = appendSnapshot;
+        _tellFailure = tellFailure;
         _logger = logger;
         _work = new AssuredWork(work, this);
     }
@@ -87,7 +97,7 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
     {
         try
         {
-            long first = _store.AppendSnapshot();
+            long first = _appendSnapshot();
             long end = _log.PublishedEnd;
             Volatile.Write(ref _notBefore, end + (end - first));
 
@@ -97,7 +107,7 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
         {
-            GroupsLog.NotCompacted(_logger, failure);
+            _tellFailure(_logger, failure);
             Volatile.Write(ref _notBefore, _log.PublishedEnd + RetryAfterRecords);
         }
         finally
@@ -106,7 +116,7 @@ internal sealed class OffsetCompaction : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>How many commits must follow a compaction that failed before another one is tried.</summary>
+    /// <summary>How many changes must follow a compaction that failed before another one is tried.</summary>
     private const int RetryAfterRecords = 1000;
 
     private void End()
