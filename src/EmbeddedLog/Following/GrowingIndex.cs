@@ -46,7 +46,11 @@ internal sealed class GrowingIndex(Segment segment)
             return false;
         }
 
-        _builder.Note((uint)(extent.FirstOffset - segment.BaseOffset), _position, extent.MaxTimestamp);
+        if (extent.HasOffsets)
+        {
+            _builder.Note((uint)(extent.FirstOffset - segment.BaseOffset), _position, extent.MaxTimestamp);
+        }
+
         _position += FrameLayout.Padded((int)length);
         _offset = extent.NextOffset;
         return true;

@@ -24,6 +24,9 @@ internal unsafe struct BatchFrame
     /// <summary>The last record's offset less the first's.</summary>
     public int LastOffsetDelta { get; private set; }
 
+    /// <summary>The offset behind all that the frame covers; records may be missing before it.</summary>
+    public readonly long EndOffset => _firstOffset + LastOffsetDelta + 1;
+
     /// <summary>The greatest timestamp of the records, Unix milliseconds.</summary>
     public long MaxTimestamp { get; private set; }
 

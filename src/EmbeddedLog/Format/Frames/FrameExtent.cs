@@ -7,8 +7,13 @@ namespace EmbeddedLog.Format.Frames;
 /// <param name="MaxTimestamp">
 /// The greatest timestamp of the records; of a seal, of the whole segment; of a gap, <see cref="long.MinValue"/>.
 /// </param>
-internal readonly record struct FrameExtent(FrameType Type, long FirstOffset, long NextOffset, long MaxTimestamp)
+/// <param name="Records">How many records it holds, which may be fewer than it covers offsets.</param>
+internal readonly record struct FrameExtent(
+    FrameType Type, long FirstOffset, long NextOffset, long MaxTimestamp, int Records)
 {
+    /// <summary>Whether it covers any: a seal does not, nor does a gap that only fills a place.</summary>
+    public bool HasOffsets => NextOffset > FirstOffset;
+
     /// <summary>
     /// Reads the extent of a frame that passed its check; false where it is malformed, that is, forged.
     /// </summary>
@@ -20,16 +25,17 @@ internal readonly record struct FrameExtent(FrameType Type, long FirstOffset, lo
         switch (type)
         {
             case FrameType.Record:
-                extent = new FrameExtent(type, first, first + 1, timestamp);
+                extent = new FrameExtent(type, first, first + 1, timestamp, 1);
                 return true;
             case FrameType.Batch when BatchFrame.TryOpen(frame, length, baseOffset, out BatchFrame batch):
-                extent = new FrameExtent(type, first, first + batch.LastOffsetDelta + 1, batch.MaxTimestamp);
+                extent = new FrameExtent(
+                    type, first, first + batch.LastOffsetDelta + 1, batch.MaxTimestamp, batch.Remaining);
                 return true;
             case FrameType.Seal:
-                extent = new FrameExtent(type, first, first, timestamp);
+                extent = new FrameExtent(type, first, first, timestamp, 0);
                 return true;
             case FrameType.Gap when GapFrame.TryReadCount(frame, length, out long count):
-                extent = new FrameExtent(type, first, first + count, long.MinValue);
+                extent = new FrameExtent(type, first, first + count, long.MinValue, 0);
                 return true;
             default:
                 extent = default;

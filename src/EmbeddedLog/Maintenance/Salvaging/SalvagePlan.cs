@@ -6,7 +6,6 @@ using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Maintenance.Salvaging;
 
 /// <summary>
@@ -257,6 +256,9 @@ internal sealed class SalvagePlan
         {
             KeptRecords += Math.Max(0, Clip(kept, end).Count);
         }
+
+        // Of a batch that the log begins in, nobody looks which of its records are missing.
+        KeptRecords -= survey.Sparse.Sum(each => Math.Clamp(Clip(each.Offsets, end).Count, 0, each.Missing));
 
         survey.Gaps.ForEach(gap => SalvageSurvey.Add(EarlierGaps, Clip(gap, end)));
         gaps.ForEach(gap => SalvageSurvey.Add(Gone, Clip(new OffsetRange(gap.FirstOffset, gap.NextOffset), end)));

@@ -37,6 +37,9 @@ internal sealed class SalvageSurvey
     /// <summary>The good frames with records: their offsets.</summary>
     public List<OffsetRange> Kept { get; } = [];
 
+    /// <summary>Those of these frames in which records are missing, and how many.</summary>
+    public List<(OffsetRange Offsets, long Missing)> Sparse { get; } = [];
+
     /// <summary>How many bytes these frames have.</summary>
     public long KeptBytes { get; private set; }
 
@@ -129,6 +132,11 @@ internal sealed class SalvageSurvey
         else if (part.Extent.Type != FrameType.Seal)
         {
             Add(Kept, offsets);
+            if (part.Extent.Records < offsets.Count)
+            {
+                Sparse.Add((offsets, offsets.Count - part.Extent.Records));
+            }
+
             KeptBytes += part.EndPosition - part.Position;
         }
 

@@ -6,7 +6,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>Checks one segment, frame by frame, and its index against the frames, while it may be written to.</summary>
@@ -88,7 +87,7 @@ internal sealed class SegmentCheck : IDisposable
             _index?.Note(part.Position, part.Extent);
             bool hasRecords = part.Extent.Type is FrameType.Record or FrameType.Batch;
             _findings.Frames += hasRecords ? 1 : 0;
-            _findings.Records += hasRecords ? part.NextOffset - part.FirstOffset : 0;
+            _findings.Records += part.Extent.Records;
             return;
         }
 

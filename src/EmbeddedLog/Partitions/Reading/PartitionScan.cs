@@ -119,7 +119,6 @@ public unsafe ref struct PartitionScan : IDisposable
             }
             else if (ReadFromBatch(out RecordFields inBatch))
             {
-                _nextOffset = inBatch.Offset + 1;
                 record = new RecordView(inBatch, _segment!);
                 return true;
             }
@@ -279,6 +278,7 @@ public unsafe ref struct PartitionScan : IDisposable
         return true;
     }
 
+    /// <summary>Reads the next record of the batch; false where it stands before the next offset.</summary>
     private bool ReadFromBatch(out RecordFields record)
     {
         if (!_batch.TryReadNext(out record))
@@ -287,7 +287,18 @@ public unsafe ref struct PartitionScan : IDisposable
             throw SegmentErrors.BadFrame(_segment!, _position, FrameCheck.Valid, _nextOffset);
         }
 
-        return record.Offset >= _nextOffset;
+        bool isNext = record.Offset >= _nextOffset;
+        if (_batch.Remaining == 0)
+        {
+            // Behind its last record offsets may be missing, and no other frame has them.
+            _nextOffset = _batch.EndOffset;
+        }
+        else if (isNext)
+        {
+            _nextOffset = record.Offset + 1;
+        }
+
+        return isNext;
     }
 
     /// <summary>Looks whether there is more: in this segment, or in the one after it.</summary>

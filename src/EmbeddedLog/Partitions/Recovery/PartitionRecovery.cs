@@ -168,8 +168,11 @@ internal sealed class PartitionRecovery
             checkpoint.DurableEndOffset, last.Entry.Sequence, last.Entry.Uid, checkpoint.DurableEndPosition);
 
         // Behind the end of a segment of an earlier epoch lies what a recovery has left there, so it is not written on.
+        // Nor is one in which gaps have used up its offsets: an append does not look whether there is one left, for
+        // records alone take more bytes than a segment has long before.
         ActiveSegment? active = null;
-        if (last.Entry.Epoch == checkpoint.Epoch)
+        bool hasOffsets = end.Offset - last.BaseOffset <= uint.MaxValue - FormatLimits.MaxSegmentBytes;
+        if (last.Entry.Epoch == checkpoint.Epoch && hasOffsets)
         {
             active = Reopen(last, end);
         }
@@ -247,14 +250,8 @@ internal sealed class PartitionRecovery
         if (report.CopiedRecords > 0 || report.TornBytes > 0)
         {
             StorageLog.Recovered(
-                _logger,
-                report.Partition,
-                report.CopiedRecords,
-                report.ProvenOffset,
-                report.TornBytes,
-                report.EndOffset,
-                report.RebuiltIndexes,
-                report.Duration);
+                _logger, report.Partition, report.CopiedRecords, report.ProvenOffset, report.TornBytes,
+                report.EndOffset, report.RebuiltIndexes, report.Duration);
         }
 
         return Result(segments, null, end, epoch, report);

@@ -95,7 +95,7 @@ internal sealed class TailCopy
             && FrameExtent.TryRead(walker.Frame, walker.Length, range.Segment.BaseOffset, out FrameExtent extent)
             && extent.Type != FrameType.Seal)
         {
-            SegmentWriter writer = WriterFor(range.Segment.Entry.Epoch, extent.FirstOffset, walker.Length);
+            SegmentWriter writer = WriterFor(range.Segment.Entry.Epoch, extent, walker.Length);
             CopyFrame(writer, walker.Frame, walker.Length, extent, provenEnd);
             next = extent.NextOffset;
         }
@@ -123,10 +123,14 @@ internal sealed class TailCopy
             FrameHeader.ReadFlags(source),
             offsetDelta,
             FrameHeader.ReadTimestamp(source),
-            DurableLag.Encode(extent.FirstOffset - provenEnd));
+            extent.Type == FrameType.Gap ? DurableLag.None : DurableLag.Encode(extent.FirstOffset - provenEnd));
         FrameHeader.WriteCrc(frame, FrameCrc.Compute(writer.Segment.CrcSeed, position, frame, length));
         writer.Commit(length);
-        _copies[^1].Index.Note(offsetDelta, position, extent.MaxTimestamp);
+        if (extent.HasOffsets)
+        {
+            _copies[^1].Index.Note(offsetDelta, position, extent.MaxTimestamp);
+        }
+
         _remaining -= padded;
         if (writer.Tail - _sent >= StepBytes)
         {
@@ -160,26 +164,30 @@ internal sealed class TailCopy
         }
     }
 
-    /// <summary>The copy that a frame goes to: a new one where the last is full, or of another epoch.</summary>
-    private SegmentWriter WriterFor(uint epoch, long offset, int length)
+    /// <summary>
+    /// The copy that a frame goes to: a new one where the last is full, or of another epoch, or where gaps have used up
+    /// the offsets that a segment can have.
+    /// </summary>
+    private SegmentWriter WriterFor(uint epoch, in FrameExtent extent, int length)
     {
         int padded = FrameLayout.Padded(length);
         if (_copies.Count != 0)
         {
             SegmentWriter last = _copies[^1].Writer;
-            if (last.HasRoomFor(padded) && last.Segment.Entry.Epoch == epoch)
+            if (last.HasRoomFor(padded) && last.Segment.Entry.Epoch == epoch
+                && extent.NextOffset - last.Segment.BaseOffset <= uint.MaxValue)
             {
                 return last;
             }
 
-            EndLast(offset);
+            EndLast(extent.FirstOffset);
         }
 
         long capacity = Math.Max(_settings.SegmentBytes, SegmentHeader.PageBytes + padded + FrameLayout.SealBytes);
         bool forBulk = _remaining >= StepBytes && !_settings.Positional;
         SpareSegment spare = _factory.CreateSpare(_nextSequence++, capacity, _settings.Positional, forBulk);
         SegmentEntry entry = new(
-            spare.Sequence, Uids.New(), offset, epoch, _predecessorUid, _predecessorEnd);
+            spare.Sequence, Uids.New(), extent.FirstOffset, epoch, _predecessorUid, _predecessorEnd);
         long now = _segments.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
         SegmentWriter writer;
         try

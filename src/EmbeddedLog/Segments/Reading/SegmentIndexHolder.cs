@@ -243,7 +243,11 @@ internal sealed class SegmentIndexHolder
             && FrameExtent.TryRead(walker.Frame, walker.Length, _segment.BaseOffset, out var extent)
             && extent.FirstOffset == next)
         {
-            builder.Note((uint)(extent.FirstOffset - _segment.BaseOffset), walker.Position, extent.MaxTimestamp);
+            if (extent.HasOffsets)
+            {
+                builder.Note((uint)(extent.FirstOffset - _segment.BaseOffset), walker.Position, extent.MaxTimestamp);
+            }
+
             next = extent.NextOffset;
         }
 

@@ -109,10 +109,10 @@ public sealed unsafe class FrameTests
 
         Assert.Equal(
             [
-                new FrameExtent(FrameType.Record, 1005, 1006, SomeFrames.Time),
-                new FrameExtent(FrameType.Record, 1006, 1007, -1),
-                new FrameExtent(FrameType.Batch, 1007, 1009, SomeFrames.Time + 1),
-                new FrameExtent(FrameType.Seal, 1009, 1009, SomeFrames.Time + 1),
+                new FrameExtent(FrameType.Record, 1005, 1006, SomeFrames.Time, 1),
+                new FrameExtent(FrameType.Record, 1006, 1007, -1, 1),
+                new FrameExtent(FrameType.Batch, 1007, 1009, SomeFrames.Time + 1, 2),
+                new FrameExtent(FrameType.Seal, 1009, 1009, SomeFrames.Time + 1, 0),
             ],
             extents);
         Assert.Equal(FrameCheck.Empty, walker.Check);

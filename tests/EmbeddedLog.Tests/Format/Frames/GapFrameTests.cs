@@ -34,7 +34,7 @@ public sealed unsafe class GapFrameTests
             Assert.True(FrameExtent.TryRead(
                 memory + SegmentHeader.PageBytes, length, SomeFrames.BaseOffset, out FrameExtent extent));
             long first = SomeFrames.BaseOffset + OffsetDelta;
-            Assert.Equal(new FrameExtent(FrameType.Gap, first, first + count, long.MinValue), extent);
+            Assert.Equal(new FrameExtent(FrameType.Gap, first, first + count, long.MinValue, 0), extent);
         }
     }
 
