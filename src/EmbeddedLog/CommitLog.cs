@@ -27,6 +27,7 @@ namespace EmbeddedLog;
 /// </remarks>
 public sealed class CommitLog : IDisposable, IAsyncDisposable
 {
+    // Over 400 lines, most of which document the public members: each hands over to the room that does the work.
     private readonly OpenedLog _opened;
     private readonly LogDirectory _directory;
     private readonly TopicSet _topics;

@@ -5,7 +5,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Topics;
 
-
 namespace EmbeddedLog.Backup;
 
 /// <summary>

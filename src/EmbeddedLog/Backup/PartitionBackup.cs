@@ -8,7 +8,6 @@ using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Backup;
 
 /// <summary>

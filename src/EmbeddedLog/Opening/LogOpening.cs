@@ -97,7 +97,7 @@ internal sealed class LogOpening
     {
         TopicStore store = new(_parts.Platform.Files, _directory.Path, _foreign);
         store.Prepare(isOnDisk: _directory.State.Clean);
-        List<StoredTopic> topics = [.. store.Load()];
+        List<StoredTopic> topics = [.. store.Reader.Load()];
         ClosedTopics.Check(_parts.Platform.Files, _directory.Path, _directory.State, topics);
         foreach (StoredTopic stored in topics)
         {

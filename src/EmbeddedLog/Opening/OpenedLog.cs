@@ -3,7 +3,6 @@ using EmbeddedLog.Files;
 using EmbeddedLog.Maintenance.Verification;
 using EmbeddedLog.Topics;
 
-
 namespace EmbeddedLog.Opening;
 
 /// <summary>What an opening hands over to the log: all of it is open, and recovered where that was needed.</summary>
@@ -25,7 +24,7 @@ internal sealed record OpenedLog(
     public IReadOnlyList<VerifyTarget> GetVerifyTargets() =>
     [
         .. Topics.All.Select(topic => new VerifyTarget(
-            () => Store.Load(topic.Stored.Directory), [.. topic.Partitions.Select(each => each.Log)])),
+            () => Store.Reader.Load(topic.Stored.Directory), [.. topic.Partitions.Select(each => each.Log)])),
         new VerifyTarget(() => { }, [Offsets.Log]),
     ];
 }

@@ -48,7 +48,7 @@ internal static class SalvageOpening
                 partition, OffsetStore.TopicUid, Path.Combine(path, OffsetStore.DirectoryName));
         }
 
-        List<StoredTopic> topics = new TopicStore(files, path).LoadReadable();
+        List<StoredTopic> topics = new TopicReader(files, path).LoadReadable();
         StoredTopic topic = topics.Find(each => each.Name == partition.Topic)
             ?? throw TopicErrors.Unknown(
                 partition.Topic,

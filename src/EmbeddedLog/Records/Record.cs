@@ -1,6 +1,5 @@
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog;
 
 /// <summary>A record that was read: where it stands, when it was written, its key, its value and its headers.</summary>

@@ -3,7 +3,6 @@ using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog.Topics;
 
 /// <summary>The topics in the list that a clean close leaves.</summary>

@@ -23,7 +23,7 @@ internal sealed class FollowedTopics
     private readonly SegmentResources _segments;
     private readonly ObjectPool<AsyncWaiter> _waiters;
     private readonly string _directory;
-    private readonly TopicStore _store;
+    private readonly TopicReader _reader;
     private readonly ControlView _view;
     private readonly FollowPoller _poller;
     private readonly Lock _gate = new();
@@ -47,7 +47,7 @@ internal sealed class FollowedTopics
         _segments = segments;
         _waiters = waiters;
         _directory = directory;
-        _store = new TopicStore(segments.Platform.Files, directory);
+        _reader = new TopicReader(segments.Platform.Files, directory);
         _view = view;
         _poller = poller;
     }
@@ -143,7 +143,7 @@ internal sealed class FollowedTopics
             try
             {
                 SessionState session = _view.ReadState();
-                List<StoredTopic> topics = _store.LoadShared();
+                List<StoredTopic> topics = _reader.LoadShared();
                 ClosedTopics.Check(_segments.Platform.Files, _directory, session, topics);
                 return topics;
             }
@@ -196,7 +196,7 @@ internal sealed class FollowedTopics
     {
         try
         {
-            return _store.Exists(stored);
+            return _reader.Exists(stored);
         }
         catch (Exception failure) when (failure is CorruptLogException or FileSystemException)
         {

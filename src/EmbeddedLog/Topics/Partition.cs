@@ -1,6 +1,5 @@
 using EmbeddedLog.Partitions;
 
-
 namespace EmbeddedLog;
 
 /// <summary>

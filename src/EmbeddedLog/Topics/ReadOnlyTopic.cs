@@ -1,6 +1,5 @@
 using EmbeddedLog.Topics;
 
-
 namespace EmbeddedLog;
 
 /// <summary>

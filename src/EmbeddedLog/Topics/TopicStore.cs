@@ -1,31 +1,24 @@
 using System.Globalization;
-using System.Text.Json;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
-using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Topics;
 
 /// <summary>
-/// The topics' directories. A topic appears and disappears by the renaming of its directory, so that a crash leaves all
-/// of it or nothing.
+/// Makes, changes and removes the topics' directories. A topic appears and disappears by the renaming of its directory,
+/// so that a crash leaves all of it or nothing.
 /// </summary>
 internal sealed class TopicStore
 {
     /// <summary>The name of the directory that holds the topics' own.</summary>
     public const string DirectoryName = OwnNames.Topics;
 
-    private const int MaxDescriptorBytes = 64 << 10;
-
     /// <summary>Names may be as long as directory names; the id behind them needs some room.</summary>
     private const int MaxNameInPath = 200;
 
     private readonly FileSystem _files;
     private readonly string _root;
-
-    /// <summary>Told what is not the log's; null where nobody asks.</summary>
-    private readonly ForeignNames? _foreign;
 
     /// <summary>
     /// The directories of topics that were not made after all, or were deleted, and could not be removed. Under the
@@ -35,11 +28,14 @@ internal sealed class TopicStore
 
     public TopicStore(FileSystem files, string logDirectory, ForeignNames? foreign = null)
     {
-        _foreign = foreign;
         _files = files;
+        Reader = new TopicReader(files, logDirectory, foreign);
         Debris = new TopicDebris(files);
         _root = Path.Combine(logDirectory, DirectoryName);
     }
+
+    /// <summary>Reads what is there.</summary>
+    public TopicReader Reader { get; }
 
     /// <summary>Removes the directories that are no topics' any more, at once or later.</summary>
     public TopicDebris Debris { get; }
@@ -63,10 +59,10 @@ internal sealed class TopicStore
             _files.SyncDirectory(_root);
         }
 
-        RefuseLinks(Path.GetDirectoryName(_root)!, OwnNames.IsInLog);
-        foreach (string name in ListOwn())
+        Reader.RefuseLinks(Path.GetDirectoryName(_root)!, OwnNames.IsInLog);
+        foreach (string name in Reader.ListOwn())
         {
-            if (IsToGo(name))
+            if (TopicReader.IsToGo(name))
             {
                 Debris.Remove(Path.Combine(_root, name));
             }
@@ -76,88 +72,6 @@ internal sealed class TopicStore
             }
         }
     }
-
-    /// <summary>All topics, by the name of their directories.</summary>
-    /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
-    public IEnumerable<StoredTopic> Load()
-    {
-        RefuseLinks(_root, OwnNames.MayBeTopic);
-        NoteForeign();
-        HashSet<string> names = [];
-        HashSet<ulong> uids = [];
-        foreach (string name in ListOwn().Where(name => !IsToGo(name)))
-        {
-            StoredTopic topic = Load(Path.Combine(_root, name));
-            RequireNew(topic, names, uids);
-            _foreign?.Note(topic.Directory, _files.ListFiles(topic.Directory), OwnNames.IsInTopic);
-            _foreign?.Note(topic.Directory, _files.ListDirectories(topic.Directory), OwnNames.IsInTopic);
-            yield return topic;
-        }
-    }
-
-    /// <summary>
-    /// All topics as somebody sees them who does not own the log: one that comes or goes at the moment may be missing.
-    /// </summary>
-    /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
-    public List<StoredTopic> LoadShared()
-    {
-        List<StoredTopic> topics = [];
-        HashSet<string> topicNames = [];
-        HashSet<ulong> uids = [];
-        IEnumerable<string> names = _files.DirectoryExists(_root) ? ListOwn() : [];
-        foreach (string name in names)
-        {
-            if (IsToGo(name))
-            {
-                continue;
-            }
-
-            string directory = Path.Combine(_root, name);
-            try
-            {
-                topics.Add(Load(directory));
-            }
-            catch (Exception failure) when (
-                failure is CorruptLogException or FileSystemException && !_files.DirectoryExists(directory))
-            {
-                // It was deleted since the names were read.
-                continue;
-            }
-
-            RequireNew(topics[^1], topicNames, uids);
-        }
-
-        return topics;
-    }
-
-    /// <summary>All topics whose descriptions can be read.</summary>
-    public List<StoredTopic> LoadReadable()
-    {
-        List<StoredTopic> topics = [];
-        IEnumerable<string> names = _files.DirectoryExists(_root) ? ListOwn() : [];
-        foreach (string name in names.Where(name => !IsToGo(name)))
-        {
-            try
-            {
-                topics.Add(Load(Path.Combine(_root, name)));
-            }
-            catch (CorruptLogException)
-            {
-                // Another topic may be the one that is looked for.
-            }
-        }
-
-        return topics;
-    }
-
-    /// <summary>
-    /// Whether a topic is still there: where its directory is gone, or is another topic's, it was deleted. Looks at
-    /// that directory alone, for it is asked for one partition after the other.
-    /// </summary>
-    /// <exception cref="CorruptLogException">Its description makes no sense.</exception>
-    /// <exception cref="FileSystemException">The file system failed.</exception>
-    public bool Exists(StoredTopic topic) =>
-        _files.DirectoryExists(topic.Directory) && Read(topic.Directory).Uid == topic.Uid;
 
     /// <summary>
     /// Makes a topic with its partitions' directories; durable on return. When it throws, nothing was made.
@@ -244,18 +158,6 @@ internal sealed class TopicStore
         _files.SyncDirectory(_root);
     }
 
-    /// <summary>Notes a topic, which no other directory may hold.</summary>
-    /// <exception cref="CorruptLogException">Another one does.</exception>
-    private static void RequireNew(StoredTopic topic, HashSet<string> names, HashSet<ulong> uids)
-    {
-        if (!names.Add(topic.Name) || !uids.Add(topic.Uid))
-        {
-            throw StoredFile.Damaged(
-                Path.Combine(topic.Directory, OwnNames.Description), 0, "a topic that no other directory holds",
-                $"a second '{topic.Name}' or uid {topic.Uid:x16}");
-        }
-    }
-
     /// <summary>
     /// Makes the directories of a topic that is copied, with its name, uid and options; in the directory of a log that
     /// is not one yet, so that no crash can leave a part of it to anybody.
@@ -330,138 +232,4 @@ internal sealed class TopicStore
             _files,
             Path.Combine(directory, OwnNames.Description),
             descriptor.ToJson());
-
-    /// <summary>
-    /// The directories that are topics', complete or not. One whose name could be a topic's, but which holds only what
-    /// no topic has, is somebody else's; an empty one is not passed over, for a topic's volume may not be mounted.
-    /// </summary>
-    private IEnumerable<string> ListOwn() => _files.ListDirectories(_root).Where(IsOwn);
-
-    /// <summary>Whether a directory is that of a topic that was not finished, or that is deleted.</summary>
-    private static bool IsToGo(string name) => name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
-        || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal);
-
-    private bool IsOwn(string name)
-    {
-        if (!OwnNames.MayBeTopic(name))
-        {
-            return false;
-        }
-
-        string directory = Path.Combine(_root, name);
-        if (_files.FileExists(Path.Combine(directory, OwnNames.Description)) || !_files.DirectoryExists(directory))
-        {
-            return true;
-        }
-
-        string[] names = [.. _files.ListFiles(directory), .. _files.ListDirectories(directory)];
-        return names.All(OwnNames.IsCommonplace) || names.Any(OwnNames.IsInTopic);
-    }
-
-    private void NoteForeign()
-    {
-        _foreign?.Note(_root, _files.ListFiles(_root), _ => false);
-        _foreign?.Note(_root, _files.ListDirectories(_root), IsOwn);
-    }
-
-    /// <summary>
-    /// Refuses links to directories where the log has its own: what is written and removed there stays in the log's
-    /// directory. To pass such a topic over in silence would lose it.
-    /// </summary>
-    private void RefuseLinks(string directory, Func<string, bool> isOwn)
-    {
-        foreach (string name in _files.ListFiles(directory).Where(isOwn))
-        {
-            string path = Path.Combine(directory, name);
-            if (_files.DirectoryExists(path))
-            {
-                throw StoredFile.Damaged(path, 0, "a directory", "a link to one, which is not followed");
-            }
-        }
-    }
-
-    /// <summary>The topic that a directory holds.</summary>
-    /// <exception cref="CorruptLogException">Its description is missing or makes no sense.</exception>
-    public StoredTopic Load(string directory)
-    {
-        RefuseLinks(directory, OwnNames.IsInTopic);
-        StoredTopic topic = Read(directory);
-        RequirePartitions(topic);
-        return topic;
-    }
-
-    private StoredTopic Read(string directory)
-    {
-        string path = Path.Combine(directory, OwnNames.Description);
-        if (!_files.FileExists(path))
-        {
-            throw StoredFile.Damaged(path, 0, "the description of a topic", "no file");
-        }
-
-        using LogFile file = _files.OpenFile(path, FileOpening.Read);
-        if (file.Length > MaxDescriptorBytes)
-        {
-            throw StoredFile.Damaged(path, MaxDescriptorBytes, $"at most {MaxDescriptorBytes} bytes", $"{file.Length}");
-        }
-
-        byte[] json = new byte[file.Length];
-        int read = file.Read(json, 0);
-        try
-        {
-            return Parse(directory, path, json.AsSpan(0, read));
-        }
-        catch (Exception fault) when (fault is JsonException or ArgumentException or OverflowException)
-        {
-            throw StoredFile.Damaged(path, 0, "a valid description of a topic", fault.Message);
-        }
-    }
-
-    /// <summary>
-    /// Checks that the partitions' directories are there, which a topic has from the moment it appears: a forged number
-    /// of partitions costs nothing beyond this.
-    /// </summary>
-    /// <exception cref="CorruptLogException">One is missing, or there is one more.</exception>
-    private void RequirePartitions(StoredTopic topic)
-    {
-        HashSet<string> names = [.. _files.ListDirectories(topic.Directory)];
-        for (int i = 0; i < topic.Options.Partitions; i++)
-        {
-            string partition = PartitionDirectory(topic.Directory, i);
-            if (!names.Contains(Path.GetFileName(partition)))
-            {
-                throw StoredFile.Damaged(partition, 0, "the directory of a partition", "none");
-            }
-        }
-
-        // The number never changes, so that one that is too small would hide the records of the others.
-        foreach (string name in names)
-        {
-            if (OwnNames.IsPartition(name, out int partition) && partition >= topic.Options.Partitions)
-            {
-                throw StoredFile.Damaged(
-                    Path.Combine(topic.Directory, OwnNames.Description),
-                    0,
-                    $"more than {partition} partitions of topic '{topic.Name}', for '{name}' is there",
-                    $"{topic.Options.Partitions}");
-            }
-        }
-    }
-
-    private static StoredTopic Parse(string directory, string path, ReadOnlySpan<byte> json)
-    {
-        TopicDescriptor descriptor = TopicDescriptor.FromJson(json);
-        if (descriptor.FormatVersion > TopicDescriptor.CurrentVersion)
-        {
-            throw StoredFile.TooNew(
-                path, 0, $"format version {TopicDescriptor.CurrentVersion}", $"version {descriptor.FormatVersion}");
-        }
-
-        if (!ulong.TryParse(descriptor.Uid, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong uid)
-            || uid == 0 || string.IsNullOrEmpty(descriptor.Name) || NameRules.Fault(descriptor.Name) is not null)
-        {
-            throw new JsonException($"'{descriptor.Name}' with uid '{descriptor.Uid}' is no topic.");
-        }
-
-        return new StoredTopic(directory, descriptor.Name, uid, descriptor.ToOptions().ValidatedCopy());
-    }
 }

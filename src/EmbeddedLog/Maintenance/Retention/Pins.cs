@@ -3,7 +3,6 @@ using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
 
-
 namespace EmbeddedLog.Maintenance.Retention;
 
 /// <summary>Finds out who keeps memory mapped, and with it the space of segments that are gone.</summary>

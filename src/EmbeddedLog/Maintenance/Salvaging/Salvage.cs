@@ -1,4 +1,3 @@
-using System.Globalization;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Manifests;
@@ -20,9 +19,6 @@ namespace EmbeddedLog.Maintenance.Salvaging;
 /// </summary>
 internal sealed class Salvage
 {
-    /// <summary>What the directories with the files as they were found begin with.</summary>
-    public const string EvidencePrefix = OwnNames.EvidencePrefix;
-
     private readonly SegmentResources _segments;
     private readonly SessionState _session;
     private readonly ILogger _logger;
@@ -139,7 +135,11 @@ internal sealed class Salvage
                 return Report(plan, manifest, null, false);
             }
 
-            string evidence = KeepEvidence(plan);
+            string evidence = SalvageEvidence.Keep(
+                _files,
+                _identity.Directory,
+                [.. plan.Damaged.Select(each => each.Segment.Path), ManifestPath, CheckpointPath],
+                _cancellation);
             Dictionary<ulong, uint> sequences = WriteSegments(plan, manifest);
             if (isCheckpointDamaged)
             {
@@ -211,41 +211,6 @@ internal sealed class Salvage
                 $"segments up to offset {checkpoint?.DurableEndOffset}, a start of {checkpoint?.LogStartOffset}",
                 $"{segments.Length} segments, a start of {manifest.LogStartOffset}");
         }
-    }
-
-    /// <summary>Copies what is to be replaced to a directory that appears as a whole.</summary>
-    private string KeepEvidence(SalvagePlan plan)
-    {
-        int number = 1;
-        string name;
-        do
-        {
-            name = Path.Combine(
-                _identity.Directory, EvidencePrefix + number++.ToString(CultureInfo.InvariantCulture));
-        }
-        while (_files.DirectoryExists(name));
-
-        string unfinished = name + StoredFile.UnfinishedSuffix;
-        if (_files.DirectoryExists(unfinished))
-        {
-            foreach (string file in _files.ListFiles(unfinished))
-            {
-                _files.DeleteFile(Path.Combine(unfinished, file));
-            }
-        }
-
-        _files.CreateDirectory(unfinished);
-        IEnumerable<string> segments = plan.Damaged.Select(each => each.Segment.Path);
-        foreach (string path in segments.Append(ManifestPath).Append(CheckpointPath).Where(_files.FileExists))
-        {
-            SalvageWriter.CopyEvidence(
-                _files, path, Path.Combine(unfinished, Path.GetFileName(path)), _cancellation);
-        }
-
-        _files.SyncDirectory(unfinished);
-        _files.Rename(unfinished, name);
-        _files.SyncDirectory(_identity.Directory);
-        return name;
     }
 
     private Dictionary<ulong, uint> WriteSegments(SalvagePlan plan, Manifest manifest)

@@ -6,7 +6,7 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Maintenance.Salvaging;
 
-/// <summary>Writes what a salvage makes: new segments, and copies of what was found.</summary>
+/// <summary>Writes the new segments that a salvage makes.</summary>
 internal static class SalvageWriter
 {
     private const int ChunkBytes = 256 << 10;
@@ -39,26 +39,6 @@ internal static class SalvageWriter
 
         Copy(source, file, position, salvaged.EndPosition, cancellation);
         file.Flush(0, salvaged.EndPosition + FrameLayout.SealBytes);
-    }
-
-    /// <summary>Copies a file as it is, flushed. What the device cannot read is zeros.</summary>
-    public static unsafe void CopyEvidence(
-        FileSystem files, string from, string to, CancellationToken cancellation)
-    {
-        using FileReader reader = FileReader.Open(files, from, out long length);
-        using LogFile file = files.OpenFile(to, FileOpening.CreateNew);
-        file.SetLength(length);
-        for (long at = 0; at < length; at += FileReader.MaxBytes)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            int count = (int)Math.Min(FileReader.MaxBytes, length - at);
-            if (reader.TryGet(at, count, out byte* bytes))
-            {
-                file.Write(new ReadOnlySpan<byte>(bytes, count), at);
-            }
-        }
-
-        file.Flush(0, length);
     }
 
     private static void WriteGap(LogFile file, Segment segment, in SurveyedPart gap)

@@ -1,6 +1,5 @@
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Maintenance.Salvaging;
 
 /// <summary>A segment that a salvage writes anew: each good frame where it was, gaps in the places between.</summary>

@@ -5,7 +5,6 @@ using EmbeddedLog.Files;
 using EmbeddedLog.IO;
 using Microsoft.Extensions.Logging;
 
-
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>

@@ -3,7 +3,6 @@ using EmbeddedLog.Format;
 using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>Checks a file of two slots while its owner may be writing one of them.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>Gathers what a verification finds, and counts what it has seen. For one thread at a time.</summary>

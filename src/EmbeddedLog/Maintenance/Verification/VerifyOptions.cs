@@ -1,6 +1,5 @@
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog;
 
 /// <summary>How <see cref="CommitLog.VerifyAsync"/> goes about it. Checked and copied when handed over.</summary>

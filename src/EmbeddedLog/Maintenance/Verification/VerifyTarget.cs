@@ -1,6 +1,5 @@
 using EmbeddedLog.Partitions;
 
-
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>Partitions to verify, and the file that describes them.</summary>

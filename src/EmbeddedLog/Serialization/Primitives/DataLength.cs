@@ -1,6 +1,5 @@
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog.Serialization.Primitives;
 
 /// <summary>The check that all types of a fixed size share.</summary>
