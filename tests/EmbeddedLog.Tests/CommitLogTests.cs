@@ -102,7 +102,8 @@ public sealed class CommitLogTests
     [Fact]
     public async Task OpenAsync_OwnedByAnotherProcess_NamesIt()
     {
-        Require.That(OperatingSystem.IsLinux() && File.Exists("/usr/bin/flock"), "needs flock(1) of util-linux");
+        Require.Linux();
+        Require.That(File.Exists("/usr/bin/flock"), "needs flock(1) of util-linux");
         using TempDirectory root = new();
         await (await CommitLog.OpenAsync(root["log"])).DisposeAsync();
         string lockFile = Path.Combine(root["log"], "lock");

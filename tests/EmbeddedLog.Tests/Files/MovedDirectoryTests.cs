@@ -115,6 +115,7 @@ public sealed class MovedDirectoryTests : IDisposable
     [InlineData("topics/topic-1/0")]
     public async Task Append_DirectoryRemoved_FailsAtTheNextRoll(string below)
     {
+        TempFileSystem.RequireRemovalOfOpenFiles();
         await using CommitLog log = await OpenAsync();
         Partition partition = (await log.EnsureTopicAsync("topic", Options()))[0];
         AppendMany(partition, 1);
@@ -136,16 +137,20 @@ public sealed class MovedDirectoryTests : IDisposable
     [InlineData("topics/topic-1")]
     [InlineData("topics/topic-1/0")]
     [InlineData("offsets")]
-    public void Housekeeping_DirectoryRemoved_FailsWhatIsInIt(string below) => OnManualTime((log, topic) =>
+    public void Housekeeping_DirectoryRemoved_FailsWhatIsInIt(string below)
     {
-        string removed = below == "offsets" ? log.Offsets.Log.Directory : Path.Combine(LogPath, below);
+        TempFileSystem.RequireRemovalOfOpenFiles();
+        OnManualTime((log, topic) =>
+        {
+            string removed = below == "offsets" ? log.Offsets.Log.Directory : Path.Combine(LogPath, below);
 
-        Directory.Delete(removed, recursive: true);
-        RunHousekeeping();
+            Directory.Delete(removed, recursive: true);
+            RunHousekeeping();
 
-        PartitionLog concerned = below == "offsets" ? log.Offsets.Log : topic[0].Log;
-        Assert.IsType<LogDirectoryException>(concerned.Failure?.InnerException);
-    });
+            PartitionLog concerned = below == "offsets" ? log.Offsets.Log : topic[0].Log;
+            Assert.IsType<LogDirectoryException>(concerned.Failure?.InnerException);
+        });
+    }
 
     [Fact]
     public void Housekeeping_PartitionReplacedByAnotherDirectory_FailsIt() => OnManualTime((log, topic) =>

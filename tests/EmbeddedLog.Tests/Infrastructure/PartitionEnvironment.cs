@@ -61,8 +61,16 @@ internal sealed class PartitionEnvironment : IDisposable
 
     public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public static PartitionEnvironment Real(bool positional) =>
-        new(new TempDirectory(), RealPlatform.Create(TimeProvider.System), positional);
+    public static PartitionEnvironment Real(bool positional)
+    {
+        Platform platform = RealPlatform.Create(TimeProvider.System);
+        if (!positional)
+        {
+            TempFileSystem.RequireSpaceToMap(platform.Files);
+        }
+
+        return new PartitionEnvironment(new TempDirectory(), platform, positional);
+    }
 
     public static PartitionEnvironment Simulated(bool positional, int seed = 1) =>
         new(new SimulatedPlatform(seed, positional ? SimulationOptions.Positional : null), positional);

@@ -87,6 +87,11 @@ internal sealed class PartitionFixture : IAsyncDisposable
 
         PartitionIdentity identity = new(new TopicPartition(topic, number), topicUid, directory);
         settings ??= Settings();
+        if (!settings.Positional)
+        {
+            TempFileSystem.RequireSpaceToMap(files);
+        }
+
         PartitionLog log = Factory.Open(identity, settings);
         _opened.Add(log);
         return log;

@@ -18,6 +18,7 @@ public sealed class HotCopyTests : IDisposable
     [Fact]
     public async Task Open_PiecesOfDifferentMoments_SaysThatItIsACopyAndWhatToDo()
     {
+        TempFileSystem.RequireNumbers();
         await using CommitLog log = await CommitLog.OpenAsync(_directory["log"]);
         Topic topic = await log.CreateTopicAsync("topic", new TopicOptions { SegmentBytes = 16 << 10 });
         topic[0].Append(new RawRecord(new byte[1000]));
@@ -48,6 +49,7 @@ public sealed class HotCopyTests : IDisposable
     [Fact]
     public async Task Open_CopyThatFitsTogether_OpensWithAWarning()
     {
+        TempFileSystem.RequireNumbers();
         await using CommitLog log = await CommitLog.OpenAsync(_directory["log"]);
         Topic topic = await log.CreateTopicAsync("topic");
         topic[0].Append(new RawRecord("value"u8));

@@ -47,7 +47,8 @@ public sealed class OwnerTests : IDisposable
     [Fact]
     public async Task Open_OwnedByAnotherContainer_IsNotTakenForAProcessOfThisOne()
     {
-        Require.That(OperatingSystem.IsLinux() && Command.Exists("unshare"), "Needs unshare(1) of util-linux.");
+        Require.Linux();
+        Require.That(Command.Exists("unshare"), "Needs unshare(1) of util-linux.");
         Require.That(Command.Run("unshare", "--pid", "--fork", "true").ExitCode == 0, "May not make a space of pids.");
         using Process owner = Command.Start(
             "unshare", ["--pid", "--fork", "--mount-proc", .. ProbeProcess.CommandLine, "hold-log", Root]);

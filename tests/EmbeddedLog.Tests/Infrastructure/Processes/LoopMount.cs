@@ -47,8 +47,8 @@ internal sealed class LoopMount : IDisposable
     /// <param name="options">What else mkfs is told.</param>
     public static LoopMount Create(string type, int mebibytes, params IEnumerable<string> options)
     {
-        Require.That(Command.Exists($"mkfs.{type}"), $"mkfs.{type} is not installed.");
         RequireRoot();
+        Require.That(Command.Exists($"mkfs.{type}"), $"mkfs.{type} is not installed.");
         LoopMount mount = new(new TempDirectory());
         try
         {
@@ -69,8 +69,8 @@ internal sealed class LoopMount : IDisposable
     /// </summary>
     public static LoopMount CreateOnLargeBlocks(int blockBytes)
     {
-        Require.That(Command.Exists("mkfs.xfs"), "mkfs.xfs is not installed.");
         RequireRoot();
+        Require.That(Command.Exists("mkfs.xfs"), "mkfs.xfs is not installed.");
         LoopMount mount = new(new TempDirectory());
         try
         {
