@@ -4,7 +4,6 @@ using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
 using EmbeddedLog.Partitions;
-using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
@@ -200,7 +199,8 @@ public sealed class OffsetGapTests : IDisposable
         CommitLog log = Open();
         Topic topic = Machine.Run(log.EnsureTopicAsync("topic", new TopicOptions
         {
-            SegmentBytes = SegmentBytes, Retention = new RetentionPolicy { MaxAge = TimeSpan.FromDays(10_000) },
+            SegmentBytes = SegmentBytes,
+            Retention = new RetentionPolicy { MaxAge = TimeSpan.FromDays(10_000) },
         }));
 
         Machine.Run(log.ApplyRetentionAsync());

@@ -44,5 +44,5 @@ internal readonly struct TextSchema : IStateSchema<string, string>
     }
 
     public static void LogNotCompacted(ILogger logger, Exception failure) =>
-        LoggerExtensions.LogWarning(logger, failure, "texts were not compacted");
+        logger.Log(LogLevel.Warning, default, "texts were not compacted", failure, (text, _) => text);
 }
