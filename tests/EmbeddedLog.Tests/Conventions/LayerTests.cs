@@ -23,11 +23,6 @@ public sealed partial class LayerTests
     /// <summary>The rooms whose own files stand below their subfolders; elsewhere they stand above them.</summary>
     private static readonly string[] s_roomsOfSeams = ["IO"];
 
-    /// <summary>Arrows that are still to be cut. A row goes when its arrow does; no row is added.</summary>
-    private static readonly HashSet<string> s_toCut =
-    [
-    ];
-
     private static readonly Dictionary<string, string> s_folders = FoldersOfTypes();
 
     [Fact]
@@ -135,7 +130,7 @@ public sealed partial class LayerTests
         from type in Types()
         from used in TypeReferences.Of(type)
         let arrow = new Arrow(s_folders[NameOf(type)], s_folders.GetValueOrDefault(NameOf(used), "?"), type, used)
-        where arrow.To != "?" && !s_toCut.Contains(arrow.ToString())
+        where arrow.To != "?"
         select arrow;
 
     private static IEnumerable<Type> Types() =>

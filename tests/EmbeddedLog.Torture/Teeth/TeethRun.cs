@@ -1,6 +1,6 @@
-using EmbeddedLog.Safety;
-
 #if SWITCHABLE_PROTECTIONS
+
+using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Torture.Teeth;
 
