@@ -1,8 +1,6 @@
-using System.Runtime.CompilerServices;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Producing;
 using EmbeddedLog.Producing.Encoding;
-using EmbeddedLog.Serialization.Primitives;
 
 namespace EmbeddedLog;
 
@@ -152,12 +150,10 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// Throws what <see cref="ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/> throws, but for
     /// cancellation: a flush that is under way cannot be cancelled.
     /// </remarks>
-    [SkipLocalsInit]
     public RecordMetadata Produce(in ProducerRecord<TKey, TValue> record)
     {
         _core.ThrowIfUnusable();
-        Unsafe.SkipInit(out ShortText room);
-        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+        return _serializer.TryEncode(record, out EncodedRecord encoded)
             ? _core.Send(encoded)
             : ProduceBuffered(record);
     }
@@ -242,7 +238,6 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// A record that is larger than the bound goes in when nothing is in flight. Throws what
     /// <see cref="ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/> throws, but for cancellation.
     /// </remarks>
-    [SkipLocalsInit]
     public bool TryProduce(in ProducerRecord<TKey, TValue> record, out RecordMetadata written)
     {
         _core.ThrowIfUnusable();
@@ -252,8 +247,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
             return false;
         }
 
-        Unsafe.SkipInit(out ShortText room);
-        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+        return _serializer.TryEncode(record, out EncodedRecord encoded)
             ? _core.TrySend(encoded, out written)
             : TryProduceBuffered(record, out written);
     }
@@ -349,12 +343,10 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         return await _core.SendAsync(batch, cancellationToken).ConfigureAwait(false);
     }
 
-    [SkipLocalsInit]
     private ValueTask<RecordMetadata> Send(
         in ProducerRecord<TKey, TValue> record, CancellationToken cancellationToken)
     {
-        Unsafe.SkipInit(out ShortText room);
-        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+        return _serializer.TryEncode(record, out EncodedRecord encoded)
             ? _core.SendAsync(encoded, cancellationToken)
             : SendBuffered(record, cancellationToken);
     }

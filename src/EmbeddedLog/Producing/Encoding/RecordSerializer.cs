@@ -20,9 +20,6 @@ internal sealed class RecordSerializer<TKey, TValue>(
     ISerializer<TValue> values,
     IPartitioner partitioner)
 {
-    /// <summary>Whether keys are text, and the built-in serializer writes them.</summary>
-    private readonly bool _keysAreText = ReferenceEquals(keys, Utf8Serde.Instance);
-
     /// <summary>Whether keys are bytes already.</summary>
     private readonly bool _keysAreBytes = BytesSerde.IsIdentity(keys);
 
@@ -33,19 +30,17 @@ internal sealed class RecordSerializer<TKey, TValue>(
     private readonly bool _goByKey = partitioner is KeyedPartitioner;
 
     /// <summary>
-    /// Encodes a record that needs neither a serializer nor a buffer, which together cost half as much as the append:
-    /// its key is a short text, bytes, or missing, its value bytes, or missing. False for any other.
+    /// Encodes a record that needs neither a serializer nor a buffer: its key is bytes or missing, and so is its value.
+    /// False for any other.
     /// </summary>
     /// <param name="record">The record.</param>
-    /// <param name="room">Where a text's bytes go.</param>
-    /// <param name="encoded">The record as bytes; its spans may be those of the room.</param>
+    /// <param name="encoded">The record as bytes; its spans are those of the record.</param>
     /// <exception cref="ArgumentOutOfRangeException">It names a partition that does not exist.</exception>
     /// <exception cref="InvalidOperationException">The partitioner chose one that does not exist.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryEncode(
-        scoped in ProducerRecord<TKey, TValue> record, ref ShortText room, out EncodedRecord encoded)
+    public bool TryEncode(scoped in ProducerRecord<TKey, TValue> record, out EncodedRecord encoded)
     {
-        if (TryGetKey(record, ref room, out ReadOnlySpan<byte> key)
+        if (TryGetKey(record, out ReadOnlySpan<byte> key)
             && TryGetValue(record, out ReadOnlySpan<byte> value))
         {
             ThrowIfNoSuchPartition(record);
@@ -83,20 +78,13 @@ internal sealed class RecordSerializer<TKey, TValue>(
         return Place(record, buffer.Written(0, keyLength), hasKey, value, record.IsTombstone);
     }
 
-    /// <summary>The key's bytes where they are there already or quickly made, none where there is no key.</summary>
+    /// <summary>The key's bytes where they are there already, none where there is no key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryGetKey(
-        scoped in ProducerRecord<TKey, TValue> record, ref ShortText room, out ReadOnlySpan<byte> key)
+    private bool TryGetKey(scoped in ProducerRecord<TKey, TValue> record, out ReadOnlySpan<byte> key)
     {
         key = default;
         if (!record.HasKey)
         {
-            return true;
-        }
-
-        if (_keysAreText && record.Key is string text && ShortText.TryEncode(text, ref room))
-        {
-            key = room[..text.Length];
             return true;
         }
 
