@@ -8,6 +8,10 @@ namespace EmbeddedLog.Format.Checksums;
 /// Writes bytes behind each other as whole words, and takes each word into a checksum on its way: a checksum over what
 /// was just copied would wait until the copy has reached the cache, for its words lie across those that were stored.
 /// </summary>
+/// <remarks>
+/// The benchmark that justifies it is <c>append-raw</c> in benchmarks/EmbeddedLog.Comparison: with a copy and a
+/// checksum over it a record of 100 bytes took a fifth longer.
+/// </remarks>
 internal unsafe ref struct ChecksummedWriter
 {
     private byte* _at;

@@ -28,9 +28,6 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// </summary>
     private static readonly int s_pageBytes = Environment.SystemPageSize;
 
-    /// <summary>So near to its end a page is left soon, by a record of a usual size.</summary>
-    private const int NearEndBytes = 512;
-
     private readonly MappedMemory _map;
     private readonly byte* _base;
 
@@ -60,8 +57,8 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// </summary>
     private uint _shrinkRequests;
 
-    /// <summary>The page that was entered last before a frame reached it. Under the append lock.</summary>
-    private long _enteredPage;
+    /// <summary>Which page is entered before a frame reaches it. Under the append lock.</summary>
+    private NextPage _nextPage = new(s_pageBytes);
 
     public MappedSegmentWriter(
         Segment segment,
@@ -119,14 +116,10 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// <inheritdoc/>
     public override void EnterNextPage()
     {
-        // Once, for a flush may follow that takes it along, and only where there is a block already. What lies behind
-        // the tail says nothing, so a zero there changes nothing.
-        long next = (Tail + s_pageBytes) & -s_pageBytes;
-        if (next - Tail <= NearEndBytes && next != _enteredPage && next >= PreparedEnd
-            && next + sizeof(ulong) <= Volatile.Read(ref _allocated))
+        if (_nextPage.TryEnter(Tail, PreparedEnd, Volatile.Read(ref _allocated), out long page))
         {
-            _enteredPage = next;
-            *(ulong*)(_base + next) = 0;
+            // What lies behind the tail says nothing, so a zero there changes nothing.
+            *(ulong*)(_base + page) = 0;
         }
     }
 
