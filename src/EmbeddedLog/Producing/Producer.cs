@@ -47,6 +47,8 @@ namespace EmbeddedLog;
 /// </remarks>
 public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
 {
+    // Over 400 lines, most of which document the public members: ProducerCore does the work.
+
     private readonly ProducerCore _core;
     private readonly RecordSerializer<TKey, TValue> _serializer;
 

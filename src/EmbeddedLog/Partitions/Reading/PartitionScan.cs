@@ -16,6 +16,8 @@ namespace EmbeddedLog;
 /// <remarks>For one thread; being a ref struct it cannot outlive an await.</remarks>
 public unsafe ref struct PartitionScan : IDisposable
 {
+    // Over 400 lines: each step works on the same pointers, which a part of its own would have to be handed one by one.
+
     private readonly ReadablePartition _log;
 
     /// <summary>How many truncations of the log are known to have left this scan's records alone.</summary>
