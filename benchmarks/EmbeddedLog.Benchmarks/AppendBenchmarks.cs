@@ -30,7 +30,7 @@ public class AppendBenchmarks
     [Benchmark(OperationsPerInvoke = Records)]
     public void AppendOne()
     {
-        Partition partition = _scratch.Topic[0];
+        OwnedPartition partition = _scratch.Topic[0];
         for (int i = 0; i < Records; i++)
         {
             partition.Append(new RawRecord(_value));
@@ -40,7 +40,7 @@ public class AppendBenchmarks
     [Benchmark(OperationsPerInvoke = Records)]
     public void AppendBatchOf100()
     {
-        Partition partition = _scratch.Topic[0];
+        OwnedPartition partition = _scratch.Topic[0];
         for (int i = 0; i < Records / PerBatch; i++)
         {
             partition.AppendBatch(_batch);

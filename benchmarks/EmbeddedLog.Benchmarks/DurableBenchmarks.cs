@@ -35,7 +35,7 @@ public class DurableBenchmarks
 
     private async Task WriteAsync(int count)
     {
-        Partition partition = _scratch.Topic[0];
+        OwnedPartition partition = _scratch.Topic[0];
         for (int i = 0; i < count; i++)
         {
             long offset = partition.Append(new RawRecord(_value));

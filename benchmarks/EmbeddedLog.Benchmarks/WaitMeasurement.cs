@@ -24,10 +24,10 @@ internal static class WaitMeasurement
     }
 
     private static async Task<(double Add, double Release, double Cancel)> MeasureAsync(
-        int count, Func<Partition, int, long> target)
+        int count, Func<OwnedPartition, int, long> target)
     {
         await using ScratchLog scratch = await ScratchLog.OpenAsync();
-        Partition partition = scratch.Topic[0];
+        OwnedPartition partition = scratch.Topic[0];
         Task[] waits = new Task[count];
         Stopwatch watch = Stopwatch.StartNew();
         for (int i = 0; i < count; i++)

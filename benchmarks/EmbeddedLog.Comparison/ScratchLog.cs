@@ -18,7 +18,7 @@ internal sealed class ScratchLog : IAsyncDisposable
     public Topic Topic { get; }
 
     /// <summary>The first partition, which is the only one unless more were asked for.</summary>
-    public Partition Partition => Topic[0];
+    public OwnedPartition Partition => Topic[0];
 
     public static async Task<ScratchLog> OpenAsync(string directory, int partitions = 1)
     {

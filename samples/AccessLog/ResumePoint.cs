@@ -75,7 +75,7 @@ internal sealed class ResumePoint
     }
 
     /// <summary>The partition of a slot: those of the requests, then that of the rejected lines.</summary>
-    public static Partition PartitionOf(CommitLog log, int slot) =>
+    public static OwnedPartition PartitionOf(CommitLog log, int slot) =>
         slot == RejectedSlot ? log.GetTopic(SampleTopics.Rejected)[0] : log.GetTopic(SampleTopics.Requests)[slot];
 
     /// <summary>The ends of the partitions, by slot.</summary>
@@ -90,7 +90,7 @@ internal sealed class ResumePoint
         return ends;
     }
 
-    private static long LargestLine(Partition partition, long from, string sourceId)
+    private static long LargestLine(OwnedPartition partition, long from, string sourceId)
     {
         byte[] id = Encoding.UTF8.GetBytes(sourceId);
         long largest = 0;

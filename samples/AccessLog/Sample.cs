@@ -137,7 +137,7 @@ internal sealed class Sample
         _output.WriteLine($"The data lie in {log.Directory}");
     }
 
-    private void PrintRejected(ReadOnlyPartition rejected)
+    private void PrintRejected(LogPartition rejected)
     {
         _output.WriteLine($"topic {SampleTopics.Rejected}");
         _output.WriteLine($"  {rejected.EndOffset:N0} lines are no log lines");

@@ -26,7 +26,7 @@ namespace EmbeddedLog;
 /// What can be read is always a prefix of what the owner has published. Where the owner loses records in a crash of the
 /// machine, or by a flush that failed, before they were <see cref="Durability.Flushed"/>, and gives their offsets to
 /// others, whoever had read further gets a <see cref="LogTruncatedException"/>. Read up to
-/// <see cref="ReadOnlyPartition.DurableOffset"/> to see nothing that can be taken back.
+/// <see cref="LogPartition.DurableOffset"/> to see nothing that can be taken back.
 /// </para>
 /// <para>
 /// Nothing is committed by who reads only: consumers have no group, and begin where their options or a seek say. Keep

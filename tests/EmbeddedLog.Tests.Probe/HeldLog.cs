@@ -24,7 +24,7 @@ internal static class HeldLog
         return "closing";
     }
 
-    private static string Answer(Partition partition, string command)
+    private static string Answer(OwnedPartition partition, string command)
     {
         try
         {
@@ -99,7 +99,7 @@ internal static class HeldLog
         try
         {
             using ReadOnlyLog log = CommitLog.OpenReadOnlyAsync(path).AsTask().GetAwaiter().GetResult();
-            ReadOnlyPartition partition = log.GetTopic("topic")[0];
+            LogPartition partition = log.GetTopic("topic")[0];
             int count = 0;
             using PartitionScan scan = partition.Scan(partition.StartOffset);
             while (scan.TryRead(out _))

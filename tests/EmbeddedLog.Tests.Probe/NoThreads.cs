@@ -36,7 +36,7 @@ internal static partial class NoThreads
         release.Set();
         TopicOptions options = new() { Partitions = 3 };
         Topic topic = log.EnsureTopicAsync("topic", options).AsTask().GetAwaiter().GetResult();
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             // Its segment is there, and known to be.
             partition.Append(new RawRecord("first"u8));

@@ -37,7 +37,7 @@ internal static class StarvedClosing
         WaitForOwner(path);
         using CommitLog last = CommitLog.Open(path);
         using Consumer<string, byte[]> consumer = last.CreateConsumer<string, byte[]>("topic", "group");
-        IReadOnlyList<Partition> partitions = last.GetTopic("topic").Partitions;
+        IReadOnlyList<OwnedPartition> partitions = last.GetTopic("topic").Partitions;
         long durable = partitions.Sum(partition => partition.DurableOffset);
         long committed = partitions.Sum(partition => consumer.Committed(partition.TopicPartition)?.Offset ?? 0);
         release.Set();
@@ -68,7 +68,7 @@ internal static class StarvedClosing
             "topic",
             "group",
             new ConsumerOptions { CommitInterval = TimeSpan.FromHours(1), CommitDurability = Durability.Flushed });
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             consumer.Seek(new TopicPartitionOffset("topic", partition.Number, partition.EndOffset));
         }

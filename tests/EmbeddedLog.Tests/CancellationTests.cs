@@ -70,7 +70,7 @@ public sealed class CancellationTests
     {
         using SimulatedPlatform machine = new(seed: 1);
         CommitLog log = machine.Run(() => OpenLog.OnAsync(machine).AsTask());
-        Partition partition = machine.Run(() => log.CreateTopicAsync("topic").AsTask())[0];
+        OwnedPartition partition = machine.Run(() => log.CreateTopicAsync("topic").AsTask())[0];
         partition.Append(new RawRecord("value"u8));
         using CancellationTokenSource source = new();
 
@@ -94,7 +94,7 @@ public sealed class CancellationTests
         {
             CommitLog log = await OpenLog.OnAsync(machine);
             Topic topic = await log.CreateTopicAsync("topic", new TopicOptions { Partitions = 3 });
-            foreach (Partition partition in topic.Partitions)
+            foreach (OwnedPartition partition in topic.Partitions)
             {
                 partition.Append(new RawRecord("value"u8));
             }

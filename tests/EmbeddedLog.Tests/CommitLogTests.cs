@@ -231,7 +231,7 @@ public sealed class CommitLogTests
     {
         using TempDirectory root = new();
         CommitLog log = await CommitLog.OpenAsync(root["log"]);
-        Partition partition = (await log.CreateTopicAsync("topic"))[0];
+        OwnedPartition partition = (await log.CreateTopicAsync("topic"))[0];
         partition.Append(new RawRecord("value"u8));
         Task waiting = partition.WaitForAsync(1).AsTask();
         await log.DisposeAsync();
@@ -252,8 +252,8 @@ public sealed class CommitLogTests
         await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
         Topic first = await log.CreateTopicAsync("first", new TopicOptions { Partitions = 3 });
         Topic second = await log.CreateTopicAsync("second");
-        Partition[] all = [.. first.Partitions, .. second.Partitions];
-        foreach (Partition partition in all)
+        OwnedPartition[] all = [.. first.Partitions, .. second.Partitions];
+        foreach (OwnedPartition partition in all)
         {
             partition.Append(new RawRecord("value"u8));
         }

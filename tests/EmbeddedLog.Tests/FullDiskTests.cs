@@ -202,7 +202,7 @@ public sealed class FullDiskTests
         return new RawRecord(value);
     }
 
-    private static void AppendNumbered(Partition partition, long end)
+    private static void AppendNumbered(OwnedPartition partition, long end)
     {
         for (long i = partition.EndOffset; i < end; i++)
         {
@@ -210,7 +210,7 @@ public sealed class FullDiskTests
         }
     }
 
-    private static void AssertNumbered(Partition partition, long end)
+    private static void AssertNumbered(OwnedPartition partition, long end)
     {
         Assert.Equal(end, partition.EndOffset);
         using PartitionScan scan = partition.Scan(partition.StartOffset);

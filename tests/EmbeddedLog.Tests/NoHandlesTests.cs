@@ -57,7 +57,7 @@ public sealed class NoHandlesTests
         CommitLog log = machine.Run(OpenLog.OnAsync(machine.Platform with { Files = faults }));
         TopicOptions options = Options();
         options.FlushInterval = Timeout.InfiniteTimeSpan;
-        Partition partition = machine.Run(log.EnsureTopicAsync("topic", options))[0];
+        OwnedPartition partition = machine.Run(log.EnsureTopicAsync("topic", options))[0];
         partition.Append(new RawRecord(new byte[ValueBytes]));
         faults.Fail(Fault.NoHandles(faults.AllCalls + 1));
         Assert.Throws<LogIOException>(() => machine.Run(partition.FlushAsync()));
@@ -83,7 +83,7 @@ public sealed class NoHandlesTests
         Insist(faults, () => log = machine.Run(OpenLog.OnAsync(platform)));
         Insist(faults, () => topic = machine.Run(log!.EnsureTopicAsync("topic", Options())));
 
-        Partition partition = topic![0];
+        OwnedPartition partition = topic![0];
         int appended = 0;
         for (int turn = 0; turn < Turns; turn++)
         {
@@ -116,7 +116,7 @@ public sealed class NoHandlesTests
     }
 
     /// <summary>Flushes, removes and lets time pass, now and then.</summary>
-    private static void UseInBetween(SimulatedPlatform machine, Partition partition, int turn)
+    private static void UseInBetween(SimulatedPlatform machine, OwnedPartition partition, int turn)
     {
         if (turn % 4 == 3)
         {

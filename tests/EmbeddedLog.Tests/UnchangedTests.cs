@@ -88,7 +88,7 @@ public sealed class UnchangedTests : IDisposable
         Watch();
 
         _simulation.Run(() => FlushAsync(log));
-        foreach (Partition partition in log.GetTopic("topic").Partitions)
+        foreach (OwnedPartition partition in log.GetTopic("topic").Partitions)
         {
             partition.Log.DeleteBefore(partition.StartOffset);
         }

@@ -13,7 +13,7 @@ internal sealed class LogContended(int producers, int partitions) : Contender
     {
         byte[] value = Scale.NewValue();
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory, partitions);
-        Partition[] all = [.. scratch.Topic.Partitions];
+        OwnedPartition[] all = [.. scratch.Topic.Partitions];
         return
         [
             AppendersAtOnce.Rate(

@@ -12,7 +12,7 @@ internal sealed class LogDurable : Contender
     {
         byte[] value = Scale.NewValue();
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory);
-        Partition partition = scratch.Partition;
+        OwnedPartition partition = scratch.Partition;
         return await Percentiles.TimeAsync(
             scale.Durable, () => partition.FlushAsync(partition.Append(new RawRecord(value)) + 1));
     }

@@ -12,7 +12,7 @@ internal sealed class LogDurableMany(int inFlight) : Contender
     {
         byte[] value = Scale.NewValue();
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory);
-        Partition partition = scratch.Partition;
+        OwnedPartition partition = scratch.Partition;
         return
         [
             await ManyInFlight.RateAsync(

@@ -25,7 +25,7 @@ internal static class GrowthChild
             Retention = RetentionPolicy.KeepForever,
         };
         Topic topic = await log.CreateTopicAsync(ScratchLog.TopicName, options);
-        Partition[] partitions = [.. topic.Partitions];
+        OwnedPartition[] partitions = [.. topic.Partitions];
 
         // A partition's first record makes its files.
         Append(partitions, value, partitions.Length);
@@ -58,7 +58,7 @@ internal static class GrowthChild
     public static async Task UseAsync(string directory)
     {
         CommitLog log = await CommitLog.OpenAsync(directory);
-        Partition[] partitions = [.. log.GetTopic(ScratchLog.TopicName).Partitions];
+        OwnedPartition[] partitions = [.. log.GetTopic(ScratchLog.TopicName).Partitions];
         Append(partitions, Scale.NewValue(), partitions.Length);
         await log.FlushAsync();
         await Task.Delay(s_untilIdle);
@@ -90,7 +90,7 @@ internal static class GrowthChild
         Directory.Delete(directory, recursive: true);
     }
 
-    private static void Append(Partition[] partitions, byte[] value, long count)
+    private static void Append(OwnedPartition[] partitions, byte[] value, long count)
     {
         for (long i = 0; i < count; i++)
         {
@@ -98,7 +98,7 @@ internal static class GrowthChild
         }
     }
 
-    private static long Read(Partition partition, long from, long atMost)
+    private static long Read(OwnedPartition partition, long from, long atMost)
     {
         long count = 0;
         using PartitionScan scan = partition.Scan(from);
@@ -110,12 +110,12 @@ internal static class GrowthChild
         return count;
     }
 
-    private static void Seek(Partition[] partitions)
+    private static void Seek(OwnedPartition[] partitions)
     {
         Random random = new(1);
         for (int i = 0; i < Seeks; i++)
         {
-            Partition partition = partitions[random.Next(partitions.Length)];
+            OwnedPartition partition = partitions[random.Next(partitions.Length)];
             Read(partition, random.NextInt64(partition.EndOffset), 1);
         }
     }

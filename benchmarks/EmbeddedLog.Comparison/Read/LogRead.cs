@@ -27,7 +27,7 @@ internal sealed class LogRead : Contender
             : throw new InvalidDataException($"{bytes} bytes were read.");
     }
 
-    private static long Read(Partition partition)
+    private static long Read(OwnedPartition partition)
     {
         long bytes = 0;
         using PartitionScan scan = partition.Scan(0);

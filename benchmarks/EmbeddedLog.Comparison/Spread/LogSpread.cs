@@ -17,8 +17,8 @@ internal sealed class LogSpread(int partitions) : Contender
         byte[] value = Scale.NewValue();
         await using ScratchLog scratch = await ScratchLog.OpenAsync(
             directory, Math.Min(partitions, scale.MaxPartitions));
-        Partition[] all = [.. scratch.Topic.Partitions];
-        foreach (Partition partition in all)
+        OwnedPartition[] all = [.. scratch.Topic.Partitions];
+        foreach (OwnedPartition partition in all)
         {
             // A partition's first record makes its files.
             partition.Append(new RawRecord(value));
@@ -34,7 +34,7 @@ internal sealed class LogSpread(int partitions) : Contender
                 scale.DurableSpread,
                 () =>
                 {
-                    Partition partition = all[(Interlocked.Increment(ref next) - 1) % all.Length];
+                    OwnedPartition partition = all[(Interlocked.Increment(ref next) - 1) % all.Length];
                     return partition.FlushAsync(partition.Append(new RawRecord(value)) + 1);
                 }),
         ];

@@ -12,7 +12,7 @@ internal static class TypedRecords
     public static TimeSpan CommitInterval { get; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Appends records as <see cref="Producer{TKey, TValue}"/> writes them.</summary>
-    public static void Append(Partition partition, int count)
+    public static void Append(OwnedPartition partition, int count)
     {
         byte[] key = Encoding.UTF8.GetBytes(Key);
         byte[] value = Scale.NewValue();

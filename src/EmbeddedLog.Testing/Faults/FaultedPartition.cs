@@ -130,7 +130,7 @@ internal sealed class FaultedPartition
             _batch.Add(new RawRecord(KeyOf(number), ValueOf(number)));
         }
 
-        return new Partition(log).AppendBatch(_batch);
+        return new OwnedPartition(log).AppendBatch(_batch);
     }
 
     private void ReadAll(PartitionLog log)

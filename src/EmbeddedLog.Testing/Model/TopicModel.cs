@@ -57,7 +57,7 @@ internal sealed class TopicModel
 
         if (Presence == TopicPresence.Present)
         {
-            foreach ((PartitionDriver driver, Partition partition) in drivers.Zip(_topic!.Partitions))
+            foreach ((PartitionDriver driver, OwnedPartition partition) in drivers.Zip(_topic!.Partitions))
             {
                 driver.Attach(partition.Log);
                 driver.CompareAfterOpening(clean: false, writtenSurvives: true);
@@ -118,7 +118,7 @@ internal sealed class TopicModel
 
         Presence = TopicPresence.Present;
         CheckPolicy();
-        foreach ((PartitionDriver driver, Partition partition) in Drivers.Zip(_topic!.Partitions))
+        foreach ((PartitionDriver driver, OwnedPartition partition) in Drivers.Zip(_topic!.Partitions))
         {
             driver.Attach(partition.Log);
         }

@@ -67,7 +67,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="logger">Where it is told what was skipped and what failed.</param>
     internal Consumer(
         string topic,
-        IReadOnlyList<ReadOnlyPartition> partitions,
+        IReadOnlyList<LogPartition> partitions,
         GroupMembership? membership,
         OffsetStore? offsets,
         IDeserializer<TKey> keys,
@@ -87,7 +87,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             .. partitions.Select(partition => new PartitionCursor(
                 partition.Source,
                 options.StartPolicy,
-                Group is null ? null : offsets!.Effective(Group, ((Partition)partition).Log)?.Offset)),
+                Group is null ? null : offsets!.Effective(Group, ((OwnedPartition)partition).Log)?.Offset)),
         ];
         _positions = new PositionSet(cursors, options.StartPolicy, logger);
         _committer = Group is null

@@ -62,7 +62,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// <param name="work">Wakes who waits.</param>
     internal Producer(
         string topic,
-        IReadOnlyList<Partition> partitions,
+        IReadOnlyList<OwnedPartition> partitions,
         ISerializer<TKey> keySerializer,
         ISerializer<TValue> valueSerializer,
         IPartitioner partitioner,

@@ -1,8 +1,8 @@
 namespace EmbeddedLog;
 
 /// <summary>
-/// A record as bytes, to be appended by <see cref="Partition.Append"/>. A span cannot say null, so that the record says
-/// whether it has a key and whether its value is null.
+/// A record as bytes, to be appended by <see cref="OwnedPartition.Append"/>. A span cannot say null, so that the record
+/// says whether it has a key and whether its value is null.
 /// </summary>
 public readonly ref struct RawRecord
 {

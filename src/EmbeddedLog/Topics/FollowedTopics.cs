@@ -188,7 +188,7 @@ internal sealed class FollowedTopics
         }
 
         _poller.Add(partitions);
-        return new ReadOnlyTopic(stored, [.. partitions.Select(partition => new ReadOnlyPartition(partition))]);
+        return new ReadOnlyTopic(stored, [.. partitions.Select(partition => new LogPartition(partition))]);
     }
 
     /// <summary>Whether a topic is still there, for a partition of it that finds no files.</summary>

@@ -7,12 +7,12 @@ namespace EmbeddedLog;
 /// </summary>
 public sealed class ReadOnlyTopic
 {
-    private readonly ReadOnlyPartition[] _partitions;
+    private readonly LogPartition[] _partitions;
 
     /// <summary>Replaced as a whole by the log when the owner has changed the options; read by anyone.</summary>
     private StoredTopic _stored;
 
-    internal ReadOnlyTopic(StoredTopic stored, ReadOnlyPartition[] partitions)
+    internal ReadOnlyTopic(StoredTopic stored, LogPartition[] partitions)
     {
         _stored = stored;
         _partitions = partitions;
@@ -25,7 +25,7 @@ public sealed class ReadOnlyTopic
     public int PartitionCount => _partitions.Length;
 
     /// <summary>The partitions, by their numbers.</summary>
-    public IReadOnlyList<ReadOnlyPartition> Partitions => _partitions;
+    public IReadOnlyList<LogPartition> Partitions => _partitions;
 
     /// <summary>A copy of the options that were in force when the log's topics were last looked at.</summary>
     public TopicOptions Options => Stored.Options.Copy();
@@ -33,7 +33,7 @@ public sealed class ReadOnlyTopic
     /// <summary>A partition.</summary>
     /// <param name="partition">From zero to <see cref="PartitionCount"/> less one.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
-    public ReadOnlyPartition this[int partition] =>
+    public LogPartition this[int partition] =>
         (uint)partition < (uint)_partitions.Length
             ? _partitions[partition]
             : throw new ArgumentOutOfRangeException(

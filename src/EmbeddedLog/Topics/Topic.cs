@@ -7,7 +7,7 @@ namespace EmbeddedLog;
 /// </summary>
 public sealed class Topic
 {
-    private readonly Partition[] _partitions;
+    private readonly OwnedPartition[] _partitions;
 
     /// <summary>
     /// Chooses partitions where the options name no partitioner; it keeps a turn, so each topic has one.
@@ -17,7 +17,7 @@ public sealed class Topic
     /// <summary>Replaced as a whole, under the log's topic lock; read by anyone.</summary>
     private StoredTopic _stored;
 
-    internal Topic(StoredTopic stored, Partition[] partitions)
+    internal Topic(StoredTopic stored, OwnedPartition[] partitions)
     {
         _stored = stored;
         _partitions = partitions;
@@ -30,7 +30,7 @@ public sealed class Topic
     public int PartitionCount => _partitions.Length;
 
     /// <summary>The partitions, by their numbers.</summary>
-    public IReadOnlyList<Partition> Partitions => _partitions;
+    public IReadOnlyList<OwnedPartition> Partitions => _partitions;
 
     /// <summary>A copy of the options that are in force.</summary>
     public TopicOptions Options => Stored.Options.Copy();
@@ -38,7 +38,7 @@ public sealed class Topic
     /// <summary>A partition.</summary>
     /// <param name="partition">From zero to <see cref="PartitionCount"/> less one.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
-    public Partition this[int partition]
+    public OwnedPartition this[int partition]
     {
         get
         {

@@ -92,7 +92,7 @@ internal sealed class TopicSet
     {
         PartitionSettings settings = SettingsOf(changed.Options);
         topic.Stored = changed;
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             partition.Log.Settings = settings;
         }
@@ -104,13 +104,13 @@ internal sealed class TopicSet
         SortedDictionary<string, Topic> rest = new(_byName, StringComparer.Ordinal);
         rest.Remove(topic.Name);
         Publish(rest);
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             partition.Log.MarkDeleted();
         }
 
         await CloseAsync(topic, how: default).ConfigureAwait(false);
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             partition.Log.Forget();
         }
@@ -124,7 +124,7 @@ internal sealed class TopicSet
         List<Task> flushes = [];
         foreach (Topic topic in All)
         {
-            foreach (Partition partition in topic.Partitions)
+            foreach (OwnedPartition partition in topic.Partitions)
             {
                 flushes.Add(partition.FlushAsync(cancellationToken).AsTask());
             }
@@ -190,7 +190,7 @@ internal sealed class TopicSet
         Task<bool>[] closing = new Task<bool>[topic.Partitions.Count];
         if (how.Blocks)
         {
-            foreach (Partition partition in topic.Partitions)
+            foreach (OwnedPartition partition in topic.Partitions)
             {
                 if (partition.DurableOffset < partition.EndOffset)
                 {
@@ -241,7 +241,7 @@ internal sealed class TopicSet
 
     private Topic Publish(StoredTopic stored, PartitionLog?[] opened)
     {
-        Topic topic = new(stored, [.. opened.Select(log => new Partition(log!))]);
+        Topic topic = new(stored, [.. opened.Select(log => new OwnedPartition(log!))]);
         Publish(new SortedDictionary<string, Topic>(_byName, StringComparer.Ordinal) { [stored.Name] = topic });
         return topic;
     }

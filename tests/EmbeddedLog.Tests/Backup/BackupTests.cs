@@ -86,7 +86,7 @@ public sealed class BackupTests : IDisposable
         Fill(topic[0], 100, from: 300);
         await using (CommitLog copy = await OpenAsync(Target))
         {
-            Partition partition = copy.GetTopic("topic")[0];
+            OwnedPartition partition = copy.GetTopic("topic")[0];
             Fill(partition, 100, from: 10_300);
             copy.GetTopic("topic")[0].Log.DeleteBefore(50);
         }
@@ -230,7 +230,7 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(told[^1].TotalBytes, told[^1].Bytes);
     }
 
-    private static void Fill(Partition partition, int count, int from = 0)
+    private static void Fill(OwnedPartition partition, int count, int from = 0)
     {
         for (int i = from; i < from + count; i++)
         {
@@ -239,7 +239,7 @@ public sealed class BackupTests : IDisposable
         }
     }
 
-    private static List<int> Read(Partition partition)
+    private static List<int> Read(OwnedPartition partition)
     {
         List<int> numbers = [];
         using PartitionScan scan = partition.Scan(partition.StartOffset);
@@ -274,7 +274,7 @@ public sealed class BackupTests : IDisposable
     {
         await using CommitLog copy = await OpenAsync(directory);
         Topic copied = copy.GetTopic("topic");
-        foreach (Partition partition in copied.Partitions)
+        foreach (OwnedPartition partition in copied.Partitions)
         {
             // Records are numbered as their offsets.
             long start = partition.StartOffset;
@@ -304,7 +304,7 @@ public sealed class BackupTests : IDisposable
         Random random = new(seed);
         for (int turn = 0; !stop.IsCancellationRequested; turn++)
         {
-            Partition partition = topic[random.Next(Partitions)];
+            OwnedPartition partition = topic[random.Next(Partitions)];
             Fill(partition, random.Next(1, 20), (int)partition.EndOffset);
             log.Offsets.Commit("group", new PartitionCommit(partition.Log, partition.EndOffset));
             if (turn % 20 == 19)

@@ -86,7 +86,7 @@ public sealed class ConsumerAssignmentTests : IDisposable
     {
         using Consumer<string, string> consumer = Consume();
         Task<List<Record<string, string>>> reading = consumer.TakeAsync(3);
-        foreach (Partition partition in Assigned().Reverse())
+        foreach (OwnedPartition partition in Assigned().Reverse())
         {
             _machine.Scheduler.RunUntilIdle();
             Assert.False(reading.IsCompleted);
@@ -149,7 +149,7 @@ public sealed class ConsumerAssignmentTests : IDisposable
 
     private void Fill(int recordsOfEach)
     {
-        foreach (Partition partition in _a.Partitions.Concat(_b.Partitions))
+        foreach (OwnedPartition partition in _a.Partitions.Concat(_b.Partitions))
         {
             for (int i = 0; i < recordsOfEach; i++)
             {
@@ -158,7 +158,7 @@ public sealed class ConsumerAssignmentTests : IDisposable
         }
     }
 
-    private Partition[] Assigned() => [_a[1], _b[0], _b[2]];
+    private OwnedPartition[] Assigned() => [_a[1], _b[0], _b[2]];
 
     private Consumer<string, string> Consume() =>
         new(

@@ -52,7 +52,7 @@ public sealed class ForgedNumberTests : IDisposable
             if (follow)
             {
                 await using ReadOnlyLog log = await CommitLog.OpenReadOnlyAsync(Root);
-                foreach (ReadOnlyPartition partition in log.GetTopic("events").Partitions)
+                foreach (LogPartition partition in log.GetTopic("events").Partitions)
                 {
                     await Record.ExceptionAsync(() => Task.FromResult(partition.EndOffset));
                 }
@@ -83,7 +83,7 @@ public sealed class ForgedNumberTests : IDisposable
 
         await using ReadOnlyLog followed = await CommitLog.OpenReadOnlyAsync(Root);
         long before = GC.GetTotalAllocatedBytes(precise: true);
-        foreach (ReadOnlyPartition partition in followed.GetTopic("events").Partitions)
+        foreach (LogPartition partition in followed.GetTopic("events").Partitions)
         {
             Assert.Throws<CorruptLogException>(() => partition.EndOffset);
         }
@@ -336,7 +336,7 @@ public sealed class ForgedNumberTests : IDisposable
         Append(log.GetTopic("events")[0], records);
     }
 
-    private static void Append(Partition partition, int records)
+    private static void Append(OwnedPartition partition, int records)
     {
         byte[] value = new byte[1000];
         for (int i = 0; i < records; i++)

@@ -35,7 +35,7 @@ public sealed class MovedDirectoryTests : IDisposable
     {
         await using (CommitLog log = await OpenAsync())
         {
-            Partition partition = (await log.EnsureTopicAsync("topic", Options()))[0];
+            OwnedPartition partition = (await log.EnsureTopicAsync("topic", Options()))[0];
             AppendMany(partition, 20);
             await partition.FlushAsync();
 
@@ -60,10 +60,10 @@ public sealed class MovedDirectoryTests : IDisposable
     public async Task Follow_DirectoryMovedThenReplaced_ReadsOnAndTellsOfTheOther()
     {
         await using CommitLog log = await OpenAsync();
-        Partition partition = (await log.EnsureTopicAsync("topic", Options()))[0];
+        OwnedPartition partition = (await log.EnsureTopicAsync("topic", Options()))[0];
         AppendMany(partition, 5);
         await using ReadOnlyLog follower = await CommitLog.OpenReadOnlyAsync(LogPath);
-        ReadOnlyPartition followed = follower.GetTopic("topic")[0];
+        LogPartition followed = follower.GetTopic("topic")[0];
 
         Directory.Move(LogPath, OldPath);
         AppendMany(partition, 40);
@@ -79,12 +79,12 @@ public sealed class MovedDirectoryTests : IDisposable
     {
         await using (CommitLog first = await OpenAsync())
         {
-            Partition mine = (await first.EnsureTopicAsync("topic", Options()))[0];
+            OwnedPartition mine = (await first.EnsureTopicAsync("topic", Options()))[0];
             AppendMany(mine, 20);
             await mine.FlushAsync();
             Directory.Move(LogPath, OldPath);
             await using CommitLog second = await CommitLog.OpenAsync(LogPath);
-            Partition others = (await second.EnsureTopicAsync("topic", Options()))[0];
+            OwnedPartition others = (await second.EnsureTopicAsync("topic", Options()))[0];
             AppendMany(others, 3);
             await others.FlushAsync();
             string[] before = SegmentsIn(LogPath);
@@ -117,7 +117,7 @@ public sealed class MovedDirectoryTests : IDisposable
     {
         TempFileSystem.RequireRemovalOfOpenFiles();
         await using CommitLog log = await OpenAsync();
-        Partition partition = (await log.EnsureTopicAsync("topic", Options()))[0];
+        OwnedPartition partition = (await log.EnsureTopicAsync("topic", Options()))[0];
         AppendMany(partition, 1);
         await partition.FlushAsync();
 
@@ -211,13 +211,13 @@ public sealed class MovedDirectoryTests : IDisposable
         _machine.Scheduler.RunUntilIdle();
     }
 
-    private static async Task AppendAndFlushAsync(Partition partition, int count)
+    private static async Task AppendAndFlushAsync(OwnedPartition partition, int count)
     {
         AppendMany(partition, count);
         await partition.FlushAsync();
     }
 
-    private static void AppendMany(Partition partition, int count)
+    private static void AppendMany(OwnedPartition partition, int count)
     {
         byte[] value = new byte[ValueBytes];
         for (int i = 0; i < count; i++)
@@ -226,7 +226,7 @@ public sealed class MovedDirectoryTests : IDisposable
         }
     }
 
-    private static int CountRecords(Partition partition)
+    private static int CountRecords(OwnedPartition partition)
     {
         int count = 0;
         using PartitionScan scan = partition.Scan(partition.StartOffset);
@@ -238,7 +238,7 @@ public sealed class MovedDirectoryTests : IDisposable
         return count;
     }
 
-    private static int CountRecords(ReadOnlyPartition partition)
+    private static int CountRecords(LogPartition partition)
     {
         int count = 0;
         using PartitionScan scan = partition.Scan(partition.StartOffset);

@@ -34,7 +34,7 @@ internal sealed class FollowFixture : IDisposable
     /// <summary>Invoked before each item of the owner's work.</summary>
     public Action? Stepped { get; set; }
 
-    public Partition Partition => Owner!.GetTopic(Topic)[0];
+    public OwnedPartition Partition => Owner!.GetTopic(Topic)[0];
 
     public static TopicOptions Options { get; } = new() { SegmentBytes = 16 << 10 };
 
@@ -102,7 +102,7 @@ internal sealed class FollowFixture : IDisposable
     }
 
     /// <summary>Reads numbered records and checks that they are those of their offsets.</summary>
-    public static long AssertReads(ReadOnlyPartition partition, long from, long to)
+    public static long AssertReads(LogPartition partition, long from, long to)
     {
         using PartitionScan scan = partition.Scan(from);
         for (long i = from; i < to; i++)

@@ -21,8 +21,8 @@ public sealed class FollowedAppendCostTests
         await using CommitLog owner = await CommitLog.OpenAsync(mount["log"]);
         Topic topic = await owner.EnsureTopicAsync("topic", new TopicOptions { SegmentBytes = 16 << 20 });
         await using ReadOnlyLog log = await CommitLog.OpenReadOnlyAsync(mount["log"]);
-        ReadOnlyPartition followed = log.GetTopic("topic")[0];
-        Partition partition = topic[0];
+        LogPartition followed = log.GetTopic("topic")[0];
+        OwnedPartition partition = topic[0];
         for (int i = 0; i < bulk; i++)
         {
             partition.Append(new RawRecord(new byte[100]));
@@ -39,7 +39,7 @@ public sealed class FollowedAppendCostTests
     }
 
     /// <summary>Each append is read by who follows before the next one, as by one who waits for it.</summary>
-    private static async Task AppendAsync(Partition partition, ReadOnlyPartition followed, int count)
+    private static async Task AppendAsync(OwnedPartition partition, LogPartition followed, int count)
     {
         for (int i = 0; i < count; i++)
         {
@@ -51,7 +51,7 @@ public sealed class FollowedAppendCostTests
         }
     }
 
-    private static void Read(ReadOnlyPartition partition, long from)
+    private static void Read(LogPartition partition, long from)
     {
         using PartitionScan scan = partition.Scan(from);
         while (scan.TryRead(out _))

@@ -73,7 +73,7 @@ public sealed partial class FollowedDamageTests
         {
             using FollowFixture fixture = Make("open");
             using ReadOnlyLog log = fixture.Follow();
-            ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+            LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
             FollowFixture.AssertReads(partition, 0, Records);
 
             // What is mapped must not be cut off; that is for the system to answer, with the end of the process.
@@ -155,7 +155,7 @@ public sealed partial class FollowedDamageTests
         try
         {
             using ReadOnlyLog log = fixture.Follow();
-            ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+            LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
             long read = ReadAll(partition);
             Assert.InRange(partition.DurableOffset, 0, durable);
             AssertRests(fixture, partition, read);
@@ -168,7 +168,7 @@ public sealed partial class FollowedDamageTests
     }
 
     /// <summary>Waits where there is no more: that takes no more looks than the polls that are due.</summary>
-    private static void AssertRests(FollowFixture fixture, ReadOnlyPartition partition, long end)
+    private static void AssertRests(FollowFixture fixture, LogPartition partition, long end)
     {
         const int Seconds = 5;
         DiskCounters counters = fixture.Machine.Disk.Counters;
@@ -206,7 +206,7 @@ public sealed partial class FollowedDamageTests
         }
     }
 
-    private static string Read(ReadOnlyPartition partition, long expected)
+    private static string Read(LogPartition partition, long expected)
     {
         try
         {
@@ -219,7 +219,7 @@ public sealed partial class FollowedDamageTests
         }
     }
 
-    private static long ReadAll(ReadOnlyPartition partition)
+    private static long ReadAll(LogPartition partition)
     {
         using PartitionScan scan = partition.Scan(partition.StartOffset);
         while (scan.TryRead(out RecordView record))

@@ -26,7 +26,7 @@ public sealed class FollowedDeletionTests
         {
             using FollowFixture fixture = Make(machine);
             using ReadOnlyLog log = fixture.Follow();
-            ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+            LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
             Consumer<byte[]?, byte[]> consumer = log.CreateConsumer<byte[]?, byte[]>(FollowFixture.Topic);
             Assert.Equal(40, fixture.Machine.Run(() => CountAsync(consumer)));
             PartitionScan scan = partition.Scan(0);
@@ -76,7 +76,7 @@ public sealed class FollowedDeletionTests
         {
             using FollowFixture fixture = Make(machine, seed);
             using ReadOnlyLog log = fixture.Follow();
-            ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+            LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
             FollowFixture.AssertReads(partition, 0, 40);
             Look look = new(partition);
             fixture.Stepped = look.Execute;
@@ -121,7 +121,7 @@ public sealed class FollowedDeletionTests
         }
     }
 
-    private sealed class Look(ReadOnlyPartition partition) : IThreadPoolWorkItem
+    private sealed class Look(LogPartition partition) : IThreadPoolWorkItem
     {
         private bool _looking;
 
@@ -153,7 +153,7 @@ public sealed class FollowedDeletionTests
 
     private static UnknownTopicException AssertGone(
         FollowFixture fixture,
-        ReadOnlyPartition partition,
+        LogPartition partition,
         Consumer<byte[]?, byte[]> consumer,
         Task wait,
         ref PartitionScan scan,

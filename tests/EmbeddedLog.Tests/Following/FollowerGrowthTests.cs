@@ -25,7 +25,7 @@ public sealed class FollowerGrowthTests
         fixture.Append(200, 700);
         fixture.Close();
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         FollowFixture.AssertReads(partition, 0, 200);
         Assert.True(Segments(fixture).Length > 5);
 
@@ -52,7 +52,7 @@ public sealed class FollowerGrowthTests
         using FollowFixture fixture = Create(positional);
         fixture.Open(s_small);
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         SegmentResources segments = log.Parts.Segments;
         int most = 0;
         long atHalf = 0;
@@ -120,7 +120,7 @@ public sealed class FollowerGrowthTests
         fixture.Append(100, 700);
         fixture.Flush();
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         Assert.Empty(log.GetPins());
         RecordLease lease = Lease(partition, 0);
         Assert.False(Assert.Single(log.GetPins()).IsRemoved);
@@ -139,7 +139,7 @@ public sealed class FollowerGrowthTests
         Assert.Throws<ObjectDisposedException>(() => log.GetPins());
     }
 
-    private static RecordLease Lease(ReadOnlyPartition partition, long offset)
+    private static RecordLease Lease(LogPartition partition, long offset)
     {
         using PartitionScan scan = partition.Scan(offset);
         Assert.True(scan.TryRead(out RecordView record));

@@ -18,7 +18,7 @@ public sealed class ReadOnlyLogTests
         using FollowFixture fixture = Create(positional);
         fixture.Open();
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         Assert.Equal(0, partition.EndOffset);
 
         for (int i = 1; i <= 300; i++)
@@ -58,7 +58,7 @@ public sealed class ReadOnlyLogTests
         fixture.Open();
         fixture.Append(1);
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         using PartitionScan scan = partition.Scan(0);
 
         for (int i = 0; i < 400; i++)
@@ -78,7 +78,7 @@ public sealed class ReadOnlyLogTests
         fixture.Open();
         fixture.Append(50);
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         FollowFixture.AssertReads(partition, 0, 50);
 
         fixture.Close();
@@ -141,7 +141,7 @@ public sealed class ReadOnlyLogTests
         long end;
         using (ReadOnlyLog log = ReadOnlyLog.Open(OpenLog.Directory, new ReadOnlyLogOptions(), after.Platform))
         {
-            ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+            LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
             end = partition.EndOffset;
             Assert.InRange(end, 20, 40);
             FollowFixture.AssertReads(partition, 0, end);
@@ -163,7 +163,7 @@ public sealed class ReadOnlyLogTests
         fixture.Append(300, 300);
         fixture.Flush();
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         PartitionScan scan = partition.Scan(0);
         Assert.True(scan.TryRead(out _));
 
@@ -197,7 +197,7 @@ public sealed class ReadOnlyLogTests
         fixture.Append(20, 300);
         fixture.Flush();
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         PartitionScan scan = partition.Scan(0);
         Assert.True(TryReadOne(ref scan, 0));
 
@@ -232,7 +232,7 @@ public sealed class ReadOnlyLogTests
         fixture.Flush();
         fixture.Append(30);
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         PartitionScan late = partition.Scan(0);
         FollowFixture.AssertReads(partition, 0, 60);
         while (late.TryRead(out _))

@@ -22,7 +22,7 @@ public sealed class FixtureTests
         using TempDirectory root = new();
         await ZipFile.ExtractToDirectoryAsync(Path.Combine(Folder, name), root["log"]);
         await using CommitLog log = await CommitLog.OpenAsync(root["log"]);
-        Partition partition = log.GetTopic("fixture")[0];
+        OwnedPartition partition = log.GetTopic("fixture")[0];
         Assert.Equal(Records + 4, partition.EndOffset);
         Assert.True(partition.Log.Segments.Count > 1);
         using (PartitionScan scan = partition.Scan(0))
@@ -59,7 +59,7 @@ public sealed class FixtureTests
         await using (log)
         {
             TopicOptions options = new() { SegmentBytes = 16 << 10, Retention = RetentionPolicy.KeepForever };
-            Partition partition = (await log.CreateTopicAsync("fixture", options))[0];
+            OwnedPartition partition = (await log.CreateTopicAsync("fixture", options))[0];
             for (int i = 0; i < Records; i++)
             {
                 partition.Append(new RawRecord(Number(i), new byte[100]) { Timestamp = 1_000 + i });

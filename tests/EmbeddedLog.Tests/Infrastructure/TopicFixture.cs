@@ -33,7 +33,7 @@ internal sealed class TopicFixture : IAsyncDisposable
         _fixture = new PartitionFixture(
             platform, root, clean, cacheSurvived, generation: generation, logger: Logged);
         Logs = [.. Enumerable.Range(0, partitions).Select(i => _fixture.Open(Topic, i, settings))];
-        Partitions = [.. Logs.Select(log => new Partition(log))];
+        Partitions = [.. Logs.Select(log => new OwnedPartition(log))];
         Offsets = OffsetStore.Open(_fixture.Factory, _fixture.Segments, _fixture.Logger, root, Logs);
     }
 
@@ -44,7 +44,7 @@ internal sealed class TopicFixture : IAsyncDisposable
 
     public PartitionLog[] Logs { get; }
 
-    public Partition[] Partitions { get; }
+    public OwnedPartition[] Partitions { get; }
 
     public OffsetStore Offsets { get; }
 

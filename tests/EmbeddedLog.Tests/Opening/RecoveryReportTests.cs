@@ -73,7 +73,7 @@ public sealed class RecoveryReportTests
     {
         using SimulatedPlatform machine = new(seed: 1);
         CommitLog log = Open(machine);
-        Partition partition = Create(machine, log)[0];
+        OwnedPartition partition = Create(machine, log)[0];
         AppendNumbered(partition.Log, 5);
         string index = partition.Log.Segments.Last!.IndexPath;
         machine.Run(log.DisposeAsync());

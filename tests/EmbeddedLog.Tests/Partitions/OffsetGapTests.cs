@@ -103,7 +103,7 @@ public sealed class OffsetGapTests : IDisposable
     {
         Make(killed);
         CommitLog log = Open();
-        Partition partition = log.GetTopic("topic")[0];
+        OwnedPartition partition = log.GetTopic("topic")[0];
         for (long offset = 0; offset < _end; offset += 7)
         {
             Assert.Equal(Next(offset), partition.FindOffset(TimeOf(offset)));
@@ -339,7 +339,7 @@ public sealed class OffsetGapTests : IDisposable
         Assert.Equal(_end, all.Offset);
     }
 
-    private static List<long> Read(ReadOnlyPartition partition)
+    private static List<long> Read(LogPartition partition)
     {
         List<long> offsets = [];
         using PartitionScan scan = partition.Scan(partition.StartOffset);

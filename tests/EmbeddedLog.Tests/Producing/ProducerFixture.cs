@@ -32,7 +32,7 @@ internal sealed class ProducerFixture : IDisposable
         _storage = new PartitionFixture(Machine.Platform with { Files = Files }, Root, minTogether: minTogether);
         settings ??= PartitionFixture.Settings(segmentBytes: 1 << 20);
         Partitions = [.. Enumerable.Range(0, partitions)
-            .Select(number => new Partition(_storage.Open(Topic, number, settings)))];
+            .Select(number => new OwnedPartition(_storage.Open(Topic, number, settings)))];
     }
 
     public SimulatedPlatform Machine { get; }
@@ -40,7 +40,7 @@ internal sealed class ProducerFixture : IDisposable
     /// <summary>Where calls can be made to fail.</summary>
     public FaultingFileSystem Files { get; }
 
-    public Partition[] Partitions { get; }
+    public OwnedPartition[] Partitions { get; }
 
     /// <summary>The records in all partitions.</summary>
     public long Count => Partitions.Sum(partition => partition.EndOffset);

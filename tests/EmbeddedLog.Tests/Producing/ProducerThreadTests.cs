@@ -19,7 +19,7 @@ public sealed class ProducerThreadTests
     {
         using TempDirectory root = new();
         await using PartitionFixture fixture = new(RealPlatform.Create(TimeProvider.System), root.Path);
-        Partition[] partitions = Open(fixture, count: 3);
+        OwnedPartition[] partitions = Open(fixture, count: 3);
         await using Producer<string, string> producer = Create(fixture, partitions, Durability.Flushed);
         long highest = 0;
 
@@ -47,7 +47,7 @@ public sealed class ProducerThreadTests
     {
         using TempDirectory root = new();
         await using PartitionFixture fixture = new(RealPlatform.Create(TimeProvider.System), root.Path);
-        Partition[] partitions = Open(fixture, count: 3);
+        OwnedPartition[] partitions = Open(fixture, count: 3);
         await using Producer<string, string> producer = Create(fixture, partitions, Durability.Written);
 
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
@@ -66,7 +66,7 @@ public sealed class ProducerThreadTests
     {
         using TempDirectory root = new();
         await using PartitionFixture fixture = new(RealPlatform.Create(TimeProvider.System), root.Path);
-        Partition[] partitions = Open(fixture, count: 2);
+        OwnedPartition[] partitions = Open(fixture, count: 2);
         await using Producer<string, string> producer = Create(fixture, partitions, Durability.Flushed);
 
         List<string>[] acknowledged = await Task.WhenAll(
@@ -88,7 +88,7 @@ public sealed class ProducerThreadTests
     {
         using TempDirectory root = new();
         await using PartitionFixture fixture = new(RealPlatform.Create(TimeProvider.System), root.Path);
-        Partition[] partitions = Open(fixture, count: 2);
+        OwnedPartition[] partitions = Open(fixture, count: 2);
         Producer<string, string> producer = Create(fixture, partitions, Durability.Flushed);
         for (int i = 0; i < 1000; i++)
         {
@@ -152,14 +152,14 @@ public sealed class ProducerThreadTests
         return values;
     }
 
-    private static void AssertAllInOrder(Partition[] partitions)
+    private static void AssertAllInOrder(OwnedPartition[] partitions)
     {
         ILookup<string, string> stored = ReadAll(partitions);
         Assert.Equal(Threads, stored.Count);
         Assert.All(stored, key => Assert.Equal(Enumerable.Range(0, RecordsPerThread).Select(Value), key));
     }
 
-    private static ILookup<string, string> ReadAll(Partition[] partitions) =>
+    private static ILookup<string, string> ReadAll(OwnedPartition[] partitions) =>
         partitions.SelectMany(StoredRecord.ReadAll).ToLookup(record => record.KeyText!, record => record.ValueText!);
 
     private static void InterlockedMax(ref long highest, long value)
@@ -176,11 +176,11 @@ public sealed class ProducerThreadTests
 
     private static string Value(int i) => i.ToString("0000000", CultureInfo.InvariantCulture);
 
-    private static Partition[] Open(PartitionFixture fixture, int count) =>
-        [.. Enumerable.Range(0, count).Select(number => new Partition(fixture.Open("t", number, s_settings)))];
+    private static OwnedPartition[] Open(PartitionFixture fixture, int count) =>
+        [.. Enumerable.Range(0, count).Select(number => new OwnedPartition(fixture.Open("t", number, s_settings)))];
 
     private static Producer<string, string> Create(
-        PartitionFixture fixture, Partition[] partitions, Durability durability) =>
+        PartitionFixture fixture, OwnedPartition[] partitions, Durability durability) =>
         new(
             "t",
             partitions,

@@ -10,7 +10,7 @@ internal sealed record StoredRecord(
 
     public string? ValueText => Value is null ? null : Encoding.UTF8.GetString(Value);
 
-    public static IReadOnlyList<StoredRecord> ReadAll(Partition partition)
+    public static IReadOnlyList<StoredRecord> ReadAll(OwnedPartition partition)
     {
         List<StoredRecord> all = [];
         using PartitionScan scan = partition.Scan(partition.StartOffset);

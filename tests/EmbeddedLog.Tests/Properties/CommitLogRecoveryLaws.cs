@@ -79,7 +79,7 @@ public sealed class CommitLogRecoveryLaws
     }
 
     private static async Task StepAsync(
-        SimulatedPlatform simulation, Random random, Partition partition, PartitionModel model)
+        SimulatedPlatform simulation, Random random, OwnedPartition partition, PartitionModel model)
     {
         switch (random.Next(10))
         {
@@ -139,7 +139,7 @@ public sealed class CommitLogRecoveryLaws
             _atLeast = closed || kind == CrashKind.ProcessKill ? _values.Count : _flushed;
 
         /// <summary>Compares the partition with the model, and takes over what it has lost.</summary>
-        public void Check(Partition partition)
+        public void Check(OwnedPartition partition)
         {
             Assert.InRange(partition.EndOffset, _atLeast, _values.Count);
             Assert.Equal(partition.EndOffset, partition.DurableOffset);

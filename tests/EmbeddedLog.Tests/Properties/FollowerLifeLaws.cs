@@ -32,7 +32,7 @@ public sealed class FollowerLifeLaws
         });
         fixture.Open();
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         Seen seen = new(fixture, partition);
         for (int step = 0; step < 30; step++)
         {
@@ -87,7 +87,7 @@ public sealed class FollowerLifeLaws
         }
     }
 
-    private sealed class Seen(FollowFixture fixture, ReadOnlyPartition partition) : IThreadPoolWorkItem
+    private sealed class Seen(FollowFixture fixture, LogPartition partition) : IThreadPoolWorkItem
     {
         private long _start;
         private long _end;

@@ -45,7 +45,7 @@ public sealed class FollowerSizeLaws
         }
 
         using ReadOnlyLog log = fixture.Follow();
-        ReadOnlyPartition partition = log.GetTopic(FollowFixture.Topic)[0];
+        LogPartition partition = log.GetTopic(FollowFixture.Topic)[0];
         List<int> lengths = [];
         long scanned = 0;
         for (int step = 0; step < Steps; step++)
@@ -72,7 +72,7 @@ public sealed class FollowerSizeLaws
         _ => new SimulationOptions(),
     };
 
-    private void Append(Partition partition, Random random, List<int> lengths)
+    private void Append(OwnedPartition partition, Random random, List<int> lengths)
     {
         if (random.Next(3) != 0)
         {
@@ -116,7 +116,7 @@ public sealed class FollowerSizeLaws
         return value;
     }
 
-    private static long Read(ReadOnlyPartition partition, long from, List<int> lengths)
+    private static long Read(LogPartition partition, long from, List<int> lengths)
     {
         using PartitionScan scan = partition.Scan(from);
         for (long offset = from; offset < lengths.Count; offset++)

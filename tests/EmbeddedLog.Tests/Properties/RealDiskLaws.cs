@@ -40,7 +40,7 @@ public sealed class RealDiskLaws
             }
 
             await using CommitLog reopened = await CommitLog.OpenAsync(root["log"]);
-            foreach (Partition partition in reopened.GetTopic("topic").Partitions)
+            foreach (OwnedPartition partition in reopened.GetTopic("topic").Partitions)
             {
                 AssertHolds(partition, sent[partition.Number], from: 0);
             }
@@ -71,12 +71,13 @@ public sealed class RealDiskLaws
             }
 
             await using CommitLog reopened = await CommitLog.OpenAsync(root["log"]);
-            Partition left = reopened.GetTopic("topic")[0];
+            OwnedPartition left = reopened.GetTopic("topic")[0];
             Assert.Equal(start, left.StartOffset);
             AssertHolds(left, records, start);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases));
 
-    private static void AssertHolds(Partition partition, IReadOnlyList<ProducerRecord<byte[], byte[]>> sent, long from)
+    private static void AssertHolds(
+        OwnedPartition partition, IReadOnlyList<ProducerRecord<byte[], byte[]>> sent, long from)
     {
         IReadOnlyList<StoredRecord> stored = StoredRecord.ReadAll(partition);
         Assert.Equal(sent.Count - from, stored.Count);

@@ -41,7 +41,7 @@ public sealed class QuickStartTests
         long waiting = 1;
         await using (CommitLog log = await CommitLog.OpenAsync(folder["data"]))
         {
-            foreach (Partition partition in log.GetTopic("page-views").Partitions)
+            foreach (OwnedPartition partition in log.GetTopic("page-views").Partitions)
             {
                 waiting += partition.EndOffset - (log.Offsets.Effective("fraud", partition.Log)?.Offset ?? 0);
             }

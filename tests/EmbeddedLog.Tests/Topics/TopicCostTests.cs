@@ -36,7 +36,7 @@ public sealed class TopicCostTests
         await using (CommitLog log = await CommitLog.OpenAsync(root["log"]))
         {
             Topic topic = await log.CreateTopicAsync("many", new TopicOptions { Partitions = Partitions });
-            foreach (Partition partition in topic.Partitions)
+            foreach (OwnedPartition partition in topic.Partitions)
             {
                 partition.Append(new RawRecord("value"u8));
             }

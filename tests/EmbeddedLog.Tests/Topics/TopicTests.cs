@@ -198,7 +198,7 @@ public sealed class TopicTests
         machine.Run(async () =>
         {
             await using CommitLog log = await OpenLog.OnAsync(machine);
-            Partition partition = (await log.CreateTopicAsync("topic"))[0];
+            OwnedPartition partition = (await log.CreateTopicAsync("topic"))[0];
             partition.Append(new RawRecord("value"u8));
             await using Consumer<string, string> consumer = log.CreateConsumer<string, string>(
                 "topic", "group", new ConsumerOptions { Start = StartAt.Latest });
@@ -219,6 +219,6 @@ public sealed class TopicTests
         });
     }
 
-    private static RecordLease Last(Partition partition) =>
+    private static RecordLease Last(OwnedPartition partition) =>
         partition.TryReadLast(out RecordLease? last) ? last : throw new InvalidOperationException("No record.");
 }

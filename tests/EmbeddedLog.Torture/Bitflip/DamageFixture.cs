@@ -172,7 +172,7 @@ internal sealed class DamageFixture : IDisposable
     /// <summary>
     /// Records of every form; now and then one of so many zeros that segments are full soon, with few bits to flip.
     /// </summary>
-    private static void Append(Partition partition, int count)
+    private static void Append(OwnedPartition partition, int count)
     {
         for (int i = 0; i < count; i++)
         {

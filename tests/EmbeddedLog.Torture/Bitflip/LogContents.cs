@@ -18,7 +18,7 @@ internal sealed class LogContents
             contents._others.Add($"topic {topic.Name}", Describe(topic));
             using Consumer<byte[]?, byte[]?> consumer = machine.Run(
                 () => Task.FromResult(log.CreateConsumer<byte[]?, byte[]?>(topic.Name, group)));
-            foreach (Partition partition in topic.Partitions)
+            foreach (OwnedPartition partition in topic.Partitions)
             {
                 contents._partitions.Add(partition.TopicPartition.ToString(), PartitionContents.Read(partition));
                 string committed = consumer.Committed(partition.TopicPartition)?.ToString() ?? "nothing";

@@ -19,7 +19,7 @@ internal sealed class PartitionContents : IEquatable<PartitionContents>
 
     /// <summary>Reads a partition from its start to its end.</summary>
     /// <exception cref="InvalidOperationException">An offset is missing.</exception>
-    public static PartitionContents Read(Partition partition)
+    public static PartitionContents Read(OwnedPartition partition)
     {
         PartitionContents contents = new(partition.StartOffset);
         using PartitionScan scan = partition.Scan(partition.StartOffset);
@@ -41,7 +41,7 @@ internal sealed class PartitionContents : IEquatable<PartitionContents>
     /// <summary>
     /// Reads what a salvage has left: the checksums of the records that are there, by their offsets.
     /// </summary>
-    public static Dictionary<long, uint> ReadWithGaps(Partition partition)
+    public static Dictionary<long, uint> ReadWithGaps(OwnedPartition partition)
     {
         Dictionary<long, uint> records = [];
         using PartitionScan scan = partition.Scan(partition.StartOffset);

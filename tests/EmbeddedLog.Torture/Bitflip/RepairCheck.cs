@@ -82,7 +82,7 @@ internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed
         }
     }
 
-    private string? Compare(PartitionContents before, Partition partition, SalvageReport report)
+    private string? Compare(PartitionContents before, OwnedPartition partition, SalvageReport report)
     {
         Dictionary<long, uint> found = PartitionContents.ReadWithGaps(partition);
         foreach ((long offset, uint checksum) in found)

@@ -87,7 +87,7 @@ internal sealed class HostileCase
         await using ReadOnlyLog log = await CommitLog.OpenReadOnlyAsync(_directory);
         foreach (ReadOnlyTopic topic in log.Topics)
         {
-            foreach (ReadOnlyPartition partition in topic.Partitions)
+            foreach (LogPartition partition in topic.Partitions)
             {
                 await TellAsync(() => Read(partition));
             }
@@ -100,7 +100,7 @@ internal sealed class HostileCase
             _directory, new CommitLogOptions { MaxOpenSegments = _random.Next(1, 4) });
         foreach (Topic topic in log.Topics)
         {
-            foreach (Partition partition in topic.Partitions)
+            foreach (OwnedPartition partition in topic.Partitions)
             {
                 await TellAsync(() => Read(partition));
                 await TellAsync(() => AppendAsync(partition));
@@ -110,7 +110,7 @@ internal sealed class HostileCase
         }
     }
 
-    private Task Read(ReadOnlyPartition partition)
+    private Task Read(LogPartition partition)
     {
         long start = partition.StartOffset;
         long end = partition.EndOffset;
@@ -159,7 +159,7 @@ internal sealed class HostileCase
         GC.KeepAlive(sum);
     }
 
-    private static async Task AppendAsync(Partition partition)
+    private static async Task AppendAsync(OwnedPartition partition)
     {
         partition.Append(new RawRecord(new byte[100]));
         await partition.FlushAsync();

@@ -87,7 +87,7 @@ internal sealed class LoadChecker
         }
     }
 
-    private void Check(Partition partition, int place, PartitionHistory history)
+    private void Check(OwnedPartition partition, int place, PartitionHistory history)
     {
         Lost += Math.Max(0, history.AcknowledgedEnd - partition.EndOffset);
         new PartitionCheck(partition, place, history, _history, _loss, _new).Run();
@@ -105,7 +105,7 @@ internal sealed class LoadChecker
         }
 
         using Consumer<byte[]?, byte[]> consumer = log.CreateConsumer<byte[]?, byte[]>(topic.Name, group.Name);
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             CommittedOffset? committed = consumer.Committed(partition.TopicPartition);
             CommitHistory history = _history.Commit(place, partition.Number);

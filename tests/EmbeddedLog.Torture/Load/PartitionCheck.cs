@@ -3,7 +3,7 @@ namespace EmbeddedLog.Torture.Load;
 /// <summary>Holds one partition of an opened log to its history.</summary>
 internal sealed class PartitionCheck
 {
-    private readonly Partition _partition;
+    private readonly OwnedPartition _partition;
     private readonly int _topic;
     private readonly PartitionHistory _history;
     private readonly LoadHistory _all;
@@ -20,7 +20,7 @@ internal sealed class PartitionCheck
     /// <param name="loss">What may be missing.</param>
     /// <param name="new">The new records found so far in any partition, to be added to.</param>
     public PartitionCheck(
-        Partition partition,
+        OwnedPartition partition,
         int topic,
         PartitionHistory history,
         LoadHistory all,

@@ -3,7 +3,7 @@ namespace EmbeddedLog.Torture.Load;
 /// <summary>Appends to one partition, record by record or in batches, and flushes now and then.</summary>
 internal sealed class RawProducer : LoadProducer
 {
-    private readonly Partition _partition;
+    private readonly OwnedPartition _partition;
     private readonly RecordBatch? _batch;
 
     /// <param name="work">What the workers share.</param>

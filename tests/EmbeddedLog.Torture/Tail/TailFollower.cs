@@ -103,7 +103,7 @@ internal sealed class TailFollower : ITortureChild
             {
                 if (limit.IsCancellationRequested)
                 {
-                    ReadOnlyPartition partition = log.GetTopic(TailOwner.Topic)[progress.Partition];
+                    LogPartition partition = log.GetTopic(TailOwner.Topic)[progress.Partition];
                     throw new TailViolationException(
                         $"partition {progress.Partition} was read to {progress.Next} and not to "
                         + $"{ends[progress.Partition]} within {s_limit}; it shows {partition.StartOffset} to "

@@ -74,7 +74,7 @@ internal sealed class TailOwner : ITortureChild
         };
     }
 
-    private static void Append(Partition partition, Random random, int seed, int life)
+    private static void Append(OwnedPartition partition, Random random, int seed, int life)
     {
         int count = random.Next(1, 60);
         if (random.Next(3) == 0)

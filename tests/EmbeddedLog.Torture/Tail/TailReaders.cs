@@ -39,7 +39,7 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
         }
     }
 
-    private async Task ScanAsync(ReadOnlyPartition partition, CancellationToken stop)
+    private async Task ScanAsync(LogPartition partition, CancellationToken stop)
     {
         TailProgress progress = scanned[partition.Number];
         Random random = new(HashCode.Combine(seed, partition.Number));
@@ -64,7 +64,7 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
         }
     }
 
-    private static void ScanStart(ReadOnlyPartition partition, TailProgress progress, CancellationToken stop)
+    private static void ScanStart(LogPartition partition, TailProgress progress, CancellationToken stop)
     {
         while (true)
         {
@@ -82,7 +82,7 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
     }
 
     private static void ScanOnce(
-        ReadOnlyPartition partition, long from, TailProgress progress, CancellationToken stop)
+        LogPartition partition, long from, TailProgress progress, CancellationToken stop)
     {
         using PartitionScan scan = partition.Scan(from);
         for (long i = 0; i < 20_000 && scan.TryRead(out RecordView record); i++)
@@ -115,7 +115,7 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
         Random random = new(seed);
         while (true)
         {
-            ReadOnlyPartition partition = _topic[random.Next(_topic.PartitionCount)];
+            LogPartition partition = _topic[random.Next(_topic.PartitionCount)];
             long start = partition.StartOffset;
             long end = partition.EndOffset;
             if (end < start || partition.DurableOffset > partition.EndOffset)
@@ -136,7 +136,7 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
         }
     }
 
-    private void ReadSome(ReadOnlyPartition partition, long from, int count)
+    private void ReadSome(LogPartition partition, long from, int count)
     {
         using PartitionScan scan = partition.Scan(from);
         for (long offset = from; offset < from + count && scan.TryRead(out RecordView record); offset++)

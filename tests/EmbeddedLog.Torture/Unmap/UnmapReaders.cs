@@ -77,7 +77,7 @@ internal sealed class UnmapReaders
         }
     }
 
-    private void UntilClosed(int seed, Action<Random, Partition> read)
+    private void UntilClosed(int seed, Action<Random, OwnedPartition> read)
     {
         Random random = new(seed);
         while (!_closing())
@@ -98,7 +98,7 @@ internal sealed class UnmapReaders
         }
     }
 
-    private void Scan(Random random, Partition partition)
+    private void Scan(Random random, OwnedPartition partition)
     {
         using PartitionScan scan = partition.Scan(Somewhere(random, partition));
         long next = -1;
@@ -115,7 +115,7 @@ internal sealed class UnmapReaders
         }
     }
 
-    private void Lease(Random random, Partition partition)
+    private void Lease(Random random, OwnedPartition partition)
     {
         using PartitionScan scan = partition.Scan(Somewhere(random, partition));
         for (int count = random.Next(200); count > 0 && scan.TryRead(out RecordView record); count--)
@@ -133,7 +133,7 @@ internal sealed class UnmapReaders
         }
     }
 
-    private void ReadLast(Random random, Partition partition)
+    private void ReadLast(Random random, OwnedPartition partition)
     {
         if (partition.TryReadLast(out RecordLease? last))
         {
@@ -142,7 +142,7 @@ internal sealed class UnmapReaders
         }
     }
 
-    private void FindByTime(Random random, Partition partition)
+    private void FindByTime(Random random, OwnedPartition partition)
     {
         long? found = partition.FindOffset(
             TimeProvider.System.GetUtcNow() - TimeSpan.FromMilliseconds(random.Next(500)));
@@ -155,7 +155,7 @@ internal sealed class UnmapReaders
         lease.Dispose();
     }
 
-    private static long Somewhere(Random random, Partition partition)
+    private static long Somewhere(Random random, OwnedPartition partition)
     {
         long start = partition.StartOffset;
         return start + random.NextInt64(Math.Max(1, partition.EndOffset - start));

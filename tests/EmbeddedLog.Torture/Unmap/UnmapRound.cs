@@ -59,7 +59,7 @@ internal sealed class UnmapRound
         });
 
         List<Task> all = [];
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             all.Add(StartAsync(() => Append(partition)));
             all.Add(StartAsync(() => RemoveAsync(partition).GetAwaiter().GetResult()));
@@ -86,7 +86,7 @@ internal sealed class UnmapRound
     private static Task StartAsync(Action action) =>
         Task.Factory.StartNew(action, default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private void Append(Partition partition)
+    private void Append(OwnedPartition partition)
     {
         try
         {
@@ -109,7 +109,7 @@ internal sealed class UnmapRound
         }
     }
 
-    private async Task RemoveAsync(Partition partition)
+    private async Task RemoveAsync(OwnedPartition partition)
     {
         try
         {

@@ -150,7 +150,7 @@ public sealed class RetentionTaskTests
             MaxRecordBytes = s_topic.MaxRecordBytes,
             Retention = s_topic.Retention,
         }));
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             Fill(partition);
         }
@@ -192,7 +192,7 @@ public sealed class RetentionTaskTests
 
     private static void Fill(Topic topic) => Fill(topic[0]);
 
-    private static void Fill(Partition partition)
+    private static void Fill(OwnedPartition partition)
     {
         for (int i = 0; i < 20; i++)
         {

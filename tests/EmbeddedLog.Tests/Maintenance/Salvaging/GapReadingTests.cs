@@ -188,7 +188,7 @@ public sealed class GapReadingTests
 
     private static List<long> Read(ReadOnlyLog log)
     {
-        ReadOnlyPartition partition = log.GetTopic("topic")[0];
+        LogPartition partition = log.GetTopic("topic")[0];
         List<long> offsets = [];
         using PartitionScan scan = partition.Scan(partition.StartOffset);
         while (scan.TryRead(out RecordView record))

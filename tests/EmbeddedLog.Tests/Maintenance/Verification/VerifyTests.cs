@@ -278,7 +278,7 @@ public sealed class VerifyTests
         string path = partition.Segments.Items[0].IndexPath;
         Flip(machine.Platform.Files, path, 40, 1);
         log = machine.Run(OpenLog.OnAsync(machine).AsTask);
-        Partition opened = log.GetTopic("topic")[0];
+        OwnedPartition opened = log.GetTopic("topic")[0];
         using (PartitionScan scan = opened.Scan(opened.StartOffset + 5))
         {
             Assert.True(scan.TryRead(out _));

@@ -171,7 +171,7 @@ public sealed class FlushQueueTests
         int seed = 1, double yieldProbability = 0, int minTogether = 4, PartitionSettings? settings = null)
     {
         ProducerFixture topic = new(Many, settings, seed, yieldProbability, minTogether);
-        foreach (Partition partition in topic.Partitions)
+        foreach (OwnedPartition partition in topic.Partitions)
         {
             topic.Run(partition.FlushAsync(Append(partition) + 1));
         }
@@ -217,7 +217,7 @@ public sealed class FlushQueueTests
         }
     }
 
-    private static async Task AppendAndAwaitAsync(Partition partition, int count)
+    private static async Task AppendAndAwaitAsync(OwnedPartition partition, int count)
     {
         for (int i = 0; i < count; i++)
         {
@@ -225,5 +225,5 @@ public sealed class FlushQueueTests
         }
     }
 
-    private static long Append(Partition partition) => partition.Append(new RawRecord("v"u8));
+    private static long Append(OwnedPartition partition) => partition.Append(new RawRecord("v"u8));
 }

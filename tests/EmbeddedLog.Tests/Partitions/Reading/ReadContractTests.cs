@@ -18,7 +18,7 @@ public abstract class ReadContractTests : IDisposable
     {
         await using PartitionFixture fixture = _environment.Open();
         PartitionLog log = fixture.Open(settings: _environment.Settings());
-        Partition partition = new(log);
+        OwnedPartition partition = new(log);
         Assert.False(partition.TryReadLast(out _));
         for (int i = 0; i < 300; i++)
         {

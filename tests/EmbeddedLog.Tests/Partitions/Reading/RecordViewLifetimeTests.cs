@@ -11,13 +11,13 @@ public sealed class RecordViewLifetimeTests
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
             .Select(path => MetadataReference.CreateFromFile(path)),
-        MetadataReference.CreateFromFile(typeof(Partition).Assembly.Location),
+        MetadataReference.CreateFromFile(typeof(OwnedPartition).Assembly.Location),
     ];
 
     [Fact]
     public void Use_WithinTheScan_Compiles() => Assert.Empty(Errors(
         """
-        static long Sum(Partition partition)
+        static long Sum(OwnedPartition partition)
         {
             using PartitionScan scan = partition.Scan(0);
             long sum = 0;
@@ -40,7 +40,7 @@ public sealed class RecordViewLifetimeTests
     {
         string[] errors = Errors(
             $$"""
-            static {{type}} First(Partition partition)
+            static {{type}} First(OwnedPartition partition)
             {
                 using PartitionScan scan = partition.Scan(0);
                 scan.TryRead(out RecordView record);
@@ -53,7 +53,7 @@ public sealed class RecordViewLifetimeTests
     [Fact]
     public void Assign_ToWhatOutlivesTheScan_IsRefused() => Assert.Equal(["CS8352"], Errors(
         """
-        static long Last(Partition partition, System.ReadOnlySpan<byte> kept)
+        static long Last(OwnedPartition partition, System.ReadOnlySpan<byte> kept)
         {
             using (PartitionScan scan = partition.Scan(0))
             {
@@ -68,7 +68,7 @@ public sealed class RecordViewLifetimeTests
     [Fact]
     public void Await_WithARecordInHand_IsRefused() => Assert.NotEmpty(Errors(
         """
-        static async System.Threading.Tasks.Task<int> Wait(Partition partition)
+        static async System.Threading.Tasks.Task<int> Wait(OwnedPartition partition)
         {
             using PartitionScan scan = partition.Scan(0);
             scan.TryRead(out RecordView record);

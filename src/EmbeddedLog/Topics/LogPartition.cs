@@ -6,7 +6,7 @@ namespace EmbeddedLog;
 /// <summary>
 /// One partition of a topic as its readers see it, at the level of bytes: an ordered sequence of records with offsets
 /// that begin at zero and have no gaps but those that <see cref="CommitLog.SalvageAsync"/> has told of, which readers
-/// pass over. <see cref="Partition"/> adds appending, for the process that owns the log.
+/// pass over. <see cref="OwnedPartition"/> adds appending, for the process that owns the log.
 /// </summary>
 /// <remarks>
 /// <para>All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.</para>
@@ -16,9 +16,9 @@ namespace EmbeddedLog;
 /// and <see cref="UnknownTopicException"/> once the owner has deleted the topic.
 /// </para>
 /// </remarks>
-public class ReadOnlyPartition
+public class LogPartition
 {
-    internal ReadOnlyPartition(ReadablePartition source) => Source = source;
+    internal LogPartition(ReadablePartition source) => Source = source;
 
     /// <summary>The topic's name.</summary>
     public string Topic => Source.Id.Topic;

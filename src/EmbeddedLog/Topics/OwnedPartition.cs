@@ -5,14 +5,14 @@ namespace EmbeddedLog;
 /// <summary>
 /// One partition of a topic, at the level of bytes: an ordered, append-only, immutable sequence of records with offsets
 /// that begin at zero and have no gaps but those that <see cref="CommitLog.SalvageAsync"/> has told of. The fastest way
-/// in and out, without serializers, partitioner or group.
+/// in and out, without serializers, partitioner or group. Readers of other processes have <see cref="LogPartition"/>.
 /// </summary>
 /// <remarks>
 /// All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.
 /// </remarks>
-public sealed class Partition : ReadOnlyPartition
+public sealed class OwnedPartition : LogPartition
 {
-    internal Partition(PartitionLog log)
+    internal OwnedPartition(PartitionLog log)
         : base(log) => Log = log;
 
     internal PartitionLog Log { get; }
@@ -94,7 +94,7 @@ public sealed class Partition : ReadOnlyPartition
     /// share one flush.
     /// </summary>
     /// <param name="upTo">The offset behind the last record of interest, at most
-    /// <see cref="ReadOnlyPartition.EndOffset"/>.</param>
+    /// <see cref="LogPartition.EndOffset"/>.</param>
     /// <param name="cancellationToken">Ends the waiting; the flush goes on.</param>
     /// <exception cref="ArgumentOutOfRangeException">The offset lies beyond the end.</exception>
     /// <exception cref="PartitionFailedException">The flush failed: what was not durable yet may be lost.</exception>
