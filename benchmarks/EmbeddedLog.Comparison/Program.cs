@@ -2,6 +2,7 @@ using System.CommandLine;
 using EmbeddedLog.Comparison;
 using EmbeddedLog.Comparison.Charts;
 using EmbeddedLog.Comparison.Growth;
+using EmbeddedLog.Comparison.Paired;
 
 if (args is [GrowthRun.ChildArgument, string log, .. string[] point])
 {
@@ -34,9 +35,19 @@ Option<DirectoryInfo?> charts = new("--charts")
 {
     Description = "Draws throughput.svg, or growth.svg, into a directory.",
 };
+Option<DirectoryInfo?> against = new("--against")
+{
+    Description = "Instead of the comparison: this build of the log next to another one of this program, which lies in "
+        + "the directory. Fails if a workload is slower by more than 3 % in the median of the pairs.",
+};
+Option<int> pairs = new("--pairs")
+{
+    Description = "With --against: how often each workload is measured with both builds. Default: 15.",
+    DefaultValueFactory = _ => 15,
+};
 RootCommand root = new("Compares EmbeddedLog with other logs and with what the machine can do at best.")
 {
-    quick, only, systems, json, directory, growth, huge, charts,
+    quick, only, systems, json, directory, growth, huge, charts, against, pairs,
 };
 root.Validators.Add(result =>
 {
@@ -69,6 +80,19 @@ root.SetAction(async parsed =>
         }
 
         return 0;
+    }
+
+    if (parsed.GetValue(against) is { } other)
+    {
+        if (!File.Exists(Path.Combine(other.FullName, "EmbeddedLog.Comparison.dll")))
+        {
+            await Console.Error.WriteLineAsync(
+                $"There is no EmbeddedLog.Comparison.dll in '{other.FullName}'. Name the folder of a Release build of it.");
+            return 2;
+        }
+
+        PairedComparison paired = new(other.FullName, Math.Max(1, parsed.GetValue(pairs)), scratch);
+        return await paired.RunAsync(name => IsWanted(name, parsed.GetValue(only)!), atMost: 3) == 0 ? 0 : 1;
     }
 
     Scale scale = parsed.GetValue(quick) ? Scale.Quick : Scale.Full;
