@@ -40,6 +40,6 @@ public class CommitBenchmarks
     public async Task CommitAsync()
     {
         _next = 1 - _next;
-        await _consumer.CommitAsync(new TopicPartitionOffset(_partition.Topic, _partition.Partition, _next));
+        await _consumer.CommitAsync(new NextOffset(new(_partition.Topic, _partition.Partition), _next));
     }
 }

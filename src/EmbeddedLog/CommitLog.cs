@@ -346,7 +346,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         try
         {
             Consumer<TKey, TValue> consumer = _users.AddConsumer(new Consumer<TKey, TValue>(
-                source.Name, source.Partitions, membership, _offsets, keys, values, copy,
+                [.. source.Partitions.Select(partition => partition.Source)], membership, _offsets, keys, values, copy,
                 Parts.Platform, Parts.Segments.Readers, Parts.Logger));
             ThrowIfDisposed();
             return consumer;

@@ -143,8 +143,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         copy.AllowSynchronousContinuations = false;
         ReadOnlyTopic source = GetTopic(topic);
         return _users.AddConsumer(new Consumer<TKey, TValue>(
-            source.Name,
-            source.Partitions,
+            [.. source.Partitions.Select(partition => partition.Source)],
             membership: null,
             offsets: null,
             keys ?? _serdes.Resolve<TKey>(),

@@ -39,11 +39,14 @@ internal static class StarvedClosing
         using Consumer<string, byte[]> consumer = last.CreateConsumer<string, byte[]>("topic", "group");
         IReadOnlyList<OwnedPartition> partitions = last.GetTopic("topic").Partitions;
         long durable = partitions.Sum(partition => partition.DurableOffset);
-        long committed = partitions.Sum(partition => consumer.Committed(partition.TopicPartition)?.Offset ?? 0);
+        long committed = partitions.Sum(partition => Committed(consumer, partition.TopicPartition));
         release.Set();
         return string.Create(
             CultureInfo.InvariantCulture, $"clean {last.Recovery.Clean}, durable {durable}, committed {committed}");
     }
+
+    private static long Committed(Consumer<string, byte[]> consumer, TopicPartition partition) =>
+        consumer.GetCommittedAsync(partition).AsTask().GetAwaiter().GetResult()?.Next.Offset ?? 0;
 
     /// <summary>
     /// Partitions that are made side by side, segments that end, commits that are compacted, and users that are left
@@ -76,7 +79,7 @@ internal static class StarvedClosing
         Consumer<string, byte[]> busy = log.CreateConsumer<string, byte[]>("topic", "busy");
         for (int i = 0; i < 40_000; i++)
         {
-            busy.CommitAsync(new TopicPartitionOffset("topic", 0, 1)).AsTask().GetAwaiter().GetResult();
+            busy.CommitAsync(new NextOffset(new("topic", 0), 1)).AsTask().GetAwaiter().GetResult();
         }
     }
 

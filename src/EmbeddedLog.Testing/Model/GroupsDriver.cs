@@ -157,7 +157,7 @@ internal sealed class GroupsDriver
         {
             for (int group = 0; group < Groups; group++)
             {
-                CommittedOffset? effective = _store!.Effective($"group-{group}", partition.Log);
+                OffsetValue? effective = _store!.Effective($"group-{group}", partition.Log);
                 ModelCommit? last = count == 0 ? null : _history[..count].FindLast(
                     commit => commit.Group == group && commit.Partition == partition);
                 found += effective is null ? 0 : 1;
@@ -171,7 +171,7 @@ internal sealed class GroupsDriver
         return found == _store!.Count ? null : $"{_store.Count} offsets are committed instead of {found}";
     }
 
-    private static string? FindFault(PartitionDriver partition, ModelCommit? last, CommittedOffset? effective)
+    private static string? FindFault(PartitionDriver partition, ModelCommit? last, OffsetValue? effective)
     {
         if (last?.Seen is not { } seen || effective is not { } found)
         {

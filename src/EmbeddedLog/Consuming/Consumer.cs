@@ -5,6 +5,8 @@ using EmbeddedLog.Consuming.Sequences;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
+using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
 
@@ -54,9 +56,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     private readonly GroupMembership? _membership;
     private readonly WorkQueue _work;
 
-    /// <summary>Creates a consumer of a topic.</summary>
-    /// <param name="topic">The topic's name.</param>
-    /// <param name="partitions">What to read of it: any of its partitions, and of other topics.</param>
+    /// <summary>Creates a consumer.</summary>
+    /// <param name="partitions">What to read: any partitions of any topics.</param>
     /// <param name="membership">The place in its group, which the consumer gives up; or null for no group.</param>
     /// <param name="offsets">What groups have committed; null without a group.</param>
     /// <param name="keys">Reads keys.</param>
@@ -66,8 +67,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="readers">Keep memory mapped while it is read.</param>
     /// <param name="logger">Where it is told what was skipped and what failed.</param>
     internal Consumer(
-        string topic,
-        IReadOnlyList<LogPartition> partitions,
+        IReadOnlyList<ReadablePartition> partitions,
         GroupMembership? membership,
         OffsetStore? offsets,
         IDeserializer<TKey> keys,
@@ -77,17 +77,16 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         ReaderEpochs readers,
         ILogger logger)
     {
-        Topic = topic;
         Group = membership?.Group;
-        Assignment = [.. partitions.Select(partition => partition.TopicPartition)];
+        Assignment = [.. partitions.Select(partition => partition.Id)];
         _membership = membership;
         _work = platform.Work;
         PartitionCursor[] cursors =
         [
             .. partitions.Select(partition => new PartitionCursor(
-                partition.Source,
+                partition,
                 options.StartPolicy,
-                Group is null ? null : offsets!.Effective(Group, ((OwnedPartition)partition).Log)?.Offset)),
+                Group is null ? null : offsets!.Effective(Group, (PartitionLog)partition)?.Offset)),
         ];
         _positions = new PositionSet(cursors, options.StartPolicy, logger);
         _committer = Group is null
@@ -103,9 +102,6 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             options.MaxBufferedRecords,
             options.AllowSynchronousContinuations);
     }
-
-    /// <summary>The topic's name.</summary>
-    public string Topic { get; }
 
     /// <summary>The group's name, or null for a consumer that commits nothing.</summary>
     public string? Group { get; }
@@ -191,8 +187,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// already, or was taken back by a seek.
     /// </summary>
     /// <param name="record">A record that this consumer has handed out.</param>
-    /// <exception cref="ArgumentException">The record is of another topic.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The topic has no such partition.</exception>
+    /// <exception cref="ArgumentException">This consumer does not read the record's topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">This consumer does not read the record's partition.</exception>
     /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
     public void Finish(Record<TKey, TValue> record)
     {
@@ -207,11 +203,13 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// Commits that a record, and all before it in its partition, are finished: the group's next consumer begins behind
     /// it. Done when it is as durable as <see cref="ConsumerOptions.CommitDurability"/> says.
     /// </summary>
-    /// <param name="finished">A record of this topic.</param>
+    /// <param name="finished">A record of a partition that this consumer reads.</param>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
     /// <exception cref="InvalidOperationException">The consumer has no group.</exception>
-    /// <exception cref="ArgumentException">The record is of another topic.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The partition has no such record.</exception>
+    /// <exception cref="ArgumentException">This consumer does not read the record's topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// This consumer does not read the record's partition, or the partition has no such record.
+    /// </exception>
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="DiskFullException">There is no space. Nothing was committed.</exception>
     /// <exception cref="LogIOException">The file system failed. Nothing was committed.</exception>
@@ -221,28 +219,27 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// </exception>
     /// <exception cref="OperationCanceledException">The commit, or the waiting for it, was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
-    public ValueTask CommitAsync(Record<TKey, TValue> finished, CancellationToken cancellationToken = default)
-    {
-        TopicPartitionOffset record = finished.TopicPartitionOffset;
-        return CommitAsync(record with { Offset = record.Offset + 1 }, metadata: null, cancellationToken);
-    }
+    public ValueTask CommitAsync(Record<TKey, TValue> finished, CancellationToken cancellationToken = default) =>
+        CommitAsync(NextOffset.After(finished.TopicPartitionOffset), metadata: null, cancellationToken);
 
     /// <summary>
     /// Commits the offset of the next record to read, which is where the group's next consumer begins. What this one
     /// has handed out below it is finished; otherwise it reads on where it is, whether the commit is lower or higher.
     /// </summary>
-    /// <param name="next">A partition of this topic, and an offset from zero to its end.</param>
+    /// <param name="next">A partition that this consumer reads, and an offset from zero to its end.</param>
     /// <param name="metadata">
     /// Text to store with the offset, up to 4,096 bytes as UTF-8, or null; as Kafka's <c>OffsetAndMetadata</c>.
     /// </param>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
-    /// <exception cref="ArgumentException">It is another topic, or the metadata is too long or no text.</exception>
+    /// <exception cref="ArgumentException">
+    /// This consumer does not read that topic, or the metadata is too long or no text.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// There is no such partition, or the offset is not from zero to its end.
+    /// This consumer does not read that partition, or the offset is not from zero to its end.
     /// </exception>
     /// <inheritdoc cref="CommitAsync(Record{TKey, TValue}, CancellationToken)" path="/exception"/>
     public ValueTask CommitAsync(
-        TopicPartitionOffset next, string? metadata = null, CancellationToken cancellationToken = default)
+        NextOffset next, string? metadata = null, CancellationToken cancellationToken = default)
     {
         OffsetCommitter committer = RequireGroup();
         if (metadata is not null)
@@ -250,89 +247,162 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             OffsetCodec.ThrowIfNotMetadata(metadata);
         }
 
-        return committer.CommitAsync(_positions.Get(next.TopicPartition), next.Offset, metadata, cancellationToken);
+        return committer.CommitAsync(_positions.Get(next.Partition), next.Offset, metadata, cancellationToken);
     }
 
     /// <summary>
-    /// Commits all records that are finished: the <see cref="Position"/> of each partition where it has changed since
-    /// the last commit, which includes what a seek has passed over.
+    /// Commits all records that are finished: the position of each partition (see <see cref="GetPositionAsync"/>) where
+    /// it has changed since the last commit, which includes what a seek has passed over.
     /// </summary>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
     /// <inheritdoc cref="CommitAsync(Record{TKey, TValue}, CancellationToken)" path="/exception"/>
-    public ValueTask CommitAsync(CancellationToken cancellationToken = default) =>
+    public ValueTask CommitFinishedAsync(CancellationToken cancellationToken = default) =>
         RequireGroup().CommitFinishedAsync(cancellationToken);
 
     /// <summary>
-    /// Goes on at an offset: the next record handed out of that partition is from there, also if a read is under way.
-    /// What lies below counts as finished, and what lies above does not: the next commit of all that is finished
-    /// commits the offset, as in Kafka.
+    /// The first offset of a partition that is not finished, which is what <see cref="CommitFinishedAsync"/> commits;
+    /// as Kafka's <c>position</c>, but for records in hand. Before the first read it is what the group has committed,
+    /// or else where <see cref="ConsumerOptions.Start"/> says, which is settled by asking. Complete when it returns.
     /// </summary>
-    /// <param name="next">
-    /// A partition of this topic, and an offset from zero. One that the partition does not hold, by the time of the
-    /// next read, is treated as <see cref="ConsumerOptions.Start"/> says.
-    /// </param>
-    /// <exception cref="ArgumentException">It is another topic.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such partition, or the offset is negative.</exception>
-    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
-    public void Seek(TopicPartitionOffset next)
+    /// <param name="partition">A partition that this consumer reads.</param>
+    /// <param name="cancellationToken">Cancelled before the call: nothing is looked up.</param>
+    /// <exception cref="ArgumentException">This consumer does not read that topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">This consumer does not read that partition.</exception>
+    /// <exception cref="OffsetUnavailableException">
+    /// Nothing is committed, and the consumer's start is <see cref="StartAt.Error"/>.
+    /// </exception>
+    /// <exception cref="CorruptLogException">A record is damaged that a start by time comes across.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
+    public ValueTask<NextOffset> GetPositionAsync(
+        TopicPartition partition, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        PartitionCursor cursor = _positions.Get(next.TopicPartition);
-        if (next.Offset < 0)
+        PartitionCursor cursor = _positions.Get(partition);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<NextOffset>(cancellationToken)
+            : ValueTask.FromResult(new NextOffset(cursor.Log.Id, _positions.GetPosition(cursor)));
+    }
+
+    /// <summary>
+    /// What the group has committed in a partition, or null; null also for a consumer without a group. Complete when it
+    /// returns.
+    /// </summary>
+    /// <param name="partition">A partition that this consumer reads.</param>
+    /// <param name="cancellationToken">Cancelled before the call: nothing is looked up.</param>
+    /// <exception cref="ArgumentException">This consumer does not read that topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">This consumer does not read that partition.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public ValueTask<CommittedOffset?> GetCommittedAsync(
+        TopicPartition partition, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        PartitionCursor cursor = _positions.Get(partition);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<CommittedOffset?>(cancellationToken)
+            : ValueTask.FromResult(_committer?.Committed(cursor));
+    }
+
+    /// <summary>
+    /// How far this consumer is behind in each partition, in the order of <see cref="Assignment"/>, as of now; changes
+    /// nothing. Where no position is known yet it counts from where <see cref="ConsumerOptions.Start"/> leads, and with
+    /// <see cref="StartAt.Error"/> from the first record there is. Partitions of a deleted topic are left out. Complete
+    /// when it returns.
+    /// </summary>
+    /// <param name="cancellationToken">Cancelled before the call: nothing is looked up.</param>
+    /// <exception cref="CorruptLogException">A record is damaged that a start by time comes across.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
+    public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<IReadOnlyList<PartitionLag>>(cancellationToken)
+            : ValueTask.FromResult<IReadOnlyList<PartitionLag>>(_positions.GetLag());
+    }
+
+    /// <summary>
+    /// Goes on at a record: the next one handed out of that partition is this, also if a read is under way. What lies
+    /// below counts as finished, and what lies above does not: the next commit of all that is finished commits the
+    /// offset, as in Kafka.
+    /// </summary>
+    /// <param name="at">
+    /// A partition that this consumer reads, and an offset from zero. One that the partition does not hold, by the time
+    /// of the next read, is treated as <see cref="ConsumerOptions.Start"/> says.
+    /// </param>
+    /// <exception cref="ArgumentException">This consumer does not read that topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// This consumer does not read that partition, or the offset is negative.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
+    public void Seek(TopicPartitionOffset at)
+    {
+        ThrowIfDisposed();
+        PartitionCursor cursor = _positions.Get(at.TopicPartition);
+        if (at.Offset < 0)
         {
-            throw ConsumerErrors.NegativeOffset(next.Offset);
+            throw ConsumerErrors.NegativeOffset(at.Offset);
         }
 
-        _positions.Seek(cursor, next.Offset);
+        _positions.Seek(cursor, at.Offset);
         NoteMoved();
     }
 
     /// <summary>
-    /// Goes on, in each partition, at the first record whose timestamp is at or after a time, or at the end where all
-    /// are earlier; as Kafka's <c>offsetsForTimes</c> and seek.
+    /// Goes on, in each partition or in one, at the beginning, at the end, or at a time. What that passes counts as
+    /// finished, as with <see cref="Seek"/>. The beginning is found by the next read, wherever retention will have
+    /// moved it; the end is that of now, so that the next records are those appended after this call (Kafka's
+    /// <c>seekToEnd</c> looks for it only when it reads next). A search by time reads from the disk on the calling
+    /// thread. Complete when it returns.
     /// </summary>
-    /// <param name="timestamp">The time.</param>
-    /// <exception cref="CorruptLogException">A record on the way is damaged; nothing was changed.</exception>
+    /// <param name="to">Where to go on.</param>
+    /// <param name="only">A partition that this consumer reads; null for all of them.</param>
+    /// <param name="cancellationToken">Ends it between two partitions; then nothing was changed.</param>
+    /// <exception cref="ArgumentException">This consumer does not read that topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">This consumer does not read that partition.</exception>
+    /// <exception cref="CorruptLogException">
+    /// A record that the search comes across is damaged. Nothing was changed.
+    /// </exception>
+    /// <exception cref="UnknownTopicException">
+    /// The topic of the one partition was deleted. Of all partitions, those of a deleted topic are left out.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled. Nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
-    public void Seek(DateTimeOffset timestamp)
+    public ValueTask SeekAsync(
+        SeekTarget to, TopicPartition? only = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(to);
         ThrowIfDisposed();
-        _positions.Seek(timestamp);
-        NoteMoved();
-    }
+        PartitionCursor? cursor = only is { } partition ? _positions.Get(partition) : null;
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
 
-    /// <summary>
-    /// Goes on, in each partition, at the first record there is, which is found by the next read; as Kafka's
-    /// <c>seekToBeginning</c>.
-    /// </summary>
-    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
-    public void SeekToBeginning()
-    {
-        ThrowIfDisposed();
-        _positions.SeekToBeginning();
-        NoteMoved();
-    }
+        if (cursor is null)
+        {
+            _positions.Seek(to, cancellationToken);
+        }
+        else
+        {
+            _positions.Seek(cursor, to);
+        }
 
-    /// <summary>
-    /// Goes on, in each partition, at its end as of now: with what is appended after this call. (Kafka's
-    /// <c>seekToEnd</c> looks for the end only when it reads next.)
-    /// </summary>
-    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
-    public void SeekToEnd()
-    {
-        ThrowIfDisposed();
-        _positions.SeekToEnd();
         NoteMoved();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>
     /// Goes on behind what a read has failed at. Of a record that cannot be deserialized that is the next one; of a
     /// damaged place, the next record that is good, for which the segment's file is read; of an offset that is no
     /// longer in the log, the first that is. What is skipped counts as finished, as with
-    /// <see cref="Seek(TopicPartitionOffset)"/>.
+    /// <see cref="Seek"/>.
     /// </summary>
     /// <param name="failure">What a read of this consumer threw.</param>
-    /// <exception cref="ArgumentException">It names no place in this topic that could be skipped.</exception>
+    /// <exception cref="ArgumentException">
+    /// It names no place in a partition of this consumer that could be skipped.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The position has moved since, by a seek or another skip. Nothing was changed.
     /// </exception>
@@ -357,47 +427,15 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// Hands out nothing of a partition until it is resumed, from the next record on, also if a read is under way. The
     /// position stays. Pausing what is paused does nothing.
     /// </summary>
-    /// <param name="partition">A partition of this topic.</param>
-    /// <exception cref="ArgumentException">It is of another topic.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
+    /// <param name="partition">A partition that this consumer reads.</param>
+    /// <exception cref="ArgumentException">This consumer does not read that topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">This consumer does not read that partition.</exception>
     /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
     public void Pause(TopicPartition partition) => Pause(partition, paused: true);
 
     /// <summary>Goes on with a partition that was paused. Resuming what is not paused does nothing.</summary>
     /// <inheritdoc cref="Pause(TopicPartition)" path="/*[not(self::summary)]"/>
     public void Resume(TopicPartition partition) => Pause(partition, paused: false);
-
-    /// <summary>
-    /// The first offset of a partition that is not finished, which is what <see cref="CommitAsync(CancellationToken)"/>
-    /// commits; as Kafka's <c>position</c>, but for records in hand. Before the first read it is what the group has
-    /// committed, or else where <see cref="ConsumerOptions.Start"/> says.
-    /// </summary>
-    /// <param name="partition">A partition of this topic.</param>
-    /// <exception cref="ArgumentException">It is of another topic.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
-    /// <exception cref="OffsetUnavailableException">
-    /// Nothing is committed, and the consumer's start is <see cref="StartAt.Error"/>.
-    /// </exception>
-    /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
-    public long Position(TopicPartition partition)
-    {
-        ThrowIfDisposed();
-        return _positions.GetPosition(_positions.Get(partition));
-    }
-
-    /// <summary>
-    /// What the group has committed in a partition, or null; null also for a consumer without a group.
-    /// </summary>
-    /// <param name="partition">A partition of this topic.</param>
-    /// <exception cref="ArgumentException">It is of another topic.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
-    /// <exception cref="ObjectDisposedException">The consumer was disposed.</exception>
-    public CommittedOffset? Committed(TopicPartition partition)
-    {
-        ThrowIfDisposed();
-        PartitionCursor cursor = _positions.Get(partition);
-        return _committer?.Committed(cursor);
-    }
 
     /// <summary>
     /// Disposes the consumer, as <see cref="DisposeAsync"/>, and blocks until that is done. It needs no thread of the
@@ -435,8 +473,12 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         }
     }
 
-    /// <summary>The topic and the group.</summary>
-    public override string ToString() => Group is null ? Topic : $"{Topic} ({Group})";
+    /// <summary>The topics and the group: <c>page-views, orders (fraud)</c>.</summary>
+    public override string ToString()
+    {
+        string topics = string.Join(", ", Assignment.Select(partition => partition.Topic).Distinct());
+        return Group is null ? topics : $"{topics} ({Group})";
+    }
 
     private void Pause(TopicPartition partition, bool paused)
     {

@@ -126,6 +126,16 @@ internal sealed class FollowedPartition : ReadablePartition
     public override long TruncatedTo(int since) => _reach.TruncatedTo(since);
 
     /// <inheritdoc/>
+    public override void ThrowIfClosed()
+    {
+        base.ThrowIfClosed();
+        if (Volatile.Read(ref _isGone))
+        {
+            throw FollowingErrors.TopicDeleted(Id);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void FindAgain(Segment segment, long offset)
     {
         // Deleted by retention, which the slot says by now, or by a recovery that has put another one in its place.
@@ -219,16 +229,6 @@ internal sealed class FollowedPartition : ReadablePartition
 
     /// <inheritdoc/>
     protected override void OnWaiting() => _poller.Wake();
-
-    /// <inheritdoc/>
-    protected override void ThrowIfClosed()
-    {
-        base.ThrowIfClosed();
-        if (Volatile.Read(ref _isGone))
-        {
-            throw FollowingErrors.TopicDeleted(Id);
-        }
-    }
 
     private void Look()
     {

@@ -110,7 +110,10 @@ public readonly record struct Record<TKey, TValue>
     /// <summary>The record's partition.</summary>
     public TopicPartition TopicPartition => new(Topic, Partition);
 
-    /// <summary>The record's own position. What is committed when it is finished is the one after it.</summary>
+    /// <summary>
+    /// The record's own position. What is committed when it is finished is the one after it:
+    /// <see cref="NextOffset.After"/>.
+    /// </summary>
     public TopicPartitionOffset TopicPartitionOffset => new(Topic, Partition, Offset);
 
     /// <summary>Where the record stands and its key: <c>page-views-3@42 site-7</c>.</summary>

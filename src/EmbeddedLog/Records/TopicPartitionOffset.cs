@@ -1,9 +1,12 @@
 namespace EmbeddedLog;
 
-/// <summary>Names one position in one partition.</summary>
+/// <summary>
+/// Names one record: its partition and its own offset. What is committed when it is finished is a
+/// <see cref="NextOffset"/>.
+/// </summary>
 /// <param name="Topic">The topic's name.</param>
 /// <param name="Partition">The partition's number, from zero.</param>
-/// <param name="Offset">The offset, from zero. As a committed position: of the next record to read.</param>
+/// <param name="Offset">The offset, from zero.</param>
 public readonly record struct TopicPartitionOffset(string Topic, int Partition, long Offset)
 {
     /// <summary>The partition without the offset.</summary>

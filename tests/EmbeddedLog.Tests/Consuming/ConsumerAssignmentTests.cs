@@ -39,8 +39,8 @@ public sealed class ConsumerAssignmentTests : IDisposable
         await using (Consumer<string, string> consumer = Consume())
         {
             await ReadToEndAsync(consumer);
-            await consumer.CommitAsync();
-            Assert.Equal(2, consumer.Committed(_b[2].TopicPartition)?.Offset);
+            await consumer.CommitFinishedAsync();
+            Assert.Equal(2, consumer.Committed(_b[2].TopicPartition));
         }
 
         Fill(recordsOfEach: 1);
@@ -62,7 +62,7 @@ public sealed class ConsumerAssignmentTests : IDisposable
             }
         }
 
-        Assert.Equal(1, consumer.Committed(_b[2].TopicPartition)?.Offset);
+        Assert.Equal(1, consumer.Committed(_b[2].TopicPartition));
         Assert.Null(consumer.Committed(_b[0].TopicPartition));
         Assert.Null(consumer.Committed(_a[1].TopicPartition));
     });
@@ -162,8 +162,7 @@ public sealed class ConsumerAssignmentTests : IDisposable
 
     private Consumer<string, string> Consume() =>
         new(
-            "a",
-            Assigned(),
+            [.. Assigned().Select(partition => partition.Log)],
             _groups.Join("group", "a", _a[0].Log.TopicUid),
             _log.Offsets,
             Serdes.Utf8,

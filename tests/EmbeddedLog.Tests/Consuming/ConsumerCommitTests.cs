@@ -17,19 +17,19 @@ public sealed class ConsumerCommitTests : IDisposable
         topic.AppendNumbers(5);
         await using Consumer<string, string> consumer = topic.Consume();
 
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Null(topic.Committed());
 
         await consumer.TakeAsync(3);
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(2, topic.Committed());
 
         await consumer.TakeAsync(2);
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(3, topic.Committed());
 
         await consumer.TakeToEndAsync();
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(5, topic.Committed());
     });
 
@@ -47,12 +47,12 @@ public sealed class ConsumerCommitTests : IDisposable
             }
         });
 
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Null(topic.Committed());
 
         // Whoever reads on gets it again.
         Assert.Equal(["0"], (await consumer.TakeAsync(1)).Values());
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Null(topic.Committed());
     });
 
@@ -77,7 +77,7 @@ public sealed class ConsumerCommitTests : IDisposable
         }
 
         Assert.Equal(["0", "1", "1"], seen);
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(1, topic.Committed());
     });
 
@@ -89,12 +89,12 @@ public sealed class ConsumerCommitTests : IDisposable
         await using Consumer<string, string> consumer = topic.Consume();
         await consumer.TakeToEndAsync();
         consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 4));
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(4, topic.Committed());
 
         await consumer.TakeAsync(2);
         consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 9));
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(9, topic.Committed());
     });
 
@@ -121,25 +121,25 @@ public sealed class ConsumerCommitTests : IDisposable
                     consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 10));
                     break;
                 case "end":
-                    consumer.SeekToEnd();
+                    consumer.SeekTo(SeekTarget.End);
                     break;
                 case "time":
-                    consumer.Seek(now.AddSeconds(10));
+                    consumer.SeekTo(SeekTarget.At(now.AddSeconds(10)));
                     break;
                 default:
                     consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 12));
                     break;
             }
 
-            await consumer.CommitAsync();
+            await consumer.CommitFinishedAsync();
             Assert.Equal(10, topic.Committed());
         }
 
         topic.Append(10);
         await using Consumer<string, string> next = topic.Consume();
         Assert.Equal(["10"], (await next.TakeToEndAsync()).Values());
-        next.SeekToBeginning();
-        await next.CommitAsync();
+        next.SeekTo(SeekTarget.Beginning);
+        await next.CommitFinishedAsync();
         Assert.Equal(0, topic.Committed());
     });
 
@@ -171,12 +171,12 @@ public sealed class ConsumerCommitTests : IDisposable
         await consumer.CommitAsync(records[2]);
         long end = topic.Offsets.Log.PublishedEnd;
 
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(end, topic.Offsets.Log.PublishedEnd);
         Assert.Equal(3, topic.Committed());
 
         await consumer.TakeAsync(1);
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(end, topic.Offsets.Log.PublishedEnd);
     });
 
@@ -187,12 +187,12 @@ public sealed class ConsumerCommitTests : IDisposable
         topic.AppendNumbers(5);
         await using Consumer<string, string> consumer = topic.Consume();
         await consumer.TakeAsync(4);
-        await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 1));
-        await consumer.CommitAsync();
+        await consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, 0), 1));
+        await consumer.CommitFinishedAsync();
         Assert.Equal(1, topic.Committed());
 
         await consumer.TakeAsync(2);
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(4, topic.Committed());
     });
 
@@ -203,12 +203,13 @@ public sealed class ConsumerCommitTests : IDisposable
         topic.AppendNumbers(5);
         await using (Consumer<string, string> consumer = topic.Consume())
         {
-            await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 5), "totals: 5");
+            await consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, 0), 5), "totals: 5");
         }
 
         await using Consumer<string, string> next = topic.Consume();
         Assert.Equal(
-            new CommittedOffset(5, "totals: 5", _simulation.Time.GetUtcNow()), next.Committed(s_first));
+            new CommittedOffset(new NextOffset(s_first, 5), "totals: 5", _simulation.Time.GetUtcNow()),
+            await next.GetCommittedAsync(s_first));
     });
 
     [Fact]
@@ -220,15 +221,15 @@ public sealed class ConsumerCommitTests : IDisposable
         IAsyncEnumerator<IReadOnlyList<Record<string, string>>> batches =
             consumer.ReadBatchesAsync(3).GetAsyncEnumerator();
         await batches.MoveNextAsync();
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Null(topic.Committed());
 
         await batches.MoveNextAsync();
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(3, topic.Committed());
 
         await batches.DisposeAsync();
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(3, topic.Committed());
     });
 
@@ -243,7 +244,7 @@ public sealed class ConsumerCommitTests : IDisposable
 
         await using Consumer<string, string> consumer = topic.Consume();
         await consumer.TakeToEndAsync();
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
 
         Assert.All(Enumerable.Range(0, 3), partition => Assert.Equal(2, topic.Committed(partition)));
         Assert.Equal(3, topic.Offsets.Log.PublishedEnd);
@@ -260,7 +261,7 @@ public sealed class ConsumerCommitTests : IDisposable
             await using Consumer<string, string> consumer = topic.Consume(
                 options: new ConsumerOptions { CommitDurability = durability });
 
-            await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 5));
+            await consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, 0), 5));
 
             Assert.Equal(durable, topic.Offsets.Log.DurableEnd);
         });
@@ -294,11 +295,12 @@ public sealed class ConsumerCommitTests : IDisposable
         List<Record<string, string>> read = await consumer.TakeToEndAsync();
         CancellationToken cancelled = new(canceled: true);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await consumer.CommitAsync(cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await consumer.CommitFinishedAsync(cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await consumer.CommitAsync(read[0], cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await consumer.CommitAsync(read[0].TopicPartitionOffset, null, cancelled));
+            async () => await consumer.CommitAsync(new NextOffset(s_first, 1), null, cancelled));
         Assert.Null(topic.Committed());
     });
 
@@ -312,7 +314,8 @@ public sealed class ConsumerCommitTests : IDisposable
 
         Assert.Contains(
             "CreateConsumer(topic, group)",
-            (await Assert.ThrowsAsync<InvalidOperationException>(async () => await consumer.CommitAsync())).Message,
+            (await Assert.ThrowsAsync<InvalidOperationException>(
+                async () => await consumer.CommitFinishedAsync())).Message,
             StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await consumer.CommitAsync(read[0]));
         Assert.Null(consumer.Committed(s_first));
@@ -327,7 +330,7 @@ public sealed class ConsumerCommitTests : IDisposable
         await using Consumer<string, string> consumer = topic.Consume();
 
         Task Commit(string name, int partition, long offset, string? metadata = null) =>
-            consumer.CommitAsync(new TopicPartitionOffset(name, partition, offset), metadata).AsTask();
+            consumer.CommitAsync(new NextOffset(new(name, partition), offset), metadata).AsTask();
 
         await Assert.ThrowsAsync<ArgumentException>(() => Commit("other", 0, 1));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Commit(TopicFixture.Topic, 1, 1));
@@ -357,11 +360,11 @@ public sealed class ConsumerCommitTests : IDisposable
         await consumer.TakeToEndAsync();
         _simulation.Disk.CapacityBytes = _simulation.Disk.UsedBytes;
 
-        await Assert.ThrowsAsync<DiskFullException>(async () => await consumer.CommitAsync());
+        await Assert.ThrowsAsync<DiskFullException>(async () => await consumer.CommitFinishedAsync());
         Assert.Null(topic.Committed());
 
         _simulation.Disk.CapacityBytes = long.MaxValue;
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(5, topic.Committed());
     });
 

@@ -116,7 +116,7 @@ public sealed class ConsumerExclusionTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => consumer.TakeAsync(1, new CancellationToken(canceled: true)));
 
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Null(consumer.Committed(consumer.Assignment[0]));
         Assert.Equal(["0"], (await consumer.TakeAsync(1)).Values());
     });
@@ -171,17 +171,16 @@ public sealed class ConsumerExclusionTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => consumer.ReadToEndAsync());
         Assert.Throws<ObjectDisposedException>(() => consumer.ReadBatchesAsync(1));
         Assert.Throws<ObjectDisposedException>(() => consumer.Seek(read[0].TopicPartitionOffset));
-        Assert.Throws<ObjectDisposedException>(() => consumer.Seek(DateTimeOffset.UnixEpoch));
-        Assert.Throws<ObjectDisposedException>(consumer.SeekToBeginning);
-        Assert.Throws<ObjectDisposedException>(consumer.SeekToEnd);
+        Assert.Throws<ObjectDisposedException>(() => consumer.SeekTo(SeekTarget.Beginning));
         Assert.Throws<ObjectDisposedException>(() => consumer.Pause(partition));
         Assert.Throws<ObjectDisposedException>(() => consumer.Resume(partition));
         Assert.Throws<ObjectDisposedException>(() => consumer.Position(partition));
         Assert.Throws<ObjectDisposedException>(() => consumer.Committed(partition));
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await consumer.CommitAsync());
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await consumer.GetLagAsync());
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await consumer.CommitFinishedAsync());
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await consumer.CommitAsync(read[0]));
         await Assert.ThrowsAsync<ObjectDisposedException>(
-            async () => await consumer.CommitAsync(read[0].TopicPartitionOffset));
+            async () => await consumer.CommitAsync(NextOffset.After(read[0].TopicPartitionOffset)));
         await Assert.ThrowsAsync<ObjectDisposedException>(
             async () => await all.GetAsyncEnumerator().MoveNextAsync());
     });

@@ -70,7 +70,7 @@ public sealed class ConsumerFaultTests : IDisposable
         });
 
         Assert.Equal([3], sizes);
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(3, topic.Committed());
     });
 

@@ -102,7 +102,7 @@ public sealed class ConsumerFinishTests : IDisposable
         consumer.Finish(batch[2]);
         consumer.Finish(batch[0]);
         Assert.Equal(3, consumer.Position(s_first));
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         Assert.Equal(3, topic.Committed());
 
         Assert.Equal(Reading.Numbers(3, 7), (await consumer.TakeToEndAsync()).Values());
@@ -120,7 +120,7 @@ public sealed class ConsumerFinishTests : IDisposable
         await using Consumer<string, string> consumer = topic.Consume();
         await TakeBatchAsync(consumer, 4);
         await TakeBatchAsync(consumer, 2);
-        await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, next));
+        await consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, 0), next));
 
         Assert.Equal(4, consumer.Position(s_first));
         Assert.Equal(Reading.Numbers(4, 6), (await consumer.TakeToEndAsync()).Values());
@@ -193,7 +193,7 @@ public sealed class ConsumerFinishTests : IDisposable
             TopicFixture topic = Topic(partitions: 1, records: 10);
             await using Consumer<string, string> consumer = topic.Consume();
             await consumer.TakeAsync(3);
-            await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, next));
+            await consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, 0), next));
 
             Assert.Equal(position, consumer.Position(s_first));
             Assert.Equal(Reading.Numbers((int)position, 1), (await consumer.TakeAsync(1)).Values());
@@ -209,7 +209,7 @@ public sealed class ConsumerFinishTests : IDisposable
         _simulation.Run(() => consumer.TakeFinishedAsync(1));
         Advance();
         Assert.Equal(1, topic.Committed());
-        consumer.SeekToEnd();
+        consumer.SeekTo(SeekTarget.End);
         Advance();
         Assert.Equal(3, topic.Committed());
         _simulation.Run(consumer.DisposeAsync());

@@ -108,8 +108,8 @@ public sealed class ConsumerIntervalTests : IDisposable
         Advance(10);
         _simulation.Disk.CapacityBytes = long.MaxValue;
 
-        Assert.Throws<DiskFullException>(() => _simulation.Run(consumer.CommitAsync()));
-        _simulation.Run(consumer.CommitAsync());
+        Assert.Throws<DiskFullException>(() => _simulation.Run(consumer.CommitFinishedAsync()));
+        _simulation.Run(consumer.CommitFinishedAsync());
         Assert.Equal(3, topic.Committed());
         _simulation.Run(consumer.DisposeAsync());
     }

@@ -132,12 +132,12 @@ public sealed class ConsumerSeekTests : IDisposable
     }
 
     [Fact]
-    public void SeekToEnd_AppendsFollow_BeginsWithThose() => _simulation.Run(async () =>
+    public void SeekAsync_ToTheEndAndAppendsFollow_BeginsWithThose() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation, partitions: 2);
         topic.AppendNumbers(3, partition: 0);
         await using Consumer<string, string> consumer = topic.Consume();
-        consumer.SeekToEnd();
+        consumer.SeekTo(SeekTarget.End);
         topic.Append(3);
         topic.Append(0, partition: 1);
 
@@ -145,24 +145,24 @@ public sealed class ConsumerSeekTests : IDisposable
     });
 
     [Fact]
-    public void SeekToBeginning_RetentionIsFaster_BeginsWithWhatIsLeft() => _simulation.Run(async () =>
+    public void SeekAsync_ToTheBeginningAndRetentionIsFaster_BeginsWithWhatIsLeft() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(10);
         await using Consumer<string, string> consumer = topic.Consume(
             options: new ConsumerOptions { Start = StartAt.Error });
-        consumer.SeekToBeginning();
+        consumer.SeekTo(SeekTarget.Beginning);
         await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
         topic.Log.DeleteBefore(4);
 
         Assert.Equal(4, consumer.Position(s_first));
         Assert.Equal(Reading.Numbers(4, 6), (await consumer.TakeToEndAsync()).Values());
-        consumer.SeekToBeginning();
+        consumer.SeekTo(SeekTarget.Beginning);
         Assert.Equal(["4"], (await consumer.TakeAsync(1)).Values());
     });
 
     [Fact]
-    public void SeekByTime_FindsTheFirstAtOrAfterInEachPartition() => _simulation.Run(async () =>
+    public void SeekAsync_ByTime_FindsTheFirstAtOrAfterInEachPartition() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation, partitions: 3);
         long now = _simulation.Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -174,7 +174,7 @@ public sealed class ConsumerSeekTests : IDisposable
         }
 
         await using Consumer<string, string> consumer = topic.Consume();
-        consumer.Seek(DateTimeOffset.FromUnixTimeMilliseconds(now + 3500));
+        consumer.SeekTo(SeekTarget.At(DateTimeOffset.FromUnixTimeMilliseconds(now + 3500)));
 
         Assert.Equal([4, 0, 10], consumer.Assignment.Select(consumer.Position));
     });

@@ -98,7 +98,7 @@ public sealed class ConsumerStartTests : IDisposable
         topic.AppendNumbers(10);
         await using (Consumer<string, string> consumer = Consume(topic, StartAt.Latest))
         {
-            await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 2));
+            await consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, 0), 2));
         }
 
         await topic.Log.FlushAsync(10, CancellationToken.None);
@@ -178,7 +178,7 @@ public sealed class ConsumerStartTests : IDisposable
         topic.AppendNumbers(5);
         await using (Consumer<string, string> consumer = topic.Consume())
         {
-            await consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, 0, 3));
+            await consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, 0), 3));
         }
 
         ConsumerOptions[] starts =
@@ -201,8 +201,8 @@ public sealed class ConsumerStartTests : IDisposable
         await using Consumer<string, string> earliest = topic.Consume("earliest", Options(StartAt.Earliest));
         await using Consumer<string, string> latest = topic.Consume("latest", Options(StartAt.Latest));
         await using Consumer<string, string> error = topic.Consume("error", Options(StartAt.Error));
-        error.SeekToBeginning();
-        latest.SeekToBeginning();
+        error.SeekTo(SeekTarget.Beginning);
+        latest.SeekTo(SeekTarget.Beginning);
         foreach (Consumer<string, string> consumer in new[] { earliest, latest, error })
         {
             await consumer.TakeFinishedAsync(2);

@@ -146,7 +146,7 @@ public sealed class ConsumerTroubleTests : IDisposable
                     () => ReadToEndAsync(consumer, []));
                 consumer.Skip(failure);
                 Assert.Equal(behind, consumer.Position(new TopicPartition(TopicFixture.Topic, 1)));
-                await consumer.CommitAsync();
+                await consumer.CommitFinishedAsync();
                 Assert.Equal(behind, topic.Committed(1));
                 Assert.Contains(
                     $"no longer at {Bad}",
@@ -255,7 +255,7 @@ public sealed class ConsumerTroubleTests : IDisposable
             Serdes.Utf8,
             new PickyDeserializer(),
             options: new ConsumerOptions { Start = StartAt.Error, MaxBufferedRecords = 100 });
-        consumer.SeekToBeginning();
+        consumer.SeekTo(SeekTarget.Beginning);
         switch (trouble)
         {
             case "damage":

@@ -72,7 +72,7 @@ public sealed class FixtureTests
             batch.Add(new RawRecord("second"u8));
             partition.AppendBatch(batch);
             using Consumer<byte[], byte[]> consumer = log.CreateConsumer<byte[], byte[]>("fixture", group: "group");
-            await consumer.CommitAsync(new TopicPartitionOffset("fixture", 0, 42));
+            await consumer.CommitAsync(new NextOffset(new("fixture", 0), 42));
             await Zip(root["log"], "v1-killed.zip");
         }
 

@@ -49,6 +49,27 @@ internal static class Reading
         return taken;
     }
 
+    /// <summary>The first offset of a partition that is not finished: on this log it is known at once.</summary>
+    public static long Position<TKey, TValue>(this Consumer<TKey, TValue> consumer, TopicPartition partition)
+    {
+        NextOffset next = consumer.GetPositionAsync(partition).AsTask().Ended();
+        Assert.Equal(partition, next.Partition);
+        return next.Offset;
+    }
+
+    /// <summary>The offset that the group has committed in a partition: on this log it is known at once.</summary>
+    public static long? Committed<TKey, TValue>(this Consumer<TKey, TValue> consumer, TopicPartition partition)
+    {
+        CommittedOffset? committed = consumer.GetCommittedAsync(partition).AsTask().Ended();
+        Assert.Equal(partition, committed?.Next.Partition ?? partition);
+        return committed?.Next.Offset;
+    }
+
+    /// <summary>Goes on elsewhere: on this log that is done at once.</summary>
+    public static void SeekTo<TKey, TValue>(
+        this Consumer<TKey, TValue> consumer, SeekTarget to, TopicPartition? only = null) =>
+        consumer.SeekAsync(to, only).AsTask().Ended();
+
     /// <summary>The result of a task that is complete, or what it failed with.</summary>
     public static T Ended<T>(this Task<T> task)
     {

@@ -103,8 +103,7 @@ internal sealed class TopicFixture : IAsyncDisposable
         ConsumerOptions valid = (options ?? new ConsumerOptions()).ValidatedCopy(group);
         GroupMembership? membership = group is null ? null : _groups.Join(group, Topic, Logs[0].TopicUid);
         return new Consumer<TKey, TValue>(
-            Topic,
-            Partitions,
+            Logs,
             membership,
             Offsets,
             keys,

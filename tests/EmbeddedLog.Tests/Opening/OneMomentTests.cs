@@ -351,7 +351,7 @@ public sealed class OneMomentTests
     {
         using Consumer<byte[]?, byte[]?> consumer = machine.Run(
             () => Task.FromResult(log.CreateConsumer<byte[]?, byte[]?>("topic", "group")));
-        machine.Run(() => consumer.CommitAsync(new TopicPartitionOffset("topic", 0, to), null).AsTask());
+        machine.Run(() => consumer.CommitAsync(new NextOffset(new("topic", 0), to), null).AsTask());
     }
 
     private static SimulatedPlatform Kill(SimulatedPlatform machine, long to)

@@ -123,7 +123,7 @@ public sealed class OffsetGapTests : IDisposable
         int half = _kept.Count / 2;
         List<Record<string, byte[]>> read = Machine.Run(() => consumer.TakeFinishedAsync(half));
         Assert.Equal(_kept[..half], read.Select(record => record.Offset));
-        Machine.Run(consumer.CommitAsync());
+        Machine.Run(consumer.CommitFinishedAsync());
         Machine.Run(consumer.DisposeAsync());
         Crash(CrashKind.ProcessKill);
 

@@ -215,7 +215,7 @@ public sealed class TopicTests
             await Assert.ThrowsAsync<UnknownTopicException>(async () => await partition.WaitForAsync(2));
             Assert.Throws<UnknownTopicException>(() => partition.Scan(0).Dispose());
             await Assert.ThrowsAsync<UnknownTopicException>(
-                async () => await consumer.CommitAsync(new TopicPartitionOffset("topic", 0, 1)));
+                async () => await consumer.CommitAsync(new NextOffset(new("topic", 0), 1)));
         });
     }
 

@@ -103,7 +103,7 @@ public sealed class ContextTests
             Assert.Equal("key", record.Key);
         }
 
-        await consumer.CommitAsync();
+        await consumer.CommitFinishedAsync();
         await producer.DisposeAsync();
         return (request, log, consumer);
     }

@@ -31,7 +31,7 @@ public sealed class LockTests
             consumer.Pause(partition);
             consumer.Resume(partition);
             consumer.Committed(partition);
-            other.CommitAsync(new TopicPartitionOffset("topic", 1, 0)).AsTask().GetAwaiter().GetResult();
+            other.CommitAsync(new NextOffset(new("topic", 1), 0)).AsTask().GetAwaiter().GetResult();
             topic[0].Append(new RawRecord("asked"u8));
             log.GetPins();
         };
@@ -39,8 +39,8 @@ public sealed class LockTests
         {
             await producer.ProduceAsync("key", "value");
             consumer.Seek(new TopicPartitionOffset("topic", 0, topic[0].StartOffset));
-            await consumer.CommitAsync();
-            await consumer.CommitAsync(new TopicPartitionOffset("topic", 0, 0));
+            await consumer.CommitFinishedAsync();
+            await consumer.CommitAsync(new NextOffset(new("topic", 0), 0));
             await log.ApplyRetentionAsync();
         }
 

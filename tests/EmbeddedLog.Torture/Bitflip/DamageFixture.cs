@@ -207,9 +207,9 @@ internal sealed class DamageFixture : IDisposable
     private static async Task CommitAsync(CommitLog log)
     {
         await using Consumer<byte[]?, byte[]?> consumer = log.CreateConsumer<byte[]?, byte[]?>("topic", Group);
-        await consumer.CommitAsync(new TopicPartitionOffset("topic", 0, 50), "fifty");
-        await consumer.CommitAsync(new TopicPartitionOffset("topic", 1, 2), null);
-        await consumer.CommitAsync(new TopicPartitionOffset("topic", 0, 90), "ninety");
+        await consumer.CommitAsync(new NextOffset(new("topic", 0), 50), "fifty");
+        await consumer.CommitAsync(new NextOffset(new("topic", 1), 2), null);
+        await consumer.CommitAsync(new NextOffset(new("topic", 0), 90), "ninety");
     }
 
     private static IEnumerable<string> FilesUnder(FileSystem files, string directory) =>

@@ -21,8 +21,9 @@ internal sealed class LogContents
             foreach (OwnedPartition partition in topic.Partitions)
             {
                 contents._partitions.Add(partition.TopicPartition.ToString(), PartitionContents.Read(partition));
-                string committed = consumer.Committed(partition.TopicPartition)?.ToString() ?? "nothing";
-                contents._others.Add($"commit of {partition.TopicPartition}", committed);
+                CommittedOffset? committed = machine.Run(
+                    () => consumer.GetCommittedAsync(partition.TopicPartition).AsTask());
+                contents._others.Add($"commit of {partition.TopicPartition}", committed?.ToString() ?? "nothing");
             }
         }
 

@@ -107,9 +107,10 @@ internal sealed class LoadChecker
         using Consumer<byte[]?, byte[]> consumer = log.CreateConsumer<byte[]?, byte[]>(topic.Name, group.Name);
         foreach (OwnedPartition partition in topic.Partitions)
         {
-            CommittedOffset? committed = consumer.Committed(partition.TopicPartition);
+            CommittedOffset? committed =
+                consumer.GetCommittedAsync(partition.TopicPartition).AsTask().GetAwaiter().GetResult();
             CommitHistory history = _history.Commit(place, partition.Number);
-            long found = committed?.Offset ?? 0;
+            long found = committed?.Next.Offset ?? 0;
             bool isKept = _loss == LoadLoss.None
                 ? found == history.Acknowledged || history.Begun.Contains(found)
                 : found >= Math.Min(history.Flushed, partition.EndOffset)

@@ -25,10 +25,7 @@ internal sealed class LoadConsumer : IAsyncDisposable
         _random = work.RandomOf(1000 + place);
         _consumer = work.Log.CreateConsumer<byte[]?, byte[]>(
             _topic.Name, _group.Name, new ConsumerOptions { CommitDurability = _group.Level });
-        _next =
-        [
-            .. _topic.Partitions.Select(partition => _consumer.Committed(partition.TopicPartition)?.Offset ?? 0),
-        ];
+        _next = [.. _topic.Partitions.Select(partition => Committed(partition.TopicPartition))];
     }
 
     /// <summary>Reads until the life is over, or nothing can be read any more.</summary>
@@ -114,7 +111,7 @@ internal sealed class LoadConsumer : IAsyncDisposable
             else
             {
                 await _consumer.CommitAsync(
-                    new TopicPartitionOffset(_topic.Name, partition, next), _group.MetadataOf(partition, next));
+                    new NextOffset(finished.TopicPartition, next), _group.MetadataOf(partition, next));
             }
 
             Tell(LoadMessageKind.Committed, partition, next);
@@ -125,6 +122,10 @@ internal sealed class LoadConsumer : IAsyncDisposable
             // The next commit tells more than this one.
         }
     }
+
+    /// <summary>On this log it is known at once.</summary>
+    private long Committed(TopicPartition partition) =>
+        _consumer.GetCommittedAsync(partition).AsTask().GetAwaiter().GetResult()?.Next.Offset ?? 0;
 
     private void Tell(LoadMessageKind kind, int partition, long next) =>
         _work.Report.Commit(kind, _place, partition, next, _group.Level);

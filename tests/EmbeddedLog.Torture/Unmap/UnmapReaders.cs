@@ -59,7 +59,7 @@ internal sealed class UnmapReaders
             }
             catch (OffsetUnavailableException)
             {
-                consumer.SeekToBeginning();
+                await consumer.SeekAsync(SeekTarget.Beginning);
             }
             catch (ObjectDisposedException) when (_closing())
             {

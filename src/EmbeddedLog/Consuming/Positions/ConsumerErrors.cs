@@ -49,7 +49,10 @@ internal static class ConsumerErrors
 
     /// <summary>A seek to a negative offset.</summary>
     public static ArgumentOutOfRangeException NegativeOffset(long offset) =>
-        new(nameof(offset), offset, "Offsets begin at zero. For the first record there is, use SeekToBeginning.");
+        new(
+            nameof(offset),
+            offset,
+            "Offsets begin at zero. For the first record there is, use SeekAsync(SeekTarget.Beginning).");
 
     /// <summary>A skip of a failure that is not about a place in a partition.</summary>
     public static ArgumentException NothingToSkip(EmbeddedLogException failure) =>

@@ -82,7 +82,8 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     }
 
     /// <summary>What is committed in a partition, as of now.</summary>
-    public CommittedOffset? Committed(PartitionCursor cursor) => _offsets.Effective(_group, Owned(cursor));
+    public CommittedOffset? Committed(PartitionCursor cursor) =>
+        _offsets.Effective(_group, Owned(cursor))?.ToPublic(cursor.Log.Id);
 
     /// <summary>Notes that something is finished, or was passed over.</summary>
     public void NoteMoved()

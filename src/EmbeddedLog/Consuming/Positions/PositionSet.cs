@@ -124,44 +124,66 @@ internal sealed class PositionSet
         }
     }
 
-    /// <summary>Moves to the beginnings, wherever retention will have moved them by the next read.</summary>
-    public void SeekToBeginning()
+    /// <summary>Moves one position to a target.</summary>
+    public void Seek(PartitionCursor cursor, SeekTarget to)
     {
+        // The search may read from the disk, so it comes before the gate.
+        cursor.Log.ThrowIfClosed();
+        long found = StartPosition.Find(cursor.Log, StartPolicy.Of(to));
+        lock (Gate)
+        {
+            SeekUnsynchronized(cursor, to, found);
+        }
+    }
+
+    /// <summary>Moves all positions to a target, but those in topics that were deleted: the next read tells.</summary>
+    public void Seek(SeekTarget to, CancellationToken cancellationToken)
+    {
+        // All searches come before the first move: all succeed, or nothing is moved.
+        long[] found = new long[Cursors.Length];
+        for (int slot = 0; slot < found.Length; slot++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                Cursors[slot].Log.ThrowIfClosed();
+                found[slot] = StartPosition.Find(Cursors[slot].Log, StartPolicy.Of(to));
+            }
+            catch (UnknownTopicException)
+            {
+                found[slot] = -1;
+            }
+        }
+
         lock (Gate)
         {
             foreach (PartitionCursor cursor in Cursors)
             {
-                cursor.Seek(StartPolicy.Earliest, cursor.Log.StartOffset);
-            }
-
-            _openFrom = 0;
-        }
-    }
-
-    /// <summary>Moves to the ends as of now.</summary>
-    public void SeekToEnd()
-    {
-        lock (Gate)
-        {
-            foreach (PartitionCursor cursor in Cursors)
-            {
-                cursor.Seek(cursor.Log.PublishedEnd);
+                if (found[cursor.Slot] >= 0)
+                {
+                    SeekUnsynchronized(cursor, to, found[cursor.Slot]);
+                }
             }
         }
     }
 
-    /// <summary>Moves to the first records at or after a time.</summary>
-    public void Seek(DateTimeOffset timestamp)
+    /// <summary>How far each position is from its end, by slot, but for those in topics that were deleted.</summary>
+    public PartitionLag[] GetLag()
     {
-        // The searches read from the disk, so they come before the gate; all succeed, or nothing is moved.
-        long[] found = Array.ConvertAll(Cursors.ToArray(), cursor => StartPosition.FindTime(cursor.Log, timestamp));
-        lock (Gate)
+        List<PartitionLag> lags = new(Cursors.Length);
+        foreach (PartitionCursor cursor in Cursors)
         {
-            for (int i = 0; i < found.Length; i++)
+            try
             {
-                Cursors[i].Seek(found[i]);
+                lags.Add(GetLag(cursor));
+            }
+            catch (UnknownTopicException)
+            {
+                // Nobody can be behind in it.
             }
         }
+
+        return [.. lags];
     }
 
     /// <summary>Pauses or resumes a partition.</summary>
@@ -205,5 +227,38 @@ internal sealed class PositionSet
                 MayHaveToCommit |= cursor.MustCommit;
             }
         }
+    }
+
+    private PartitionLag GetLag(PartitionCursor cursor)
+    {
+        cursor.Log.ThrowIfClosed();
+        long position;
+        StartPolicy start;
+        lock (Gate)
+        {
+            position = cursor.Position;
+            start = cursor.Start;
+        }
+
+        if (position < 0)
+        {
+            // Found, and not kept: the first read decides.
+            position = StartPosition.Find(cursor.Log, start.IsError ? StartPolicy.Earliest : start);
+        }
+
+        return new PartitionLag(cursor.Log.Id, position, cursor.Log.PublishedEnd);
+    }
+
+    private void SeekUnsynchronized(PartitionCursor cursor, SeekTarget to, long found)
+    {
+        if (to != SeekTarget.Beginning)
+        {
+            cursor.Seek(found);
+            return;
+        }
+
+        // Wherever retention will have moved the beginning by the next read.
+        cursor.Seek(StartPolicy.Earliest, found);
+        _openFrom = Math.Min(_openFrom, cursor.Slot);
     }
 }

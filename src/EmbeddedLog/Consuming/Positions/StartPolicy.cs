@@ -9,6 +9,12 @@ internal readonly record struct StartPolicy(StartAt At, long? Offset = null, Dat
     /// <summary>At the first record that is still there.</summary>
     public static StartPolicy Earliest => default;
 
+    /// <summary>The policy that finds a target.</summary>
+    public static StartPolicy Of(SeekTarget to) =>
+        to == SeekTarget.Beginning ? Earliest
+        : to.Time is { } time ? new StartPolicy(StartAt.Earliest, Time: time)
+        : new StartPolicy(StartAt.Latest);
+
     /// <summary>Whether it says not to guess. Options that are valid say it alone.</summary>
     public bool IsError => At == StartAt.Error;
 }

@@ -85,11 +85,11 @@ internal sealed class OffsetStore
     }
 
     /// <summary>What counts as committed by a group in a partition, or null.</summary>
-    public CommittedOffset? Effective(string group, PartitionLog partition)
+    public OffsetValue? Effective(string group, PartitionLog partition)
     {
         lock (_state.Gate)
         {
-            return _state.TryGetUnsynchronized(Key(group, partition), out OffsetValue value) ? value.ToPublic() : null;
+            return _state.TryGetUnsynchronized(Key(group, partition), out OffsetValue value) ? value : null;
         }
     }
 

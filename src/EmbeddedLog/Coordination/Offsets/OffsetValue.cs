@@ -10,5 +10,6 @@ namespace EmbeddedLog.Coordination.Offsets;
 internal readonly record struct OffsetValue(long Offset, uint Epoch, long CommittedAt, string? Metadata)
 {
     /// <summary>The value as users see it.</summary>
-    public CommittedOffset ToPublic() => new(Offset, Metadata, UnixTime.ToDateTimeOffset(CommittedAt));
+    public CommittedOffset ToPublic(TopicPartition partition) =>
+        new(new NextOffset(partition, Offset), Metadata, UnixTime.ToDateTimeOffset(CommittedAt));
 }

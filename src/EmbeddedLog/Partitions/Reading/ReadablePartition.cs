@@ -67,6 +67,15 @@ internal abstract class ReadablePartition
     /// <summary>What they are told who still use the partition after it was closed.</summary>
     public virtual Exception ClosedError() => SharedErrors.Disposed();
 
+    /// <summary>Throws <see cref="ClosedError"/> where nobody can read any more.</summary>
+    public virtual void ThrowIfClosed()
+    {
+        if (IsClosed)
+        {
+            throw ClosedError();
+        }
+    }
+
     /// <summary>The lowest offset that was taken back since there were so many truncations.</summary>
     public virtual long TruncatedTo(int since) => long.MaxValue;
 
@@ -155,14 +164,6 @@ internal abstract class ReadablePartition
     {
         Volatile.Write(ref _closed, true);
         AppendWaiters.Fail(reason);
-    }
-
-    protected virtual void ThrowIfClosed()
-    {
-        if (IsClosed)
-        {
-            throw ClosedError();
-        }
     }
 
     private void LookAfterAdding()

@@ -26,9 +26,10 @@ public sealed class OffsetStoreTests : IDisposable
 
         for (int opening = 0; opening < 2; opening++)
         {
+            TopicPartition first = topic.Logs[0].Id;
             Assert.Equal(
-                new CommittedOffset(5, "five", _simulation.Time.GetUtcNow()),
-                topic.Offsets.Effective(TopicFixture.Group, topic.Logs[0]));
+                new CommittedOffset(new NextOffset(first, 5), "five", _simulation.Time.GetUtcNow()),
+                topic.Offsets.Effective(TopicFixture.Group, topic.Logs[0])?.ToPublic(first));
             Assert.Equal(9, topic.Committed(partition: 1));
             Assert.Equal(2, topic.Committed(group: "other"));
             Assert.Null(topic.Committed(partition: 1, group: "other"));
@@ -59,7 +60,7 @@ public sealed class OffsetStoreTests : IDisposable
         topic = TopicFixture.After(_simulation, CrashKind.PowerLoss, generation: 1);
 
         Assert.Equal(5, topic.Log.PublishedEnd);
-        CommittedOffset lowered = topic.Offsets.Effective(TopicFixture.Group, topic.Log)!.Value;
+        OffsetValue lowered = topic.Offsets.Effective(TopicFixture.Group, topic.Log)!.Value;
         Assert.Equal((5, null), (lowered.Offset, lowered.Metadata));
         Assert.Contains(
             "Warning: Records that groups had read were lost before they were flushed: 1 committed offsets were "

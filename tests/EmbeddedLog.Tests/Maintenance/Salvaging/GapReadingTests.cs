@@ -78,7 +78,7 @@ public sealed class GapReadingTests
         CommitLog before = fixture.Open();
         Consumer<string, byte[]> first = before.CreateConsumer<string, byte[]>("topic", "group");
         fixture.Machine.Run(first.CommitAsync(
-            new TopicPartitionOffset(SalvageFixture.Partition.Topic, 0, 100), null, default));
+            new NextOffset(SalvageFixture.Partition, 100), null, default));
         Close(fixture, before, first);
         OffsetRange gone = fixture.Damage(100);
         fixture.Salvage();

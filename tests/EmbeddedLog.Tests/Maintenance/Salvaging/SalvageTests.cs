@@ -122,7 +122,7 @@ public sealed class SalvageTests
         foreach (long offset in new[] { 10, 20, 30 })
         {
             fixture.Machine.Run(consumer.CommitAsync(
-                new TopicPartitionOffset("topic", 0, offset), null, CancellationToken.None));
+                new NextOffset(new("topic", 0), offset), null, CancellationToken.None));
         }
 
         fixture.Machine.Run(consumer.DisposeAsync());
@@ -140,7 +140,7 @@ public sealed class SalvageTests
         Assert.Equal(1, Assert.Single(report.Gone).Count);
         log = fixture.Open();
         consumer = log.CreateConsumer<string, byte[]>("topic", "group");
-        Assert.Equal(20, consumer.Committed(SalvageFixture.Partition)?.Offset);
+        Assert.Equal(20, consumer.Committed(SalvageFixture.Partition));
         fixture.Machine.Run(consumer.DisposeAsync());
         fixture.Close(log);
     }

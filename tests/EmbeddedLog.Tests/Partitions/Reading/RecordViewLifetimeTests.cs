@@ -1,21 +1,12 @@
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
+using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Partitions.Reading;
 
 /// <summary>The compiler refuses code in which a record or its bytes outlive the scan that read them.</summary>
 public sealed class RecordViewLifetimeTests
 {
-    private static readonly MetadataReference[] s_references =
-    [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
-            .Select(path => MetadataReference.CreateFromFile(path)),
-        MetadataReference.CreateFromFile(typeof(OwnedPartition).Assembly.Location),
-    ];
-
     [Fact]
-    public void Use_WithinTheScan_Compiles() => Assert.Empty(Errors(
+    public void Use_WithinTheScan_Compiles() => Assert.Empty(Snippet.Errors(
         """
         static long Sum(OwnedPartition partition)
         {
@@ -38,7 +29,7 @@ public sealed class RecordViewLifetimeTests
     [InlineData("HeadersView", "return record.Headers;")]
     public void Return_OutOfTheScan_IsRefused(string type, string statement)
     {
-        string[] errors = Errors(
+        string[] errors = Snippet.Errors(
             $$"""
             static {{type}} First(OwnedPartition partition)
             {
@@ -51,7 +42,7 @@ public sealed class RecordViewLifetimeTests
     }
 
     [Fact]
-    public void Assign_ToWhatOutlivesTheScan_IsRefused() => Assert.Equal(["CS8352"], Errors(
+    public void Assign_ToWhatOutlivesTheScan_IsRefused() => Assert.Equal(["CS8352"], Snippet.Errors(
         """
         static long Last(OwnedPartition partition, System.ReadOnlySpan<byte> kept)
         {
@@ -66,7 +57,7 @@ public sealed class RecordViewLifetimeTests
         """));
 
     [Fact]
-    public void Await_WithARecordInHand_IsRefused() => Assert.NotEmpty(Errors(
+    public void Await_WithARecordInHand_IsRefused() => Assert.NotEmpty(Snippet.Errors(
         """
         static async System.Threading.Tasks.Task<int> Wait(OwnedPartition partition)
         {
@@ -76,24 +67,4 @@ public sealed class RecordViewLifetimeTests
             return record.Value.Length;
         }
         """));
-
-    private static string[] Errors(string method)
-    {
-        CSharpCompilation compilation = CSharpCompilation.Create(
-            "Snippet",
-            [
-                CSharpSyntaxTree.ParseText(
-                    $"using EmbeddedLog;\ninternal static class Snippet\n{{\n{method}\n}}",
-                    new CSharpParseOptions(LanguageVersion.Latest)),
-            ],
-            s_references,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
-        return
-        [
-            .. compilation.Emit(Stream.Null).Diagnostics
-                .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
-                .Select(diagnostic => diagnostic.Id)
-                .Distinct(),
-        ];
-    }
 }

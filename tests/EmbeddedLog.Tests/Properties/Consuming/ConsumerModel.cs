@@ -93,7 +93,7 @@ internal sealed class ConsumerModel : IDisposable
                 break;
             case ConsumerStep.CommitOffset:
                 long next = number * 7 % (_numbers[partition].Count + 1);
-                Machine.Run(_consumer.CommitAsync(new TopicPartitionOffset(TopicFixture.Topic, partition, next)));
+                Machine.Run(_consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, partition), next)));
                 NoteCommitted(partition, next);
                 break;
             case ConsumerStep.FinishRecord when _handedOut.Count > 0:
@@ -106,7 +106,7 @@ internal sealed class ConsumerModel : IDisposable
 
                 break;
             case ConsumerStep.CommitFinished:
-                Machine.Run(_consumer.CommitAsync());
+                Machine.Run(_consumer.CommitFinishedAsync());
                 for (int i = 0; i < Partitions; i++)
                 {
                     if (_next[i] != _settled[i])
@@ -134,7 +134,7 @@ internal sealed class ConsumerModel : IDisposable
                 NoteSeek(partition, to);
                 break;
             case ConsumerStep.SeekToEnd:
-                _consumer.SeekToEnd();
+                _consumer.SeekTo(SeekTarget.End);
                 for (int i = 0; i < Partitions; i++)
                 {
                     NoteSeek(i, _numbers[i].Count);
