@@ -19,12 +19,6 @@ internal sealed class FullDiskStory : IDisposable
     private const int BtrfsMebibytes = 256;
     private const long BtrfsLeaveBytes = 32 << 20;
 
-    /// <summary>How long the child may tell nothing at all while something is waited for.</summary>
-    private static readonly TimeSpan s_longestSilence = TimeSpan.FromSeconds(30);
-
-    /// <summary>Longer than anything takes on a machine with other things to do.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
-
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan s_longestFull = TimeSpan.FromMilliseconds(150);
 
@@ -216,7 +210,8 @@ internal sealed class FullDiskStory : IDisposable
                 (told, heard) = (_history.Messages, Stopwatch.GetTimestamp());
             }
 
-            if (Stopwatch.GetElapsedTime(heard) > s_longestSilence || Stopwatch.GetElapsedTime(start) > s_limit)
+            if (Stopwatch.GetElapsedTime(heard) > Patience.Limit
+                || Stopwatch.GetElapsedTime(start) > 2 * Patience.Limit)
             {
                 throw new LoadViolationException(otherwise);
             }

@@ -1,14 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.Hostile;
 
 /// <summary>The parent's side of a <see cref="HostileChild"/>, which is told one seed after the other.</summary>
 internal sealed class HostileProcess : IDisposable
 {
-    /// <summary>Longer than any case takes that does not hang.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
-
     private readonly Process _process;
     private readonly string _forged;
 
@@ -27,7 +25,7 @@ internal sealed class HostileProcess : IDisposable
     public async Task<string> PlayAsync(int seed, CancellationToken stop)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(s_limit);
+        limit.CancelAfter(Patience.Limit);
         try
         {
             if (ChildProcess.TryTell(_process, seed.ToString(CultureInfo.InvariantCulture))

@@ -16,7 +16,6 @@ internal sealed class LiarStory : IDisposable
 
     private static readonly TimeSpan s_longestWork = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_longestAftermath = TimeSpan.FromMilliseconds(60);
-    private static readonly TimeSpan s_longestFailure = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
 
     private readonly TortureRun _run;
@@ -190,9 +189,9 @@ internal sealed class LiarStory : IDisposable
         long start = Stopwatch.GetTimestamp();
         while (_history.Failures(LoadFailure.PartitionFailed) == _failuresBefore)
         {
-            if (Stopwatch.GetElapsedTime(start) > s_longestFailure)
+            if (Stopwatch.GetElapsedTime(start) > Patience.Limit)
             {
-                throw new LoadViolationException($"No flush has failed for {s_longestFailure}.");
+                throw new LoadViolationException($"No flush has failed for {Patience.Limit}.");
             }
 
             await Task.Delay(s_look, _run.Stop);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.Load;
 
@@ -10,9 +11,6 @@ namespace EmbeddedLog.Torture.Load;
 /// </summary>
 internal sealed class LoadProcess : IDisposable
 {
-    /// <summary>Longer than anything takes that does not hang.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
-
     private readonly Process _process;
     private readonly string _errors;
     private readonly Dictionary<LoadMessageKind, TaskCompletionSource> _first = [];
@@ -97,11 +95,11 @@ internal sealed class LoadProcess : IDisposable
         Task told = _first[kind].Task;
         try
         {
-            await Task.WhenAny(told, _reading).WaitAsync(s_limit, stop);
+            await Task.WhenAny(told, _reading).WaitAsync(Patience.Limit, stop);
         }
         catch (TimeoutException)
         {
-            throw new LoadViolationException($"The child hangs: it has not told '{kind}' for {s_limit}.");
+            throw new LoadViolationException($"The child hangs: it has not told '{kind}' for {Patience.Limit}.");
         }
 
         return told.IsCompleted;
@@ -133,11 +131,11 @@ internal sealed class LoadProcess : IDisposable
     {
         try
         {
-            await Task.WhenAll(_reading, _process.WaitForExitAsync()).WaitAsync(s_limit);
+            await Task.WhenAll(_reading, _process.WaitForExitAsync()).WaitAsync(Patience.Limit);
         }
         catch (TimeoutException)
         {
-            throw new LoadViolationException($"The child hangs: it has not ended within {s_limit}.");
+            throw new LoadViolationException($"The child hangs: it has not ended within {Patience.Limit}.");
         }
 
         if (!_killed && !mayDie && ExitCode != 0)

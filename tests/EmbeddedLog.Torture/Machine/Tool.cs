@@ -5,9 +5,6 @@ namespace EmbeddedLog.Torture.Machine;
 /// <summary>Runs the system's programs.</summary>
 internal static class Tool
 {
-    /// <summary>Longer than any of them takes: one that hangs ends the run instead of holding it up for ever.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
-
     /// <summary>Skips the mode where a program is not installed.</summary>
     public static void Require(string program, string package)
     {
@@ -53,10 +50,10 @@ internal static class Tool
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(s_limit))
+        if (!process.WaitForExit(Patience.Limit))
         {
             process.Kill();
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {s_limit}.");
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {Patience.Limit}.");
         }
 
         return (process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());

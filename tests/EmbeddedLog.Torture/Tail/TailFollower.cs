@@ -11,9 +11,6 @@ internal sealed class TailFollower : ITortureChild
 {
     public const string ChildName = "tail-follower";
 
-    /// <summary>Longer than it takes to come to any end.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
-
     private readonly TailProgress[] _scanned = new TailProgress[TailOwner.Partitions];
     private readonly TailProgress[] _consumed = new TailProgress[TailOwner.Partitions];
 
@@ -96,7 +93,7 @@ internal sealed class TailFollower : ITortureChild
 
     private async Task ReachAsync(ReadOnlyLog log, long[] ends, Task reading)
     {
-        using CancellationTokenSource limit = new(s_limit);
+        using CancellationTokenSource limit = new(Patience.Limit);
         foreach (TailProgress progress in _scanned.Concat(_consumed))
         {
             while (Math.Max(progress.Next, 0) < ends[progress.Partition])
@@ -106,7 +103,7 @@ internal sealed class TailFollower : ITortureChild
                     LogPartition partition = log.GetTopic(TailOwner.Topic)[progress.Partition];
                     throw new TailViolationException(
                         $"partition {progress.Partition} was read to {progress.Next} and not to "
-                        + $"{ends[progress.Partition]} within {s_limit}; it shows {partition.StartOffset} to "
+                        + $"{ends[progress.Partition]} within {Patience.Limit}; it shows {partition.StartOffset} to "
                         + $"{partition.EndOffset}");
                 }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.Tail;
 
@@ -67,7 +68,7 @@ internal sealed class TailRound(TortureRun run, int seed, string directory)
                 run.Add("closings", 1);
             }
 
-            ends = await rest.WaitAsync(TimeSpan.FromMinutes(1), run.Stop) ?? ends;
+            ends = await rest.WaitAsync(Patience.Limit, run.Stop) ?? ends;
             await owner.WaitForExitAsync(run.Stop);
             if (owner.ExitCode != (isKilled ? KilledCode : 0))
             {
@@ -107,7 +108,7 @@ internal sealed class TailRound(TortureRun run, int seed, string directory)
     private async Task<string> HearAsync(string expected)
     {
         string? line = await _follower!.StandardOutput.ReadLineAsync(run.Stop).AsTask()
-            .WaitAsync(TimeSpan.FromMinutes(2), run.Stop);
+            .WaitAsync(2 * Patience.Limit, run.Stop);
         if (line is null)
         {
             await _follower.WaitForExitAsync(run.Stop);

@@ -9,9 +9,6 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
 {
     private static readonly TimeSpan s_longestWork = TimeSpan.FromMilliseconds(900);
 
-    /// <summary>Longer than the log may take to notice that its directory is gone, on any machine.</summary>
-    private static readonly TimeSpan s_longestUnseen = TimeSpan.FromSeconds(30);
-
     /// <summary>Many flushes long.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
@@ -152,10 +149,10 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
         long flushed = -1;
         while (!IsGoneTold || flushed != _history.FlushAcknowledgements)
         {
-            if (Stopwatch.GetElapsedTime(start) > s_longestUnseen)
+            if (Stopwatch.GetElapsedTime(start) > Patience.Limit)
             {
                 throw new LoadViolationException(
-                    $"The directory was removed, and after {s_longestUnseen} the log has "
+                    $"The directory was removed, and after {Patience.Limit} the log has "
                     + (IsGoneTold ? "acknowledged another flush." : "not told of it."));
             }
 
