@@ -11,12 +11,6 @@ namespace EmbeddedLog.IO.Windows;
 internal sealed class WindowsFileSystem : FileSystem
 {
     /// <summary>
-    /// How often a renaming is tried: the first tries follow each other at once, and then a millisecond or more apart,
-    /// so that it is over in a second or two.
-    /// </summary>
-    private const int MaxRenameAttempts = 150;
-
-    /// <summary>
     /// What <see cref="WritesToReserve"/> is where nobody says otherwise. The tests set it on Wine, to run there what
     /// runs on Windows.
     /// </summary>
@@ -122,14 +116,7 @@ internal sealed class WindowsFileSystem : FileSystem
     /// </summary>
     public override void Rename(string from, string to)
     {
-        SpinWait wait = default;
-        int error = WindowsSyscalls.Rename(Extended(from), Extended(to));
-        while (WindowsErrors.MayPass(error) && wait.Count < MaxRenameAttempts)
-        {
-            wait.SpinOnce();
-            error = WindowsSyscalls.Rename(Extended(from), Extended(to));
-        }
-
+        int error = WindowsRetry.UntilPassed(() => WindowsSyscalls.Rename(Extended(from), Extended(to)));
         Check("SetFileInformationByHandle(FileRenameInfoEx)", from, error);
     }
 
