@@ -8,8 +8,6 @@ namespace EmbeddedLog.Tests.Samples;
 /// <summary>A sample as its users run it: built, as a process of its own.</summary>
 internal sealed partial class SampleProcess : IDisposable
 {
-    private const int SigInt = 2;
-
     /// <summary>Longer than any wait takes: a sample that hangs fails its test instead of the whole run.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
 
@@ -56,6 +54,7 @@ internal sealed partial class SampleProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        InterruptSignal.LetThrough();
         return new SampleProcess(Process.Start(start)!);
     }
 
@@ -94,8 +93,13 @@ internal sealed partial class SampleProcess : IDisposable
     /// <summary>Reads the output to its end and leaves the input open.</summary>
     public async Task<(int ExitCode, string Output, string Errors)> ReadToEndAsync()
     {
-        string rest = await WithinLimitAsync(_process.StandardOutput.ReadToEndAsync(CancellationToken.None));
-        _output.Append(rest.ReplaceLineEndings("\n"));
+        // The limit is for silence, not for the whole: on a slow file system or an emulator a run takes minutes.
+        StreamReader output = _process.StandardOutput;
+        while (await WithinLimitAsync(output.ReadLineAsync(CancellationToken.None).AsTask()) is { } line)
+        {
+            _output.Append(line).Append('\n');
+        }
+
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (_process.ExitCode, _output.ToString(), await _errors);
     }
@@ -113,7 +117,7 @@ internal sealed partial class SampleProcess : IDisposable
     {
         Assert.SkipWhen(
             OperatingSystem.IsWindows(), "Windows sends Ctrl+C to all processes of a console, the tests included.");
-        Assert.Equal(0, SendSignal(_process.Id, SigInt));
+        Assert.Equal(0, SendSignal(_process.Id, InterruptSignal.Number));
     }
 
     public void Dispose()
