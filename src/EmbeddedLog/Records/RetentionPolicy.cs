@@ -8,10 +8,17 @@ namespace EmbeddedLog;
 /// equal.
 /// </summary>
 /// <remarks>
-/// Kafka's rules: whole segments are removed, oldest first, so both limits are reached in steps of a segment. A
-/// segment's age is that of its <em>largest</em> record timestamp, and the first segment that stays keeps all later
-/// ones. By size, a segment is removed only while the rest still holds at least the limit, so a partition keeps up to
-/// one segment more than the limit.
+/// <para>
+/// Kafka's rules: whole segments are removed, oldest first, up to the first one that stays. By size, a segment is
+/// removed only while the rest still holds at least the limit, so a partition keeps up to one segment more than the
+/// limit. By age, a segment is removed when its <em>largest</em> record timestamp is older than <see cref="MaxAge"/>.
+/// </para>
+/// <para>
+/// A segment takes records until it is full or as old as <see cref="TopicOptions.SegmentAge"/>. On a quiet topic, where
+/// its age ends it, a record therefore stays for up to both ages together: 14 days with the defaults of 7 days each.
+/// To make the limit sharper, lower <see cref="TopicOptions.SegmentAge"/>: with 1 hour a record stays for up to 7 days
+/// and 1 hour. <see cref="CommitLogOptions.RetentionCheckInterval"/> comes on top.
+/// </para>
 /// </remarks>
 public sealed record RetentionPolicy
 {
@@ -23,15 +30,15 @@ public sealed record RetentionPolicy
 
     /// <summary>
     /// The age from which records are removed, as Kafka's <c>retention.ms</c>; null, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>, for any age. At least 1 ms.
-    /// Default: 7 days.
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, for any age. At least 1 ms. On a quiet topic records stay longer, by up
+    /// to <see cref="TopicOptions.SegmentAge"/>; see the remarks. Default: 7 days.
     /// </summary>
     public TimeSpan? MaxAge { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// The bytes of each partition from which on its oldest segments are removed, as Kafka's <c>retention.bytes</c>;
-    /// null for any size. At least 1. A limit below <see cref="TopicOptions.SegmentBytes"/> is allowed, but the segment
-    /// being written always stays. Default: null.
+    /// The size of a partition in bytes from which on its oldest segments are removed, as Kafka's
+    /// <c>retention.bytes</c>; null for any size. At least 1. A limit below <see cref="TopicOptions.SegmentBytes"/> is
+    /// allowed, but the segment being written always stays. Default: null.
     /// </summary>
     public long? MaxBytesPerPartition { get; set; }
 

@@ -25,7 +25,10 @@ public sealed class TopicOptions
     /// </summary>
     public int Partitions { get; set; } = 1;
 
-    /// <summary>How long records stay. Default: <see cref="RetentionPolicy.Default"/>, 7 days.</summary>
+    /// <summary>
+    /// How long records stay; on a quiet topic for up to 14 days with the defaults, see <see cref="RetentionPolicy"/>.
+    /// Default: <see cref="RetentionPolicy.Default"/>, 7 days.
+    /// </summary>
     public RetentionPolicy Retention { get; set; } = RetentionPolicy.Default;
 
     /// <summary>
@@ -37,8 +40,10 @@ public sealed class TopicOptions
 
     /// <summary>
     /// The age at which a partition goes on in a new segment file though the old one is not full, 1 ms to 36,500 days,
-    /// or <see cref="Timeout.InfiniteTimeSpan"/> for none; as Kafka's <c>segment.ms</c>. Counted by the
-    /// clock from the segment's first append; Kafka counts by the records' timestamps. Default: 7 days.
+    /// or <see cref="Timeout.InfiniteTimeSpan"/> for none; as Kafka's <c>segment.ms</c>. Counted by the clock from the
+    /// segment's first append; Kafka counts by the records' timestamps. Retention removes whole segments, so on a quiet
+    /// topic records stay for up to this age and <see cref="RetentionPolicy.MaxAge"/> together; a shorter age makes
+    /// retention sharper. Default: 7 days.
     /// </summary>
     public TimeSpan SegmentAge { get; set; } = TimeSpan.FromDays(7);
 
