@@ -1,18 +1,15 @@
-using System.Runtime.InteropServices;
-using QuickStart;
+using EmbeddedLog;
 
-using var stop = new CancellationTokenSource();
-using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
-{
-    signal.Cancel = true;
-    stop.Cancel();
-});
+await using var log = await CommitLog.OpenAsync("data");
+await log.EnsureTopicAsync("page-views", new TopicOptions { Partitions = 4 });
 
-try
+await using var producer = log.CreateProducer<string, PageView>("page-views");
+await producer.ProduceAsync("site-7", new PageView("/home")); // Returns when the record is on the disk.
+
+await using var consumer = log.CreateConsumer<string, PageView>("page-views", group: "fraud");
+await foreach (var record in consumer.ReadToEndAsync()) // ReadAllAsync waits for more.
 {
-    await new FraudDetector(stop.Token).RunAsync();
+    Console.WriteLine($"{record.Key} {record.Value.Path}");
+    await consumer.CommitAsync(record);
 }
-catch (OperationCanceledException)
-{
-    Console.WriteLine("stopped");
-}
+record PageView(string Path);

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+using EmbeddedLog;
+using FailingRecords;
+
+using var stop = new CancellationTokenSource();
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+{
+    signal.Cancel = true;
+    stop.Cancel();
+});
+
+await using CommitLog log = await CommitLog.OpenAsync("data");
+await log.EnsureTopicAsync("page-views");
+
+// Three records: one that is handled, one whose handler fails, and one that is no JSON.
+await using (var producer = log.CreateProducer<string, PageView>("page-views"))
+await using (var text = log.CreateProducer<string, string>("page-views"))
+{
+    await producer.ProduceAsync("site-7", new PageView("/home"));
+    await producer.ProduceAsync("site-7", new PageView("/fails"));
+    await text.ProduceAsync("site-7", "no JSON");
+}
+
+await using var consumer = log.CreateConsumer<string, PageView>("page-views", group: "views");
+try
+{
+    await new ViewService(consumer, stop.Token).RunAsync();
+}
+catch (OperationCanceledException)
+{
+    Console.WriteLine("stopped");
+}
