@@ -2,22 +2,22 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Diagnostics;
 
-/// <summary>All that consumer groups log.</summary>
+/// <summary>All log lines of consumer groups.</summary>
 internal static partial class GroupsLog
 {
-    [LoggerMessage(200, LogLevel.Debug, "Group {Group} had committed offset {Committed} of partition {Partition}, "
-        + "whose records survived up to {End}: it goes on there.")]
+    [LoggerMessage(200, LogLevel.Debug, "Group {Group} had committed offset {Committed} of partition {Partition}. "
+        + "Its records survived up to {End}, and the group goes on there.")]
     public static partial void Lowered(
         ILogger logger, string group, long committed, TopicPartition partition, long end);
 
     [LoggerMessage(203, LogLevel.Warning, "Records that groups had read were lost before they were flushed: {Count} "
-        + "committed offsets were lowered to what survived, first that of group {Group} in partition {Partition}, from "
-        + "{Committed} to {End}. Undo what came of those records where that matters; others take their offsets.")]
+        + "committed offsets were lowered, the first in partition {Partition} for group {Group} from "
+        + "{Committed} to {End}. Undo the effects of the lost records. New records get their offsets.")]
     public static partial void LoweredAll(
         ILogger logger, int count, string group, TopicPartition partition, long committed, long end);
 
     [LoggerMessage(
-        201, LogLevel.Warning, "The history of committed offsets could not be removed; that is tried again.")]
+        201, LogLevel.Warning, "The history of committed offsets could not be removed; the log tries again.")]
     public static partial void NotCompacted(ILogger logger, Exception failure);
 
     [LoggerMessage(202, LogLevel.Warning, "The committed offsets of a deleted topic could not be removed from the "

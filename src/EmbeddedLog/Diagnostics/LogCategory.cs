@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Diagnostics;
 
 /// <summary>
-/// The categories of loggers: the full names of the types that users open. The opening of a log, which stands below
-/// them, asks for the logger.
+/// The categories of loggers: the full names of the types that users open. Constants, because the room that makes the
+/// logger stands below these types.
 /// </summary>
 internal static class LogCategory
 {

@@ -3,19 +3,17 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Diagnostics;
 
-// A value that is not in the text is one for loggers that keep values.
+// Values that are not in the text are for loggers that keep values.
 #pragma warning disable SYSLIB1015
 
-/// <summary>
-/// All that maintenance logs. Durations and sizes stand in the text as people read them, and beside it as values.
-/// </summary>
+/// <summary>All log lines of maintenance. Durations and sizes are readable in the text, and values beside it.</summary>
 internal static partial class MaintenanceLog
 {
-    [LoggerMessage(100, LogLevel.Warning, "Retention of partition {Partition} failed and is tried again.")]
+    [LoggerMessage(100, LogLevel.Warning, "Retention of partition {Partition} failed; the next round tries again.")]
     public static partial void RetentionFailed(ILogger logger, Exception failure, TopicPartition partition);
 
-    [LoggerMessage(106, LogLevel.Warning, "The TimeProvider of the log has thrown. The system's clock is used instead "
-        + "from then on.")]
+    [LoggerMessage(106, LogLevel.Warning, "The TimeProvider of the log threw an exception. The log uses the system's "
+        + "clock from now on.")]
     public static partial void ClockFailed(ILogger logger, Exception failure);
 
     public static void StillPinned(
@@ -38,7 +36,7 @@ internal static partial class MaintenanceLog
 
     [LoggerMessage(101, LogLevel.Warning, "A removed segment of partition {Partition}, from offset {BaseOffset} on, "
         + "keeps its {Size} of the disk: {Leases} leases and {Readers} readers have held it for {Held}. Dispose "
-        + "leases and scans that nobody needs.")]
+        + "leases and scans after use.")]
     private static partial void StillPinned(
         ILogger logger,
         TopicPartition partition,
@@ -63,19 +61,19 @@ internal static partial class MaintenanceLog
         bool pastCache,
         long findings);
 
-    [LoggerMessage(103, LogLevel.Warning, "A round of the scrub could not go on; the next one begins anew.")]
+    [LoggerMessage(103, LogLevel.Warning, "A round of the scrub failed; the next round begins anew.")]
     public static partial void ScrubFailed(ILogger logger, Exception failure);
 
-    [LoggerMessage(107, LogLevel.Warning, "The directory of the log was moved while it is open. The log goes on in it; "
-        + "who opens the old path next will not find it.")]
+    [LoggerMessage(107, LogLevel.Warning, "The directory of the log was moved while the log is open. The log goes on "
+        + "in it. The next opening of the old path will not find the log.")]
     public static partial void DirectoryMoved(ILogger logger);
 
-    [LoggerMessage(105, LogLevel.Warning, "Salvaged partition {Partition}: {Kept} records kept, {Gone} offsets gone "
-        + "({Ranges}), {Segments} segments written anew. The files as they were found are in '{Evidence}'.")]
+    [LoggerMessage(105, LogLevel.Warning, "Salvaged partition {Partition}: {Kept} records kept, {Gone} offsets lost "
+        + "({Ranges}), {Segments} segments written anew. The damaged files are in '{Evidence}'.")]
     public static partial void Salvaged(
         ILogger logger, TopicPartition partition, long kept, long gone, string ranges, int segments, string evidence);
 
-    /// <summary>Tells what a scrub has found; the level says whether anything depends on it.</summary>
+    /// <summary>Logs a fault that a scrub found; the level says whether anything depends on the file.</summary>
     [LoggerMessage(EventId = 104, Message = "The scrub found damage in '{File}' at position {Position}: expected "
         + "{Expected}, found {Actual}; {Consequence}.")]
     public static partial void ScrubFound(

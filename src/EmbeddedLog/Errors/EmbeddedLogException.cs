@@ -2,7 +2,7 @@ namespace EmbeddedLog;
 
 /// <summary>
 /// A failure of the log itself, as opposed to a misuse of its API (which throws the framework's argument and operation
-/// exceptions). The message says what to do; the properties that apply are set.
+/// exceptions). The message says what to do. The properties that apply are set.
 /// </summary>
 public abstract class EmbeddedLogException : Exception
 {
@@ -12,46 +12,46 @@ public abstract class EmbeddedLogException : Exception
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What happened and what to do.</param>
-    /// <param name="innerException">The cause, where there is one.</param>
+    /// <param name="innerException">The cause, or null.</param>
     protected EmbeddedLogException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }
 
-    /// <summary>The topic, where the failure has one.</summary>
+    /// <summary>The topic, if the failure has one.</summary>
     public string? Topic
     {
         get => _topic;
         init => _topic = value;
     }
 
-    /// <summary>The partition, where the failure has one.</summary>
+    /// <summary>The partition, if the failure has one.</summary>
     public int? Partition
     {
         get => _partition;
         init => _partition = value;
     }
 
-    /// <summary>The offset, where the failure has one.</summary>
+    /// <summary>The offset, if the failure has one.</summary>
     public long? Offset
     {
         get => _offset;
         init => _offset = value;
     }
 
-    /// <summary>The full path of the file, where the failure has one.</summary>
+    /// <summary>The full path of the file, if the failure has one.</summary>
     public string? File { get; init; }
 
-    /// <summary>The position in <see cref="File"/> in bytes, where the failure has one.</summary>
+    /// <summary>The position in <see cref="File"/> in bytes, if the failure has one.</summary>
     public long? Position { get; init; }
 
-    /// <summary>What should have been there, where that helps.</summary>
+    /// <summary>The expected content, if that helps.</summary>
     public string? Expected { get; init; }
 
-    /// <summary>What was there, where that helps.</summary>
+    /// <summary>The actual content, if that helps.</summary>
     public string? Actual { get; init; }
 
-    /// <summary>Says where a reader met the failure, where whoever found it did not know.</summary>
+    /// <summary>Adds the place at which a reader met the failure, if it is not set.</summary>
     /// <param name="partition">The partition that was read.</param>
     /// <param name="offset">The offset that was to be read.</param>
     internal void Locate(TopicPartition partition, long offset)

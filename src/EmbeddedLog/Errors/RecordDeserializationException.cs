@@ -4,36 +4,36 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// A record could not be turned into the consumer's types. The position stays at it: reading again meets it again,
-/// after a pause, while the other partitions go on. The message names the call that skips it.
+/// A record could not be read as the consumer's types. The position stays at the record: the next read goes on with the
+/// other partitions, and tries this record again after a pause. The message names the call that skips it.
 /// </summary>
 public sealed class RecordDeserializationException : EmbeddedLogException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What happened and what to do.</param>
-    /// <param name="innerException">What the deserializer threw, where it did.</param>
+    /// <param name="innerException">The deserializer's exception, or null.</param>
     public RecordDeserializationException(string message, Exception? innerException = null)
         : base(message, innerException)
     {
     }
 
-    /// <summary>Whether the key could not be deserialized, or else the value.</summary>
+    /// <summary>True if the key could not be deserialized, false for the value.</summary>
     public bool IsKey { get; init; }
 
-    /// <summary>A copy of the key's bytes; null where the record has no key.</summary>
+    /// <summary>A copy of the key's bytes; null if the record has no key.</summary>
     public ReadOnlyMemory<byte>? RawKey { get; init; }
 
-    /// <summary>A copy of the value's bytes; null where the record is a tombstone.</summary>
+    /// <summary>A copy of the value's bytes; null if the record is a tombstone.</summary>
     public ReadOnlyMemory<byte>? RawValue { get; init; }
 
-    /// <summary>The record's headers, which may say what it is.</summary>
+    /// <summary>The record's headers.</summary>
     public Headers Headers { get; init; } = Headers.Empty;
 
-    /// <summary>The exception for what a deserializer threw.</summary>
+    /// <summary>The exception for a deserializer that threw.</summary>
     /// <param name="record">The record's position.</param>
-    /// <param name="isKey">Whether its key is the culprit.</param>
-    /// <param name="type">What it should have become.</param>
-    /// <param name="cause">What the deserializer threw.</param>
+    /// <param name="isKey">True for its key, false for its value.</param>
+    /// <param name="type">The expected type.</param>
+    /// <param name="cause">The deserializer's exception.</param>
     /// <param name="rawKey">A copy of the key, or null.</param>
     /// <param name="rawValue">A copy of the value, or null.</param>
     /// <param name="headers">The record's headers.</param>
@@ -54,10 +54,10 @@ public sealed class RecordDeserializationException : EmbeddedLogException
             rawValue,
             headers);
 
-    /// <summary>The exception for a record without a key, or a tombstone, where the type does not admit null.</summary>
+    /// <summary>The exception for a missing key or value if the type does not admit null.</summary>
     /// <param name="record">The record's position.</param>
-    /// <param name="isKey">Whether its key is missing, or else its value.</param>
-    /// <param name="type">What it should have become.</param>
+    /// <param name="isKey">True if its key is missing, false for its value.</param>
+    /// <param name="type">The expected type.</param>
     /// <param name="rawKey">A copy of the key, or null.</param>
     /// <param name="rawValue">A copy of the value, or null.</param>
     /// <param name="headers">The record's headers.</param>
@@ -71,7 +71,7 @@ public sealed class RecordDeserializationException : EmbeddedLogException
         Create(
             record,
             isKey,
-            $"is null, which {TypeText.Of(type)} does not admit; read such topics with {TypeText.Of(type)}?.",
+            $"is null, which {TypeText.Of(type)} does not admit. Read such topics with {TypeText.Of(type)}?.",
             cause: null,
             rawKey,
             rawValue,

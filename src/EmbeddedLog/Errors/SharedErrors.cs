@@ -7,6 +7,6 @@ internal static class SharedErrors
     public static ObjectDisposedException Disposed() =>
         new(
             "CommitLog",
-            "The log was disposed, and all that was made by it with it: topics, partitions, producers and consumers. "
+            "The log was disposed, and with it its topics, partitions, producers and consumers. "
             + "Dispose the log last; to go on, open it again and get these from the new one.");
 }

@@ -8,8 +8,8 @@ namespace EmbeddedLog;
 /// number. The value may be null, and names may repeat.
 /// </summary>
 /// <remarks>
-/// Immutable as long as nobody changes the memory behind <see cref="Value"/>. Two headers are equal when their keys are
-/// (ordinally) and their values are byte for byte; a null value does not equal an empty one.
+/// Immutable, as long as the memory behind <see cref="Value"/> is not changed. Two headers are equal when their keys
+/// are (ordinally) and their values are byte for byte; a null value does not equal an empty one.
 /// </remarks>
 public readonly struct Header : IEquatable<Header>
 {
@@ -29,7 +29,8 @@ public readonly struct Header : IEquatable<Header>
     /// <summary>Creates a header.</summary>
     /// <param name="key">The name: any well-formed string, the empty one included.</param>
     /// <param name="value">
-    /// The value, not copied here; <see cref="Headers"/> copies what is added to it. A null array gives an empty value.
+    /// The value, not copied here; <see cref="Headers"/> copies a header that is added. A null array gives an empty
+    /// value.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="key"/> holds half a surrogate pair, which has no UTF-8
@@ -54,7 +55,7 @@ public readonly struct Header : IEquatable<Header>
         TextRules.ThrowIfNotWellFormed(key);
     }
 
-    /// <summary>Takes the parts as they are: for what was read from the log, or has been checked before.</summary>
+    /// <summary>Takes the parts unchecked: they were read from the log, or checked before.</summary>
     internal Header(string key, ReadOnlyMemory<byte> value, bool hasValue)
     {
         _key = key;
@@ -68,7 +69,7 @@ public readonly struct Header : IEquatable<Header>
     /// <summary>The value's bytes; empty where the value is null, see <see cref="HasValue"/>.</summary>
     public ReadOnlyMemory<byte> Value { get; }
 
-    /// <summary>False where the value is null, which Kafka tells from an empty one.</summary>
+    /// <summary>False if the value is null. As in Kafka, an empty value is not null.</summary>
     public bool HasValue { get; }
 
     /// <summary>The value as UTF-8 text, or null where it is null.</summary>

@@ -1,6 +1,6 @@
 namespace EmbeddedLog;
 
-/// <summary>One header of a record, where it lies.</summary>
+/// <summary>One header of a record, read in place.</summary>
 public readonly ref struct HeaderView
 {
     internal HeaderView(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool hasValue)
@@ -16,6 +16,6 @@ public readonly ref struct HeaderView
     /// <summary>The value's bytes; empty where it is null.</summary>
     public ReadOnlySpan<byte> Value { get; }
 
-    /// <summary>False where the value is null.</summary>
+    /// <summary>False if the value is null.</summary>
     public bool HasValue { get; }
 }

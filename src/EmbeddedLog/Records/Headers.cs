@@ -5,19 +5,19 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// The headers of one record, in order. The list owns its bytes: what is added is copied, so that buffers may be used
-/// again at once. To send a record on with one more header: <c>new Headers(record.Headers) { { "hop", "2" } }</c>.
+/// The headers of one record, in order. The list copies the bytes of each added header, so buffers may be used again at
+/// once. To send a record on with one more header: <c>new Headers(record.Headers) { { "hop", "2" } }</c>.
 /// </summary>
 /// <remarks>
-/// Names may repeat, as in Kafka; <see cref="TryGetLast"/> finds the one that counts. The headers of a record that was
-/// read are read-only and safe to share between threads; a list being built belongs to one thread.
+/// Names may repeat, as in Kafka; the last header of a name counts, see <see cref="TryGetLast"/>. The headers of a
+/// record that was read are read-only and safe to share between threads; a list being built belongs to one thread.
 /// </remarks>
 public sealed class Headers : IReadOnlyList<Header>
 {
-    /// <summary>The headers of a record that has none: read-only, and the same object for all.</summary>
+    /// <summary>The headers of a record without headers: read-only, and always the same object.</summary>
     public static Headers Empty { get; } = new() { IsReadOnly = true };
 
-    /// <summary>The headers, and free room at the end.</summary>
+    /// <summary>The headers, then free room.</summary>
     private Header[] _items = [];
 
     /// <summary>Creates an empty list.</summary>
@@ -37,7 +37,7 @@ public sealed class Headers : IReadOnlyList<Header>
         }
     }
 
-    /// <summary>Takes what was read from the log, without a copy, and is read-only from the start.</summary>
+    /// <summary>Takes headers that were read from the log, without a copy. Read-only from the start.</summary>
     internal Headers(Header[] owned)
     {
         _items = owned;
@@ -48,9 +48,7 @@ public sealed class Headers : IReadOnlyList<Header>
     /// <summary>How many headers there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>
-    /// Whether the list came with a record that was read, and so cannot be changed. Copy it to change it.
-    /// </summary>
+    /// <summary>Whether the list belongs to a record that was read. It cannot be changed then, only copied.</summary>
     public bool IsReadOnly { get; private init; }
 
     /// <summary>The header at an index.</summary>
@@ -114,11 +112,9 @@ public sealed class Headers : IReadOnlyList<Header>
         return removed;
     }
 
-    /// <summary>
-    /// Finds the last header of a name, the one that counts where names repeat, as Kafka's <c>lastHeader</c>.
-    /// </summary>
+    /// <summary>Finds the last header of a name, which counts if names repeat; Kafka's <c>lastHeader</c>.</summary>
     /// <param name="key">The name; compared ordinally.</param>
-    /// <param name="header">The header, where there is one.</param>
+    /// <param name="header">The header, if there is one.</param>
     /// <returns>Whether there is one.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
     public bool TryGetLast(string key, out Header header)

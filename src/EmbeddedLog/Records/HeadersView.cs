@@ -4,7 +4,7 @@ using EmbeddedLog.Format.Frames;
 namespace EmbeddedLog;
 
 /// <summary>
-/// The headers of a record where they lie, readable one by one without a copy: <c>foreach (var h in view)</c>.
+/// The headers of a record, read in place one by one, without a copy: <c>foreach (var h in view)</c>.
 /// </summary>
 public ref struct HeadersView
 {
@@ -21,7 +21,7 @@ public ref struct HeadersView
     /// <summary>The header that <see cref="MoveNext"/> stepped to.</summary>
     public readonly HeaderView Current => new(_key, _value, _hasValue);
 
-    /// <summary>The view itself, so that it can be enumerated.</summary>
+    /// <summary>The view itself: it is its own enumerator.</summary>
     public readonly HeadersView GetEnumerator() => this;
 
     /// <summary>Steps to the next header; false when there is none left.</summary>

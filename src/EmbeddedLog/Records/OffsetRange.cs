@@ -1,7 +1,7 @@
 namespace EmbeddedLog;
 
-/// <summary>Offsets that follow each other.</summary>
-/// <param name="First">The first of them.</param>
+/// <summary>Consecutive offsets.</summary>
+/// <param name="First">The first offset.</param>
 /// <param name="End">The offset behind the last.</param>
 public readonly record struct OffsetRange(long First, long End)
 {

@@ -10,7 +10,7 @@ public static class ProducerRecord
     /// <param name="value">The value; null makes a tombstone.</param>
     public static ProducerRecord<TKey, TValue> Create<TKey, TValue>(TKey key, TValue value) => new(key, value);
 
-    /// <summary>A record without a key, also where the key's type does not admit null.</summary>
+    /// <summary>A record without a key, also for a key type that does not admit null.</summary>
     /// <typeparam name="TKey">The type that keys have in the topic.</typeparam>
     /// <typeparam name="TValue">The value's type.</typeparam>
     /// <param name="value">The value; null makes a tombstone.</param>
@@ -18,8 +18,8 @@ public static class ProducerRecord
         new(default!, hasKey: false, value, hasValue: true);
 
     /// <summary>
-    /// A record that marks a key as deleted, also where the value's type does not admit null. A consumer reads it as
-    /// null, and one whose value type does not admit null fails at it.
+    /// A record that marks a key as deleted, also for a value type that does not admit null. A consumer reads its value
+    /// as null, or fails if its value type does not admit null.
     /// </summary>
     /// <typeparam name="TKey">The key's type.</typeparam>
     /// <typeparam name="TValue">The type that values have in the topic.</typeparam>

@@ -4,16 +4,16 @@ namespace EmbeddedLog;
 /// <typeparam name="TKey">The key's type.</typeparam>
 /// <typeparam name="TValue">The value's type.</typeparam>
 /// <remarks>
-/// A pair is one too: <c>producer.ProduceAsync(("site-7", view))</c>. More is said with an initializer:
-/// <c>new ProducerRecord&lt;string, PageView&gt;("site-7", view) { Partition = 2, Headers = headers }</c>.
-/// Records without a key and tombstones come from the factories of <see cref="ProducerRecord"/>, or from null.
+/// A pair converts to a record: <c>producer.ProduceAsync(("site-7", view))</c>. An initializer sets the rest: <c>new
+/// ProducerRecord&lt;string, PageView&gt;("site-7", view) { Partition = 2, Headers = headers }</c>. Records without a
+/// key and tombstones come from the factories of <see cref="ProducerRecord"/>, or from null.
 /// </remarks>
 public readonly record struct ProducerRecord<TKey, TValue>
 {
-    /// <summary>For a key type that does not admit null, says what null would say.</summary>
+    /// <summary>True for no key, if the key's type does not admit null.</summary>
     private readonly bool _withoutKey;
 
-    /// <summary>For a value type that does not admit null, says what null would say.</summary>
+    /// <summary>True for a tombstone, if the value's type does not admit null.</summary>
     private readonly bool _withoutValue;
 
     private readonly TKey _key;

@@ -1,12 +1,12 @@
 namespace EmbeddedLog;
 
 /// <summary>
-/// A record as bytes, to be appended by <see cref="OwnedPartition.Append"/>. A span cannot say null, so that the record
-/// says whether it has a key and whether its value is null.
+/// A record as bytes, to be appended by <see cref="OwnedPartition.Append"/>. A span cannot be null, so two properties
+/// say whether the record has a key and whether its value is null.
 /// </summary>
 public readonly ref struct RawRecord
 {
-    /// <summary>As a timestamp: the time of the append.</summary>
+    /// <summary>The timestamp that stands for the time of the append.</summary>
     public const long NoTimestamp = long.MinValue;
 
     /// <summary>A record without a key.</summary>
@@ -37,7 +37,7 @@ public readonly ref struct RawRecord
     /// <summary>Whether the record has a key.</summary>
     public bool HasKey { get; init; }
 
-    /// <summary>Whether the value is null, which says that the key's records are deleted.</summary>
+    /// <summary>Whether the value is null, which marks the key as deleted.</summary>
     public bool IsTombstone { get; init; }
 
     /// <summary>
@@ -49,7 +49,7 @@ public readonly ref struct RawRecord
     /// <summary>The headers; their bytes are copied by the append.</summary>
     public ReadOnlySpan<Header> Headers { get; init; }
 
-    /// <summary>A record that says that a key's records are deleted.</summary>
+    /// <summary>A record that marks a key as deleted.</summary>
     /// <param name="key">The key's bytes.</param>
     public static RawRecord Tombstone(ReadOnlySpan<byte> key) => new(key, default) { IsTombstone = true };
 }

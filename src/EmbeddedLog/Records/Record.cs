@@ -2,27 +2,28 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
 
-/// <summary>A record that was read: where it stands, when it was written, its key, its value and its headers.</summary>
+/// <summary>A record that was read: its position, time, key, value and headers.</summary>
 /// <typeparam name="TKey">The key's type.</typeparam>
 /// <typeparam name="TValue">The value's type.</typeparam>
 /// <remarks>
-/// Everything in it is a copy, and stays valid whatever the consumer and the log do. Where records without a key or
-/// tombstones can occur, choose types that admit null (<c>string?</c>, <c>int?</c>): they are read as null.
+/// Everything in it is a copy, and stays valid after the consumer and the log are disposed. If a topic has records
+/// without a key, or tombstones, choose types that admit null (<c>string?</c>, <c>int?</c>): missing keys and values
+/// are read as null.
 /// </remarks>
 public readonly record struct Record<TKey, TValue>
 {
     private readonly Headers? _headers;
 
     /// <summary>
-    /// Unix time in milliseconds: half the size of a <see cref="DateTimeOffset"/>, and free where nobody asks.
+    /// Unix time in milliseconds: half the size of a <see cref="DateTimeOffset"/>, which is made only when it is read.
     /// </summary>
     private readonly long _timestamp;
 
-    /// <summary>Creates a record as a consumer would hand it out: for tests of code that handles records.</summary>
+    /// <summary>Creates a record as a consumer hands it out: for tests of code that handles records.</summary>
     /// <param name="topic">The topic's name.</param>
     /// <param name="partition">The partition's number, from zero.</param>
     /// <param name="offset">The offset, from zero.</param>
-    /// <param name="timestamp">The record's time; what is finer than a millisecond is cut off.</param>
+    /// <param name="timestamp">The record's time, cut off to milliseconds.</param>
     /// <param name="key">The key; null makes a record without one.</param>
     /// <param name="value">The value; null makes a tombstone.</param>
     /// <param name="headers">The headers, or null for none.</param>
@@ -52,7 +53,7 @@ public readonly record struct Record<TKey, TValue>
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
     }
 
-    /// <summary>Takes the parts as the log tells them: a codec may well read a key that is there as null.</summary>
+    /// <summary>Takes the parts as the log has them: a deserializer may read an existing key as null.</summary>
     internal Record(
         string topic,
         int partition,
@@ -72,7 +73,7 @@ public readonly record struct Record<TKey, TValue>
         HasKey = hasKey;
         Value = value;
         IsTombstone = isTombstone;
-        // None is always the same object, so that two reads of one record are equal.
+        // No headers are always the same object, so that two reads of one record are equal.
         _headers = headers ?? Headers.Empty;
     }
 
@@ -87,15 +88,15 @@ public readonly record struct Record<TKey, TValue>
 
     /// <summary>
     /// The record's time in UTC, to the millisecond: the producer's or the append's, see
-    /// <see cref="TopicOptions.TimestampType"/>. A time outside what <see cref="DateTimeOffset"/> holds is its nearest
+    /// <see cref="TopicOptions.TimestampType"/>. A time beyond the range of <see cref="DateTimeOffset"/> is its nearest
     /// bound.
     /// </summary>
     public DateTimeOffset Timestamp => UnixTime.ToDateTimeOffset(_timestamp);
 
-    /// <summary>The key; null (or the type's default) where <see cref="HasKey"/> is false.</summary>
+    /// <summary>The key; null (or the type's default) if <see cref="HasKey"/> is false.</summary>
     public TKey Key { get; }
 
-    /// <summary>The value; null (or the type's default) where <see cref="IsTombstone"/> is true.</summary>
+    /// <summary>The value; null (or the type's default) if <see cref="IsTombstone"/> is true.</summary>
     public TValue Value { get; }
 
     /// <summary>Whether the record has a key. An empty key is a key.</summary>
@@ -104,7 +105,7 @@ public readonly record struct Record<TKey, TValue>
     /// <summary>Whether the value is null, which marks the key as deleted. An empty value is no tombstone.</summary>
     public bool IsTombstone { get; }
 
-    /// <summary>The headers; never null, and read-only where the record was read from a log.</summary>
+    /// <summary>The headers; never null, and read-only if the record was read from a log.</summary>
     public Headers Headers => _headers ?? Headers.Empty;
 
     /// <summary>The record's partition.</summary>
@@ -116,6 +117,6 @@ public readonly record struct Record<TKey, TValue>
     /// </summary>
     public TopicPartitionOffset TopicPartitionOffset => new(Topic, Partition, Offset);
 
-    /// <summary>Where the record stands and its key: <c>page-views-3@42 site-7</c>.</summary>
+    /// <summary>The record's position and its key: <c>page-views-3@42 site-7</c>.</summary>
     public override string ToString() => HasKey ? $"{TopicPartitionOffset} {Key}" : TopicPartitionOffset.ToString();
 }

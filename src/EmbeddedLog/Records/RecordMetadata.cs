@@ -1,6 +1,6 @@
 namespace EmbeddedLog;
 
-/// <summary>Where a record that was sent stands, and its time.</summary>
+/// <summary>The position and the time of a record that was sent.</summary>
 /// <param name="Topic">The topic's name.</param>
 /// <param name="Partition">The partition's number, from zero.</param>
 /// <param name="Offset">The record's offset in the partition, from zero.</param>

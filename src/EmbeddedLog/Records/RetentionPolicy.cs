@@ -56,7 +56,7 @@ public sealed record RetentionPolicy
         };
     }
 
-    /// <summary>A copy, in which there is one word for no limit.</summary>
+    /// <summary>A copy with null for no limit.</summary>
     internal RetentionPolicy Copy() => this with { MaxAge = MaxAge == Timeout.InfiniteTimeSpan ? null : MaxAge };
 
     /// <summary>Notes what is wrong with the limits.</summary>

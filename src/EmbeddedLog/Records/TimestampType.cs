@@ -1,13 +1,11 @@
 namespace EmbeddedLog;
 
-/// <summary>What a record's timestamp says, as Kafka's <c>message.timestamp.type</c>.</summary>
+/// <summary>The meaning of a record's timestamp, as Kafka's <c>message.timestamp.type</c>.</summary>
 public enum TimestampType
 {
-    /// <summary>
-    /// When the record was made: what the producer says, else the time of the append. Kafka's default.
-    /// </summary>
+    /// <summary>The time that the producer gives, else the time of the append. Kafka's default.</summary>
     CreateTime,
 
-    /// <summary>When the record was appended, whatever the producer says.</summary>
+    /// <summary>The time of the append, whatever the producer gives.</summary>
     LogAppendTime,
 }

@@ -3,13 +3,13 @@ namespace EmbeddedLog;
 /// <summary>How appends reach the page cache.</summary>
 public enum WriteMode
 {
-    /// <summary>By the kind of file system: mapped where it is known to be sound there, else positional.</summary>
+    /// <summary>By the type of the file system: mapped if that is known to be safe there, else positional.</summary>
     Auto,
 
     /// <summary>
-    /// Stores into a memory map of space that the disk has set aside. The fastest, where the file system can do it.
-    /// Refused where it cannot: where files can share blocks (XFS with reflink, btrfs, APFS), on stacked, network and
-    /// unknown file systems, and where space cannot be reserved.
+    /// Stores into a memory map of space that the disk has set aside. The fastest mode. Refused on file systems where
+    /// it is not safe: files can share blocks (XFS with reflink, btrfs, APFS), the file system is stacked, on a network
+    /// or unknown, or space cannot be reserved.
     /// </summary>
     Mapped,
 

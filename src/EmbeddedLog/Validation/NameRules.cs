@@ -5,14 +5,14 @@ namespace EmbeddedLog.Validation;
 
 /// <summary>
 /// The names of topics and groups: Kafka's rule for topics, <c>[a-zA-Z0-9._-]{1,249}</c> but not <c>.</c> or <c>..</c>.
-/// A name becomes a directory, so the rule is also what confines the log to its own.
+/// A name becomes a directory, so the rule also keeps the log inside its own directory.
 /// </summary>
 internal static class NameRules
 {
     /// <summary>The most characters that a name may have.</summary>
     public const int MaxLength = 249;
 
-    /// <summary>Begins the names of topics that the log keeps for itself.</summary>
+    /// <summary>The first characters of names that are reserved for the log.</summary>
     public const string ReservedPrefix = "__";
 
     private const string Rule = "Use 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', but not '.' or '..'.";
@@ -20,7 +20,7 @@ internal static class NameRules
     private static readonly SearchValues<char> s_legal =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
-    /// <summary>Whether a name begins as those of the log's own topics do.</summary>
+    /// <summary>Whether a name is reserved for the log.</summary>
     public static bool IsReserved(string name) => name.StartsWith(ReservedPrefix, StringComparison.Ordinal);
 
     /// <summary>Throws unless a user's topic may have the name.</summary>
@@ -35,9 +35,7 @@ internal static class NameRules
         string name, [CallerArgumentExpression(nameof(name))] string? parameter = null) =>
         ThrowIfNotUsers("group", name, parameter);
 
-    /// <summary>
-    /// What is wrong with a name, or null: for names that come from the disk, the reserved ones included.
-    /// </summary>
+    /// <summary>The fault of a name, or null. Reserved names pass, because they occur on the disk.</summary>
     public static string? Fault(string name)
     {
         if (name.Length == 0)
@@ -75,11 +73,11 @@ internal static class NameRules
         }
     }
 
-    /// <summary>A character that may be invisible, or break the line, as its code.</summary>
+    /// <summary>A character; its code if it may be invisible or break the line.</summary>
     private static string Show(char value) =>
         char.IsBetween(value, ' ', '~') ? $"'{value}'" : $"U+{(int)value:X4}";
 
-    /// <summary>The name on one line and not longer than the rule allows: it may come from anywhere.</summary>
+    /// <summary>The name on one line, cut off at the longest allowed length: it may come from anywhere.</summary>
     private static string Excerpt(string name) =>
         string.Create(Math.Min(name.Length, MaxLength), name, static (target, source) =>
         {

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Validation;
 
-/// <summary>Finds what somebody meant who mistyped a name.</summary>
+/// <summary>Finds the name that is meant by a mistyped one.</summary>
 internal static class NearestName
 {
     /// <summary>
@@ -24,7 +24,7 @@ internal static class NearestName
         return nearest;
     }
 
-    /// <summary>How many characters are to be inserted, removed, replaced or swapped with their neighbour.</summary>
+    /// <summary>The number of characters to insert, remove, replace or swap with a neighbour.</summary>
     private static int Changes(string from, string to)
     {
         // Three rows of the table are enough: a swap looks two back.

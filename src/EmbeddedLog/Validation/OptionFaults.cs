@@ -3,8 +3,7 @@ using System.Text;
 namespace EmbeddedLog.Validation;
 
 /// <summary>
-/// Collects what is wrong with options, so that all of it is told at once. Each fault names the setting, its value, the
-/// bound and what to do.
+/// Collects all faults of options for one exception. Each fault names the setting, its value, the bound and what to do.
 /// </summary>
 internal sealed class OptionFaults(string optionsName)
 {
@@ -38,7 +37,7 @@ internal sealed class OptionFaults(string optionsName)
     }
 
     /// <summary>
-    /// A time span within bounds, both inclusive; <see cref="Timeout.InfiniteTimeSpan"/> where that means something.
+    /// A time span within bounds, both inclusive, or <see cref="Timeout.InfiniteTimeSpan"/> if the setting admits it.
     /// </summary>
     public void Range(
         string setting, TimeSpan value, TimeSpan min, TimeSpan max, string advice, string? infinite = null)
@@ -61,7 +60,7 @@ internal sealed class OptionFaults(string optionsName)
         }
     }
 
-    /// <summary>Something that must be there.</summary>
+    /// <summary>A value that must not be null.</summary>
     public void NotNull(string setting, object? value, string advice)
     {
         if (value is null)

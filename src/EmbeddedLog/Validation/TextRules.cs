@@ -16,7 +16,7 @@ internal static class TextRules
     {
         ArgumentNullException.ThrowIfNull(text, parameter);
 
-        // Nearly all names are ASCII, which is told many characters at a time.
+        // Nearly all names are ASCII, and this checks many characters at a time.
         if (!Ascii.IsValid(text) && IndexOfLoneSurrogate(text) is >= 0 and int index)
         {
             throw LoneSurrogate(text, index, parameter);
@@ -30,7 +30,7 @@ internal static class TextRules
         return Encoding.UTF8.GetBytes(value);
     }
 
-    /// <summary>The text, or an exception where it is not UTF-8.</summary>
+    /// <summary>The text, or an exception if it is not UTF-8.</summary>
     /// <exception cref="InvalidDataException">The data are not UTF-8.</exception>
     public static string FromUtf8(ReadOnlySpan<byte> data)
     {
@@ -42,7 +42,7 @@ internal static class TextRules
         return Encoding.UTF8.GetString(data);
     }
 
-    /// <summary>Where the first half of a pair without its other half stands, or -1.</summary>
+    /// <summary>The index of the first half of a pair without its other half, or -1.</summary>
     public static int IndexOfLoneSurrogate(ReadOnlySpan<char> text)
     {
         for (int i = 0; i < text.Length; i++)
@@ -63,9 +63,7 @@ internal static class TextRules
         return -1;
     }
 
-    /// <summary>
-    /// The message of an exception so that another sentence can follow; not every one ends with a full stop.
-    /// </summary>
+    /// <summary>The message of an exception with a full stop, so that another sentence can follow.</summary>
     public static string AsSentence(string message) => message.AsSpan().TrimEnd() switch
     {
         [] => "no reason given.",

@@ -20,7 +20,7 @@ internal static class Units
 
     private static readonly string[] s_sizes = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 
-    /// <summary>A span, of which nothing is left out: <c>1 day 12 h</c>.</summary>
+    /// <summary>A span in full: <c>1 day 12 h</c>.</summary>
     public static string Duration(TimeSpan span)
     {
         if (span == Timeout.InfiniteTimeSpan)
@@ -28,7 +28,8 @@ internal static class Units
             return "infinite";
         }
 
-        // The sign stands once, before the whole. The negative side has the one span without a counterpart.
+        // One sign for the whole span. It is computed as negative, because the smallest span has no positive
+        // counterpart.
         List<string> parts = [];
         long rest = span.Ticks;
         foreach ((long ticks, string name) in s_durations)
@@ -49,13 +50,13 @@ internal static class Units
         return string.Join(' ', parts);
     }
 
-    /// <summary>What something took, in whole milliseconds where there are any: nobody reads more of it.</summary>
+    /// <summary>A measured time in whole milliseconds if there are any: more digits help nobody.</summary>
     public static string Took(TimeSpan span) => Duration(
         span < TimeSpan.FromMilliseconds(1)
             ? span
             : new TimeSpan(span.Ticks - (span.Ticks % TimeSpan.TicksPerMillisecond)));
 
-    /// <summary>Milliseconds, of which the greatest number stands for no end.</summary>
+    /// <summary>Milliseconds; the greatest number stands for no end.</summary>
     public static string Milliseconds(long milliseconds) =>
         milliseconds > (long)TimeSpan.MaxValue.TotalMilliseconds
             ? "infinite"

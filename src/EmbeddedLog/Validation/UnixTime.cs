@@ -9,8 +9,8 @@ internal static class UnixTime
     private static readonly long s_max = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// The time in UTC. The log holds a wider range than <see cref="DateTimeOffset"/>, and a record that was stored
-    /// must be readable, so what is beyond becomes the nearest bound.
+    /// The time in UTC. The log holds a wider range than <see cref="DateTimeOffset"/>, and every stored record must be
+    /// readable, so a time beyond the range becomes the nearest bound.
     /// </summary>
     public static DateTimeOffset ToDateTimeOffset(long milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, s_min, s_max));

@@ -107,7 +107,7 @@ public sealed class OwnerTests : IDisposable
         await using CommitLog second = await waiting;
         string[] told = [.. lines.All];
         Assert.Equal(3, told.Length);
-        Assert.StartsWith($"Information: The owner of the log '{Root}' has let go", told[1], StringComparison.Ordinal);
+        Assert.StartsWith($"Information: The owner of the log '{Root}' released it", told[1], StringComparison.Ordinal);
         Assert.StartsWith("Information: Opened", told[2], StringComparison.Ordinal);
     }
 

@@ -64,8 +64,8 @@ public sealed class OffsetStoreTests : IDisposable
         Assert.Equal((5, null), (lowered.Offset, lowered.Metadata));
         Assert.Contains(
             "Warning: Records that groups had read were lost before they were flushed: 1 committed offsets were "
-            + "lowered to what survived, first that of group group in partition topic-0, from 6 to 5. Undo what came "
-            + "of those records where that matters; others take their offsets.",
+            + "lowered, the first in partition topic-0 for group group from 6 to 5. Undo the effects of the lost "
+            + "records. New records get their offsets.",
             topic.Logged.All);
     }
 
