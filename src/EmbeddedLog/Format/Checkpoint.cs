@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace EmbeddedLog.Format;
 
-/// <summary>What had been proven about a partition when this was written. See FORMAT.md, "Checkpoint".</summary>
+/// <summary>The proven state of a partition at one moment. See FORMAT.md, "Checkpoint".</summary>
 /// <param name="Generation">Counts checkpoints from 1; the greater of two is the newer.</param>
 /// <param name="DurableEndOffset">All records below this offset had been flushed.</param>
 /// <param name="ActiveSequence">The sequence of the segment that holds the durable end.</param>
@@ -11,7 +11,7 @@ namespace EmbeddedLog.Format;
 /// <param name="LogStartOffset">The first offset that may be read.</param>
 /// <param name="Epoch">The leader epoch.</param>
 /// <param name="Clean">The partition was closed with everything flushed and nothing was written since.</param>
-/// <param name="WrittenAt">When it was written, in Unix milliseconds; for people who tell copies apart.</param>
+/// <param name="WrittenAt">When it was written, in Unix milliseconds; helps people to tell copies apart.</param>
 internal readonly record struct Checkpoint(
     ulong Generation,
     long DurableEndOffset,
@@ -52,7 +52,7 @@ internal readonly record struct Checkpoint(
         BinaryPrimitives.WriteInt64LittleEndian(page[WrittenAtAt..], WrittenAt);
     }
 
-    /// <summary>Reads the fields of a valid page; false where they are none that a writer produces.</summary>
+    /// <summary>Reads the fields of a valid page; false if no writer produces such fields.</summary>
     public static bool TryReadFields(
         ReadOnlySpan<byte> page, ulong generation, out Checkpoint checkpoint, out ulong topicUid, out int partition)
     {

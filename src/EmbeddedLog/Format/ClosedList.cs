@@ -6,12 +6,13 @@ using EmbeddedLog.Format.Checksums;
 namespace EmbeddedLog.Format;
 
 /// <summary>
-/// How all partitions stood at a clean close: what binds the pieces of a log to one moment. See FORMAT.md, "Closed".
+/// The state of all partitions at a clean close. It binds the files of a log to one moment. See FORMAT.md, "Closed".
 /// </summary>
 internal sealed class ClosedList
 {
     /// <summary>
-    /// A larger file is neither written nor read, so that a forged one costs little memory: half a million partitions.
+    /// A larger file is neither written nor read, so that a forged one costs little memory. Enough for half a million
+    /// partitions.
     /// </summary>
     public const long MaxFileBytes = 64L << 20;
 
@@ -61,10 +62,10 @@ internal sealed class ClosedList
     /// <summary>When the log was closed, in Unix milliseconds.</summary>
     public long ClosedAt { get; }
 
-    /// <summary>The topics that there were.</summary>
+    /// <summary>The topics at the close.</summary>
     public IReadOnlyList<ClosedTopic> Topics { get; }
 
-    /// <summary>The partitions that there were, in no order.</summary>
+    /// <summary>The partitions at the close, in no order.</summary>
     public IReadOnlyCollection<ClosedPartition> Partitions => _partitions.Values;
 
     /// <summary>The checksum of the file's contents, known once it was read or encoded.</summary>
@@ -72,18 +73,18 @@ internal sealed class ClosedList
 
     private static ReadOnlySpan<byte> Magic => "ELOGCLSD"u8;
 
-    /// <summary>How a partition stood; null where there was no such partition.</summary>
+    /// <summary>The state of a partition; null if there was no such partition.</summary>
     public ClosedPartition? Find(ulong topicUid, int partition) =>
         _partitions.TryGetValue((topicUid, partition), out ClosedPartition row) ? row : null;
 
-    /// <summary>Whether another one tells the same of the same topics and partitions.</summary>
+    /// <summary>Whether another list has the same topics, and the same partitions in the same state.</summary>
     public bool TellsTheSame(ClosedList other) =>
         LogUid == other.LogUid
         && Topics.ToHashSet().SetEquals(other.Topics)
         && _partitions.Count == other._partitions.Count
         && _partitions.Values.All(row => other.Find(row.TopicUid, row.Partition) == row);
 
-    /// <summary>The same list but for one partition.</summary>
+    /// <summary>The same list with one partition replaced.</summary>
     public ClosedList With(in ClosedPartition partition, ulong generation) =>
         new(LogUid, generation, ClosedAt, Topics, [.. _partitions.Values, partition]);
 
@@ -123,7 +124,7 @@ internal sealed class ClosedList
     }
 
     /// <summary>
-    /// Whether a copy that begins so can have a length: so that a large file of something else is not read.
+    /// Whether a copy with this beginning can have this length. A large file of another kind is not read then.
     /// </summary>
     public static bool IsPlausible(ReadOnlySpan<byte> header, long length)
     {
@@ -140,7 +141,7 @@ internal sealed class ClosedList
 
     /// <summary>Reads the file's contents; one of the two copies is enough.</summary>
     /// <param name="file">All of it.</param>
-    /// <param name="list">The list, where it is valid.</param>
+    /// <param name="list">The list, if it is valid.</param>
     /// <param name="isWhole">Whether both copies are intact.</param>
     /// <param name="version">The version of a newer one.</param>
     public static HeaderStatus TryRead(

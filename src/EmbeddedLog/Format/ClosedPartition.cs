@@ -4,7 +4,7 @@ using EmbeddedLog.Format.Manifests;
 
 namespace EmbeddedLog.Format;
 
-/// <summary>How a partition stood at a clean close. See FORMAT.md, "Closed".</summary>
+/// <summary>The state of a partition at a clean close. See FORMAT.md, "Closed".</summary>
 /// <param name="TopicUid">The topic.</param>
 /// <param name="Partition">The partition's number.</param>
 /// <param name="Epoch">The epoch of the checkpoint.</param>
@@ -13,7 +13,7 @@ namespace EmbeddedLog.Format;
 /// <param name="EndPosition">The same as a position in the active segment's file.</param>
 /// <param name="ActiveUid">The uid of the segment that held the end; 0 for none.</param>
 /// <param name="ActiveSequence">The sequence of that segment; 0 for none.</param>
-/// <param name="ManifestDigest">Of what the manifest listed, see <see cref="Digest"/>.</param>
+/// <param name="ManifestDigest">The checksum of the manifest's contents, see <see cref="Digest"/>.</param>
 /// <param name="LogStartOffset">The first offset that could be read.</param>
 internal readonly record struct ClosedPartition(
     ulong TopicUid,
@@ -41,8 +41,8 @@ internal readonly record struct ClosedPartition(
     private const int LogStartOffsetAt = 56;
 
     /// <summary>
-    /// The checksum of what a manifest says, whichever way it says it: a file that is written anew, in fewer records,
-    /// has the same.
+    /// The checksum of a manifest's contents. A manifest that is written anew, with fewer records, has the same
+    /// checksum.
     /// </summary>
     public static uint Digest(long logStartOffset, IReadOnlyList<SegmentEntry> segments)
     {
@@ -72,7 +72,7 @@ internal readonly record struct ClosedPartition(
             manifestDigest,
             checkpoint.LogStartOffset);
 
-    /// <summary>The clean checkpoint that the row was made from, but for when it was written.</summary>
+    /// <summary>The clean checkpoint that the row was made from, without the time of its writing.</summary>
     public Checkpoint ToCheckpoint() => new(
         CheckpointGeneration, EndOffset, ActiveSequence, ActiveUid, EndPosition, LogStartOffset, Epoch, Clean: true);
 
@@ -91,7 +91,7 @@ internal readonly record struct ClosedPartition(
         BinaryPrimitives.WriteInt64LittleEndian(row[LogStartOffsetAt..], LogStartOffset);
     }
 
-    /// <summary>Reads a row; false where it says what no writer says.</summary>
+    /// <summary>Reads a row; false if no writer produces it.</summary>
     public static bool TryRead(ReadOnlySpan<byte> row, out ClosedPartition partition)
     {
         partition = new ClosedPartition(

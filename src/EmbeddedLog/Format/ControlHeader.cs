@@ -3,9 +3,11 @@ using EmbeddedLog.Format.Checksums;
 
 namespace EmbeddedLog.Format;
 
-/// <summary>What a control file begins with: whose it is, and which page cache it was written in.</summary>
+/// <summary>
+/// The first block of a control file: which log it belongs to, and in which page cache it was written.
+/// </summary>
 /// <param name="LogUid">The log's uid.</param>
-/// <param name="Instance">Random, of the file: another one was put in its place where it differs.</param>
+/// <param name="Instance">A random number of the file. It differs if the file was replaced.</param>
 /// <param name="BootHigh">Upper half of the boot's id; zero where unknown.</param>
 /// <param name="BootLow">Lower half of the boot's id; zero where unknown.</param>
 /// <param name="Device">The device on which the owner sees the directory.</param>
@@ -36,7 +38,7 @@ internal readonly record struct ControlHeader(
         ChecksummedBlock.Seal(block, Magic);
     }
 
-    /// <summary>Reads the block; false where it is none, which is no damage.</summary>
+    /// <summary>Reads the block; false if there is none, which does not mean damage.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out ControlHeader header)
     {
         header = default;

@@ -1,12 +1,12 @@
 namespace EmbeddedLog.Format;
 
-/// <summary>What an owner is doing, as far as followers must know.</summary>
+/// <summary>The state of the owner, as far as followers need it.</summary>
 internal enum ControlState
 {
-    /// <summary>Nothing was said yet.</summary>
+    /// <summary>No state was written yet.</summary>
     None,
 
-    /// <summary>The log is being opened: nothing else in the control file means anything.</summary>
+    /// <summary>The log is being opened: everything else in the control file is invalid.</summary>
     Opening,
 
     /// <summary>The log is open, or its owner has died.</summary>

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Format;
 
 /// <summary>
-/// The greatest numbers that a file may hold. No log ever comes near them, so that a number above is damage, or forged,
-/// and what is counted up from those below cannot overflow. See FORMAT.md, "Limits".
+/// The greatest numbers that a file may hold. No log comes near them, so a greater number is damaged or forged.
+/// Counting up from a smaller one cannot overflow. See FORMAT.md, "Limits".
 /// </summary>
 internal static class FormatLimits
 {

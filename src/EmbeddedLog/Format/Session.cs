@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace EmbeddedLog.Format;
 
-/// <summary>Which log a directory holds, and who owned it last. See FORMAT.md, "Session".</summary>
+/// <summary>The identity of a directory's log, and its last owner. See FORMAT.md, "Session".</summary>
 /// <param name="Generation">Counts changes from 1; the greater of two is the newer.</param>
 /// <param name="LogUid">Random, never zero: names the log for ever.</param>
 /// <param name="CreatedAt">When the log was created, in Unix milliseconds.</param>
@@ -16,7 +16,7 @@ namespace EmbeddedLog.Format;
 /// <param name="ClosedGeneration">The generation of the list of the last clean close; zero before the first.</param>
 /// <param name="ClosedCrc">The checksum of that list.</param>
 /// <param name="DirectoryId">
-/// The number of the directory in its file system, by which a copy of it is known; zero where unknown.
+/// The number of the directory in its file system, which distinguishes it from a copy; zero where unknown.
 /// </param>
 internal readonly record struct Session(
     ulong Generation,
@@ -66,7 +66,7 @@ internal readonly record struct Session(
         BinaryPrimitives.WriteUInt64LittleEndian(page[DirectoryIdAt..], DirectoryId);
     }
 
-    /// <summary>Reads the fields of a valid page; false where they are none that a writer produces.</summary>
+    /// <summary>Reads the fields of a valid page; false if no writer produces such fields.</summary>
     public static bool TryReadFields(ReadOnlySpan<byte> page, ulong generation, out Session session)
     {
         session = new Session(

@@ -4,8 +4,8 @@ using EmbeddedLog.Format.Checksums;
 namespace EmbeddedLog.Format;
 
 /// <summary>
-/// A page of a file that has two of them, one current and one to be overwritten next: what such pages share, whatever
-/// else they hold. See FORMAT.md, "Two-slot files".
+/// A page of a two-slot file, which has one current page and one that is overwritten next: the part that all such pages
+/// share. See FORMAT.md, "Two-slot files".
 /// </summary>
 internal static class TwoSlotPage
 {
@@ -13,8 +13,9 @@ internal static class TwoSlotPage
     public const int Bytes = 4096;
 
     /// <summary>
-    /// Where the second slot is: a multiple of every unit that a system or a device writes as a whole, pages of 64 KiB
-    /// included, so that the two never share one. What lies between them is never written, and never read.
+    /// The position of the second slot: a multiple of every unit that a system or a device writes as a whole, pages of
+    /// 64 KiB included, so that the slots never share one. The bytes between the slots are never written and never
+    /// read.
     /// </summary>
     public const int SecondAt = 64 << 10;
 
@@ -27,7 +28,8 @@ internal static class TwoSlotPage
     private const int GenerationAt = 16;
 
     /// <summary>
-    /// The position of the slot in which this generation is kept: the first slot for odd ones, as the first is.
+    /// The position of the slot of a generation: the first slot for odd generations, because the first generation is
+    /// odd.
     /// </summary>
     public static long GetPosition(ulong generation) => generation % 2 == 0 ? SecondAt : 0;
 
@@ -39,8 +41,7 @@ internal static class TwoSlotPage
     }
 
     /// <summary>
-    /// Tells what stands in the slot at <paramref name="position"/>, of which <paramref name="page"/> is what the file
-    /// has.
+    /// Checks the slot at <paramref name="position"/>, of which <paramref name="page"/> is the part that the file has.
     /// </summary>
     public static HeaderStatus Check(
         ReadOnlySpan<byte> page, ReadOnlySpan<byte> magic, long position, out ulong generation)

@@ -4,14 +4,14 @@ namespace EmbeddedLog.Format.Checksums;
 
 /// <summary>
 /// The frame of every fixed-size block on disk: magic, checksum, version. The first 14 bytes mean the same in every
-/// version for ever, so that an old library can tell a newer block from a damaged one. See FORMAT.md, "Blocks".
+/// version, so that an old library can distinguish a newer block from a damaged one. See FORMAT.md, "Blocks".
 /// </summary>
 internal static class ChecksummedBlock
 {
     /// <summary>The format version that this library writes, and the newest that it reads.</summary>
     public const ushort Version = 1;
 
-    /// <summary>Bytes that this class owns at the start of a block; the block's own fields follow.</summary>
+    /// <summary>The bytes of this class at the start of a block; the block's own fields follow.</summary>
     public const int PrefixBytes = 14;
 
     private const int MagicBytes = 8;
@@ -27,7 +27,7 @@ internal static class ChecksummedBlock
     }
 
     /// <summary>
-    /// Tells what <paramref name="block"/> is. A block that is cut short is passed as far as it goes.
+    /// Checks <paramref name="block"/>. If a file ends inside the block, the caller passes the part that exists.
     /// </summary>
     public static HeaderStatus Check(ReadOnlySpan<byte> block, ReadOnlySpan<byte> magic)
     {
@@ -55,7 +55,9 @@ internal static class ChecksummedBlock
     public static ushort GetVersion(ReadOnlySpan<byte> block) =>
         BinaryPrimitives.ReadUInt16LittleEndian(block[VersionAt..]);
 
-    /// <summary>Covers every byte but the checksum's own four, unused ones included: any changed bit shows.</summary>
+    /// <summary>
+    /// Covers every byte except the checksum's own four, unused ones included, so any changed bit is found.
+    /// </summary>
     private static uint ComputeCrc(ReadOnlySpan<byte> block)
     {
         uint crc = Crc32C.Append(Crc32C.Initial, block[..CrcAt]);

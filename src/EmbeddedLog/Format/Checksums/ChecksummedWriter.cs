@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace EmbeddedLog.Format.Checksums;
 
 /// <summary>
-/// Writes bytes behind each other as whole words, and takes each word into a checksum on its way: a checksum over what
-/// was just copied would wait until the copy has reached the cache, for its words lie across those that were stored.
+/// Writes a sequence of bytes as whole words, and adds each word to a checksum on the way. A checksum over bytes that
+/// were just copied would wait until the copy has reached the cache, because its words overlap two stored ones.
 /// </summary>
 /// <remarks>
 /// The benchmark that justifies it is <c>append-raw</c> in benchmarks/EmbeddedLog.Comparison: with a copy and a
@@ -17,7 +17,7 @@ internal unsafe ref struct ChecksummedWriter
     private byte* _at;
     private uint _crc;
 
-    /// <summary>The bytes that do not fill a word yet, lowest first, zero above.</summary>
+    /// <summary>Bytes that do not fill a word yet, lowest first, zero above.</summary>
     private ulong _pending;
 
     /// <summary>How many bits of it are used, a multiple of eight below 64.</summary>
@@ -97,7 +97,7 @@ internal unsafe ref struct ChecksummedWriter
                 at += sizeof(ulong);
                 crc = BitOperations.Crc32C(crc, pending);
 
-                // Here some bits were pending, for fewer than 64 are left.
+                // Some bits were pending here, because fewer than 64 are left.
                 pending = read >> (64 - bits);
                 bits -= 64;
             }
@@ -111,7 +111,9 @@ internal unsafe ref struct ChecksummedWriter
         _bits = bits;
     }
 
-    /// <summary>Writes what is pending, padded with zeros to a whole word; returns the register behind it.</summary>
+    /// <summary>
+    /// Writes the pending bytes, padded with zeros to a whole word; returns the register behind them.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly uint Finish()
     {
@@ -128,7 +130,7 @@ internal unsafe ref struct ChecksummedWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong ReadShort(ReadOnlySpan<byte> bytes)
     {
-        // Reads that overlap agree in what they share, so that no byte needs a step of its own.
+        // Overlapping reads agree in the bytes that they share, so that no byte needs a step of its own.
         ref byte first = ref MemoryMarshal.GetReference(bytes);
         int last = bytes.Length - 1;
         if (bytes.Length >= sizeof(uint))
@@ -155,7 +157,7 @@ internal unsafe ref struct ChecksummedWriter
             _at += sizeof(ulong);
             _crc = BitOperations.Crc32C(_crc, pending);
 
-            // Here some bits were pending, for fewer than 64 came.
+            // Some bits were pending here, because fewer than 64 came.
             pending = word >> (64 - _bits);
             after -= 64;
         }

@@ -4,14 +4,16 @@ using System.Numerics;
 namespace EmbeddedLog.Format.Checksums;
 
 /// <summary>
-/// CRC-32C (Castagnoli), the checksum of everything on disk. A computation starts from <see cref="Initial"/>, is
-/// carried through any number of <c>Append</c> calls as a raw register, and is stored as <see cref="Finish"/> gives it.
-/// Cutting the input into pieces does not change the result, and the integer overloads equal the same bytes
+/// CRC-32C (Castagnoli), the checksum of everything on disk. A computation starts from <see cref="Initial"/>, passes a
+/// raw register through any number of <c>Append</c> calls, and ends with <see cref="Finish"/>, which gives the value to
+/// store. Cutting the input into pieces does not change the result, and the integer overloads equal the same bytes
 /// little-endian.
 /// </summary>
 internal static class Crc32C
 {
-    /// <summary>The register before the first byte: not zero, or leading zero bytes would not count.</summary>
+    /// <summary>
+    /// The register before the first byte. It is not zero, because leading zero bytes would not count then.
+    /// </summary>
     public const uint Initial = 0xFFFF_FFFF;
 
     /// <summary>The value to store, from the register after the last byte.</summary>

@@ -7,18 +7,18 @@ using Arm = System.Runtime.Intrinsics.Arm;
 namespace EmbeddedLog.Format.Checksums;
 
 /// <summary>
-/// CRC-32C of many bytes. The instruction can begin every cycle and takes three, so that three parts of a block are
-/// computed at once and put together: a register is carried over the bytes that follow by a multiplication with a power
-/// of x, without carries and modulo the polynomial. Where the processor cannot do that, one part after the other.
+/// CRC-32C of many bytes. The instruction can begin every cycle and takes three cycles, so three parts of a block are
+/// computed at once and combined: a carry-less multiplication with a power of x, modulo the polynomial, moves a
+/// register over the bytes that follow. A processor without this multiplication computes one part after the other.
 /// </summary>
 /// <remarks>
-/// The method is that of Intel's "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction" (2011). The last
-/// eight bytes of a block take the two products into the third register, which reduces them on the way. x64 and arm64
-/// have the same two instructions under other names.
+/// The method is that of Intel's "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction" (2011). The
+/// checksum of the last eight bytes of a block adds the two products to the third register and reduces them. x64 and
+/// arm64 have the same two instructions under other names.
 /// </remarks>
 internal static unsafe class Crc32CStreams
 {
-    /// <summary>From as many bytes on it is worth it.</summary>
+    /// <summary>The smallest count for which three parts are faster.</summary>
     public const int MinBytes = (3 * SmallPartBytes) + sizeof(ulong);
 
     private const int SmallPartBytes = 128;

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Format.Checksums;
 
-/// <summary>What a block of bytes that should describe itself turned out to be.</summary>
+/// <summary>The result of checking a block that describes itself.</summary>
 internal enum HeaderStatus
 {
     /// <summary>Written by this version or an older one, and intact.</summary>
@@ -12,6 +12,6 @@ internal enum HeaderStatus
     /// <summary>Neither intact nor blank, or intact with contents that no writer produces.</summary>
     Corrupt,
 
-    /// <summary>Intact, and written by a newer version: not ours to interpret.</summary>
+    /// <summary>Intact, and written by a newer version, which this one cannot interpret.</summary>
     NewerVersion,
 }

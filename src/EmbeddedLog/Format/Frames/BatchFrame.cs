@@ -1,13 +1,13 @@
 namespace EmbeddedLog.Format.Frames;
 
 /// <summary>
-/// Walks the records of a frame of type <see cref="FrameType.Batch"/>. The frame's timestamp is that of every record
-/// without one of its own; behind the header stand the number of records, the last record's offset less the first's,
-/// and the greatest timestamp, then the records.
+/// Walks the records of a frame of type <see cref="FrameType.Batch"/>. The frame's timestamp holds for every record
+/// without one of its own. Behind the header follow the number of records, the last record's offset less the first's,
+/// the greatest timestamp, and the records.
 /// </summary>
 internal unsafe struct BatchFrame
 {
-    /// <summary>The most bytes that stand between the frame's header and its first record.</summary>
+    /// <summary>The most bytes between the frame's header and its first record.</summary>
     public const int MaxPreludeBytes = (2 * Varint.MaxBytes32) + TimestampBytes;
 
     private const int TimestampBytes = 6;
@@ -24,7 +24,7 @@ internal unsafe struct BatchFrame
     /// <summary>The last record's offset less the first's.</summary>
     public int LastOffsetDelta { get; private set; }
 
-    /// <summary>The offset behind all that the frame covers; records may be missing before it.</summary>
+    /// <summary>The offset behind the last one that the frame covers; records may be missing before it.</summary>
     public readonly long EndOffset => _firstOffset + LastOffsetDelta + 1;
 
     /// <summary>The greatest timestamp of the records, Unix milliseconds.</summary>
@@ -36,7 +36,7 @@ internal unsafe struct BatchFrame
     /// <summary>How many bytes the records that have not been read yet take.</summary>
     public readonly long RemainingBytes => _end - _at;
 
-    /// <summary>Opens the frame; false where it is valid but malformed, that is, forged.</summary>
+    /// <summary>Opens the frame; false if it is malformed, which with a valid checksum means forged.</summary>
     public static bool TryOpen(byte* frame, int length, long baseOffset, out BatchFrame batch)
     {
         batch = default;
@@ -63,7 +63,7 @@ internal unsafe struct BatchFrame
     public static int MeasurePrelude(int count) =>
         Varint.Measure((ulong)count) + Varint.Measure((ulong)count - 1) + TimestampBytes;
 
-    /// <summary>Writes what stands between header and records; returns where the first record goes.</summary>
+    /// <summary>Writes the fields between header and records; returns the place of the first record.</summary>
     public static byte* WritePrelude(byte* at, int count, long maxTimestamp)
     {
         at = RecordBody.WriteVarint(at, (ulong)count);
@@ -77,7 +77,7 @@ internal unsafe struct BatchFrame
         + RecordBody.MeasureKeyAndHeaders(keyLength, headersLength)
         + Varint.Measure((ulong)valueLength) + valueLength;
 
-    /// <summary>Writes what stands before a record's key; returns where the key goes.</summary>
+    /// <summary>Writes the fields before a record's key; returns the place of the key.</summary>
     public static byte* WriteRecordStart(byte* at, FrameFlags flags, long timestamp, int index)
     {
         *at++ = (byte)flags;
@@ -90,7 +90,7 @@ internal unsafe struct BatchFrame
     }
 
     /// <summary>
-    /// Reads the next record while <see cref="Remaining"/> is not zero; false where the frame is malformed.
+    /// Reads the next record while <see cref="Remaining"/> is not zero; false if the frame is malformed.
     /// </summary>
     public bool TryReadNext(out RecordFields record)
     {

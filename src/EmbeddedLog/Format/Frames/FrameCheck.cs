@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Format.Frames;
 
-/// <summary>What stands where a frame should begin.</summary>
+/// <summary>The result of checking a position where a frame should begin.</summary>
 internal enum FrameCheck
 {
     /// <summary>A frame whose CRC is right.</summary>

@@ -8,8 +8,8 @@ namespace EmbeddedLog.Format.Frames;
 
 /// <summary>
 /// The CRC of a frame: CRC32C over the segment's uid, the frame's position, its length, and its bytes from the kind to
-/// the padded end. With uid and position in it, a frame is valid only in the place it was written for: neither a stale
-/// block of another file nor a frame that moved can pass.
+/// the padded end. Because it covers uid and position, a frame is valid only in its own place: a stale block of another
+/// file and a moved frame both fail.
 /// </summary>
 internal static unsafe class FrameCrc
 {
@@ -36,7 +36,7 @@ internal static unsafe class FrameCrc
         return BitOperations.Crc32C(BitOperations.Crc32C(segmentSeed, (ulong)position), (uint)length);
     }
 
-    /// <summary>Goes on with bytes from the kind on, a multiple of eight of them.</summary>
+    /// <summary>Continues with bytes from the kind on, a multiple of eight of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Append(uint crc, byte* bytes, int count)
     {
@@ -45,7 +45,7 @@ internal static unsafe class FrameCrc
             return Crc32CStreams.Append(crc, bytes, count);
         }
 
-        // Four words at a time: the fewer instructions a record takes, the further ahead the processor begins the next.
+        // Four words at a time: with fewer instructions for a record, the processor begins the next one earlier.
         byte* end = bytes + count;
         for (; bytes + (4 * sizeof(ulong)) <= end; bytes += 4 * sizeof(ulong))
         {
@@ -63,7 +63,7 @@ internal static unsafe class FrameCrc
         return crc;
     }
 
-    /// <summary>Goes on with zeros, a multiple of eight of them.</summary>
+    /// <summary>Continues with zeros, a multiple of eight of them.</summary>
     public static uint AppendZeros(uint crc, long count)
     {
         for (; count > 0; count -= sizeof(ulong))
@@ -74,12 +74,12 @@ internal static unsafe class FrameCrc
         return crc;
     }
 
-    /// <summary>Ends what <see cref="Begin"/> began, at the frame's padded end.</summary>
+    /// <summary>Ends the computation at the frame's padded end.</summary>
     public static uint Finish(uint crc) => ~crc;
 
     /// <summary>
-    /// What is done without <see cref="Protection.FramePosition"/>. Not called in other builds, where the question
-    /// alone would change what each append compiles to.
+    /// Used when <see cref="Protection.FramePosition"/> is taken out. Other builds do not even check for that, because
+    /// the check alone would change the compiled code of each append.
     /// </summary>
     [Conditional("SWITCHABLE_PROTECTIONS")]
     private static void ForgetWhere(ref long position)

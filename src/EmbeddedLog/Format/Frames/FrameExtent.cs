@@ -1,22 +1,20 @@
 namespace EmbeddedLog.Format.Frames;
 
-/// <summary>Which offsets a frame covers, and until when its records reach.</summary>
+/// <summary>The offsets that a frame covers, and its greatest timestamp.</summary>
 /// <param name="Type">What the frame holds.</param>
 /// <param name="FirstOffset">The offset of the first record; of a seal, the next segment's first.</param>
 /// <param name="NextOffset">The offset behind the last record; of a seal, the same as the first.</param>
 /// <param name="MaxTimestamp">
 /// The greatest timestamp of the records; of a seal, of the whole segment; of a gap, <see cref="long.MinValue"/>.
 /// </param>
-/// <param name="Records">How many records it holds, which may be fewer than it covers offsets.</param>
+/// <param name="Records">The number of records, at most the number of covered offsets.</param>
 internal readonly record struct FrameExtent(
     FrameType Type, long FirstOffset, long NextOffset, long MaxTimestamp, int Records)
 {
-    /// <summary>Whether it covers any: a seal does not, nor does a gap that only fills a place.</summary>
+    /// <summary>Whether it covers any offset. A seal and a gap that only fills space cover none.</summary>
     public bool HasOffsets => NextOffset > FirstOffset;
 
-    /// <summary>
-    /// Reads the extent of a frame that passed its check; false where it is malformed, that is, forged.
-    /// </summary>
+    /// <summary>Reads the extent of a frame that passed its check; false if it is malformed, that is, forged.</summary>
     public static unsafe bool TryRead(byte* frame, int length, long baseOffset, out FrameExtent extent)
     {
         FrameType type = FrameHeader.ReadType(frame);

@@ -10,19 +10,17 @@ namespace EmbeddedLog.Format.Frames;
 internal static unsafe class FrameHeader
 {
     /// <summary>
-    /// The published length, zero where there is no frame yet. Acquires: what the length covers is visible.
+    /// The published length, zero if there is no frame yet. Acquires: all bytes of the frame are visible afterwards.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint ReadLengthAcquire(byte* frame) => Volatile.Read(ref *(uint*)(frame + FrameLayout.LengthAt));
 
-    /// <summary>
-    /// Publishes the frame. Releases: everything stored before is visible to whoever reads the length.
-    /// </summary>
+    /// <summary>Publishes the frame. Releases: a thread that reads the length sees all earlier stores.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WriteLengthRelease(byte* frame, uint length) =>
         Volatile.Write(ref *(uint*)(frame + FrameLayout.LengthAt), length);
 
-    /// <summary>Writes all of the header but length and CRC.</summary>
+    /// <summary>Writes the header without length and CRC.</summary>
     /// <param name="frame">The frame's first byte.</param>
     /// <param name="kind">The type, with <see cref="FrameLayout.AppendTimeBit"/> where it applies.</param>
     /// <param name="flags">The flags.</param>

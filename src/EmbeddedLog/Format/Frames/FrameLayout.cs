@@ -2,7 +2,7 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Format.Frames;
 
-/// <summary>Where the fields of a frame stand. FORMAT.md is the specification.</summary>
+/// <summary>The layout of a frame. FORMAT.md is the specification.</summary>
 internal static class FrameLayout
 {
     /// <summary>Every frame begins at a multiple of this many bytes and is padded with zeros to one.</summary>
@@ -15,7 +15,7 @@ internal static class FrameLayout
     public const int SealBytes = HeaderBytes;
 
     /// <summary>
-    /// Length of the frame in bytes, header included and padding not; zero where no frame is. Published last.
+    /// Length of the frame in bytes with its header, without padding; zero if there is no frame. Published last.
     /// </summary>
     public const int LengthAt = 0;
 
@@ -48,7 +48,7 @@ internal static class FrameLayout
     /// </summary>
     public const int CodecMask = 0x38;
 
-    /// <summary>Set in the byte at <see cref="KindAt"/> where the log, not the producer, gave the timestamp.</summary>
+    /// <summary>Set in the byte at <see cref="KindAt"/> if the log, not the producer, gave the timestamp.</summary>
     public const int AppendTimeBit = 0x40;
 
     /// <summary>Set in the byte at <see cref="KindAt"/> by a later version whose frames this one cannot read.</summary>
@@ -63,6 +63,6 @@ internal static class FrameLayout
     /// <summary>The length of a frame with its padding.</summary>
     public static int Padded(int length) => (length + Alignment - 1) & -Alignment;
 
-    /// <summary>The same for a length that was not checked yet, so that it may be any number.</summary>
+    /// <summary>The same for a length that was not checked yet and may be any number.</summary>
     public static long Padded(uint length) => (length + Alignment - 1L) & -Alignment;
 }

@@ -3,15 +3,15 @@ using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Format.Frames;
 
-/// <summary>Checks frames where they lie.</summary>
+/// <summary>Checks frames in place.</summary>
 internal static unsafe class FrameReader
 {
-    /// <summary>Says what stands at a position and, where that is a valid frame, how long it is.</summary>
+    /// <summary>Checks the frame at a position, and gives its length.</summary>
     /// <param name="segment">The first byte of the segment.</param>
     /// <param name="segmentSeed">From <see cref="FrameCrc.SegmentSeed"/>.</param>
     /// <param name="position">The position to look at, a multiple of eight.</param>
     /// <param name="limit">The number of bytes of the segment that may be read.</param>
-    /// <param name="length">The length as stored, without padding; meaningful also where it is bad.</param>
+    /// <param name="length">The length as stored, without padding, also if it is bad.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FrameCheck Check(byte* segment, uint segmentSeed, long position, long limit, out uint length)
     {

@@ -12,6 +12,6 @@ internal enum FrameType : byte
     /// <summary>The end of a segment; its offset is the first one of the next segment.</summary>
     Seal = 3,
 
-    /// <summary>Records that a salvage found damaged: their offsets, and nothing else that was in them.</summary>
+    /// <summary>The offsets of records that a salvage found damaged, without their contents.</summary>
     Gap = 4,
 }

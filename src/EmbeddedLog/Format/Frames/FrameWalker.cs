@@ -22,19 +22,19 @@ internal unsafe struct FrameWalker
         _limit = limit;
     }
 
-    /// <summary>Where the current frame stands, or after the end where the walk stopped.</summary>
+    /// <summary>The position of the current frame, or after the end the position at which the walk stopped.</summary>
     public long Position { get; private set; }
 
     /// <summary>The current frame's length without padding.</summary>
     public int Length { get; private set; }
 
-    /// <summary>What stands at <see cref="Position"/>.</summary>
+    /// <summary>The result of the check at <see cref="Position"/>.</summary>
     public FrameCheck Check { get; private set; }
 
     /// <summary>The current frame.</summary>
     public readonly byte* Frame => _segment + Position;
 
-    /// <summary>Steps to the next frame; false where there is none, and <see cref="Check"/> says why.</summary>
+    /// <summary>Steps to the next frame; false if there is none, and <see cref="Check"/> says why.</summary>
     public bool MoveNext()
     {
         Position = _next;

@@ -3,21 +3,21 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Format.Frames;
 
 /// <summary>
-/// A frame that stands where a salvage found no good one, as long as the place is, and says which offsets are gone. Its
-/// body is their number and zeros; one without a body takes none.
+/// A frame that fills a region in which a salvage found no good frame, and covers the lost offsets. Its body is their
+/// number and zeros. A gap frame without a body covers no offsets.
 /// </summary>
 internal static unsafe class GapFrame
 {
-    /// <summary>What a place must have at least that offsets are gone in.</summary>
+    /// <summary>The smallest region in which offsets can be lost.</summary>
     public const int MinBytes = FrameLayout.HeaderBytes + FrameLayout.Alignment;
 
-    /// <summary>Writes a frame that covers a place; all behind what is written here must be zeros.</summary>
-    /// <param name="frame">The first <see cref="MinBytes"/> of the place, or as many as it has; zeros.</param>
+    /// <summary>Writes a frame that covers a region; the bytes behind the written ones must be zeros.</summary>
+    /// <param name="frame">The first <see cref="MinBytes"/> of the region, or fewer if it is shorter; zeros.</param>
     /// <param name="segmentSeed">From <see cref="FrameCrc.SegmentSeed"/>.</param>
-    /// <param name="position">Where the place begins, in bytes.</param>
+    /// <param name="position">Where the region begins, in bytes.</param>
     /// <param name="length">How long it is, a multiple of eight.</param>
-    /// <param name="offsetDelta">The first offset that is gone less the segment's base offset.</param>
-    /// <param name="count">How many are gone.</param>
+    /// <param name="offsetDelta">The first lost offset less the segment's base offset.</param>
+    /// <param name="count">The number of lost offsets.</param>
     public static void Write(
         Span<byte> frame, uint segmentSeed, long position, int length, uint offsetDelta, long count)
     {
@@ -37,7 +37,7 @@ internal static unsafe class GapFrame
         }
     }
 
-    /// <summary>Reads how many offsets are gone; false where the frame is malformed, that is, forged.</summary>
+    /// <summary>Reads the number of lost offsets; false if the frame is malformed, that is, forged.</summary>
     public static bool TryReadCount(byte* frame, int length, out long count)
     {
         count = 0;

@@ -16,7 +16,7 @@ internal static unsafe class HeaderBlock
             + Varint.Measure((ulong)(valueLength + 1)) + Math.Max(valueLength, 0);
     }
 
-    /// <summary>Writes one header; returns where the next goes.</summary>
+    /// <summary>Writes one header; returns the place of the next.</summary>
     public static byte* Write(byte* at, string key, ReadOnlySpan<byte> value, bool hasValue)
     {
         int keyLength = Encoding.UTF8.GetByteCount(key);
@@ -28,11 +28,11 @@ internal static unsafe class HeaderBlock
     }
 
     /// <summary>
-    /// Reads the header at the beginning of the block and moves on; false where the block is empty or malformed.
+    /// Reads the header at the beginning of the block and moves on; false if the block is empty or malformed.
     /// </summary>
     /// <param name="block">The rest of the block; moved to the next header.</param>
     /// <param name="key">The key in UTF-8.</param>
-    /// <param name="value">The value, empty where it is null.</param>
+    /// <param name="value">The value, empty if it is null.</param>
     /// <param name="hasValue">Whether the value is not null.</param>
     public static bool TryReadNext(
         scoped ref ReadOnlySpan<byte> block,

@@ -21,7 +21,8 @@ internal static unsafe class RecordBody
     }
 
     /// <summary>
-    /// Writes the key and the length of the headers; returns where the headers, or else the value, begin.
+    /// Writes the key and the length of the headers; returns the place of the headers, or of the value if there are
+    /// none.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* WriteKeyAndHeadersLength(byte* at, ReadOnlySpan<byte> key, bool hasKey, int headersLength)
@@ -32,7 +33,7 @@ internal static unsafe class RecordBody
         return headersLength == 0 ? at : WriteVarint(at, (ulong)headersLength);
     }
 
-    /// <summary>Writes a varint where the caller knows that there is room.</summary>
+    /// <summary>Writes a varint; the caller has checked that there is room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* WriteVarint(byte* at, ulong value)
     {
@@ -46,8 +47,8 @@ internal static unsafe class RecordBody
     }
 
     /// <summary>
-    /// Finds key and headers of a record; <paramref name="at"/> is then the value's first byte. False where a length
-    /// does not fit, which a frame with a valid CRC has only if it was forged.
+    /// Finds key and headers of a record; <paramref name="at"/> is then the value's first byte. False if a length does
+    /// not fit, which with a valid CRC means forged.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryReadKeyAndHeaders(ref byte* at, byte* end, FrameFlags flags, ref RecordFields record)
@@ -87,7 +88,7 @@ internal static unsafe class RecordBody
             return true;
         }
 
-        // A copy, or the one that everybody reads would have to live in memory.
+        // Works on a copy, so that the caller's variable can stay in a register.
         byte* rest = at;
         bool read = TryReadLongLength(ref rest, end, out int wide);
         at = rest;

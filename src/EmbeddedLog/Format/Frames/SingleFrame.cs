@@ -5,7 +5,9 @@ namespace EmbeddedLog.Format.Frames;
 /// <summary>Finds the record in a frame of type <see cref="FrameType.Record"/>.</summary>
 internal static unsafe class SingleFrame
 {
-    /// <summary>Finds the record's parts; false where the frame is valid but malformed, that is, forged.</summary>
+    /// <summary>
+    /// Finds the record's parts; false if the frame is malformed, which with a valid checksum means forged.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead(byte* frame, int length, long baseOffset, out RecordFields record)
     {

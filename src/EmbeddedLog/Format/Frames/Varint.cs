@@ -33,7 +33,7 @@ internal static class Varint
         return length;
     }
 
-    /// <summary>Decodes a 64-bit value; false where it is cut short, not the shortest form, or above 64 bits.</summary>
+    /// <summary>Decodes a 64-bit value; false if it is cut short, not the shortest form, or above 64 bits.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out ulong value, out int length)
     {
         value = 0;
@@ -62,7 +62,7 @@ internal static class Varint
         return false;
     }
 
-    /// <summary>Decodes a 32-bit value; false where it is cut short, not the shortest form, or above 32 bits.</summary>
+    /// <summary>Decodes a 32-bit value; false if it is cut short, not the shortest form, or above 32 bits.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out uint value, out int length)
     {
         if (TryRead(source, out ulong wide, out length) && wide <= uint.MaxValue)

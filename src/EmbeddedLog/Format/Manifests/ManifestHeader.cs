@@ -3,7 +3,7 @@ using EmbeddedLog.Format.Checksums;
 
 namespace EmbeddedLog.Format.Manifests;
 
-/// <summary>The start of a manifest: which partition it is of. See FORMAT.md, "Manifest".</summary>
+/// <summary>The start of a manifest: its partition. See FORMAT.md, "Manifest".</summary>
 /// <param name="TopicUid">Random, of the topic; seeds the checksum of every record.</param>
 /// <param name="Partition">The partition's number.</param>
 internal readonly record struct ManifestHeader(ulong TopicUid, int Partition)

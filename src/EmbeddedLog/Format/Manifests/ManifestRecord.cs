@@ -102,8 +102,8 @@ internal readonly record struct ManifestRecord
 
     /// <summary>
     /// Reads the record at <paramref name="position"/> from <paramref name="source"/>, which holds
-    /// <see cref="MaxBytes"/> from there or as many as the file has. The length is meaningful also where the kind is
-    /// one that this version does not know (<see cref="HeaderStatus.NewerVersion"/>).
+    /// <see cref="MaxBytes"/> from there or as many as the file has. The length is also valid for a kind that this
+    /// version does not know (<see cref="HeaderStatus.NewerVersion"/>).
     /// </summary>
     public static HeaderStatus TryRead(
         ReadOnlySpan<byte> source, ulong topicUid, long position, out ManifestRecord record, out int length)
@@ -129,7 +129,7 @@ internal readonly record struct ManifestRecord
             return HeaderStatus.Corrupt;
         }
 
-        // What had been flushed is the header and whole records before this one: anything else was never written.
+        // The flushed part is the header and whole records before this one. No writer produces anything else.
         long provenEnd = BinaryPrimitives.ReadInt64LittleEndian(head[ProvenEndAt..]);
         if (provenEnd < ManifestHeader.Bytes || provenEnd > position || provenEnd % Bytes != 0)
         {
@@ -170,7 +170,7 @@ internal readonly record struct ManifestRecord
         return Add(segment, provenEnd);
     }
 
-    /// <summary>Topic and position in the seed make a record valid only in the place it was written for.</summary>
+    /// <summary>Topic and position in the seed make a record valid only in its own place.</summary>
     private static uint ComputeCrc(ReadOnlySpan<byte> record, ulong topicUid, long position)
     {
         uint crc = Crc32C.Append(Crc32C.Append(Crc32C.Initial, topicUid), (ulong)position);

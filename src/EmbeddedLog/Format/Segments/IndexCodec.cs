@@ -4,8 +4,8 @@ using EmbeddedLog.Format.Checksums;
 namespace EmbeddedLog.Format.Segments;
 
 /// <summary>
-/// The bytes of an index file: a header of 32 bytes and 16 an entry, under one checksum that makes any tear or mixture
-/// of old and new show. See FORMAT.md, "Index".
+/// The bytes of an index file: a header of 32 bytes and entries of 16 bytes, under one checksum, which finds torn files
+/// and mixtures of old and new bytes. See FORMAT.md, "Index".
 /// </summary>
 internal static class IndexCodec
 {
@@ -16,8 +16,8 @@ internal static class IndexCodec
     public const int EntryBytes = 16;
 
     /// <summary>
-    /// The most entries that a file holds: one for every KiB of the greatest segment. Bounds what a forged file can
-    /// make a reader allocate to 16 MiB.
+    /// The most entries that a file holds: one for every KiB of the greatest segment. It bounds what a reader allocates
+    /// for a forged file to 16 MiB.
     /// </summary>
     public const int MaxEntries = 1 << 20;
 
@@ -50,8 +50,8 @@ internal static class IndexCodec
         BinaryPrimitives.WriteUInt32LittleEndian(header[CrcAt..], Crc32C.Finish(register));
 
     /// <summary>
-    /// Reads the header; false where it is not one of this version for this segment and end. The checksum is the
-    /// caller's to compare once the entries have passed through the register.
+    /// Reads the header; false if it is not one of this version for this segment and end. The caller compares the
+    /// checksum when the entries have passed through the register.
     /// </summary>
     public static bool TryReadHeader(
         ReadOnlySpan<byte> header,

@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Format.Segments;
 
-/// <summary>One sample of a segment's sparse index: what stands at a position, and the time before it.</summary>
+/// <summary>
+/// One sample of a segment's sparse index: the offset at a position, and the greatest timestamp before it.
+/// </summary>
 /// <param name="RelativeOffset">The offset of the frame at the position, less the segment's base offset.</param>
 /// <param name="Position">Where the frame begins in the segment's file, in bytes.</param>
 /// <param name="MaxTimestampBefore">

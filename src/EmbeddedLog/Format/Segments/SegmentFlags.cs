@@ -1,8 +1,6 @@
 namespace EmbeddedLog.Format.Segments;
 
-/// <summary>
-/// What there is to know about a segment beside its frames.
-/// </summary>
+/// <summary>Properties of a segment beside its frames.</summary>
 [Flags]
 internal enum SegmentFlags : ushort
 {
@@ -15,7 +13,7 @@ internal enum SegmentFlags : ushort
     /// <summary>Reserved: holds records of transactions.</summary>
     Transactional = 2,
 
-    /// <summary>Written by a salvage in a damaged segment's place.</summary>
+    /// <summary>Written by a salvage to replace a damaged segment.</summary>
     Salvaged = 4,
 
     /// <summary>Every flag that has a name.</summary>

@@ -4,9 +4,9 @@ using EmbeddedLog.Format.Checksums;
 namespace EmbeddedLog.Format.Segments;
 
 /// <summary>
-/// The first page of a segment file: which segment this is and what it follows. See FORMAT.md, "Segment header".
+/// The first page of a segment file: its identity and its predecessor. See FORMAT.md, "Segment header".
 /// </summary>
-/// <param name="Flags">What to know before offsets are trusted to be dense.</param>
+/// <param name="Flags">Whether offsets are dense, and whether a salvage wrote the file.</param>
 /// <param name="Uid">Random, never zero; seeds the checksum of every frame in the file.</param>
 /// <param name="TopicUid">Random, of the topic.</param>
 /// <param name="Partition">The partition's number.</param>
@@ -31,7 +31,9 @@ internal readonly record struct SegmentHeader(
     /// <summary>Bytes before the first frame.</summary>
     public const int PageBytes = 4096;
 
-    /// <summary>Each half of the page holds the whole header, so that damage to either is survived.</summary>
+    /// <summary>
+    /// Each half of the page holds the whole header, so that one of them survives damage to the other.
+    /// </summary>
     private const int CopyBytes = PageBytes / 2;
 
     private const int FlagsAt = 14;
@@ -69,7 +71,7 @@ internal readonly record struct SegmentHeader(
 
     /// <summary>
     /// Reads a header from the start of a segment file. One intact copy is enough; two that differ are
-    /// <see cref="HeaderStatus.Corrupt"/>. A page that is cut short is passed as far as it goes.
+    /// <see cref="HeaderStatus.Corrupt"/>. If the file ends inside the page, the caller passes the part that exists.
     /// </summary>
     public static HeaderStatus TryRead(ReadOnlySpan<byte> page, out SegmentHeader header)
     {
@@ -118,7 +120,7 @@ internal readonly record struct SegmentHeader(
             BinaryPrimitives.ReadInt64LittleEndian(copy[PredecessorEndAt..]),
             BinaryPrimitives.ReadInt64LittleEndian(copy[CreatedAtAt..]));
 
-        // An unknown flag says that offsets mean something this library does not know.
+        // With an unknown flag, offsets have a meaning that this version does not know.
         HeaderStatus status = (header.Flags & ~SegmentFlags.Known) != 0 ? HeaderStatus.NewerVersion
             : header.IsPlausible ? HeaderStatus.Valid
             : HeaderStatus.Corrupt;
