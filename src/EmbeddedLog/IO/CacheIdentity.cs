@@ -1,8 +1,8 @@
 namespace EmbeddedLog.IO;
 
 /// <summary>
-/// Names one life of a page cache. Equal identities before and after mean that neither a reboot nor a remount has come
-/// between, so that what was written to the cache can still be there without having reached the disk.
+/// Identifies a page cache between two reboots and remounts. If the identity is the same as before, bytes that were
+/// written to the cache can still be there without having reached the disk.
 /// </summary>
 /// <param name="BootHigh">Upper half of the boot's random id; zero where the system has none.</param>
 /// <param name="BootLow">Lower half of the boot's random id; zero where the system has none.</param>
@@ -11,7 +11,7 @@ namespace EmbeddedLog.IO;
 internal readonly record struct CacheIdentity(ulong BootHigh, ulong BootLow, ulong Device, ulong Mount)
 {
     /// <summary>
-    /// Whether the system told enough to compare: an unknown identity equals nothing, itself included.
+    /// Whether the system gave enough numbers to compare. An unknown identity equals nothing, not even itself.
     /// </summary>
     public bool IsKnown => (BootHigh | BootLow) != 0 && Mount != 0;
 }

@@ -2,10 +2,10 @@ using System.IO.Enumeration;
 
 namespace EmbeddedLog.IO;
 
-/// <summary>Lists directories through the runtime, which knows the structures of every system.</summary>
+/// <summary>Lists directories through the runtime, which has the structures of every system.</summary>
 internal static class DirectoryListing
 {
-    /// <summary>Everything is listed: the defaults leave out hidden names, and what may not be looked at.</summary>
+    /// <summary>Lists everything: the defaults leave out hidden and inaccessible names.</summary>
     private static readonly EnumerationOptions s_everything = new()
     {
         AttributesToSkip = default,
@@ -16,11 +16,11 @@ internal static class DirectoryListing
     };
 
     /// <summary>
-    /// The names of the directories in a directory, or of all else, links included, in ordinal order.
+    /// The names of the directories in a directory, or of everything else with links, in ordinal order.
     /// </summary>
     /// <param name="found">The directory's path as the system takes it.</param>
-    /// <param name="path">Its path for whoever reads of a failure.</param>
-    /// <param name="directories">Whether directories are wanted, or all else.</param>
+    /// <param name="path">Its path for messages of failures.</param>
+    /// <param name="directories">True for directories, false for everything else.</param>
     public static string[] Read(string found, string path, bool directories)
     {
         try
@@ -50,7 +50,7 @@ internal static class DirectoryListing
     }
 
     /// <summary>
-    /// Whether a directory is only a link to one, which may stand anywhere: who removes a tree must not follow it.
+    /// Whether a directory is only a link to one, which may be anywhere. The removal of a tree must not follow it.
     /// </summary>
     private static bool IsLink(ref FileSystemEntry entry) =>
         (entry.Attributes & FileAttributes.ReparsePoint) != 0 && entry.ToFileSystemInfo().LinkTarget is not null;

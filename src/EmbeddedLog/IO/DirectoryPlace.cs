@@ -1,17 +1,17 @@
 namespace EmbeddedLog.IO;
 
-/// <summary>What has become of a directory that is open.</summary>
+/// <summary>The present place of an open directory.</summary>
 internal enum DirectoryPlace
 {
-    /// <summary>It stands where it was opened; or nobody can tell.</summary>
+    /// <summary>It is where it was opened, or its place is unknown.</summary>
     Same,
 
-    /// <summary>It was moved away: nothing stands there.</summary>
+    /// <summary>It was moved away. Its old path does not exist.</summary>
     Moved,
 
-    /// <summary>It was moved away, and another one stands there.</summary>
+    /// <summary>It was moved away, and its old path leads to another directory.</summary>
     Another,
 
-    /// <summary>It was removed, or what was in it was.</summary>
+    /// <summary>It, or its contents, was removed.</summary>
     Removed,
 }

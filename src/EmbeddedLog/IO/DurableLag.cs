@@ -3,9 +3,9 @@ using System.Numerics;
 namespace EmbeddedLog.IO;
 
 /// <summary>
-/// How far the durable end lay behind a frame when it was appended, as a 16-bit float that is rounded up: 11 bits of
-/// significand, 5 of exponent. Every frame so proves that what lies before its offset less this lag had been flushed,
-/// which tells damage apart from a torn tail. Rounding up understates the proof, never overstates it.
+/// The distance of the durable end behind a frame when it was appended, as a 16-bit float that is rounded up: 11 bits
+/// of significand, 5 of exponent. Every frame proves that all records before its offset less this lag had been flushed.
+/// That distinguishes damage from a torn tail. Rounding up makes the proof smaller, never larger.
 /// </summary>
 internal static class DurableLag
 {

@@ -8,49 +8,44 @@ namespace EmbeddedLog.IO;
 internal abstract class FileSystem : IDisposable
 {
     /// <summary>
-    /// The same files, but a path below <paramref name="root"/> begins at that directory itself, wherever it is moved:
-    /// another one at its old path is never touched. To be disposed, which the original is not with it. Where the
-    /// system does not let an open directory be moved, it is this one.
+    /// The same files, with paths below <paramref name="root"/> that begin at that directory itself, wherever it is
+    /// moved. Another directory at its old path is never touched. The caller disposes the result; this instance stays.
+    /// On systems that do not let an open directory be moved, returns this instance.
     /// </summary>
     public virtual FileSystem Bind(string root) => this;
 
-    /// <summary>
-    /// What has become of the directory that this was bound to. A failure to look tells nothing.
-    /// </summary>
+    /// <summary>The place of the directory that this was bound to; unknown after a failure.</summary>
     /// <param name="witness">The name of a file that must be in it.</param>
     public virtual DirectoryPlace FindPlace(string witness) => DirectoryPlace.Same;
 
-    /// <summary>
-    /// Whether the path that an open file was opened by still leads to it. A failure to look tells nothing, and counts
-    /// as yes.
-    /// </summary>
+    /// <summary>Whether the path by which a file was opened still leads to it. A failure counts as yes.</summary>
     public virtual bool IsInPlace(LogFile file) => true;
 
     /// <summary>
-    /// Lets the group read a file or directory that is there, where that is what new ones are made for; does nothing
-    /// otherwise, nor where the process may not.
+    /// Lets the group read an existing file or directory, if new ones are made for the group too. Does nothing
+    /// otherwise, or without the right to change the mode.
     /// </summary>
     public virtual void GrantAccess(string path)
     {
     }
 
-    /// <summary>What the file system that holds <paramref name="directory"/> can do.</summary>
+    /// <summary>The properties of the file system that holds <paramref name="directory"/>.</summary>
     public abstract FileSystemTraits GetTraits(string directory);
 
     /// <summary>
-    /// Names the page cache that <paramref name="directory"/> is seen through: it changes with a reboot or a remount.
+    /// Identifies the page cache of <paramref name="directory"/>. It changes with a reboot or a remount.
     /// </summary>
     public abstract CacheIdentity GetCacheIdentity(string directory);
 
     /// <summary>
-    /// The number of a directory in its file system, which a copy of it does not have; zero where there is none, or
-    /// where it does not outlive a mount.
+    /// The number of a directory in its file system, which a copy does not have; zero if there is none, or if it
+    /// changes with a mount.
     /// </summary>
     public virtual ulong GetDirectoryId(string directory) => 0;
 
     /// <summary>
-    /// Creates the directory and its missing parents with mode 0700, or 0750 where the group reads. No error if it
-    /// exists; where a file stands, <see cref="FileSystemError.AlreadyExists"/>.
+    /// Creates the directory and its missing parents with mode 0700, or 0750 if the group reads. No error if it exists;
+    /// <see cref="FileSystemError.AlreadyExists"/> if the path is a file.
     /// </summary>
     public abstract void CreateDirectory(string path);
 
@@ -58,23 +53,24 @@ internal abstract class FileSystem : IDisposable
     public abstract void DeleteDirectory(string path);
 
     /// <summary>
-    /// Makes the names in <paramref name="path"/> durable. Only where the flush itself failed is the exception a <see
-    /// cref="FileSystemException.IsFailedFlush"/>; where the directory could not be opened, it may be tried again.
+    /// Makes the names in <paramref name="path"/> durable. The exception is a
+    /// <see cref="FileSystemException.IsFailedFlush"/> only if the flush itself failed. If the directory could not be
+    /// opened, the caller may try again.
     /// </summary>
     public abstract void SyncDirectory(string path);
 
-    /// <summary>Whether a directory stands at <paramref name="path"/>.</summary>
+    /// <summary>Whether <paramref name="path"/> is a directory.</summary>
     public abstract bool DirectoryExists(string path);
 
-    /// <summary>Whether a regular file stands at <paramref name="path"/>.</summary>
+    /// <summary>Whether <paramref name="path"/> is a regular file.</summary>
     public abstract bool FileExists(string path);
 
     /// <summary>The names (not paths) of the regular files in <paramref name="path"/>, in ordinal order.</summary>
     public abstract IReadOnlyList<string> ListFiles(string path);
 
     /// <summary>
-    /// The names (not paths) of the directories in <paramref name="path"/>, in ordinal order; links to directories are
-    /// none.
+    /// The names (not paths) of the directories in <paramref name="path"/>, in ordinal order; without links to
+    /// directories.
     /// </summary>
     public abstract IReadOnlyList<string> ListDirectories(string path);
 
@@ -85,33 +81,34 @@ internal abstract class FileSystem : IDisposable
     public abstract void DeleteFile(string path);
 
     /// <summary>
-    /// Opens or creates a file (mode 0600, or 0640 where the group reads; closed on exec). What is no regular file, a
-    /// symbolic link or a pipe, is refused without being followed or waited for, where the system can do that.
+    /// Opens or creates a file (mode 0600, or 0640 if the group reads; closed on exec). A symbolic link, a pipe, or
+    /// anything else but a regular file is refused. If the system can do that, a link is not followed and a pipe not
+    /// waited for.
     /// </summary>
     public abstract LogFile OpenFile(string path, FileOpening opening);
 
     /// <summary>
-    /// Opens a file to read it from the device, past the page cache; null where the system or the file system cannot.
+    /// Opens a file to read it from the device, past the page cache; null if the system or the file system cannot.
     /// Buffers, positions and lengths of reads must be multiples of <see cref="LogFile.DirectUnitBytes"/>.
     /// </summary>
     public virtual LogFile? TryOpenPastCache(string path) => null;
 
     /// <summary>
-    /// Gives a file a second name in the same file system; false where the system or the file system cannot. Nobody may
-    /// store to the file through either name any more.
+    /// Gives a file a second name in the same file system; false if the system or the file system cannot. No one may
+    /// store to the file through either name afterwards.
     /// </summary>
     public virtual bool TryLink(string path, string second) => false;
 
     /// <summary>
-    /// Makes a file with the contents of another, which share their blocks until either is stored to; false, and
-    /// nothing is made, where the system or the file system cannot. Durable on return but for the name.
+    /// Makes a file with the contents of another. They share their blocks until either is stored to. False, and nothing
+    /// is made, if the system or the file system cannot. Durable on return, except for the name.
     /// </summary>
     public virtual bool TryClone(string path, string clone) => false;
 
     /// <summary>
-    /// Makes several flushes, each as <see cref="LogFile.Flush"/> does, and lets the file system do at once what it
-    /// can. How each ended is in its <see cref="FileFlush.Failure"/>. May write what others have left in memory too.
-    /// Worth it from <see cref="FileSystemTraits.MinFlushedTogether"/> on.
+    /// Makes several flushes, each as <see cref="LogFile.Flush"/> does, with as few calls as the file system allows.
+    /// The result of each is in its <see cref="FileFlush.Failure"/>. It may also write what other programs have left in
+    /// memory. It saves time from <see cref="FileSystemTraits.MinFlushedTogether"/> files on.
     /// </summary>
     public virtual void FlushTogether(Span<FileFlush> flushes)
     {
@@ -125,14 +122,14 @@ internal abstract class FileSystem : IDisposable
     /// Takes the exclusive lock of a directory on <paramref name="path"/>, a file in it that is created if need be and
     /// never deleted (one lock a directory). Returns null while another process, or another log of this process, holds
     /// it. After locking, the file at <paramref name="path"/> is compared with the locked one, so that a lock on a
-    /// replaced file does not count. A file system without locks is an error. The holder writes into the file who
-    /// it is: <see cref="LockHolder"/>.
+    /// replaced file does not count. A file system without locks is an error. The holder writes its identity into the
+    /// file: <see cref="LockHolder"/>.
     /// </summary>
     public abstract IDisposable? TryLock(string path);
 
     /// <summary>
-    /// Who the last holder of the lock on <paramref name="path"/> said to be, or null when there is nobody to read of.
-    /// A hint for messages, never evidence: the lock alone says whether there is a holder.
+    /// The identity that the last holder of the lock has written into <paramref name="path"/>, or null. A hint for
+    /// messages, never evidence: only the lock shows whether there is a holder.
     /// </summary>
     public virtual LockHolder? ReadLockOwner(string path)
     {
@@ -148,14 +145,14 @@ internal abstract class FileSystem : IDisposable
         }
     }
 
-    /// <summary>Gives up what <see cref="Bind"/> has opened. Files that are open stay so.</summary>
+    /// <summary>Closes what <see cref="Bind"/> has opened. Open files stay open.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Gives up what is held.</summary>
+    /// <summary>Closes what <see cref="Bind"/> has opened.</summary>
     protected virtual void Dispose(bool disposing)
     {
     }

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.IO;
 
-/// <summary>The kinds of failure that the log tells apart.</summary>
+/// <summary>The kinds of failure that the log distinguishes.</summary>
 internal enum FileSystemError
 {
     /// <summary>Any failure not named below.</summary>
@@ -22,7 +22,7 @@ internal enum FileSystemError
     AccessDenied,
 
     /// <summary>
-    /// Somebody has it open or mapped, on a system that removes and replaces nothing that is; later it can be done.
+    /// The file is open or mapped, on a system that does not remove or replace such files. A later try can succeed.
     /// </summary>
     InUse,
 

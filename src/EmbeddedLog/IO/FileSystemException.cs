@@ -29,9 +29,9 @@ internal sealed class FileSystemException : IOException
     public string Reason { get; }
 
     /// <summary>
-    /// Whether the system was told to write to the device, and did not: what it has dropped nobody knows, and a later
-    /// success proves nothing. False where it did not come to that, for lack of a handle, say: then nothing is lost,
-    /// and the call may be made again.
+    /// Whether the system had to write to the device and failed: it may have dropped any of the bytes, and a later
+    /// success proves nothing. False if it failed before, without a handle, say: nothing is lost then, and the call may
+    /// be made again.
     /// </summary>
     public bool IsFailedFlush { get; init; }
 }

@@ -1,13 +1,13 @@
 namespace EmbeddedLog.IO;
 
-/// <summary>A map whose stores a flush of the file does not see by itself.</summary>
+/// <summary>A map whose stores a flush of the file does not include by itself.</summary>
 internal interface IWritableMap
 {
     /// <summary>The number of mapped bytes.</summary>
     long Length { get; }
 
     /// <summary>
-    /// Hands the stores of the range to the file, or throws. The range lies in the map and is not empty.
+    /// Passes the stores of the range to the file, or throws. The range lies in the map and is not empty.
     /// </summary>
     void Sync(long position, long length);
 }

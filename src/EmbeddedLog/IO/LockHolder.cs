@@ -6,18 +6,17 @@ using System.Text.RegularExpressions;
 namespace EmbeddedLog.IO;
 
 /// <summary>
-/// Who holds the lock of a directory, as the holder says in the lock's file. A hint for messages, never evidence: the
-/// lock alone says whether there is a holder.
+/// The holder of a directory's lock, as it is written in the lock's file. A hint for messages, never evidence: only the
+/// lock shows whether there is a holder.
 /// </summary>
-/// <param name="ProcessId">The process id, as the holder's own container counts.</param>
-/// <param name="Started">When the process began, as ISO 8601; empty where that is not known.</param>
-/// <param name="Host">The name of the machine, or what its container calls it; empty where that is not known.</param>
-/// <param name="Boot">The random id of the machine's boot; empty where the system has none.</param>
+/// <param name="ProcessId">The process id in the holder's container.</param>
+/// <param name="Started">When the process began, as ISO 8601; empty if unknown.</param>
+/// <param name="Host">The host name of the machine or the container; empty if unknown.</param>
+/// <param name="Boot">The random id of the machine's boot; empty if the system has none.</param>
 /// <param name="Space">
-/// The number of the space that process ids count in, which each container has of its own; empty where the system has
-/// none.
+/// The number of the namespace of process ids, which each container has of its own; empty if the system has none.
 /// </param>
-/// <param name="Container">The container's id, where there is one to be found; otherwise empty.</param>
+/// <param name="Container">The container's id; empty if none is found.</param>
 internal sealed partial record LockHolder(
     int ProcessId, string Started, string Host, string Boot, string Space, string Container)
 {
@@ -56,10 +55,10 @@ internal sealed partial record LockHolder(
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>Reads the text of a lock's file; null where it does not tell a process.</summary>
+    /// <summary>Reads the text of a lock's file; null if it names no process.</summary>
     public static LockHolder? Parse(ReadOnlySpan<byte> text)
     {
-        // What has no line end yet may be the first half of what is just being written.
+        // A line without its end may still be being written.
         string[] lines = Encoding.UTF8.GetString(text[..(text.LastIndexOf((byte)'\n') + 1)]).Split('\n');
         if (!int.TryParse(lines[0], NumberStyles.None, CultureInfo.InvariantCulture, out int processId))
         {
@@ -88,7 +87,7 @@ internal sealed partial record LockHolder(
         (StartedName, Started), (HostName, Host), (BootName, Boot), (SpaceName, Space), (ContainerName, Container),
     ];
 
-    /// <summary>The value, cut where it is long and without what would break a message's line.</summary>
+    /// <summary>The value, cut to a bounded length and without line breaks.</summary>
     private static string Find(string[] lines, string name)
     {
         string? line = Array.Find(lines, each => each.StartsWith(name + " ", StringComparison.Ordinal));

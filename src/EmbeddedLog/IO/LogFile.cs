@@ -1,22 +1,20 @@
 namespace EmbeddedLog.IO;
 
 /// <summary>
-/// One open file. Reads, writes and flushes are safe to call from any thread at once; calls that change the size (<see
-/// cref="Allocate"/>, <see cref="SetLength"/>, a <see cref="Write"/> past the end) one after the other; <see
-/// cref="Dispose"/> only when no other call is under way. Maps outlive the file that made them, but only an open file
-/// can be flushed.
+/// One open file. Reads, writes and flushes are safe to call from any thread at once; calls that change the size
+/// (<see cref="Allocate"/>, <see cref="SetLength"/>, a <see cref="Write"/> past the end) one after the other;
+/// <see cref="Dispose"/> only when no other call is under way. Maps outlive the file that made them, but only an open
+/// file can be flushed.
 /// </summary>
 internal abstract class LogFile : IDisposable
 {
-    /// <summary>What reads past the page cache are aligned to where the device asks for no more.</summary>
+    /// <summary>The smallest alignment of reads past the page cache.</summary>
     public const int MinDirectUnitBytes = 4096;
 
-    /// <summary>The most that a device is known to ask for: the largest block that Linux has.</summary>
+    /// <summary>The largest alignment that a device is known to need: the largest block of Linux.</summary>
     public const int MaxDirectUnitBytes = 64 << 10;
 
-    /// <summary>
-    /// What reads must be aligned to, in memory and in the file, where they go past the page cache; a power of two.
-    /// </summary>
+    /// <summary>The alignment of reads past the page cache, in memory and in the file; a power of two.</summary>
     public virtual int DirectUnitBytes => MinDirectUnitBytes;
 
     /// <summary>The file's absolute path.</summary>
@@ -36,9 +34,9 @@ internal abstract class LogFile : IDisposable
     public abstract void SetLength(long length);
 
     /// <summary>
-    /// Reads until the buffer is full or the file ends; returns the number of bytes read. A file that someone appends
-    /// to through a map is best read through the file or map it is written by, or through <see
-    /// cref="MappedMemory.TryPrepareForRead"/>: on Linux, reading ahead makes its flushes large.
+    /// Reads until the buffer is full or the file ends; returns the number of bytes read. A file that is appended to
+    /// through a map is best read through the writer's file or map, or through
+    /// <see cref="MappedMemory.TryPrepareForRead"/>: on Linux, reading ahead makes its flushes large.
     /// </summary>
     public abstract int Read(Span<byte> buffer, long position);
 
@@ -50,14 +48,14 @@ internal abstract class LogFile : IDisposable
     /// <summary>
     /// Returns when the bytes of the range, written by <see cref="Write"/> or through any map of this file, and the
     /// size needed to read them are on the device. May flush more. After it threw once, later successes prove nothing:
-    /// what it throws is a <see cref="FileSystemException.IsFailedFlush"/>.
-    /// Never called under a lock that an append takes.
+    /// the exception is a <see cref="FileSystemException.IsFailedFlush"/>. Never called under a lock that an append
+    /// takes.
     /// </summary>
     public abstract void Flush(long position, long length);
 
     /// <summary>
-    /// Begins to write a range to the device, so that a later <see cref="Flush"/> finds less to do. Waits for nothing
-    /// and proves nothing: what fails here, the flush tells. Does nothing where the system has no such call.
+    /// Begins to write a range to the device, so that a later <see cref="Flush"/> finds less to do. Does not wait and
+    /// proves nothing: the flush reports failures. Does nothing if the system has no such call.
     /// </summary>
     public virtual void BeginFlush(long position, long length)
     {
@@ -65,22 +63,22 @@ internal abstract class LogFile : IDisposable
 
     /// <summary>
     /// Maps the file's first <paramref name="length"/> bytes, which may reach beyond its end; touching a page beyond
-    /// the end, or storing to one without a block, kills the process. Windows cannot map beyond the end: there a map of
-    /// a file that is open for writing shows more each time that this <see cref="LogFile"/> extends the file (which may
-    /// round its size up to whole pages), and one of a file that is open for reading is as long as the file, which <see
-    /// cref="MappedMemory.Length"/> tells.
+    /// the end, or storing to one without a block, kills the process. Windows cannot map beyond the end. There a map of
+    /// a file that is open for writing grows each time that this <see cref="LogFile"/> extends the file (which may
+    /// round its size up to whole pages). A map of a file that is open for reading is as long as the file; see
+    /// <see cref="MappedMemory.Length"/>.
     /// </summary>
     public abstract MappedMemory Map(long length, bool writable);
 
     /// <summary>
-    /// Lets go of the memory behind a range of a map of this file, as far as its bytes are on the device, so that its
-    /// pages come back in the unit that the map now prefers. No byte changes; what was not flushed stays in memory.
-    /// Returns false where the first page is still there; true also where the system has no such pages.
+    /// Drops the memory behind a range of a map of this file, as far as its bytes are on the device, so that its pages
+    /// come back in the unit that the map now prefers. No byte changes; bytes that were not flushed stay in memory.
+    /// Returns false if the first page is still there; true also if the system has no such pages.
     /// </summary>
     public virtual bool TryDropPages(MappedMemory map, long position, long length) => true;
 
     /// <summary>
-    /// The same before there is a map: of what an earlier user of the file, now gone, has left in memory.
+    /// The same before there is a map, for pages that an earlier user of the file has left in memory.
     /// </summary>
     public virtual void DropPages(long position, long length)
     {

@@ -3,7 +3,7 @@ using EmbeddedLog.IO.Unix;
 
 namespace EmbeddedLog.IO.Linux;
 
-/// <summary>The fields used of <c>struct statx</c>, which is laid out alike on every architecture.</summary>
+/// <summary>The used fields of <c>struct statx</c>, which has the same layout on every architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct LinuxFileStatus
 {
@@ -37,14 +37,14 @@ internal struct LinuxFileStatus
     public readonly UnixFileStatus Status => new(_mode, ((ulong)_deviceMajor << 32) | _deviceMinor, _inode);
 
     /// <summary>
-    /// The number of the mount, never given twice during one boot; zero where the kernel has no such number (before
-    /// Linux 6.8). The older, reused mount number is no substitute: a remount commonly gets the same one again.
+    /// The number of the mount, unique during one boot; zero if the kernel has no such number (before Linux 6.8). The
+    /// older mount number does not do: a remount often gets the same number again.
     /// </summary>
     public readonly ulong UniqueMountId => (_filled & UniqueMount) != 0 ? _mount : 0;
 
     /// <summary>
-    /// What reads past the cache must be aligned to, in memory and in the file; null where the file has no such reads.
-    /// A kernel that does not say (before Linux 6.1) has devices with blocks of at most a page.
+    /// The alignment of reads past the cache, in memory and in the file; null if the file has no such reads. A kernel
+    /// without this field (before Linux 6.1) has devices with blocks of at most a page.
     /// </summary>
     public readonly int? DirectUnitBytes =>
         (_filled & DirectAlignment) == 0 ? LogFile.MinDirectUnitBytes

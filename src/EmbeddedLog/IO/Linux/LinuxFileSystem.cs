@@ -12,12 +12,14 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
-    /// <summary>Bytes that are allocated, in a file without a name, to see whether a file system can.</summary>
+    /// <summary>
+    /// Bytes that are allocated in a file without a name, to test whether a file system can allocate.
+    /// </summary>
     private const int ProbeBytes = 4096;
 
     /// <summary>
-    /// From how many on files are flushed together: as fast as by a few threads, for half of the processors' time. The
-    /// torture lowers it, to have few partitions do what many would.
+    /// The number of files from which on they are flushed together: as fast as a few threads, for half of the
+    /// processors' time. The torture lowers it, so that few partitions are flushed like many.
     /// </summary>
     public static int MinFlushedTogether { get; set; } = 4;
 
@@ -35,7 +37,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
 
         LinuxFileSystemType type = LinuxFileSystemType.Of(number);
 
-        // The number alone does not tell: ext2, ext3 and ext4 have the same, and only the last can allocate.
+        // ext2, ext3 and ext4 have the same number, and only ext4 can allocate.
         bool canAllocate = ProbeAllocation(handle) ?? type.KeepsBlocks;
         string name = type.Name == "ext4" && !canAllocate ? "ext2" : type.Name;
         bool keepsBlocks = canAllocate && type.KeepsBlocks;
@@ -73,8 +75,8 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     }
 
     /// <summary>
-    /// One syncfs(2) for all. Whether this or that file was written is told by the file itself, which remembers a
-    /// failure until it is asked; the flush of one file, at the end, stands for what the journal and the device owe.
+    /// One syncfs(2) for all. Each file keeps its own failure until it is read, so each file is checked. The flush of
+    /// one file, at the end, flushes the journal and the device.
     /// </summary>
     public override void FlushTogether(Span<FileFlush> flushes)
     {
@@ -89,7 +91,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             }
             else
             {
-                // Where the call has failed, which it does for any file of anybody, each is asked for its own failures.
+                // The call fails for any file of any program, so after a failure each file is flushed by itself.
                 flush.Run();
             }
         }
@@ -100,7 +102,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             {
                 flush.Run();
 
-                // After one that fails the others are not free either.
+                // If one flush fails, the others may have failed too.
                 written = flush.Failure is not null;
             }
         }
@@ -132,7 +134,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             return result >= 0 ? true : throw UnixErrors.FailedFlush("fsync", clone, result);
         }
 
-        // Other file systems say so in many ways; what is really wrong, the copy that follows will tell.
+        // Other file systems report this in many ways. The copy that follows reports a real failure.
         DeleteFile(clone);
         return false;
     }
@@ -153,7 +155,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
             Check("statx", path, LinuxSyscalls.GetStatus(file, out LinuxFileStatus status));
             Check("open", path, status.Status.IsFile ? 0 : -UnixErrors.IsADirectory);
 
-            // These have no device; since Linux 6.6 tmpfs opens such a file all the same, and reads its cache.
+            // These have no device. Since Linux 6.6 tmpfs opens such a file anyway, and reads its cache.
             bool hasDevice = TypeOf(file) is { } type && type.Name is not ("tmpfs" or "ramfs");
             if (hasDevice && status.DirectUnitBytes is { } unit and <= LogFile.MaxDirectUnitBytes)
             {
@@ -179,8 +181,8 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     }
 
     /// <summary>
-    /// SMB keeps locks on the server, which refuses a second one as it refuses access. Elsewhere that is what it says:
-    /// rules of the system forbid the lock.
+    /// SMB keeps locks on the server, which reports a second lock as "access denied". On other file systems this error
+    /// means that rules of the system forbid the lock.
     /// </summary>
     public override bool IsHeldByAnother(SafeFileHandle file, long lockResult) =>
         base.IsHeldByAnother(file, lockResult)
@@ -213,7 +215,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         }
     }
 
-    /// <summary>The type of the file system that holds an open file; null where it cannot be learnt.</summary>
+    /// <summary>The type of the file system that holds an open file; null if it is unknown.</summary>
     private static LinuxFileSystemType? TypeOf(SafeFileHandle file) =>
         LinuxSyscalls.GetFileSystemType(file, out uint number) >= 0 ? LinuxFileSystemType.Of(number) : null;
 
@@ -223,9 +225,7 @@ internal sealed class LinuxFileSystem : UnixFileSystem
         return result >= 0 ? file : throw UnixErrors.Failure("open", path, result);
     }
 
-    /// <summary>
-    /// Allocates in a file that never has a name; null where the file system has no such files to try it on.
-    /// </summary>
+    /// <summary>Allocates in a file without a name; null if the file system has no such files.</summary>
     private static bool? ProbeAllocation(SafeFileHandle directory)
     {
         long opened = LinuxSyscalls.Open(
@@ -245,15 +245,15 @@ internal sealed class LinuxFileSystem : UnixFileSystem
     }
 
     /// <summary>
-    /// Whether an XFS can let files share blocks, as a copy does there by itself (<c>cp</c> of coreutils 9): where this
-    /// cannot be learnt, it counts as one that can.
+    /// Whether an XFS can let files share blocks, as a copy does there by itself (<c>cp</c> of coreutils 9). True if it
+    /// is unknown.
     /// </summary>
     private static bool MayShareBlocks(SafeFileHandle directory) =>
         LinuxSyscalls.GetXfsFeatures(directory, out uint features) < 0
             || (features & LinuxSyscalls.XfsSharesBlocks) != 0;
 
     /// <summary>
-    /// The boot's random id, or zero where it cannot be read (no /proc), which makes the identity unknown.
+    /// The boot's random id, or zero if it cannot be read (no /proc), which makes the identity unknown.
     /// </summary>
     private static UInt128 ReadBootId()
     {

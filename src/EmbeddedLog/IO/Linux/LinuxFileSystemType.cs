@@ -5,35 +5,34 @@ namespace EmbeddedLog.IO.Linux;
 /// <summary>A type of file system by its magic number.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="KeepsBlocks">
-/// Whether a page that was allocated is written where it stands, without needing space once more, so that a store to it
-/// through a map cannot run out of space.
+/// Whether an allocated page is written in place, without new space, so that a store to it through a map cannot run out
+/// of space.
 /// </param>
 internal readonly record struct LinuxFileSystemType(string Name, bool KeepsBlocks)
 {
     /// <summary>
-    /// Whether one call puts all its files on the disk for less than one for each: a journal that is written once. Of
-    /// others it is not known, or known to be otherwise (btrfs ends a whole transaction).
+    /// Whether one call flushes all its files for less than one call for each, because its journal is written once.
+    /// Other types are unknown, or known to be slower (btrfs ends a whole transaction).
     /// </summary>
     public bool IsFlushedAtOnce => Name is "ext4" or "xfs";
 
     /// <summary>
-    /// Whether it is XFS, of which one keeps its blocks and another does not: what was made with <c>reflink=1</c>, the
-    /// default of mkfs since 2019, lets a copy share the blocks of a file at any moment, and a store needs a new one
-    /// from then on. Nothing that is looked at before the store would hold until the store.
+    /// Whether it is XFS. With <c>reflink=1</c>, the default of mkfs since 2019, a copy can share the blocks of a file
+    /// at any moment, and a later store then needs a new block. No check before the store would hold until the store.
     /// </summary>
     public bool IsXfs => Name is "xfs";
 
     /// <summary>
-    /// Whether a directory has the same inode number after another mount. Stacked and user-space file systems may
-    /// number what they come across; of types without a name it is not known.
+    /// Whether a directory has the same inode number after another mount. Stacked and user-space file systems may give
+    /// new numbers; for types without a name it is unknown.
     /// </summary>
     public bool KeepsNumbers => Name is not ("overlay" or "fuse") && !Name.StartsWith("0x", StringComparison.Ordinal);
 
     /// <summary>
-    /// The type with this number. Only types that are known to keep their blocks do: copy-on-write ones (btrfs, zfs,
-    /// bcachefs) write a page elsewhere each time; f2fs does too, being log-structured, and its fault handler may
-    /// answer "no space" while checkpoints are off, allocated or not; stacked, user-space and network ones (overlay,
-    /// FUSE, NFS, SMB, 9p) do whatever lies below them does.
+    /// The type with this number. Blocks are kept only by types that are known to keep them. Copy-on-write types
+    /// (btrfs, zfs, bcachefs) write a page elsewhere each time. So does the log-structured f2fs, whose fault handler
+    /// may also report "no space" for allocated pages while checkpoints are off. Stacked, user-space and network types
+    /// (overlay, FUSE, NFS, SMB, 9p) depend on the file system below them.
     /// </summary>
     public static LinuxFileSystemType Of(uint number) => number switch
     {

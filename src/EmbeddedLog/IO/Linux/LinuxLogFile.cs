@@ -7,9 +7,9 @@ namespace EmbeddedLog.IO.Linux;
 /// <summary>
 /// An open file on Linux, where one page cache serves reads, writes, maps and flushes.
 /// <para>
-/// Reading ahead fills that cache with folios of up to 2 MiB, and a folio is flushed whole however little was stored to
-/// it through a map: after a scan of its segment an append of 128 bytes wrote 2 MiB to the device. So a file that is
-/// open for writing is advised against it, in its reads and in all its maps; the same append then writes one page.
+/// Reading ahead fills that cache with folios of up to 2 MiB, and a store through a map flushes its whole folio: after
+/// a scan of its segment an append of 128 bytes wrote 2 MiB to the device. So a file that is open for writing gets the
+/// advice not to read ahead, in its reads and in all its maps. The same append then writes one page.
 /// </para>
 /// </summary>
 [SupportedOSPlatform("linux")]
@@ -36,12 +36,12 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
         DirectUnitBytes = Math.Max(directUnitBytes, MinDirectUnitBytes);
         if (isWritten)
         {
-            // It is only advice: a file system that does not take it is slower, not wrong.
+            // This is only advice: a file system that ignores it is slower, not wrong.
             _ = LinuxSyscalls.AdviseFile(handle, LinuxSyscalls.AdviseRandom);
         }
     }
 
-    /// <summary>The file system that it is on: what one call for all of it takes in.</summary>
+    /// <summary>Its file system, which one call flushes as a whole.</summary>
     public ulong Device { get; }
 
     public override int DirectUnitBytes { get; }
@@ -51,7 +51,7 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
         int done = _isPastCache ? 0 : base.Read(buffer, position);
         fixed (byte* bytes = buffer)
         {
-            // Where the file ends between two units the read stops there, and the next one would not be aligned.
+            // If the file ends between two units, the read stops there, and the next one would not be aligned.
             while (_isPastCache && done < buffer.Length && done % DirectUnitBytes == 0)
             {
                 long read = UnixSyscalls.Read(Handle, bytes + done, buffer.Length - done, position + done);
@@ -92,16 +92,16 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
 
-        // It takes no failure away: only a call that waits does.
+        // This keeps failures: only a call that waits clears them.
         LinuxSyscalls.BeginWrites(Handle, position, length);
     }
 
-    /// <summary>Writes all that the file system has in memory; false where anything of it failed.</summary>
+    /// <summary>Writes everything that the file system has in memory; false if any part failed.</summary>
     public bool TryFlushFileSystem() => LinuxSyscalls.SyncFileSystem(Handle) >= 0;
 
     /// <summary>
-    /// Waits for what is being written of the file, and returns the failure that was noted since it was last asked, or
-    /// since the file was opened; null where there was none.
+    /// Waits for the writes of the file that are under way, and returns the failure since the last call, or since the
+    /// file was opened; null if there was none.
     /// </summary>
     public FileSystemException? TakeWriteFailure()
     {
@@ -114,7 +114,8 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
         long start = position & -Environment.SystemPageSize;
         long end = Math.Min(position + length, map.Length);
 
-        // A page that is mapped is not dropped. To take it out of a shared map loses nothing: the next touch finds it.
+        // A mapped page is not dropped, so it is first taken out of the map. A shared map loses nothing: the next
+        // access finds the page.
         _ = UnixSyscalls.Advise(map.Pointer + start, end - start, LinuxSyscalls.AdviseDoNotNeed);
         DropPages(start, end - start);
         return !LinuxSyscalls.IsPresent(map.Pointer + start);
@@ -129,8 +130,8 @@ internal sealed unsafe class LinuxLogFile : UnixLogFile
     }
 
     /// <summary>
-    /// Takes back what a failed allocation left: ext4 keeps the blocks that it found before the disk was full, and has
-    /// extended the file over them. They are not lost if this fails in turn, for the next allocation finds them there.
+    /// Undoes a failed allocation: ext4 keeps the blocks that it found before the disk was full, and has extended the
+    /// file over them. If this fails too, the blocks are not lost: the next allocation finds them.
     /// </summary>
     private void Undo(long lengthBefore)
     {

@@ -8,11 +8,12 @@ namespace EmbeddedLog.IO.Linux;
 internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
 {
     /// <summary>
-    /// The kernel silently drops what exceeds a device's read-ahead, by default of so much, in one call.
+    /// The most bytes of one call: the kernel silently ignores what exceeds a device's read-ahead, which has this
+    /// default.
     /// </summary>
     private const int ReadAheadBytes = 128 * 1024;
 
-    /// <summary>Whether the system's huge pages are as large as large pages are here.</summary>
+    /// <summary>Whether the system's huge pages have the size of large pages here.</summary>
     private readonly bool _hasLargePages;
 
     public LinuxMappedMemory(byte* pointer, long length, bool isWritten, long hugePageBytes)
@@ -32,10 +33,10 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
     }
 
     /// <summary>
-    /// Prevails over the advice against reading ahead: what is touched comes in as one folio of a huge page, which is
-    /// zeroed, mapped, and made clean by a flush in one step instead of 512. Where base pages are larger, so are huge
-    /// ones: 32 MiB over pages of 16 KiB, 512 MiB over 64 KiB. A flush would write half a segment for each record, so
-    /// these are not asked for.
+    /// This overrides the advice against reading ahead: an access brings in one folio of a huge page, which is zeroed,
+    /// mapped, and flushed in one step instead of 512. With larger base pages, huge pages are larger too: 32 MiB with
+    /// pages of 16 KiB, 512 MiB with 64 KiB. A flush would then write half a segment for each record, so those huge
+    /// pages are not used.
     /// </summary>
     public override void PreferLargePages(bool large)
     {
@@ -44,7 +45,7 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
             return;
         }
 
-        // The whole map, for a part of it would become a map of its own, of which a process may have only so many.
+        // The whole map: a part of it would become a map of its own, and a process may have only so many.
         int advice = large ? LinuxSyscalls.AdviseHugePages : LinuxSyscalls.AdviseNoHugePages;
         _ = UnixSyscalls.Advise(Pointer, Length, advice);
     }
@@ -61,8 +62,9 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
     }
 
     /// <summary>
-    /// Asks for all pages before it waits for the first: populating alone reads them one after the other (45 MB/s where
-    /// this does 900). Both bring in single pages, so this is also how to look at a file that someone else is writing.
+    /// Starts reading all pages before it waits for the first: populating alone reads them one after the other, at a
+    /// twentieth of the speed. Both bring in single pages, so this is also the way to read a file that another process
+    /// writes.
     /// </summary>
     public override bool TryPrepareForRead(long position, long length)
     {
@@ -70,11 +72,11 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
         long end = position + length;
         for (long asked = position; asked < end; asked += ReadAheadBytes)
         {
-            // Advice that is not taken leaves the work to the next call.
+            // If the advice is ignored, the next call does the work.
             _ = Advise(asked, Math.Min(ReadAheadBytes, end - asked), LinuxSyscalls.AdviseWillNeed);
         }
 
-        // A kernel that does not know the call says nothing about the pages.
+        // A kernel without this call reports nothing about the pages.
         return Advise(position, length, LinuxSyscalls.AdvisePopulateRead) is >= 0 or -UnixErrors.InvalidArgument;
     }
 
@@ -85,8 +87,8 @@ internal sealed unsafe class LinuxMappedMemory : UnixMappedMemory
     }
 
     /// <summary>
-    /// Advises on whole pages. Populating faults pages in by a call, where a page that cannot be had (no space, no
-    /// block, beyond the end, unreadable) is an error instead of a signal that ends the process.
+    /// Advises on whole pages. Populating faults pages in by a call. A page that cannot be had (no space, no block,
+    /// beyond the end, unreadable) is then an error, instead of a signal that ends the process.
     /// </summary>
     private long Advise(long position, long length, int advice)
     {

@@ -3,13 +3,13 @@ using System.Runtime.Versioning;
 
 namespace EmbeddedLog.IO.Linux;
 
-/// <summary>What the kernel says of its memory.</summary>
+/// <summary>Properties of the kernel's memory.</summary>
 [SupportedOSPlatform("linux")]
 internal static class LinuxMemory
 {
     private const string HugePageFile = "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size";
 
-    /// <summary>The size of a huge page that a map may get unasked; zero without such pages.</summary>
+    /// <summary>The size of a huge page that a map may get; zero without such pages.</summary>
     public static long HugePageBytes { get; } = ReadHugePageBytes();
 
     private static long ReadHugePageBytes()

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace EmbeddedLog.IO.Linux;
 
 /// <summary>
-/// The numbers that Linux gives otherwise on one architecture than on another, from the kernel's headers. All other
-/// numbers in this folder are the same on every architecture that .NET runs on.
+/// The numbers that differ between architectures of Linux, from the kernel's headers. All other numbers in this folder
+/// are the same on every architecture that .NET runs on.
 /// </summary>
 internal sealed record LinuxNumbers
 {
-    /// <summary>Those of this process.</summary>
+    /// <summary>The numbers of this process.</summary>
     public static LinuxNumbers Current { get; } = Of(RuntimeInformation.ProcessArchitecture);
 
     /// <summary>O_DIRECTORY.</summary>
@@ -32,7 +32,7 @@ internal sealed record LinuxNumbers
     /// <summary>The number of statx.</summary>
     public int StatusCall { get; private init; } = 291;
 
-    /// <summary>Those of an architecture.</summary>
+    /// <summary>The numbers of an architecture.</summary>
     public static LinuxNumbers Of(Architecture architecture) => architecture switch
     {
         Architecture.X64 => new() { StatusCall = 332 },

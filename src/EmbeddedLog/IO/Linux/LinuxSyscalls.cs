@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Linux;
 
 /// <summary>
-/// The system calls of Linux that macOS lacks or has otherwise. Results as in <see cref="UnixSyscalls"/>.
+/// The system calls of Linux that macOS lacks or has in another form. Results as in <see cref="UnixSyscalls"/>.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal static unsafe partial class LinuxSyscalls
@@ -56,17 +56,15 @@ internal static unsafe partial class LinuxSyscalls
     /// </summary>
     private static nuint XfsGeometryCall { get; } = LinuxNumbers.Current.ReadingCall | (112 << 16) | ('X' << 8) | 124;
 
-    /// <summary>FICLONE, which is handed an int.</summary>
+    /// <summary>FICLONE, with an int as its argument.</summary>
     private static nuint CloneCall { get; } = LinuxNumbers.Current.WritingCall | (4 << 16) | (0x94 << 8) | 9;
 
     /// <summary>
-    /// The number of statx. It is called by number, for C libraries that .NET supports lack the function.
+    /// The number of statx. It is called by number, because some C libraries that .NET supports lack the function.
     /// </summary>
     private static long StatusCall { get; } = LinuxNumbers.Current.StatusCall;
 
-    /// <summary>
-    /// Opens with mode 0600, not to be inherited by other programs. Fails by the result, a negated error number.
-    /// </summary>
+    /// <summary>Opens with mode 0600, closed on exec. A failure is the result, a negated error number.</summary>
     public static long Open(UnixPath path, int flags, out SafeFileHandle file)
     {
         long result;
@@ -92,7 +90,7 @@ internal static unsafe partial class LinuxSyscalls
         return result;
     }
 
-    /// <summary>syncfs(2). Since Linux 5.8 it tells a failure of any file since the last call.</summary>
+    /// <summary>syncfs(2). Since Linux 5.8 it reports a failure of any file since the last call.</summary>
     public static long SyncFileSystem(SafeFileHandle file)
     {
         long result;
@@ -105,7 +103,7 @@ internal static unsafe partial class LinuxSyscalls
         return result;
     }
 
-    /// <summary>sync_file_range(2) that begins nothing: it waits, and tells failures as fdatasync does.</summary>
+    /// <summary>sync_file_range(2) that starts no writes: it waits, and reports failures as fdatasync does.</summary>
     public static long WaitForWrites(SafeFileHandle file)
     {
         long result;
@@ -118,7 +116,7 @@ internal static unsafe partial class LinuxSyscalls
         return result;
     }
 
-    /// <summary>sync_file_range(2) that waits for nothing, and leaves failures to be told by who does.</summary>
+    /// <summary>sync_file_range(2) that does not wait. Calls that wait report the failures.</summary>
     public static void BeginWrites(SafeFileHandle file, long position, long length) =>
         _ = sync_file_range(file, position, length, WriteOut);
 
@@ -137,9 +135,7 @@ internal static unsafe partial class LinuxSyscalls
         return result;
     }
 
-    /// <summary>
-    /// Advises on the whole file. The one call that returns its error number instead of leaving it behind.
-    /// </summary>
+    /// <summary>Advises on the whole file. The only call that returns its error number itself.</summary>
     public static long AdviseFile(SafeFileHandle file, int advice) => -posix_fadvise(file, 0, 0, advice);
 
     /// <summary>Advises on a range, with a result as of <see cref="AdviseFile"/>.</summary>
@@ -153,7 +149,7 @@ internal static unsafe partial class LinuxSyscalls
         return UnixSyscalls.Result(mincore(page, 1, &present)) < 0 || (present & 1) != 0;
     }
 
-    /// <summary>The status of what stands at <paramref name="path"/>, or of a link there itself.</summary>
+    /// <summary>The status of <paramref name="path"/>; of a link, the status of the link itself.</summary>
     public static long GetStatus(UnixPath path, bool isLinkItself, out LinuxFileStatus status)
     {
         nint flags = isLinkItself ? NoFollow : 0;

@@ -4,7 +4,7 @@ using EmbeddedLog.IO.Unix;
 namespace EmbeddedLog.IO.Mac;
 
 /// <summary>
-/// The fields used of macOS's <c>struct stat</c> with 64-bit inodes: 144 bytes on both architectures.
+/// The used fields of macOS's <c>struct stat</c> with 64-bit inodes: 144 bytes on both architectures.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 144)]
 internal struct MacFileStatus

@@ -22,8 +22,8 @@ internal sealed class MacFileSystem : UnixFileSystem
     }
 
     /// <summary>
-    /// Always unknown: macOS numbers its mounts by device, so that a remount has the number of the mount before it, and
-    /// a cache that is wrongly taken to have survived is worse than one that is wrongly taken to have not.
+    /// Always unknown: macOS numbers its mounts by device, so a remount has the number of the mount before it. To
+    /// assume wrongly that a cache has survived is worse than the opposite.
     /// </summary>
     public override CacheIdentity GetCacheIdentity(string directory)
     {
@@ -69,8 +69,8 @@ internal sealed class MacFileSystem : UnixFileSystem
     {
         long result = MacSyscalls.FullSync(directory);
 
-        // Not every file system offers the full flush on a directory. Its names then wait in the device's cache for the
-        // full flush of the next file, without which none of what they name is promised.
+        // Some file systems have no full flush of a directory. Its names then stay in the device's cache until the full
+        // flush of the next file. Nothing behind these names is promised before that flush.
         return result >= 0 ? result : UnixSyscalls.Sync(directory);
     }
 

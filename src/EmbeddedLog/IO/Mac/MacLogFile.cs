@@ -4,15 +4,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.IO.Mac;
 
-/// <summary>An open file on macOS, where a flush of the file does not see what was stored through a map.</summary>
+/// <summary>An open file on macOS, where a flush of the file does not include stores through a map.</summary>
 [SupportedOSPlatform("macos")]
 internal sealed unsafe class MacLogFile(SafeFileHandle handle, string path) : UnixLogFile(handle, path)
 {
     private readonly WritableMaps _maps = new();
 
     /// <summary>
-    /// Reserves what lies beyond the file's end. Blocks missing before the end cannot be had here: it is the caller who
-    /// extends a file by allocation alone.
+    /// Reserves space beyond the file's end. Missing blocks before the end cannot be reserved here, so the caller must
+    /// extend a file by allocation alone.
     /// </summary>
     public override void Allocate(long position, long length)
     {
@@ -28,8 +28,8 @@ internal sealed unsafe class MacLogFile(SafeFileHandle handle, string path) : Un
     }
 
     /// <summary>
-    /// Fails where the file system has no full flush: what a plain fsync leaves in the device's cache is lost with
-    /// power.
+    /// Fails if the file system has no full flush: a plain fsync leaves bytes in the device's cache, and a power loss
+    /// takes them.
     /// </summary>
     public override void Flush(long position, long length)
     {

@@ -9,7 +9,7 @@ internal sealed unsafe class MacMappedMemory : UnixMappedMemory, IWritableMap
 {
     private readonly string _path;
 
-    /// <summary>Where the file finds this map when it is flushed; null for one that cannot be stored to.</summary>
+    /// <summary>The maps that a flush of the file includes; null for a read-only map.</summary>
     private readonly WritableMaps? _siblings;
 
     public MacMappedMemory(byte* pointer, long length, string path, WritableMaps? siblings)
@@ -19,14 +19,14 @@ internal sealed unsafe class MacMappedMemory : UnixMappedMemory, IWritableMap
         _siblings = siblings;
     }
 
-    /// <summary>Always false: macOS has no call that faults pages in and reports what it could not.</summary>
+    /// <summary>Always false: macOS has no call that faults pages in and reports failures.</summary>
     public override bool TryPrepareForWrite(long position, long length)
     {
         CheckRange(position, length);
         return false;
     }
 
-    /// <summary>Always true, for the same reason: nothing is known against a page.</summary>
+    /// <summary>Always true, for the same reason: no page is known to be bad.</summary>
     public override bool TryPrepareForRead(long position, long length)
     {
         CheckRange(position, length);

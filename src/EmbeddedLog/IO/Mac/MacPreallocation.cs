@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace EmbeddedLog.IO.Mac;
 
-/// <summary>macOS's <c>fstore_t</c>, what F_PREALLOCATE is asked for.</summary>
+/// <summary>macOS's <c>fstore_t</c>, the argument of F_PREALLOCATE.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct MacPreallocation
 {

@@ -7,10 +7,11 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Mac;
 
 /// <summary>
-/// The system calls of macOS that Linux lacks or has otherwise. Results as in <see cref="UnixSyscalls"/>.
+/// The system calls of macOS that Linux lacks or has in another form. Results as in <see cref="UnixSyscalls"/>.
 /// <para>
-/// <c>openat</c> and <c>fcntl</c> take a variable number of arguments. On arm64 those go onto the stack, behind eight
-/// registers that arguments with a name fill first; five or six unused ones push ours to where the callee looks.
+/// <c>openat</c> and <c>fcntl</c> take a variable number of arguments. On arm64 these go onto the stack, behind eight
+/// registers that named arguments fill first. Five or six unused arguments push ours to the place where the callee
+/// reads them.
 /// </para>
 /// </summary>
 [SupportedOSPlatform("macos")]
@@ -34,9 +35,7 @@ internal static unsafe partial class MacSyscalls
 
     private static bool IsArm64 { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
-    /// <summary>
-    /// Opens with mode 0600, not to be inherited by other programs. Fails by the result, a negated error number.
-    /// </summary>
+    /// <summary>Opens with mode 0600, closed on exec. A failure is the result, a negated error number.</summary>
     public static long Open(UnixPath path, int flags, out SafeFileHandle file)
     {
         flags |= OpenCloseOnExec;
@@ -54,9 +53,7 @@ internal static unsafe partial class MacSyscalls
         return result;
     }
 
-    /// <summary>
-    /// Writes the file, and all that the device holds in its own cache, to the medium; fsync does not.
-    /// </summary>
+    /// <summary>Writes the file and the device's own cache to the medium; fsync does not.</summary>
     public static long FullSync(SafeFileHandle file) => Control(file, ControlFullSync, 0);
 
     /// <summary>Reserves blocks behind the file's last one, all or none, without changing its size.</summary>
@@ -66,7 +63,7 @@ internal static unsafe partial class MacSyscalls
         return Control(file, ControlPreallocate, (nint)(&request));
     }
 
-    /// <summary>The status of what stands at <paramref name="path"/>, or of a link there itself.</summary>
+    /// <summary>The status of <paramref name="path"/>; of a link, the status of the link itself.</summary>
     public static long GetStatus(UnixPath path, bool isLinkItself, out MacFileStatus status)
     {
         int flags = isLinkItself ? NoFollow : 0;

@@ -4,31 +4,33 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Unix;
 
 /// <summary>
-/// The exclusive lock of a directory: flock on a file in it, and on the directory itself. Whoever deletes or replaces
-/// the file would be free to lock the new one while the holder goes on writing; the directory cannot be replaced under
-/// its contents.
+/// The exclusive lock of a directory: flock on a file in it, and on the directory itself. With the file's lock alone,
+/// another process could delete or replace the file and lock the new one while the holder goes on writing. The
+/// directory cannot be replaced under its contents.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class UnixDirectoryLock : IDisposable
 {
-    /// <summary>How often a file that is replaced between opening and locking is tried anew.</summary>
+    /// <summary>How often a file that was replaced between opening and locking is opened again.</summary>
     private const int MaxAttempts = 16;
 
     /// <summary>
-    /// The directories that logs of this process hold, read and written under its own monitor. Where a file system
-    /// stands in for flock with locks that belong to the process, flock would admit a second log of the same process.
+    /// The directories that logs of this process hold, read and written under its own monitor. On a file system that
+    /// implements flock by locks that belong to the process, flock would admit a second log of the same process.
     /// </summary>
     private static readonly HashSet<(ulong Device, ulong Inode)> s_held = [];
 
     private readonly SafeFileHandle _directory;
 
-    /// <summary>The locked file; null until it is. Written before the lock is handed out, then only read.</summary>
+    /// <summary>The locked file; null before. Written before the lock is handed out, then only read.</summary>
     private SafeFileHandle? _file;
 
-    /// <summary>The directory's entry in <see cref="s_held"/>; null until it is there. Written like the file.</summary>
+    /// <summary>The directory's entry in <see cref="s_held"/>; null before. Written like the file.</summary>
     private (ulong Device, ulong Inode)? _entry;
 
-    /// <summary>One after the first <see cref="Dispose"/>, so that a second one does not free a successor.</summary>
+    /// <summary>
+    /// One after the first <see cref="Dispose"/>, so that a second one does not free a successor's lock.
+    /// </summary>
     private int _disposed;
 
     private UnixDirectoryLock(SafeFileHandle directory)
@@ -36,7 +38,7 @@ internal sealed class UnixDirectoryLock : IDisposable
         _directory = directory;
     }
 
-    /// <summary>The lock, or null while someone else holds it.</summary>
+    /// <summary>The lock, or null while it is held elsewhere.</summary>
     public static UnixDirectoryLock? TryTake(UnixFileSystem files, string path)
     {
         string parent = Path.GetDirectoryName(path)
@@ -85,8 +87,8 @@ internal sealed class UnixDirectoryLock : IDisposable
     }
 
     /// <summary>
-    /// Unlocks, not only closes: a child process that is just being started has this descriptor until its exec, and
-    /// would hold the lock for that moment. Closing frees what unlocking cannot, so its result does not matter.
+    /// Unlocks, not only closes: a child process that is being started has this descriptor until its exec, and would
+    /// hold the lock for that moment. The result does not matter, because closing frees the lock too.
     /// </summary>
     private static void Unlock(SafeFileHandle file)
     {
@@ -111,8 +113,8 @@ internal sealed class UnixDirectoryLock : IDisposable
 
     private bool TryLockDirectory(UnixFileSystem files)
     {
-        // Only the answer that someone else holds it counts. Where directories cannot be locked the file's lock stands
-        // alone, and that one does fail aloud.
+        // Only "held elsewhere" counts here. If directories cannot be locked, the file's lock stands alone, and its
+        // failures are errors.
         long result = UnixSyscalls.Lock(_directory, UnixSyscalls.LockExclusiveOrFail);
         return !files.IsHeldByAnother(_directory, result);
     }
@@ -135,7 +137,7 @@ internal sealed class UnixDirectoryLock : IDisposable
                 throw UnixErrors.Failure("flock", path, result);
             }
 
-            // A lock on a file that no longer bears the name excludes nobody.
+            // A lock on a file that no longer has the name excludes no one.
             if (files.FindStatus(path) is { } named && named.IsSameFileAs(files.GetStatus(_file, path)))
             {
                 return true;
@@ -147,15 +149,16 @@ internal sealed class UnixDirectoryLock : IDisposable
     }
 
     /// <summary>
-    /// Writes who holds it. It is a courtesy to whoever is refused, so a full disk must not keep the log shut:
-    /// failures are passed over.
+    /// Writes the holder's identity, for the message of the next process that is refused. Failures are ignored, so that
+    /// a full disk does not keep the log from opening.
     /// </summary>
     private unsafe void WriteOwner()
     {
         byte[] text = LockHolder.Current.ToText();
         fixed (byte* bytes = text)
         {
-            // Over the old text before the rest is cut off: a file cut first would need a new block on a full disk.
+            // Written over the old text before the rest is cut off: a file that is cut first would need a new block on
+            // a full disk.
             if (UnixSyscalls.Write(_file!, bytes, text.Length, 0) == text.Length)
             {
                 _ = UnixSyscalls.SetLength(_file!, text.Length);

@@ -6,18 +6,18 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Unix;
 
 /// <summary>
-/// Reads the names in an open directory. The runtime knows directories by their paths only, and what stands at a path
-/// may be another one by now.
+/// Reads the names in an open directory. The runtime lists directories only by path, and the path may lead to another
+/// one by now.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal static unsafe partial class UnixDirectoryReader
 {
     /// <summary>
-    /// Where the type of an entry is, d_type, with the name right behind it, in the structures of 64-bit systems.
+    /// The position of an entry's type, d_type, in the structures of 64-bit systems. The name follows it.
     /// </summary>
     private static int TypeAt => OperatingSystem.IsMacOS() ? 20 : 18;
 
-    /// <summary>macOS on x64 gives plain names to structures with 32-bit inodes.</summary>
+    /// <summary>macOS on x64 uses the plain names for structures with 32-bit inodes.</summary>
     private static bool HasOldNames { get; } =
         OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
@@ -53,7 +53,7 @@ internal static unsafe partial class UnixDirectoryReader
             byte* entry = HasOldNames ? ReadX64(stream) : readdir(stream);
             if (entry is null)
             {
-                // The error number was zero before the call: it still is at the end of the directory.
+                // The error number was zero before the call, and still is at the end of the directory.
                 int error = Marshal.GetLastPInvokeError();
                 return error == 0 ? names : throw UnixErrors.Failure("readdir", path, -error);
             }

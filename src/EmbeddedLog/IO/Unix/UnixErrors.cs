@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace EmbeddedLog.IO.Unix;
 
 /// <summary>
-/// The error numbers of Linux and macOS that are told apart. Up to 34 both count alike, above they differ.
+/// The error numbers of Linux and macOS that the log distinguishes. They are the same up to 34, and differ above.
 /// </summary>
 internal static class UnixErrors
 {
@@ -25,7 +25,7 @@ internal static class UnixErrors
     private const int NoSpace = 28; // ENOSPC
     private const int ReadOnly = 30; // EROFS
 
-    /// <summary>EWOULDBLOCK: another one holds the lock.</summary>
+    /// <summary>EWOULDBLOCK: the lock is held elsewhere.</summary>
     public static int WouldBlock => OperatingSystem.IsMacOS() ? 35 : 11;
 
     /// <summary>The exception for a call that returned <paramref name="result"/>, a negated error number.</summary>

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.IO.Unix;
 
-/// <summary>What a file is, and which.</summary>
+/// <summary>The type and the identity of a file.</summary>
 /// <param name="Mode">Its type and permissions, <c>st_mode</c>.</param>
 /// <param name="Device">The number of its device.</param>
 /// <param name="Inode">Its number on the device: two names with both numbers equal are one file.</param>

@@ -3,21 +3,23 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.IO.Unix;
 
-/// <summary>What Linux and macOS do alike with names and directories.</summary>
+/// <summary>The names and directories of Linux and macOS: the common part.</summary>
 [UnsupportedOSPlatform("windows")]
 internal abstract class UnixFileSystem : FileSystem
 {
-    /// <summary>Modes 0750 and 0640: its owner's, and his group's to read.</summary>
+    /// <summary>Modes 0750 and 0640: for the owner, and for the group to read.</summary>
     private const uint SharedDirectoryMode = 0x1E8;
     private const uint SharedFileMode = 0x1A0;
 
-    /// <summary>Whether the group may read what is made here.</summary>
+    /// <summary>Whether the group may read new files and directories.</summary>
     public bool GroupReads { get; init; }
 
-    /// <summary>Where paths below it begin; null where all begin at the root. Set once, by who makes it.</summary>
+    /// <summary>
+    /// The directory at which paths below it begin; null if all begin at the root. Set once, by the creator.
+    /// </summary>
     private UnixRoot? _root;
 
-    /// <summary>Mode 0700: what a log holds is its owner's alone.</summary>
+    /// <summary>Mode 0700: a log is for its owner alone.</summary>
     private const uint DirectoryMode = 0x1C0;
 
     public override ulong GetDirectoryId(string directory) => FindStatus(directory)?.Inode ?? 0;
@@ -73,7 +75,7 @@ internal abstract class UnixFileSystem : FileSystem
             throw UnixErrors.Failure("mkdir", path, result);
         }
 
-        // Apart, for the mode that a directory is made with is cut by the umask.
+        // In a call of its own, because the umask cuts the mode of a new directory.
         if (result >= 0 && GroupReads)
         {
             result = UnixSyscalls.SetMode(Find(path), SharedDirectoryMode);
@@ -153,7 +155,7 @@ internal abstract class UnixFileSystem : FileSystem
         uint wanted = status.IsDirectory ? SharedDirectoryMode : status.IsFile ? SharedFileMode : 0;
         if ((status.Mode & wanted) != wanted)
         {
-            // Where they are somebody else's, he has to see to it.
+            // Files of another user are left as they are.
             _ = UnixSyscalls.SetMode(Find(path), wanted);
         }
     }
@@ -183,7 +185,7 @@ internal abstract class UnixFileSystem : FileSystem
 
     public override IDisposable? TryLock(string path) => UnixDirectoryLock.TryTake(this, path);
 
-    /// <summary>Whether the result of a lock that was tried says that somebody else holds it.</summary>
+    /// <summary>Whether the result of a try to lock means that the lock is held elsewhere.</summary>
     public virtual bool IsHeldByAnother(SafeFileHandle file, long lockResult) => lockResult == -UnixErrors.WouldBlock;
 
     /// <summary>Opens a file, or throws.</summary>
@@ -195,19 +197,19 @@ internal abstract class UnixFileSystem : FileSystem
     /// <summary>The status of an open file, or an exception that names <paramref name="path"/>.</summary>
     public abstract UnixFileStatus GetStatus(SafeFileHandle file, string path);
 
-    /// <summary>The status of what stands at <paramref name="path"/>, or null where nothing does.</summary>
+    /// <summary>The status of <paramref name="path"/>, or null if it does not exist.</summary>
     public UnixFileStatus? FindStatus(string path) => FindStatus(Find(path), path);
 
     /// <summary>
-    /// The same for a path from somewhere; failures name <paramref name="path"/>. A last name that is a link is
+    /// The same for a path below a directory; failures name <paramref name="path"/>. A link at the end of the path is
     /// followed unless <paramref name="isLinkItself"/>.
     /// </summary>
     private protected abstract UnixFileStatus? FindStatus(UnixPath place, string path, bool isLinkItself = false);
 
-    /// <summary>A new one of its kind.</summary>
+    /// <summary>A new instance of the same kind.</summary>
     private protected abstract UnixFileSystem Copy();
 
-    /// <summary>Where a path begins, and how it goes on from there.</summary>
+    /// <summary>The directory at which a path begins, and the path from there.</summary>
     private protected UnixPath Find(string path) => _root?.Find(path) ?? UnixPath.Absolute(path);
 
     protected override void Dispose(bool disposing)
@@ -232,7 +234,7 @@ internal abstract class UnixFileSystem : FileSystem
             return;
         }
 
-        // One that was there may be somebody else's.
+        // An existing file may belong to another user.
         long result = UnixSyscalls.SetMode(file, SharedFileMode);
         if (result < 0 && opening == FileOpening.CreateNew)
         {
@@ -255,7 +257,8 @@ internal abstract class UnixFileSystem : FileSystem
         List<string> names = [];
         foreach ((string name, UnixFileType type) in UnixDirectoryReader.Read(OpenDirectory(path), path))
         {
-            // Where the file system does not say what a name is, it is looked at; what has gone since is nothing.
+            // If the file system does not give the type of a name, its status is read. A name that no longer exists is
+            // left out.
             string full = Path.Combine(path, name);
             bool? isDirectory = type == UnixFileType.Unknown
                 ? FindStatus(Find(full), full, isLinkItself: true)?.IsDirectory

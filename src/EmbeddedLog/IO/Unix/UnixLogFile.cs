@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.IO.Unix;
 
-/// <summary>What Linux and macOS do alike with an open file.</summary>
+/// <summary>An open file on Linux and macOS: the common part.</summary>
 [UnsupportedOSPlatform("windows")]
 internal abstract unsafe class UnixLogFile : LogFile
 {
@@ -56,7 +56,7 @@ internal abstract unsafe class UnixLogFile : LogFile
             {
                 long written = UnixSyscalls.Write(Handle, bytes + done, buffer.Length - done, position + done);
 
-                // A write of nothing is no error to the system, but to go on would be to spin.
+                // A write of zero bytes is not an error of the system, but the loop would never end.
                 done += (int)Check("pwrite", written == 0 ? -UnixErrors.DeviceFailure : written);
             }
         }

@@ -3,11 +3,11 @@ using System.Runtime.Versioning;
 
 namespace EmbeddedLog.IO.Unix;
 
-/// <summary>What Linux and macOS do alike with a map.</summary>
+/// <summary>A map on Linux and macOS: the common part.</summary>
 [UnsupportedOSPlatform("windows")]
 internal abstract unsafe class UnixMappedMemory : MappedMemory
 {
-    /// <summary>The address; zero once it is unmapped. Whoever exchanges it for zero unmaps.</summary>
+    /// <summary>The address; zero once it is unmapped. The thread that exchanges it for zero unmaps.</summary>
     private nint _address;
 
     private protected UnixMappedMemory(byte* pointer, long length)
@@ -25,7 +25,7 @@ internal abstract unsafe class UnixMappedMemory : MappedMemory
         nint address = Interlocked.Exchange(ref _address, 0);
         if (address != 0)
         {
-            // It can fail only for an address or a length that are not those of the map.
+            // It can fail only for a wrong address or length.
             long result = UnixSyscalls.Unmap((byte*)address, Length);
             Debug.Assert(result >= 0, "munmap failed");
         }

@@ -2,12 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.IO.Unix;
 
-/// <summary>A path as the system is asked for it: from a directory that is open, or from the root.</summary>
-/// <param name="Directory">The directory that a relative path begins at; an absolute one passes it over.</param>
+/// <summary>A path as system calls take it: from an open directory, or from the root.</summary>
+/// <param name="Directory">The directory at which a relative path begins; ignored for an absolute path.</param>
 /// <param name="Path">The path.</param>
 internal readonly record struct UnixPath(SafeFileHandle Directory, string Path)
 {
-    /// <summary>AT_FDCWD: the process's own directory, which no absolute path looks at.</summary>
+    /// <summary>AT_FDCWD: the process's own directory, which an absolute path does not use.</summary>
     private static readonly SafeFileHandle s_current = new(OperatingSystem.IsMacOS() ? -2 : -100, ownsHandle: false);
 
     /// <summary>A path from the root.</summary>

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Unix;
 
 /// <summary>
-/// The system calls that are the same on Linux and macOS. Each returns what the call returned or, when it failed, the
-/// negated error number; a call that a signal interrupted is made again where that does no harm.
+/// The system calls that are the same on Linux and macOS. Each returns the result of the call or, if it failed, the
+/// negated error number. A call that a signal interrupted is made again where that does no harm.
 /// </summary>
 internal static unsafe partial class UnixSyscalls
 {
@@ -22,8 +22,8 @@ internal static unsafe partial class UnixSyscalls
     private const int SeekEnd = 2; // SEEK_END
 
     /// <summary>
-    /// Turns the value of a call into ours. It is the first to run after the call, for anything in between may replace
-    /// the error number.
+    /// Converts the value of a call. It must run directly after the call, because anything in between may replace the
+    /// error number.
     /// </summary>
     public static long Result(long value)
     {
@@ -72,7 +72,7 @@ internal static unsafe partial class UnixSyscalls
         return result;
     }
 
-    /// <summary>fsync, which an interruption leaves undone without having forgotten an error.</summary>
+    /// <summary>fsync. An interrupted call has done nothing, and keeps earlier errors.</summary>
     public static long Sync(SafeFileHandle file)
     {
         long result;

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Windows;
 
 /// <summary>
-/// What reserves space for a file and what leaves holes in it. Each returns zero or the error code, unless it says
+/// Reserves space for a file, or leaves holes in it. Each method returns zero or the error code, unless it says
 /// otherwise.
 /// </summary>
 [SupportedOSPlatform("windows")]
@@ -26,14 +26,14 @@ internal static unsafe partial class WindowsAllocation
     /// <summary>Extends a file over space that is reserved.</summary>
     /// <param name="file">The file.</param>
     /// <param name="from">Its end.</param>
-    /// <param name="to">Where it is to end.</param>
-    /// <param name="writesInstead">Whether to write zeros where there is no call for it.</param>
+    /// <param name="to">Its new end.</param>
+    /// <param name="writesInstead">Whether to write zeros if there is no call for it.</param>
     public static int Extend(SafeFileHandle file, long from, long to, bool writesInstead)
     {
         int error = WindowsSyscalls.GetAttributes(file, out FileAttributes attributes);
         if (error == 0 && (attributes & FileAttributes.SparseFile) != 0)
         {
-            // It takes its space piece by piece, as it is written to.
+            // Space is taken piece by piece, when the file is written to.
             error = WindowsSyscalls.SetLength(file, to);
             return error != 0 ? error : WriteZeros(file, from, to);
         }
@@ -48,8 +48,8 @@ internal static unsafe partial class WindowsAllocation
     }
 
     /// <summary>
-    /// Reserves space for the holes in a part of a file, which has some only where <see cref="AllowHoles"/> allowed
-    /// them, or a copy that keeps them.
+    /// Reserves space for the holes in a part of a file. Only <see cref="AllowHoles"/>, or a copy that keeps holes,
+    /// makes any.
     /// </summary>
     public static int FillHoles(SafeFileHandle file, long from, long to)
     {
@@ -97,8 +97,8 @@ internal static unsafe partial class WindowsAllocation
     }
 
     /// <summary>
-    /// Lets a file that is about to grow by so much have holes, so that it takes space only where it is written to.
-    /// Where the file system has no holes, all of it is reserved.
+    /// Allows holes in a file that is about to grow by so much, so that it takes space only for written bytes. A file
+    /// system without holes reserves all of it.
     /// </summary>
     public static void AllowHoles(SafeFileHandle file, long growth)
     {
@@ -108,13 +108,13 @@ internal static unsafe partial class WindowsAllocation
         }
     }
 
-    /// <summary>Whether space can be reserved for an empty file; null where it cannot be told.</summary>
+    /// <summary>Whether space can be reserved for an empty file; null if unknown.</summary>
     public static bool? Probe(SafeFileHandle file, bool writesInstead)
     {
         int error = WindowsSyscalls.SetAllocation(file, ProbeBytes);
         if (error != 0)
         {
-            // A full disk says nothing against it.
+            // A full disk does not mean that space cannot be reserved.
             return WindowsErrors.IsUnsupported(error) ? writesInstead : null;
         }
 

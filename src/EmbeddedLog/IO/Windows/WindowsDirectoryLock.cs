@@ -17,7 +17,7 @@ internal sealed class WindowsDirectoryLock : IDisposable
         _file = file;
     }
 
-    /// <summary>Owns the handle of a file that is locked, and writes into it who holds it.</summary>
+    /// <summary>Takes over the handle of a locked file, and writes the holder's identity into it.</summary>
     public static WindowsDirectoryLock Take(SafeFileHandle file)
     {
         WindowsDirectoryLock taken = new(file);
@@ -37,7 +37,8 @@ internal sealed class WindowsDirectoryLock : IDisposable
     public void Dispose() => _file.Dispose();
 
     /// <summary>
-    /// A courtesy to whoever is refused, so a full disk must not keep the log shut: failures are passed over.
+    /// For the message of the next process that is refused. Failures are ignored, so that a full disk does not keep the
+    /// log from opening.
     /// </summary>
     private unsafe void WriteOwner()
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace EmbeddedLog.IO.Windows;
 
-/// <summary>The Win32 error codes that are told apart.</summary>
+/// <summary>The Win32 error codes that the log distinguishes.</summary>
 internal static class WindowsErrors
 {
     public const int FileNotFound = 2;
@@ -27,34 +27,32 @@ internal static class WindowsErrors
     public static FileSystemException FailedFlush(string operation, string path, int code) =>
         new(operation, path, KindOf(code), code, Marshal.GetPInvokeErrorMessage(code)) { IsFailedFlush = true };
 
-    /// <summary>Whether the code says that nothing stands at a path.</summary>
+    /// <summary>Whether the code says that a path does not exist.</summary>
     public static bool IsNotFound(int code) => code is FileNotFound or PathNotFound;
 
     /// <summary>
-    /// Whether a deletion failed for what somebody does with the file, and may succeed later. Access is denied to one
-    /// that is mapped (STATUS_CANNOT_DELETE), and the system says no more.
+    /// Whether a deletion failed because the file is in use, and may succeed later. For a mapped file the system only
+    /// reports "access denied" (STATUS_CANNOT_DELETE).
     /// </summary>
     public static bool IsDeletionForLater(int code) => code == AccessDenied || KindOf(code) == FileSystemError.InUse;
 
     /// <summary>
-    /// Whether a renaming failed for what somebody does with the file at the moment: a scanner, an indexer, a reader.
+    /// Whether a renaming failed because the file is in use for a moment, by a scanner, an indexer or a reader.
     /// </summary>
     public static bool MayPass(int code) => code is AccessDenied or SharingViolation;
 
-    /// <summary>
-    /// Whether a call failed because the system, or the file system, has none such for what it was called for.
-    /// </summary>
+    /// <summary>Whether a call failed because the system or the file system does not support it.</summary>
     public static bool IsUnsupported(int code) =>
         code == InvalidParameter || KindOf(code) == FileSystemError.NotSupported;
 
     /// <summary>
-    /// Whether a directory could not be flushed because that is not let or not known there, which is no failure of what
-    /// was to be flushed.
+    /// Whether a directory could not be flushed because the system does not allow or support that. The names may still
+    /// be safe.
     /// </summary>
     public static bool IsNoDirectoryFlush(int code) =>
         code is AccessDenied or SharingViolation or InvalidHandle || IsUnsupported(code);
 
-    /// <summary>The kind of failure that a code says.</summary>
+    /// <summary>The kind of failure of a code.</summary>
     public static FileSystemError KindOf(int code) => code switch
     {
         FileNotFound or PathNotFound => FileSystemError.NotFound,

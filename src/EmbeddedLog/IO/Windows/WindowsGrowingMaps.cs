@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Windows;
 
 /// <summary>
-/// The live maps of one open file that reach beyond its end, each of which shows more when the file has grown. All
-/// members lock the instance, so that no map is unmapped while it is made to show more.
+/// The live maps of one open file that reach beyond its end. Each of them grows with the file. All members lock the
+/// instance, so that no map is unmapped while it grows.
 /// </summary>
 [SupportedOSPlatform("windows")]
 internal sealed class WindowsGrowingMaps
@@ -18,7 +18,7 @@ internal sealed class WindowsGrowingMaps
     /// <summary>How many there are. Under the lock; read by anyone.</summary>
     private int _count;
 
-    /// <summary>Adds a map, and has it show what the file has.</summary>
+    /// <summary>Adds a map, and extends it to the file's end.</summary>
     /// <exception cref="FileSystemException">It cannot; the map was not added.</exception>
     public void Add(WindowsMappedMemory map, SafeFileHandle file, long fileLength)
     {
@@ -42,8 +42,8 @@ internal sealed class WindowsGrowingMaps
         }
     }
 
-    /// <summary>Has all maps show a file that has grown; costs nothing where there are none.</summary>
-    /// <exception cref="FileSystemException">One cannot; another call makes up for it.</exception>
+    /// <summary>Extends all maps to the end of a file that has grown; costs nothing if there are none.</summary>
+    /// <exception cref="FileSystemException">A map cannot be extended; another call tries again.</exception>
     public void Grow(SafeFileHandle file, long fileLength)
     {
         if (Volatile.Read(ref _count) == 0)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.IO.Windows;
 
-/// <summary>An open file on Windows, where a flush of the file does not see what was stored through a map.</summary>
+/// <summary>An open file on Windows, where a flush of the file does not include stores through a map.</summary>
 [SupportedOSPlatform("windows")]
 internal sealed unsafe class WindowsLogFile(
     SafeFileHandle handle, string path, bool isWritten, bool writesToReserve) : LogFile
@@ -34,7 +34,7 @@ internal sealed unsafe class WindowsLogFile(
             int error = WindowsAllocation.Extend(handle, before, end, writesToReserve);
             if (error != 0)
             {
-                // What was added before it failed. Where this fails too, the next allocation finds it there.
+                // Cuts off what was added before the failure. If this fails too, the next allocation finds the space.
                 _ = WindowsSyscalls.SetLength(handle, before);
                 Check("allocation", error);
             }
@@ -88,7 +88,7 @@ internal sealed unsafe class WindowsLogFile(
                 int error = WindowsSyscalls.Write(
                     handle, bytes + done, buffer.Length - done, position + done, out int written);
 
-                // A write of nothing is no error to the system, but to go on would be to spin.
+                // A write of zero bytes is not an error of the system, but the loop would never end.
                 Check("WriteFile", error == 0 && written == 0 ? WindowsErrors.DeviceFailure : error);
                 done += written;
             }
@@ -116,7 +116,7 @@ internal sealed unsafe class WindowsLogFile(
     }
 
     /// <summary>
-    /// A view ends where its file does. A map of a file that is open for writing grows with it; one of a file that is
+    /// A view ends at its file's end. A map of a file that is open for writing grows with it; a map of a file that is
     /// open for reading is cut to the file.
     /// </summary>
     public override MappedMemory Map(long length, bool writable)

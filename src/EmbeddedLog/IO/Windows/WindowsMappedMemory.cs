@@ -5,27 +5,27 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Windows;
 
 /// <summary>
-/// A shared map of a file on Windows: one view, or where it reaches beyond the file's end a reservation of addresses
-/// that views of what the file has got are put into.
+/// A shared map of a file on Windows: one view, or, if it reaches beyond the file's end, a reservation of addresses
+/// that is filled with views while the file grows.
 /// </summary>
 [SupportedOSPlatform("windows")]
 internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
 {
     /// <summary>
-    /// How often a flush of the view is repeated while the system's own writer is at the same pages, which it answers
-    /// with a lock violation. The writer is done in microseconds; the bound is there so as not to hang on a sick disk.
+    /// How often a flush of the view is repeated after a lock violation, which means that the system is writing the
+    /// same pages. That takes microseconds; the bound avoids a hang on a bad disk.
     /// </summary>
     private const int MaxFlushAttempts = 1000;
 
     private readonly string _path;
 
-    /// <summary>Where the file finds this map when it is flushed; null for one that cannot be stored to.</summary>
+    /// <summary>The maps that a flush of the file includes; null for a read-only map.</summary>
     private readonly WritableMaps? _siblings;
 
-    /// <summary>Who makes it show more when the file has grown; null where it shows all that it ever will.</summary>
+    /// <summary>Extends this map when the file has grown; null if the map is complete.</summary>
     private readonly WindowsGrowingMaps? _growing;
 
-    /// <summary>The address; zero once it is unmapped. Whoever exchanges it for zero unmaps.</summary>
+    /// <summary>The address; zero once it is unmapped. The thread that exchanges it for zero unmaps.</summary>
     private nint _address;
 
     /// <summary>
@@ -34,7 +34,7 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
     /// </summary>
     private long[] _viewEnds;
 
-    /// <summary>A view of all that there is.</summary>
+    /// <summary>A view of the whole file.</summary>
     public WindowsMappedMemory(byte* pointer, long length, string path, WritableMaps? siblings)
     {
         _address = (nint)pointer;
@@ -44,7 +44,7 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
         Length = length;
     }
 
-    /// <summary>A reservation of whole pages, which shows nothing yet.</summary>
+    /// <summary>A reservation of whole pages, without a view yet.</summary>
     public WindowsMappedMemory(
         byte* pointer, long length, string path, WritableMaps? siblings, WindowsGrowingMaps growing)
         : this(pointer, length, path, siblings)
@@ -57,14 +57,14 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
 
     public override long Length { get; }
 
-    /// <summary>Always false: Windows has no call that faults pages in and reports what it could not.</summary>
+    /// <summary>Always false: Windows has no call that faults pages in and reports failures.</summary>
     public override bool TryPrepareForWrite(long position, long length)
     {
         CheckRange(position, length);
         return false;
     }
 
-    /// <summary>Always true, for the same reason: nothing is known against a page.</summary>
+    /// <summary>Always true, for the same reason: no page is known to be bad.</summary>
     public override bool TryPrepareForRead(long position, long length)
     {
         CheckRange(position, length);
@@ -76,8 +76,8 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
         (length + Environment.SystemPageSize - 1) & -(long)Environment.SystemPageSize;
 
     /// <summary>
-    /// Puts a view of what a file has got behind those that there are; true where the map then shows all that it ever
-    /// will. Extends the file to whole pages, for views have no others. Under the lock of the growing maps.
+    /// Adds a view of the file's new part behind the existing views; true if the map is then complete. Extends the file
+    /// to whole pages, because views consist of whole pages. Under the lock of the growing maps.
     /// </summary>
     public bool ShowUpTo(SafeFileHandle file, long fileLength)
     {
@@ -99,7 +99,7 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
         return Math.Max(shown, end) == reserved;
     }
 
-    /// <summary>Hands the stores of a range over, view by view: the system takes no range across two of them.</summary>
+    /// <summary>Passes the stores of a range on, view by view: a call takes no range across two views.</summary>
     public void Sync(long position, long length)
     {
         long from = 0;
@@ -142,7 +142,7 @@ internal sealed unsafe class WindowsMappedMemory : MappedMemory, IWritableMap
             return;
         }
 
-        // It can fail only for an address that is not that of a view.
+        // It can fail only for a wrong address.
         int error = 0;
         long from = 0;
         foreach (long end in _viewEnds)

@@ -38,13 +38,13 @@ internal static unsafe partial class WindowsReservation
     }
 
     /// <summary>
-    /// Maps whole pages of a file to the beginning of what is still reserved. Extends the file to where they end.
+    /// Maps whole pages of a file to the beginning of the remaining reservation. Extends the file to their end.
     /// </summary>
     /// <param name="file">The file, open for writing.</param>
-    /// <param name="at">Where what is still reserved begins.</param>
+    /// <param name="at">Where the remaining reservation begins.</param>
     /// <param name="reserved">How long it is.</param>
     /// <param name="position">The place in the file.</param>
-    /// <param name="length">How much to map; not more than is reserved.</param>
+    /// <param name="length">How much to map; at most the remaining reservation.</param>
     /// <param name="writable">Whether the view can be stored to.</param>
     public static int Fill(
         SafeFileHandle file, byte* at, long reserved, long position, long length, bool writable)
@@ -68,7 +68,7 @@ internal static unsafe partial class WindowsReservation
             error = view is null ? error : 0;
             if (error != 0 && divides)
             {
-                // As it was, so that another try may be for another length.
+                // Restored, so that another try may have another length.
                 _ = VirtualFree(at, (nuint)reserved, Join);
             }
         }
@@ -78,7 +78,7 @@ internal static unsafe partial class WindowsReservation
         return error;
     }
 
-    /// <summary>Gives up what is still reserved from an address on.</summary>
+    /// <summary>Releases the remaining reservation from an address on.</summary>
     public static int GiveUp(byte* pointer)
     {
         int succeeded = VirtualFree(pointer, 0, Release);

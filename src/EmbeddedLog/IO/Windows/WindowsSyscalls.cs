@@ -43,7 +43,7 @@ internal static unsafe partial class WindowsSyscalls
     private const uint MapRead = 4; // FILE_MAP_READ
 
     /// <summary>
-    /// What is locked: one byte far beyond any content, for a locked byte cannot be read by others, who are to read the
+    /// The locked byte: far beyond any content, because other processes cannot read a locked byte, and they read the
     /// owner's process id.
     /// </summary>
     private const int LockedByteHigh = 0x40000000;
@@ -136,7 +136,7 @@ internal static unsafe partial class WindowsSyscalls
     public static int RemoveDirectory(string path) => Error(RemoveDirectoryNative(path));
 
     /// <summary>
-    /// Deletes a file. Where the system can, the name is free at once even where somebody has the file open.
+    /// Deletes a file. If the system can, the name is free at once, even if the file is open elsewhere.
     /// </summary>
     public static int Unlink(string path)
     {
@@ -145,8 +145,8 @@ internal static unsafe partial class WindowsSyscalls
     }
 
     /// <summary>
-    /// Renames, replacing a file, and returns when the change is on the disk. Where the system can, a file that
-    /// somebody has open is replaced too, and lives on without a name.
+    /// Renames, replacing a file, and returns when the change is on the disk. If the system can, a file that is open
+    /// elsewhere is replaced too, and stays usable without a name.
     /// </summary>
     public static int Rename(string from, string to)
     {
@@ -155,8 +155,8 @@ internal static unsafe partial class WindowsSyscalls
     }
 
     /// <summary>
-    /// Whether what is open is a reparse point, and if so whether it stands for another name: a symbolic link or a
-    /// junction, and not a file that is kept in a special way.
+    /// Whether an open handle is a reparse point, and whether that stands for another name: a symbolic link or a
+    /// junction, not a file in special storage.
     /// </summary>
     public static int GetReparsing(SafeFileHandle file, out bool isReparsed, out bool isLink)
     {
@@ -185,7 +185,7 @@ internal static unsafe partial class WindowsSyscalls
         return error;
     }
 
-    /// <summary>Whether an open file or directory is on another machine; null where it does not say.</summary>
+    /// <summary>Whether an open file or directory is on another machine; null if unknown.</summary>
     public static bool? IsRemote(SafeFileHandle file)
     {
         // IO_STATUS_BLOCK, and FILE_FS_DEVICE_INFORMATION: a type and characteristics.
@@ -234,7 +234,7 @@ internal static unsafe partial class WindowsSyscalls
         }
     }
 
-    /// <summary>The first to run after a call, for anything in between may replace the error code.</summary>
+    /// <summary>It must run directly after the call, because anything in between may replace the error code.</summary>
     private static int Error(int succeeded)
     {
         int error = Marshal.GetLastPInvokeError();
