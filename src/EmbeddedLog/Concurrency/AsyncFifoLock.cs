@@ -4,21 +4,22 @@ using EmbeddedLog.Concurrency.Work;
 namespace EmbeddedLog.Concurrency;
 
 /// <summary>
-/// Lets one caller in at a time, in the order of asking. A semaphore of the framework would do the same, but lets who
-/// waited go on through the thread pool, past the work queue and out of sight of a simulation.
+/// A lock that is awaited, first come, first served. A semaphore of the framework would continue its waiters on the
+/// thread pool, past the work queue, so that a simulation could not order them.
 /// </summary>
 internal sealed class AsyncFifoLock(WorkQueue work)
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Those who wait, in their order. Under the gate.</summary>
+    /// <summary>The waiters in their order. Under the gate.</summary>
     private readonly LinkedList<Waiter> _waiting = new();
 
-    /// <summary>Whether somebody is inside. Under the gate.</summary>
+    /// <summary>Whether the lock is held. Under the gate.</summary>
     private bool _taken;
 
-    /// <summary>Waits until nobody else is inside. Who was let in must <see cref="Exit"/>.</summary>
-    /// <exception cref="OperationCanceledException">The waiting was cancelled; the caller is not inside.</exception>
+    /// <summary>Waits for the lock. The caller then has to <see cref="Exit"/>.</summary>
+    /// <exception cref="OperationCanceledException">The waiting was cancelled; the caller does not hold the
+    /// lock.</exception>
     public ValueTask EnterAsync(CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -42,7 +43,7 @@ internal sealed class AsyncFifoLock(WorkQueue work)
         return new ValueTask(WaitAsync(waiter));
     }
 
-    /// <summary>Lets in whoever has waited longest.</summary>
+    /// <summary>Releases the lock, to the longest waiter if there is one.</summary>
     public void Exit()
     {
         lock (_gate)
@@ -57,7 +58,7 @@ internal sealed class AsyncFifoLock(WorkQueue work)
         }
     }
 
-    /// <summary>Ends a stay inside.</summary>
+    /// <summary>Releases the lock.</summary>
     public readonly struct Scope(AsyncFifoLock inside) : IDisposable
     {
         public void Dispose() => inside.Exit();
@@ -75,7 +76,7 @@ internal sealed class AsyncFifoLock(WorkQueue work)
         lock (_gate)
         {
             AssertInvariants();
-            // Whoever takes it off the list queues it, so that happens once.
+            // The thread that takes it off the list queues it, so that happens once.
             if (waiter.Place.List is not null)
             {
                 _waiting.Remove(waiter.Place);
@@ -86,9 +87,9 @@ internal sealed class AsyncFifoLock(WorkQueue work)
     }
 
     [Conditional("DEBUG")]
-    private void AssertInvariants() => Debug.Assert(_taken || _waiting.Count == 0, "Somebody waits for nobody.");
+    private void AssertInvariants() => Debug.Assert(_taken || _waiting.Count == 0, "A waiter waits for a free lock.");
 
-    /// <summary>One who waits; as a work item, what ends the waiting.</summary>
+    /// <summary>A waiter; as a work item, it ends the waiting.</summary>
     private sealed class Waiter : TaskCompletionSource, IThreadPoolWorkItem
     {
         public Waiter(CancellationToken token)
@@ -99,7 +100,7 @@ internal sealed class AsyncFifoLock(WorkQueue work)
 
         public CancellationToken Token { get; }
 
-        /// <summary>Where it waits, under the gate: leaving costs the same however many do.</summary>
+        /// <summary>Its node in the list, under the gate: leaving takes constant time.</summary>
         public LinkedListNode<Waiter> Place { get; }
 
         /// <summary>Set at most once, before it is queued.</summary>

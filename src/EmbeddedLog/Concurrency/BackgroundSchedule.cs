@@ -4,20 +4,18 @@ using EmbeddedLog.Concurrency.Work;
 namespace EmbeddedLog.Concurrency;
 
 /// <summary>
-/// Calls partitions back after a delay: one timer for all of them, and a bounded number of callbacks at a time, so that
-/// thousands of partitions neither own a timer each nor flush all at once.
+/// Calls partitions back after a delay, with one timer for all of them and a bounded number of callbacks at a time.
+/// Thousands of partitions need no timers of their own, and do not flush all at once.
 /// </summary>
 /// <remarks>
-/// Clock and timer are the user's and may call back on the stack that uses them, so neither is used under the gate.
+/// Clock and timer are user code and may call back on the caller's stack, so neither is used under the gate.
 /// </remarks>
 internal sealed class BackgroundSchedule : IDisposable
 {
-    /// <summary>
-    /// How many callbacks run at once. They wait for the disk, so it is more than there are processors.
-    /// </summary>
+    /// <summary>How many callbacks run at once. They wait for the disk, so there may be more than processors.</summary>
     private const int MaxWorkers = 16;
 
-    /// <summary>The schedule whose callback this thread is in. Only by its own thread.</summary>
+    /// <summary>The schedule whose callback runs on this thread. Used by this thread only.</summary>
     [ThreadStatic]
     private static BackgroundSchedule? s_calling;
 
@@ -25,20 +23,20 @@ internal sealed class BackgroundSchedule : IDisposable
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
 
-    /// <summary>What is to be called, by the clock's timestamp. Under the gate.</summary>
+    /// <summary>The tasks to call, by the clock's timestamp. Under the gate.</summary>
     private readonly PriorityQueue<IBackgroundTask, long> _due = new();
 
     private readonly ITimer _timer;
 
     /// <summary>
-    /// The timestamp that the timer is set to; <see cref="long.MaxValue"/> while it is off. Under the gate.
+    /// The timestamp at which the timer fires; <see cref="long.MaxValue"/> while it is off. Under the gate.
     /// </summary>
     private long _timerAt = long.MaxValue;
 
-    /// <summary>Whether somebody sets the timer, which is done without the gate. Under the gate.</summary>
+    /// <summary>Whether a thread is setting the timer, which it does outside the gate. Under the gate.</summary>
     private bool _isSetting;
 
-    /// <summary>Whether whoever sets the timer has to look again. Under the gate.</summary>
+    /// <summary>Whether the thread that sets the timer has to look again. Under the gate.</summary>
     private bool _setsAgain;
 
     /// <summary>How many workers are queued or at work. Under the gate.</summary>
@@ -68,11 +66,15 @@ internal sealed class BackgroundSchedule : IDisposable
     public void Schedule(IBackgroundTask task, TimeSpan delay) =>
         ScheduleAt(task, After(_time.GetTimestamp(), delay));
 
-    /// <summary>The same for a caller with locks: clock and timer are asked by an item of the work queue.</summary>
+    /// <summary>
+    /// The same for a caller that holds locks: an item of the work queue reads the clock and sets the timer.
+    /// </summary>
     public void ScheduleUnderLock(IBackgroundTask task, TimeSpan delay) =>
         _work.Queue(new Request(this, task, delay));
 
-    /// <summary>Calls <paramref name="task"/> once, when the clock's timestamp is reached: at once if it was.</summary>
+    /// <summary>
+    /// Calls <paramref name="task"/> once, when the clock reaches a timestamp; at once if it has passed.
+    /// </summary>
     public void ScheduleAt(IBackgroundTask task, long timestamp)
     {
         lock (_gate)
@@ -97,8 +99,8 @@ internal sealed class BackgroundSchedule : IDisposable
     public void Dispose() => _ = StopAsync();
 
     /// <summary>
-    /// Stops calling; completes when no callback is under way but those that this thread is in, which would wait for
-    /// themselves.
+    /// Stops calling; completes when no callback is under way. Callbacks on this thread do not count, because they
+    /// would wait for themselves.
     /// </summary>
     public Task StopAsync()
     {
@@ -127,7 +129,7 @@ internal sealed class BackgroundSchedule : IDisposable
         SetTimer();
     }
 
-    /// <summary>Sees to it that what comes next is called: by a worker if it is due, or by the timer.</summary>
+    /// <summary>Starts a worker for tasks that are due, or sets the timer for the next one.</summary>
     private void SetTimer()
     {
         while (true)
@@ -150,7 +152,7 @@ internal sealed class BackgroundSchedule : IDisposable
 
                 if (next <= now)
                 {
-                    // A worker that finds nothing due any more looks after the timer.
+                    // The last worker sets the timer.
                     StartWorkerUnsynchronized();
                     return;
                 }
@@ -181,7 +183,7 @@ internal sealed class BackgroundSchedule : IDisposable
 
     private void StartWorkerUnsynchronized()
     {
-        // One that is in a callback takes nothing before that is over.
+        // A worker inside a callback takes no other task.
         if (_workers < MaxWorkers && _workers - _calls < _due.Count)
         {
             _workers++;
@@ -230,19 +232,19 @@ internal sealed class BackgroundSchedule : IDisposable
     private void AssertInvariants()
     {
         Debug.Assert(_workers is >= 0 and <= MaxWorkers, "There are too many workers.");
-        Debug.Assert(_calls >= 0 && _calls <= _workers, "Somebody calls who is no worker.");
-        Debug.Assert(_isSetting || !_setsAgain, "Nobody will set the timer again.");
-        Debug.Assert(!_disposed || _due.Count == 0, "Something is due after the end.");
+        Debug.Assert(_calls >= 0 && _calls <= _workers, "There are more calls than workers.");
+        Debug.Assert(_isSetting || !_setsAgain, "No thread will set the timer again.");
+        Debug.Assert(!_disposed || _due.Count == 0, "A task is due after the end.");
     }
 
-    /// <summary>Asks for a call, under no lock.</summary>
+    /// <summary>Requests a call, outside all locks.</summary>
     private sealed class Request(BackgroundSchedule schedule, IBackgroundTask task, TimeSpan delay)
         : IThreadPoolWorkItem
     {
         void IThreadPoolWorkItem.Execute() => schedule.Schedule(task, delay);
     }
 
-    /// <summary>Calls what is due until nothing is.</summary>
+    /// <summary>Calls tasks until none is due.</summary>
     private sealed class Worker(BackgroundSchedule schedule) : IThreadPoolWorkItem
     {
         void IThreadPoolWorkItem.Execute()

@@ -4,15 +4,15 @@ using EmbeddedLog.Concurrency.Work;
 namespace EmbeddedLog.Concurrency;
 
 /// <summary>
-/// Does like things side by side, each of which waits for the disk: flushes that are asked for together share what the
-/// file system writes for them.
+/// Runs similar calls side by side, each of which waits for the disk. Flushes at the same time share writes of the file
+/// system.
 /// </summary>
 internal sealed class BoundedParallel : IThreadPoolWorkItem
 {
-    /// <summary>Few, since each blocks a thread; eight were no faster than two where it was measured.</summary>
+    /// <summary>Few, since each blocks a thread. Eight were measured to be no faster than two.</summary>
     private const int MaxWorkers = 4;
 
-    /// <summary>So few things are not worth another worker.</summary>
+    /// <summary>The calls for which another worker is worth its cost.</summary>
     private const int ItemsPerWorker = 8;
 
     private readonly int _count;
@@ -23,16 +23,16 @@ internal sealed class BoundedParallel : IThreadPoolWorkItem
     /// </summary>
     private readonly TaskCompletionSource _done = new();
 
-    /// <summary>The next thing to do; taken by each worker with <see cref="Interlocked"/>.</summary>
+    /// <summary>The next number; taken by each worker with <see cref="Interlocked"/>.</summary>
     private int _next;
 
     /// <summary>
-    /// The workers that have begun and not ended; with <see cref="Interlocked"/>. The caller's is among them from the
-    /// start, so at zero all is done, and workers that never came to a thread are not waited for.
+    /// The running workers; changed with <see cref="Interlocked"/>. The caller counts from the start, so all calls are
+    /// over at zero, and workers that have not got a thread are not waited for.
     /// </summary>
     private int _workers = 1;
 
-    /// <summary>The first failure, after which nothing more is begun. Set once, by the worker that has it.</summary>
+    /// <summary>The first failure, after which no more calls begin. Set once, by the worker that has it.</summary>
     private Exception? _failure;
 
     private BoundedParallel(int count, Action<int> item)
@@ -43,8 +43,8 @@ internal sealed class BoundedParallel : IThreadPoolWorkItem
 
     /// <summary>
     /// Calls <paramref name="item"/> once for each number below <paramref name="count"/>, from this thread and from
-    /// items of the work queue, as far as that has threads for them. A few are all done by this thread. When one call
-    /// throws, no others are begun, and what it threw is thrown when those under way have ended.
+    /// items of the work queue, as far as that has threads. This thread makes a few calls by itself. When a call
+    /// throws, no others begin, and its exception is thrown when those under way have ended.
     /// </summary>
     public static Task RunAsync(WorkQueue work, int count, Action<int> item)
     {
@@ -58,7 +58,7 @@ internal sealed class BoundedParallel : IThreadPoolWorkItem
         return workers._done.Task;
     }
 
-    /// <summary>Another worker, unless all is done.</summary>
+    /// <summary>Runs as another worker, unless all calls are over.</summary>
     public void Execute()
     {
         int workers = Volatile.Read(ref _workers);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace EmbeddedLog.Concurrency;
 
-/// <summary>Lets calls in until it is closed, which is complete when the last of them has left.</summary>
+/// <summary>Counts the calls under way. Closing admits no more, and completes when the last call has ended.</summary>
 internal sealed class CallTracker
 {
     private readonly Lock _gate = new();
@@ -13,7 +13,7 @@ internal sealed class CallTracker
     /// <summary>Completed when the last call has left; set by closing. Under the gate.</summary>
     private TaskCompletionSource? _closed;
 
-    /// <summary>Begins a call, which <see cref="Exit"/> ends; false once it was closed.</summary>
+    /// <summary>Begins a call, which <see cref="Exit"/> ends; false after closing.</summary>
     public bool TryEnter()
     {
         lock (_gate)
@@ -37,7 +37,7 @@ internal sealed class CallTracker
         closed?.TrySetResult();
     }
 
-    /// <summary>Lets nobody in any more; completes when nobody is inside.</summary>
+    /// <summary>Admits no more calls; completes when none is under way.</summary>
     public Task CloseAsync()
     {
         lock (_gate)
@@ -49,5 +49,5 @@ internal sealed class CallTracker
     }
 
     [Conditional("DEBUG")]
-    private void AssertInvariants() => Debug.Assert(_inside >= 0, "More calls have left than came in.");
+    private void AssertInvariants() => Debug.Assert(_inside >= 0, "More calls have ended than begun.");
 }

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace EmbeddedLog.Concurrency;
 
 /// <summary>
-/// The steps of a closing, which are all taken in their order, whatever fails: what is left open by a step that was
-/// passed over would be used after what it stands on was given up. At the end the failures are told.
+/// The steps of a closing. All are taken in their order, also after failures: something that a skipped step left open
+/// would be used after its base is gone. At the end the failures are thrown.
 /// </summary>
 internal sealed class ClosingSteps
 {
@@ -43,7 +43,7 @@ internal sealed class ClosingSteps
         }
     }
 
-    /// <summary>Takes the failures of a kind out, for who tells them in another way.</summary>
+    /// <summary>Takes out the failures of a type, which the caller reports in another way.</summary>
     public IReadOnlyList<T> Take<T>()
         where T : Exception
     {

@@ -3,18 +3,16 @@ using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Concurrency.Waiters;
 
-/// <summary>A waiter for which a task is awaited.</summary>
+/// <summary>A waiter that is awaited as a task.</summary>
 internal sealed class AsyncWaiter : AwaitedWaiter<bool>, IValueTaskSource
 {
     /// <summary>Beyond this many, waiters are left to the collector.</summary>
     private const int MaxPooled = 8192;
 
-    /// <summary>Where the waiter goes when it is done; null for one that is used once.</summary>
+    /// <summary>The pool to which the waiter returns; null for one that is used once.</summary>
     private readonly ObjectPool<AsyncWaiter>? _pool;
 
-    /// <summary>
-    /// Sees to it that the continuation runs, whoever holds the pool; null where that is the user's affair.
-    /// </summary>
+    /// <summary>Runs the continuation even if the pool is blocked; null for a user's wait.</summary>
     private readonly AssuredWork? _assured;
 
     /// <summary>The list it waits on; set before it is added.</summary>
@@ -26,19 +24,20 @@ internal sealed class AsyncWaiter : AwaitedWaiter<bool>, IValueTaskSource
     private AsyncWaiter(WorkQueue work)
         : base(work) => _assured = new AssuredWork(work, this);
 
-    /// <summary>Makes a pool of them.</summary>
+    /// <summary>Creates a pool of waiters.</summary>
     public static ObjectPool<AsyncWaiter> CreatePool(WorkQueue work) =>
         new(MaxPooled, pool => new AsyncWaiter(work, pool));
 
     /// <summary>
-    /// One for the log's own work, which a closing waits for: it goes on even where all threads of the pool are held.
+    /// A waiter for the log's own work, which a closing waits for. It goes on even if all threads of the pool are
+    /// blocked.
     /// </summary>
     public static AsyncWaiter Assured(WorkQueue work) => new(work);
 
     /// <summary>Adds the waiter to a list, from which <paramref name="token"/> can take it again.</summary>
     /// <param name="list">The list.</param>
-    /// <param name="target">The end that is waited for.</param>
-    /// <param name="token">What ends the waiting.</param>
+    /// <param name="target">The awaited end.</param>
+    /// <param name="token">Ends the waiting.</param>
     /// <returns>The task to await, once.</returns>
     public ValueTask AddTo(WaiterList list, long target, CancellationToken token)
     {

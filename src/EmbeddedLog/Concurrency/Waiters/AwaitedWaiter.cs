@@ -4,8 +4,8 @@ using EmbeddedLog.Concurrency.Work;
 namespace EmbeddedLog.Concurrency.Waiters;
 
 /// <summary>
-/// A waiter that is awaited, once for each use. Its continuation runs on the work queue, never on the stack of whoever
-/// releases it. It can be used again once its outcome was taken, unless a token may still call it.
+/// A waiter that is awaited, once for each use. Its continuation runs on the work queue, never on the releasing stack.
+/// It can be used again when its result was taken, unless a token may still call it.
 /// </summary>
 internal abstract class AwaitedWaiter<TResult> : OffsetWaiter, IThreadPoolWorkItem
 {
@@ -13,24 +13,24 @@ internal abstract class AwaitedWaiter<TResult> : OffsetWaiter, IThreadPoolWorkIt
 
     private ManualResetValueTaskSourceCore<TResult> _core;
 
-    /// <summary>Zero while pending; the one who changes it to one releases.</summary>
+    /// <summary>Zero while pending; the thread that changes it to one releases.</summary>
     private int _released;
 
-    /// <summary>Set once by whoever releases, before the item is queued; read by the item.</summary>
+    /// <summary>Set once by the releasing thread, before the item is queued; read by the item.</summary>
     private Exception? _failure;
 
-    /// <summary>Set before it is on any list; read by whoever takes the outcome.</summary>
+    /// <summary>Set before the waiter is on a list; read by the thread that takes the result.</summary>
     private CancellationTokenRegistration _registration;
 
-    /// <summary>Whether the token has called, perhaps already while it was asked to.</summary>
+    /// <summary>Whether the token has called, perhaps during its registration.</summary>
     private bool _tokenCalled;
 
     protected AwaitedWaiter(WorkQueue work) => _work = work;
 
-    /// <summary>What the wait ends in; set before it can be released.</summary>
+    /// <summary>The result of the wait; set before the waiter can be released.</summary>
     protected TResult Result { get; set; } = default!;
 
-    /// <summary>Which use this is, for the task.</summary>
+    /// <summary>The number of this use, for the task.</summary>
     protected short Version => _core.Version;
 
     /// <inheritdoc/>
@@ -45,7 +45,7 @@ internal abstract class AwaitedWaiter<TResult> : OffsetWaiter, IThreadPoolWorkIt
     /// <inheritdoc/>
     public override IThreadPoolWorkItem? ReleaseAmongMany(Exception? failure) => TryEnd(failure);
 
-    /// <summary>Ends the wait, and nothing of what else a release does.</summary>
+    /// <summary>Ends the wait, without the rest of a release.</summary>
     protected void End(Exception failure)
     {
         if (TryEnd(failure) is { } item)
@@ -54,7 +54,7 @@ internal abstract class AwaitedWaiter<TResult> : OffsetWaiter, IThreadPoolWorkIt
         }
     }
 
-    /// <summary>The same; returns the work that tells it, or null where it has ended before.</summary>
+    /// <summary>The same; returns the work item that completes it, or null if the wait has ended before.</summary>
     protected IThreadPoolWorkItem? TryEnd(Exception? failure)
     {
         if (Interlocked.Exchange(ref _released, 1) != 0)
@@ -85,8 +85,8 @@ internal abstract class AwaitedWaiter<TResult> : OffsetWaiter, IThreadPoolWorkIt
         _core.OnCompleted(continuation, state, token, flags);
 
     /// <summary>
-    /// Lets a token end the wait. Before it is on any list: once it is there it can be done before the registration is
-    /// known, which would then stay for as long as the token lives.
+    /// Lets a token end the wait. Call it before the waiter is on a list: later, the wait could end before the
+    /// registration is stored, and the registration would live as long as the token.
     /// </summary>
     protected void CancelWith(CancellationToken cancellationToken)
     {
@@ -103,12 +103,10 @@ internal abstract class AwaitedWaiter<TResult> : OffsetWaiter, IThreadPoolWorkIt
         }
     }
 
-    /// <summary>Called by the token: takes it from where it waits, and releases it.</summary>
+    /// <summary>Called by the token: takes the waiter off its list, and releases it.</summary>
     protected abstract void Cancel(CancellationToken token);
 
-    /// <summary>
-    /// Throws where the outcome is asked for too early, or a second time; it must not be used again because of that.
-    /// </summary>
+    /// <summary>Throws if the result is taken too early or twice. The waiter must not be used again then.</summary>
     protected void ThrowIfPending(short token, string what)
     {
         if (_core.GetStatus(token) == ValueTaskSourceStatus.Pending)
@@ -117,12 +115,12 @@ internal abstract class AwaitedWaiter<TResult> : OffsetWaiter, IThreadPoolWorkIt
         }
     }
 
-    /// <summary>The outcome of the wait.</summary>
+    /// <summary>The result of the wait.</summary>
     protected TResult TakeResult(short token) => _core.GetResult(token);
 
     /// <summary>
-    /// Makes it ready for its next use, after the outcome was taken; false where it must be left to the collector, for
-    /// a token has called, or is about to, and it may still be on a list.
+    /// Prepares the next use, after the result was taken. False if the waiter must be left to the collector, because a
+    /// token has called or is about to, and the waiter may still be on a list.
     /// </summary>
     protected bool TryReset()
     {

@@ -3,22 +3,22 @@ using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Concurrency.Waiters;
 
-/// <summary>A waiter for which a thread blocks; it is woken by whoever releases it.</summary>
+/// <summary>A waiter that blocks its thread; the releasing thread wakes it.</summary>
 internal sealed class BlockingWaiter : OffsetWaiter
 {
-    /// <summary>One for the next wait of this thread, or null.</summary>
+    /// <summary>A waiter for the next wait of this thread, or null.</summary>
     [ThreadStatic]
     private static BlockingWaiter? s_spare;
 
     private readonly BlockingWait _wait = new();
 
-    /// <summary>Set by whoever releases, before the wait ends; read by the thread after that.</summary>
+    /// <summary>Set by the releasing thread, before the wait ends; read by the waiting thread afterwards.</summary>
     private Exception? _failure;
 
     /// <summary>Whether it was released.</summary>
     public bool IsDone => _wait.IsDone;
 
-    /// <summary>One for a wait of this thread, which <see cref="Wait"/> ends.</summary>
+    /// <summary>A waiter for one wait of this thread, which <see cref="Wait"/> ends.</summary>
     public static BlockingWaiter Rent(long target)
     {
         BlockingWaiter waiter = s_spare ?? new BlockingWaiter();
@@ -34,7 +34,7 @@ internal sealed class BlockingWaiter : OffsetWaiter
         _wait.End();
     }
 
-    /// <summary>Blocks until it is released; throws the failure with which it was.</summary>
+    /// <summary>Blocks until the release; throws its failure.</summary>
     public void Wait(WorkQueue work)
     {
         work.Block(_wait);

@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 namespace EmbeddedLog.Concurrency.Waiters;
 
 /// <summary>
-/// Waiters by their targets, the lowest first; each knows its place, so that it can leave from anywhere. Under the gate
+/// Waiters by their targets, the lowest first. Each has its index, so that it can leave from anywhere. Under the gate
 /// of the list that it belongs to.
 /// </summary>
 internal sealed class WaiterHeap
 {
     private readonly List<OffsetWaiter> _waiters = [];
 
-    /// <summary>The one with the lowest target, or null.</summary>
+    /// <summary>The waiter with the lowest target, or null.</summary>
     public OffsetWaiter? Lowest => _waiters.Count == 0 ? null : _waiters[0];
 
     /// <summary>How many waiters were compared or moved.</summary>
@@ -24,7 +24,7 @@ internal sealed class WaiterHeap
         Rise(_waiters.Count - 1, waiter);
     }
 
-    /// <summary>Removes one that is here.</summary>
+    /// <summary>Removes a waiter of this heap.</summary>
     public void Remove(OffsetWaiter waiter)
     {
         int place = waiter.Place;
@@ -47,14 +47,14 @@ internal sealed class WaiterHeap
         }
     }
 
-    /// <summary>Looks at the top of the heap: all of it would take too long.</summary>
+    /// <summary>Checks the top of the heap only: all of it would take too long.</summary>
     [Conditional("DEBUG")]
     public void AssertInvariants()
     {
         const int MaxLooks = 15;
         for (int i = Math.Min(MaxLooks, _waiters.Count) - 1; i >= 0; i--)
         {
-            Debug.Assert(_waiters[i].Place == i, "A waiter does not know its place.");
+            Debug.Assert(_waiters[i].Place == i, "A waiter has a wrong index.");
             Debug.Assert(_waiters[(i - 1) / 2].Target <= _waiters[i].Target, "The lowest is not at the top.");
         }
     }

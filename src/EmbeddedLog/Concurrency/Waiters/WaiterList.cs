@@ -5,16 +5,18 @@ namespace EmbeddedLog.Concurrency.Waiters;
 
 /// <summary>The waiters for one of a partition's ends.</summary>
 /// <remarks>
-/// They are kept by their targets, so that whoever moves an end looks only at those that it releases. Mostly they come
-/// in that order, and then stand in a chain: to add one, to take one off and to release one cost the same however many
-/// wait. One that comes far out of order goes to a heap.
+/// Waiters are ordered by their targets, so that a moved end touches only those that it releases. They mostly come in
+/// this order, and form a chain then: to add, remove or release one takes constant time. A waiter far out of order goes
+/// to a heap.
 /// </remarks>
 internal sealed class WaiterList
 {
-    /// <summary>As a waiter's place: on no list, and in the chain. Any other is one in the heap.</summary>
+    /// <summary>A waiter's place for no list, and for the chain. Every other place is an index in the heap.</summary>
     internal const int Nowhere = -1, InChain = -2;
 
-    /// <summary>How far back in the chain a place is looked for: threads that append side by side come so.</summary>
+    /// <summary>
+    /// How far back in the chain a place is searched: threads that append side by side come slightly out of order.
+    /// </summary>
     private const int MaxStepsBack = 8;
 
     /// <summary>A spare list that many waiters have made larger than this is left to the collector.</summary>
@@ -26,15 +28,15 @@ internal sealed class WaiterList
     /// <summary>The chain's ends, the lowest target first. Under the gate.</summary>
     private OffsetWaiter? _first, _last;
 
-    /// <summary>Those who came out of order. Under the gate.</summary>
+    /// <summary>The waiters far out of order. Under the gate.</summary>
     private readonly WaiterHeap _others = new();
 
     /// <summary>
-    /// A list for those released, so that releasing allocates nothing; null while it is in use. Under the gate.
+    /// A list for released waiters, so that a release allocates nothing; null while it is in use. Under the gate.
     /// </summary>
     private List<OffsetWaiter>? _spare = [];
 
-    /// <summary>A list for the work of those released; null while it is in use. Exchanged by any thread.</summary>
+    /// <summary>A list for their work items; null while it is in use. Exchanged by any thread.</summary>
     private List<IThreadPoolWorkItem>? _spareItems = [];
 
     /// <summary>See <see cref="Steps"/>. Under the gate.</summary>
@@ -46,12 +48,12 @@ internal sealed class WaiterList
     public WaiterList(WorkQueue work) => _work = work;
 
     /// <summary>
-    /// Whether anybody waits. A waiter that is being added may be missed: whoever adds looks at the end again after a
-    /// process-wide barrier, so that one of the two sides always sees the other.
+    /// Whether there are waiters. A waiter that is being added may be missed. The adding thread checks the end again
+    /// after a process-wide barrier, so that one of the two sides always sees the other.
     /// </summary>
     public bool HasAny => Volatile.Read(ref _count) != 0;
 
-    /// <summary>How many waiters were looked at so far, for tests.</summary>
+    /// <summary>How many waiters were compared so far, for tests.</summary>
     public long Steps
     {
         get
@@ -92,7 +94,7 @@ internal sealed class WaiterList
     }
 
     /// <summary>
-    /// Releases those whose target is at or below <paramref name="end"/>; returns how many still wait.
+    /// Releases the waiters whose target is at or below <paramref name="end"/>; returns how many still wait.
     /// </summary>
     public int ReleaseUpTo(long end)
     {
@@ -101,7 +103,7 @@ internal sealed class WaiterList
     }
 
     /// <summary>
-    /// The same, and where that were many queues an item when the last one wakes up; whether it does so.
+    /// The same; if these were many, queues an item when the last one wakes up. Returns whether it does so.
     /// </summary>
     public bool ReleaseUpTo(long end, AssuredWork then) => Release(end, null, then, out _);
 
@@ -150,7 +152,7 @@ internal sealed class WaiterList
         items.Clear();
         Volatile.Write(ref _spareItems, items.Capacity <= MaxSpare ? items : []);
 
-        // Last, for it may run a handler of the user's, which must not keep the others waiting.
+        // Last, because it may run a user's handler, which must not delay the others.
         foreach (OffsetWaiter waiter in released)
         {
             waiter.Resume();
@@ -209,8 +211,8 @@ internal sealed class WaiterList
     }
 
     /// <summary>
-    /// Takes off the one that waits, where that is the only one and is released: so it is where records come one by
-    /// one, and whoever waits for them counts on every nanosecond. Null otherwise.
+    /// Takes off the waiter, if it is the only one and is released. This is the fast path for records that come one by
+    /// one. Null otherwise.
     /// </summary>
     private OffsetWaiter? TakeOnlyUnsynchronized(long end)
     {
@@ -226,7 +228,7 @@ internal sealed class WaiterList
         return only;
     }
 
-    /// <summary>Takes all off whose target is at or below an end; null where there is none.</summary>
+    /// <summary>Takes off all waiters whose target is at or below an end; null if there is none.</summary>
     private List<OffsetWaiter>? TakeAllUnsynchronized(long end)
     {
         OffsetWaiter? next = LowestUnsynchronized();
@@ -251,7 +253,7 @@ internal sealed class WaiterList
         return released;
     }
 
-    /// <summary>Takes the beginning of the chain off in one walk, which is what a flush mostly does.</summary>
+    /// <summary>Takes off the beginning of the chain in one walk. Most flushes do this.</summary>
     private void ReleaseChainUnsynchronized(long end, List<OffsetWaiter> released)
     {
         int before = released.Count;
@@ -302,7 +304,7 @@ internal sealed class WaiterList
         return other is null || _first?.Target <= other.Target ? _first : other;
     }
 
-    /// <summary>Looks at the ends of the chain and at its beginning: all of it would take too long.</summary>
+    /// <summary>Checks the ends of the chain and its beginning only: all of it would take too long.</summary>
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
@@ -314,7 +316,7 @@ internal sealed class WaiterList
         OffsetWaiter? waiter = _first;
         for (int looks = 0; waiter is not null && looks < MaxLooks; looks++)
         {
-            Debug.Assert(waiter.Place == InChain, "A waiter in the chain does not know it.");
+            Debug.Assert(waiter.Place == InChain, "A waiter in the chain has another place.");
             Debug.Assert(waiter.After is null ? waiter == _last : waiter.After.Before == waiter, "A link is broken.");
             Debug.Assert(!(waiter.After?.Target < waiter.Target), "The chain is out of order.");
             waiter = waiter.After;

@@ -1,21 +1,21 @@
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// Work that others wait for, perhaps on threads of the pool that they hold. The pool begins it, for its thread then
-/// goes on with whoever is woken; where it has not begun after some milliseconds a thread of our own does, and who
-/// waits may do so at once.
+/// Work that other threads wait for, perhaps blocking threads of the pool. The pool begins it, because its thread then
+/// continues the woken waiters. If the pool has not begun after some milliseconds, a thread of our own does it; a
+/// waiting thread may do it at once.
 /// </summary>
 internal sealed class AssuredWork : IThreadPoolWorkItem
 {
     private readonly WorkQueue _work;
     private readonly IThreadPoolWorkItem _item;
 
-    /// <summary>One from the request until somebody begins, which is whoever exchanges it.</summary>
+    /// <summary>One from the request until the beginning; the thread that exchanges it begins.</summary>
     private int _due;
 
     /// <summary>
-    /// Counts requests and delays, so that who watches can tell an old one: only that it changes counts, so increments
-    /// may be lost.
+    /// Counts requests and delays, so that the watch can recognize an old one. Only changes matter, so increments may
+    /// be lost.
     /// </summary>
     private int _requests;
 
@@ -23,7 +23,7 @@ internal sealed class AssuredWork : IThreadPoolWorkItem
     private bool _watched;
 
     /// <param name="work">The queue that runs it.</param>
-    /// <param name="item">What is done. Requested again only after it has begun.</param>
+    /// <param name="item">The work. Requested again only after it has begun.</param>
     public AssuredWork(WorkQueue work, IThreadPoolWorkItem item)
     {
         _work = work;
@@ -36,13 +36,15 @@ internal sealed class AssuredWork : IThreadPoolWorkItem
     /// <summary>How often it was requested.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
-    /// <summary>What <see cref="PoolWatch"/> saw last. Under its gate.</summary>
+    /// <summary>The count that <see cref="PoolWatch"/> saw last. Under its gate.</summary>
     public int SeenRequests { get; set; }
 
-    /// <summary>For how many looks nothing was requested. Under the gate of <see cref="PoolWatch"/>.</summary>
+    /// <summary>For how many checks nothing was requested. Under the gate of <see cref="PoolWatch"/>.</summary>
     public int IdleLooks { get; set; }
 
-    /// <summary>Whether <see cref="PoolWatch"/> looks at it. Written under its gate; read by who requests.</summary>
+    /// <summary>
+    /// Whether <see cref="PoolWatch"/> checks it. Written under its gate; read by the requesting thread.
+    /// </summary>
     public bool IsWatched
     {
         get => Volatile.Read(ref _watched);
@@ -57,22 +59,22 @@ internal sealed class AssuredWork : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Requests it for when something else was done, whose end calls <see cref="QueueIfDue"/>; should that not come, it
-    /// is begun all the same.
+    /// Requests it for the end of another work item, which calls <see cref="QueueIfDue"/>. If that call does not come,
+    /// it is begun anyway.
     /// </summary>
     public void Arm()
     {
         Volatile.Write(ref _requests, _requests + 1);
 
-        // A fence: who stops watching looks at this afterwards.
+        // A fence: the watch reads this after it has stopped watching.
         Interlocked.Exchange(ref _due, 1);
         _work.Watch(this);
     }
 
-    /// <summary>Says that what comes before it makes progress: it is not begun for being late yet.</summary>
+    /// <summary>Says that the work before it makes progress, so that it does not count as late yet.</summary>
     public void Delay() => Volatile.Write(ref _requests, _requests + 1);
 
-    /// <summary>Queues what was requested by <see cref="Arm"/>.</summary>
+    /// <summary>Queues the request of <see cref="Arm"/>.</summary>
     public void QueueIfDue()
     {
         if (IsDue)
@@ -81,10 +83,10 @@ internal sealed class AssuredWork : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Takes it over; false where it has begun, or was not requested.</summary>
+    /// <summary>Takes it over; false if it has begun, or was not requested.</summary>
     public bool TryBegin() => IsDue && Interlocked.Exchange(ref _due, 0) != 0;
 
-    /// <summary>Does it unless it was begun already.</summary>
+    /// <summary>Does it, unless it has begun already.</summary>
     public void Execute()
     {
         if (TryBegin())

@@ -5,39 +5,39 @@ namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
 /// A few threads for work that mostly waits for the disk. The runtime's pool has one thread for each processor and adds
-/// others only after half a second, so that of many flushes no more than two would be under way, and those would keep
-/// everything else of the program waiting. They are made when there is work and end when there was none for a while.
+/// others only after half a second. On two processors only two of many flushes would be under way, and the rest of the
+/// program would wait. These threads are made when there is work, and end when there was none for a while.
 /// </summary>
 /// <remarks>
-/// A thread needs file handles, so none can be made while the process has none left. One is made when a log is opened,
-/// and stays while any is open: it does by itself what there is to do until others can be made again.
+/// A thread needs file handles, so a process without handles cannot make one. One thread is made when a log is opened,
+/// and stays while any log is open. It does all work until other threads can be made again.
 /// </remarks>
 internal static class BlockingThreads
 {
-    /// <summary>With twice as many, flushes of as many files took as long.</summary>
+    /// <summary>Twice as many threads did not flush as many files faster.</summary>
     public const int Max = 16;
 
     private static readonly TimeSpan s_longestIdle = TimeSpan.FromSeconds(5);
 
-    /// <summary>A monitor's, for a <see cref="Lock"/> cannot be waited on.</summary>
+    /// <summary>A monitor, because a <see cref="Lock"/> cannot be waited on.</summary>
     private static readonly object s_gate = new();
 
     /// <summary>Under the gate.</summary>
     private static readonly Queue<IThreadPoolWorkItem> s_work = new();
 
-    /// <summary>How many there are. Under the gate.</summary>
+    /// <summary>The number of threads. Under the gate.</summary>
     private static int s_count;
 
-    /// <summary>How many of them wait for work, or have been woken and look for it next. Under the gate.</summary>
+    /// <summary>How many threads wait for work, or were woken and look for it next. Under the gate.</summary>
     private static int s_idle;
 
-    /// <summary>How many want one thread to stay. Under the gate.</summary>
+    /// <summary>The number of reservations that keep one thread. Under the gate.</summary>
     private static int s_reserved;
 
-    /// <summary>Whether the last one that was wanted could not be made. Under the gate.</summary>
+    /// <summary>Whether the last thread could not be made. Under the gate.</summary>
     private static bool s_lacking;
 
-    /// <summary>Runs an item; after others where all threads are at work.</summary>
+    /// <summary>Runs an item; after others if all threads are at work.</summary>
     public static void Queue(IThreadPoolWorkItem item)
     {
         lock (s_gate)
@@ -59,10 +59,8 @@ internal static class BlockingThreads
         }
     }
 
-    /// <summary>
-    /// Makes one thread if there is none, which stays until <see cref="Release"/> was called as often.
-    /// </summary>
-    /// <returns>False where the system gives none; nothing is to be released then.</returns>
+    /// <summary>Makes one thread if there is none. It stays until <see cref="Release"/> was called as often.</summary>
+    /// <returns>False if the system gives none; nothing is to be released then.</returns>
     public static bool TryReserve()
     {
         lock (s_gate)
@@ -115,9 +113,7 @@ internal static class BlockingThreads
         }
     }
 
-    /// <summary>
-    /// Leaves the work to the threads that there are; a thread of the pool does it where there is none.
-    /// </summary>
+    /// <summary>Leaves the work to the existing threads; without any, a thread of the pool does it.</summary>
     private static void NoteLacking()
     {
         lock (s_gate)
@@ -147,7 +143,7 @@ internal static class BlockingThreads
     }
 
     /// <param name="item">What to do.</param>
-    /// <param name="retries">Whether another thread is to be made, which could not be made before.</param>
+    /// <param name="retries">Whether to try again to make another thread.</param>
     private static bool TryTake([NotNullWhen(true)] out IThreadPoolWorkItem? item, out bool retries)
     {
         retries = false;
@@ -181,11 +177,11 @@ internal static class BlockingThreads
     private static void AssertInvariants()
     {
         Debug.Assert(s_count is >= 0 and <= Max, "There are too many threads.");
-        Debug.Assert(s_idle >= 0 && s_idle <= s_count, "A thread waits that is not there.");
-        Debug.Assert(s_reserved >= 0, "More were given up than reserved.");
+        Debug.Assert(s_idle >= 0 && s_idle <= s_count, "More threads wait than exist.");
+        Debug.Assert(s_reserved >= 0, "More were released than reserved.");
     }
 
-    /// <summary>Does what is queued, on a thread that is needed for other things: it does not wait for more.</summary>
+    /// <summary>Does the queued work on a borrowed thread, without waiting for more.</summary>
     private sealed class Rest : IThreadPoolWorkItem
     {
         void IThreadPoolWorkItem.Execute()

@@ -1,12 +1,12 @@
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// What one thread blocks on. Whoever ends the wait wakes the thread itself, so that no thread of the pool is needed
-/// for it. Wait by <see cref="WorkQueue.Block(BlockingWait)"/>.
+/// A wait that blocks one thread. The thread that ends the wait wakes it directly, without a thread of the pool. Wait
+/// by <see cref="WorkQueue.Block(BlockingWait)"/>.
 /// </summary>
 internal sealed class BlockingWait
 {
-    /// <summary>A monitor's, for a <see cref="Lock"/> cannot be waited on.</summary>
+    /// <summary>A monitor, because a <see cref="Lock"/> cannot be waited on.</summary>
     private readonly object _gate = new();
 
     /// <summary>Set once under the gate, read by the thread that waits; reset by it for the next wait.</summary>
@@ -46,7 +46,7 @@ internal sealed class BlockingWait
         }
     }
 
-    /// <summary>Makes it ready for another wait, after the last one was over.</summary>
+    /// <summary>Prepares the next wait, after the last one was over.</summary>
     public void Reset()
     {
         lock (_gate)

@@ -4,26 +4,26 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// The user's logger as the log calls it: what it throws goes nowhere. A line that could not be written is no reason to
-/// stop a flush, a retention or a closing, and on a background thread it would end the process.
+/// Calls the user's logger and drops its exceptions. A lost line must not stop a flush, a retention or a closing, and
+/// an exception on a background thread would end the process.
 /// </summary>
 internal sealed class GuardedLogger : ILogger
 {
     private readonly ILogger _given;
 
-    /// <summary>How many calls of any logger this thread is in. Only by its own thread.</summary>
+    /// <summary>How many calls of loggers are on this thread's stack. Used by this thread only.</summary>
     [ThreadStatic]
     private static int s_calls;
 
     private GuardedLogger(ILogger given) => _given = given;
 
     /// <summary>
-    /// Whether a logger is below on this thread's stack. Who calls the log from there must not be made to wait for what
-    /// called the logger.
+    /// Whether a logger is on this thread's stack. A call of the log from there must not wait for the code that called
+    /// the logger.
     /// </summary>
     public static bool IsCalling => s_calls != 0;
 
-    /// <summary>Makes the logger of a log. What the factory throws, the opening throws.</summary>
+    /// <summary>Makes the logger of a log. The opening throws what the factory throws.</summary>
     public static ILogger Create(ILoggerFactory? factory, string category) =>
         factory?.CreateLogger(category) is { } given ? new GuardedLogger(given) : NullLogger.Instance;
 
@@ -65,7 +65,7 @@ internal sealed class GuardedLogger : ILogger
         catch (Exception)
 #pragma warning restore CA1031
         {
-            // There is nobody to tell it to.
+            // There is no logger to report it to.
         }
         finally
         {

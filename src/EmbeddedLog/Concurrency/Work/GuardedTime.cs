@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// The user's clock as the log calls it. A clock that throws is not asked again: the system's goes on from where it
-/// was. Timestamps never go back, timers may be set to any time, and no timer takes the caller's context with it.
+/// Calls the user's clock. After an exception the system's clock replaces it, from the same time on. Timestamps never
+/// go back, timers may be set to any time, and no timer captures the caller's context.
 /// </summary>
 internal sealed class GuardedTime : TimeProvider
 {
@@ -11,19 +11,19 @@ internal sealed class GuardedTime : TimeProvider
     private readonly long _frequency;
     private readonly Lock _gate = new();
 
-    /// <summary>The greatest timestamp that was given. Raised atomically, by any thread.</summary>
+    /// <summary>The greatest timestamp so far. Raised atomically, by any thread.</summary>
     private long _last = long.MinValue;
 
-    /// <summary>What the clock has failed with; set once, by whoever it failed for first.</summary>
+    /// <summary>The clock's exception; set once, by the first thread that got it.</summary>
     private Exception? _failure;
 
     /// <summary>The system's timestamp at the failure. Under the gate, before the failure is set.</summary>
     private long _failedAt;
 
-    /// <summary>The clock's own last timestamp before it. Under the gate, before the failure is set.</summary>
+    /// <summary>The clock's last timestamp before the failure. Under the gate, before the failure is set.</summary>
     private long _failedLast;
 
-    /// <summary>One once the failure was told; exchanged.</summary>
+    /// <summary>One when the failure was reported; exchanged.</summary>
     private int _told;
 
     private GuardedTime(TimeProvider given)
@@ -57,7 +57,7 @@ internal sealed class GuardedTime : TimeProvider
     /// <summary>Whether a clock is the system's, guarded or not.</summary>
     public static bool IsSystem(TimeProvider time) => time == System || time is GuardedTime { _isSystem: true };
 
-    /// <summary>What the clock has failed with, for the first who asks; null where it has not.</summary>
+    /// <summary>The clock's exception, for the first caller; null for others, or if there is none.</summary>
     public Exception? TakeFailure() =>
         Volatile.Read(ref _failure) is { } failure && Interlocked.Exchange(ref _told, 1) == 0 ? failure : null;
 
@@ -106,9 +106,9 @@ internal sealed class GuardedTime : TimeProvider
         return Raise(After(_failedLast, System.GetElapsedTime(_failedAt), _frequency));
     }
 
-    /// <summary>Creates a timer that calls once for each time that it is set; periods are not needed here.</summary>
+    /// <summary>Creates a timer that calls once for each time that it is set. Periods are not supported.</summary>
     /// <param name="callback">Only queues work: the user's clock may call it on any stack.</param>
-    /// <param name="state">Handed to it.</param>
+    /// <param name="state">Its argument.</param>
     /// <param name="dueTime">Any time, or infinite.</param>
     /// <param name="period">Infinite.</param>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -119,24 +119,24 @@ internal sealed class GuardedTime : TimeProvider
         return timer;
     }
 
-    /// <summary>A time in ticks of a clock, at most the greatest number.</summary>
+    /// <summary>A time in ticks of a clock, at most <see cref="long.MaxValue"/>.</summary>
     public static long TicksOf(TimeSpan time, long frequency)
     {
         Int128 ticks = (Int128)time.Ticks * frequency / TimeSpan.TicksPerSecond;
         return ticks > long.MaxValue ? long.MaxValue : (long)ticks;
     }
 
-    /// <summary>A timestamp some time after another, at most the greatest number.</summary>
+    /// <summary>A timestamp some time after another, at most <see cref="long.MaxValue"/>.</summary>
     public static long After(long timestamp, TimeSpan time, long frequency)
     {
         long ticks = TicksOf(time, frequency);
         return ticks > long.MaxValue - Math.Max(0, timestamp) ? long.MaxValue : timestamp + ticks;
     }
 
-    /// <summary>A timer of the user's clock, or of the system's where the former gives none.</summary>
+    /// <summary>A timer of the user's clock, or of the system's if that fails.</summary>
     internal ITimer CreateInner(TimerCallback callback, object? state)
     {
-        // The runtime's timers keep the context of whoever makes them for as long as they live.
+        // A timer of the runtime keeps the context of its creator for its lifetime.
         bool suppressed = ExecutionContext.IsFlowSuppressed();
         AsyncFlowControl flow = suppressed ? default : ExecutionContext.SuppressFlow();
         try
@@ -146,7 +146,7 @@ internal sealed class GuardedTime : TimeProvider
                 try
                 {
                     return _given.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
-                        ?? throw new InvalidOperationException("The clock gives no timer but null.");
+                        ?? throw new InvalidOperationException("The clock has returned null for a timer.");
                 }
 #pragma warning disable CA1031 // See the constructor.
                 catch (Exception failure)

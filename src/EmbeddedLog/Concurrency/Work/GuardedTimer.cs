@@ -1,28 +1,28 @@
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// A timer of a <see cref="GuardedTime"/>: may be set to any time, where the runtime's take no more than 49.7 days, and
-/// goes on by the system's clock where the user's timer throws.
+/// A timer of a <see cref="GuardedTime"/>. It takes any time, while the runtime's timers take at most 49.7 days, and
+/// continues with the system's clock if the user's timer throws.
 /// </summary>
 internal sealed class GuardedTimer : ITimer
 {
-    /// <summary>The longest time that an inner timer is set to; longer ones are waited for in such steps.</summary>
+    /// <summary>The longest time of an inner timer; longer times take several steps.</summary>
     private static readonly TimeSpan s_longestStep = TimeSpan.FromDays(30);
 
     private readonly GuardedTime _time;
     private readonly TimerCallback _callback;
     private readonly object? _state;
 
-    /// <summary>Replaced by whoever sets it, where it throws; each inner timer calls the same.</summary>
+    /// <summary>Replaced by the setting thread if it throws; each inner timer has the same callback.</summary>
     private ITimer _inner;
 
     /// <summary>
-    /// The timestamp that is waited for in steps; <see cref="long.MinValue"/> where one step is enough. Written by who
-    /// sets the timer, read by the inner timer's call.
+    /// The awaited timestamp if it takes several steps; else <see cref="long.MinValue"/>. Written by the setting
+    /// thread, read by the inner timer's call.
     /// </summary>
     private long _end = long.MinValue;
 
-    /// <summary>Set once; read by who sets the timer and by the inner timer's call.</summary>
+    /// <summary>Set once; read by the setting thread and by the inner timer's call.</summary>
     private bool _disposed;
 
     public GuardedTimer(GuardedTime time, TimerCallback callback, object? state)
@@ -44,7 +44,9 @@ internal sealed class GuardedTimer : ITimer
         return Set(dueTime);
     }
 
-    /// <summary>No call begins after this, but for one that is under way; its callee has to see to that.</summary>
+    /// <summary>
+    /// No call begins after this, except one that is already under way, which the callback has to allow for.
+    /// </summary>
     public void Dispose()
     {
         Volatile.Write(ref _disposed, true);

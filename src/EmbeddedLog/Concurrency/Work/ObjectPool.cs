@@ -2,11 +2,9 @@ using System.Diagnostics;
 
 namespace EmbeddedLog.Concurrency.Work;
 
-/// <summary>
-/// Keeps objects that nobody uses any more for whoever needs one next, so that steady use allocates nothing.
-/// </summary>
-/// <param name="maxKept">Beyond this many, they are left to the collector.</param>
-/// <param name="create">Makes one for this pool, to which it may go back.</param>
+/// <summary>Keeps unused objects for the next use, so that steady use allocates nothing.</summary>
+/// <param name="maxKept">Further objects are left to the collector.</param>
+/// <param name="create">Creates an object for this pool.</param>
 internal sealed class ObjectPool<T>(int maxKept, Func<ObjectPool<T>, T> create)
     where T : class
 {
@@ -15,7 +13,7 @@ internal sealed class ObjectPool<T>(int maxKept, Func<ObjectPool<T>, T> create)
     /// <summary>Under the gate.</summary>
     private readonly Stack<T> _free = new();
 
-    /// <summary>One for one use.</summary>
+    /// <summary>An object for one use.</summary>
     public T Rent()
     {
         lock (_gate)
@@ -30,7 +28,7 @@ internal sealed class ObjectPool<T>(int maxKept, Func<ObjectPool<T>, T> create)
         return create(this);
     }
 
-    /// <summary>Takes one back that nobody knows any more, ready for its next use.</summary>
+    /// <summary>Takes back an object without other users, ready for its next use.</summary>
     public void Return(T item)
     {
         lock (_gate)
@@ -44,5 +42,5 @@ internal sealed class ObjectPool<T>(int maxKept, Func<ObjectPool<T>, T> create)
     }
 
     [Conditional("DEBUG")]
-    private void AssertInvariants() => Debug.Assert(_free.Count <= maxKept, "It keeps too many.");
+    private void AssertInvariants() => Debug.Assert(_free.Count <= maxKept, "The pool keeps too many.");
 }

@@ -3,30 +3,30 @@ using System.Diagnostics;
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// Looks whether the thread pool begins what was requested of it, and has it done by <see cref="BlockingThreads"/>
-/// where it does not: all of the pool's threads may be held by those who wait for it. One thread, while there is work.
+/// Checks whether the thread pool begins requested work, and gives it to <see cref="BlockingThreads"/> if not: all
+/// threads of the pool may be blocked by waiters for this work. One thread, while there is work.
 /// </summary>
 internal static class PoolWatch
 {
-    /// <summary>How long the pool is given, to twice this.</summary>
+    /// <summary>The time that the pool gets: once to twice this.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>What was not requested for so many looks, a second in all, is looked at no more.</summary>
+    /// <summary>Work that was not requested for so many checks, a second in all, is not watched any more.</summary>
     private const int MaxIdleLooks = 40;
 
-    /// <summary>A monitor's, for a <see cref="Lock"/> cannot be waited on.</summary>
+    /// <summary>A monitor, because a <see cref="Lock"/> cannot be waited on.</summary>
     private static readonly object s_gate = new();
 
     /// <summary>Under the gate.</summary>
     private static readonly List<AssuredWork> s_watched = [];
 
-    /// <summary>What is to be done elsewhere; only by the one thread.</summary>
+    /// <summary>The late work. Used by the one thread only.</summary>
     private static readonly List<AssuredWork> s_overdue = [];
 
-    /// <summary>Whether the thread is there. Under the gate.</summary>
+    /// <summary>Whether the thread runs. Under the gate.</summary>
     private static bool s_running;
 
-    /// <summary>Begins to look at some work, after it became due.</summary>
+    /// <summary>Begins to watch work, after it became due.</summary>
     public static void Watch(AssuredWork work)
     {
         if (Volatile.Read(ref s_running) && work.IsWatched)
@@ -58,8 +58,8 @@ internal static class PoolWatch
         }
         catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
         {
-            // The system gives no more threads; the next request tries again. This one may be the last for long, and
-            // the pool's threads may all wait for it.
+            // The system gives no more threads; the next request tries again. But this may be the last request for
+            // long, and all threads of the pool may wait for it, so it is done here.
             lock (s_gate)
             {
                 AssertInvariants();
@@ -105,7 +105,7 @@ internal static class PoolWatch
         }
     }
 
-    /// <summary>Looks at one; true where it is watched no more.</summary>
+    /// <summary>Checks one; true if it is not watched any more.</summary>
     private static bool Look(AssuredWork work)
     {
         int requests = work.Requests;
@@ -122,7 +122,7 @@ internal static class PoolWatch
             return false;
         }
 
-        // Either who requests it from here on sees that it is not watched, or this sees that it is due.
+        // Either a later request sees that it is not watched, or this thread sees that it is due.
         work.IsWatched = false;
         Interlocked.MemoryBarrier();
         work.IsWatched = work.IsDue;
@@ -131,5 +131,5 @@ internal static class PoolWatch
 
     [Conditional("DEBUG")]
     private static void AssertInvariants() =>
-        Debug.Assert(!s_running || s_watched.Count != 0, "The thread looks at nothing.");
+        Debug.Assert(!s_running || s_watched.Count != 0, "The thread watches nothing.");
 }

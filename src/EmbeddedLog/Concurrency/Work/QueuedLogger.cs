@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// A logger for what is found under a lock: the line is written by an item of the work queue, for a logger is the
-/// user's code, which may wait for anything and call the log back.
+/// A logger for use under a lock: an item of the work queue writes the line, because a logger is user code, which may
+/// block and call the log back.
 /// </summary>
 internal sealed class QueuedLogger(ILogger logger, WorkQueue work) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    /// <summary>Always, for to ask would call it.</summary>
+    /// Always true, because the check would call the user's logger.
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(

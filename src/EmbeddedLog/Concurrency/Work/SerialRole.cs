@@ -3,34 +3,35 @@ using System.Diagnostics;
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// A role that one thread at a time has, which does in rounds what any thread asks for. What is asked for during a
-/// round is done by the next one. Only keeps account: whoever is told to begin sees to it that somebody does.
+/// A role that one thread at a time holds. It works in rounds on the requests of all threads. The next round does the
+/// requests that come during a round. This class only keeps account: a thread that gets the role has to work, or pass
+/// the role on.
 /// </summary>
 internal sealed class SerialRole
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Whether somebody has the role, or is about to take it. Under the gate.</summary>
+    /// <summary>Whether a thread has the role, or is about to take it. Under the gate.</summary>
     private bool _held;
 
-    /// <summary>Whether a round was asked for that has not begun. Written under the gate; read by all.</summary>
+    /// <summary>Whether a requested round has not begun. Written under the gate; read by all.</summary>
     private bool _requested;
 
-    /// <summary>Completed when the role is free for good. Set by stopping, under the gate; read by all.</summary>
+    /// <summary>Completed when the role is free for ever. Set by stopping, under the gate; read by all.</summary>
     private TaskCompletionSource? _stopped;
 
     /// <summary>
-    /// Whether a round is yet to begin. It covers all that was done before this was read: it looks at that after it has
-    /// set this to false.
+    /// Whether a requested round has not begun. That round covers everything done before this was read, because it sets
+    /// this to false first.
     /// </summary>
     public bool IsRequested => Volatile.Read(ref _requested);
 
-    /// <summary>Whether no more rounds can be asked for.</summary>
+    /// <summary>Whether no more rounds can be requested.</summary>
     public bool IsStopped => Volatile.Read(ref _stopped) is not null;
 
-    /// <summary>Asks for a round.</summary>
-    /// <param name="stopped">Whether rounds have been stopped; then none was asked for.</param>
-    /// <returns>Whether nobody had the role: then it is the caller's, to carry out or to hand on.</returns>
+    /// <summary>Requests a round.</summary>
+    /// <param name="stopped">Whether rounds have been stopped; then none was requested.</param>
+    /// <returns>Whether the caller now has the role, to do the round or to pass the role on.</returns>
     public bool TryTake(out bool stopped)
     {
         lock (_gate)
@@ -44,7 +45,7 @@ internal sealed class SerialRole
         }
     }
 
-    /// <summary>Begins a round, which covers all that was asked for so far. Only with the role.</summary>
+    /// <summary>Begins a round, which covers all requests so far. Only with the role.</summary>
     public void Begin()
     {
         lock (_gate)
@@ -55,14 +56,14 @@ internal sealed class SerialRole
         }
     }
 
-    /// <summary>Gives the role up; false, and it is kept, where another round was asked for.</summary>
+    /// <summary>Gives the role up; false, and the caller keeps it, if another round was requested.</summary>
     public bool TryLeave()
     {
         TaskCompletionSource? stopped;
         lock (_gate)
         {
             AssertInvariants();
-            Debug.Assert(_held, "Nobody has the role.");
+            Debug.Assert(_held, "No thread has the role.");
             _held = _requested;
             if (_held)
             {
@@ -76,7 +77,7 @@ internal sealed class SerialRole
         return true;
     }
 
-    /// <summary>Lets no more rounds be asked for; completes when the last one is over.</summary>
+    /// <summary>Admits no more requests; completes when the last round is over.</summary>
     public Task StopAsync()
     {
         lock (_gate)
@@ -88,5 +89,5 @@ internal sealed class SerialRole
     }
 
     [Conditional("DEBUG")]
-    private void AssertInvariants() => Debug.Assert(_held || !_requested, "A round that nobody will begin.");
+    private void AssertInvariants() => Debug.Assert(_held || !_requested, "No thread will begin the requested round.");
 }

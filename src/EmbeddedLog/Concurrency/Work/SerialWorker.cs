@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Concurrency.Work;
 
-/// <summary>Does one thing on the work queue each time that it is asked for, one round after the other.</summary>
+/// <summary>Runs one kind of work on the work queue at each request, one round after the other.</summary>
 internal sealed class SerialWorker : IThreadPoolWorkItem
 {
     private readonly WorkQueue _queue;
@@ -8,8 +8,8 @@ internal sealed class SerialWorker : IThreadPoolWorkItem
     private readonly SerialRole _role = new();
     private readonly Action _round;
 
-    /// <param name="queue">Where the rounds run.</param>
-    /// <param name="round">Does all that was asked for so far; does not throw.</param>
+    /// <param name="queue">Runs the rounds.</param>
+    /// <param name="round">Does all requests so far; does not throw.</param>
     public SerialWorker(WorkQueue queue, Action round)
     {
         _queue = queue;
@@ -17,8 +17,9 @@ internal sealed class SerialWorker : IThreadPoolWorkItem
         _work = new AssuredWork(queue, this);
     }
 
-    /// <summary>Asks for a round; does nothing once it was stopped.</summary>
-    /// <param name="anyBlocks">Whether threads block for it, perhaps the pool's: then one of our own does it.</param>
+    /// <summary>Requests a round; does nothing after a stop.</summary>
+    /// <param name="anyBlocks">Whether threads block for it, perhaps those of the pool: a thread of our own then does
+    /// it.</param>
     public void Request(bool anyBlocks = false)
     {
         if (!_role.TryTake(out _))
@@ -37,7 +38,7 @@ internal sealed class SerialWorker : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Lets no more rounds be asked for; completes when the last one is over. What no thread has begun is done here.
+    /// Admits no more requests; completes when the last round is over. A round that no thread has begun is done here.
     /// </summary>
     public Task StopAsync()
     {

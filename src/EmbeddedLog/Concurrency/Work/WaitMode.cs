@@ -1,12 +1,12 @@
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// How somebody waits for what others do: as a task, or by blocking the calling thread. Who asks for the latter gets
-/// tasks that are complete, so that one method serves both ways: nothing of it is left for a thread of the pool.
+/// How a caller waits: for a task, or by blocking its thread. A blocking caller gets completed tasks, so that one
+/// method serves both ways, and no thread of the pool is needed.
 /// </summary>
 internal readonly struct WaitMode
 {
-    /// <summary>The queue to block by; null for who waits as a task, which is the default.</summary>
+    /// <summary>The queue to block by; null, the default, for a caller that awaits.</summary>
     private readonly WorkQueue? _blocks;
 
     private WaitMode(WorkQueue blocks) => _blocks = blocks;
@@ -17,7 +17,7 @@ internal readonly struct WaitMode
     /// <summary>Blocks the calling thread.</summary>
     public static WaitMode Blocking(WorkQueue work) => new(work);
 
-    /// <summary>Waits for a task that needs no thread of the pool to end.</summary>
+    /// <summary>Waits for a task that can end without a thread of the pool.</summary>
     public ValueTask For(Task task)
     {
         _blocks?.Block(task);
@@ -32,7 +32,7 @@ internal readonly struct WaitMode
             return Task.Delay(pause, time, cancellationToken);
         }
 
-        // Timers call back on the pool, so this is the system's time, whatever clock the log has.
+        // Timers call back on the pool, so this uses the system's time, whatever clock the log has.
         _blocks.Pause(pause);
         return Task.CompletedTask;
     }

@@ -2,12 +2,12 @@
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>
-/// Many items as one of the work queue: queueing each by itself costs more than what most of them do. They run one
-/// after the other on as many threads as the queue has to spare.
+/// Many work items as one: to queue each by itself costs more than most of them do. They run one after the other, on as
+/// many threads as the queue has free.
 /// </summary>
 internal sealed class WakeBatch : IThreadPoolWorkItem
 {
-    /// <summary>How often, in items, it is told that they make progress.</summary>
+    /// <summary>The number of items between two reports of progress.</summary>
     private const int ItemsADelay = 32;
 
     private readonly WorkQueue _work;
@@ -28,9 +28,9 @@ internal sealed class WakeBatch : IThreadPoolWorkItem
     /// <param name="work">Where.</param>
     /// <param name="items">The items.</param>
     /// <param name="then">
-    /// What to queue when the last of them begins to run, or, where the queue's threads are all held, after a moment.
+    /// Queued when the last item begins to run, or after a moment if all threads of the queue are blocked.
     /// </param>
-    /// <returns>Whether <paramref name="then"/> will be queued; not where there are only a few items.</returns>
+    /// <returns>Whether <paramref name="then"/> will be queued; false for a few items.</returns>
     public static bool Queue(WorkQueue work, List<IThreadPoolWorkItem> items, AssuredWork? then)
     {
         const int MinBatch = 4;
@@ -51,8 +51,8 @@ internal sealed class WakeBatch : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        // Before the first: what an item wakes may block, even on what a later one does, and then another thread must
-        // go on with the rest.
+        // Before the first item: a woken continuation may block, even on a later item, and another thread must then run
+        // the rest.
         if (Volatile.Read(ref _next) < _items.Length - 1)
         {
             _work.Queue(this);
@@ -66,8 +66,8 @@ internal sealed class WakeBatch : IThreadPoolWorkItem
             }
             else if (i % ItemsADelay == 0)
             {
-                // Where the pool gets little of the processors, waking takes long, and a round for half of those who
-                // are woken would be a poor one.
+                // If the pool gets little processor time, waking takes long, and a round for half of the woken waiters
+                // would waste a flush.
                 _then?.Delay();
             }
 

@@ -12,24 +12,24 @@ internal abstract class WorkQueue
     public abstract void Queue(IThreadPoolWorkItem item);
 
     /// <summary>
-    /// The same for an item that will wait for the disk while others do: not on a thread that the program needs.
+    /// The same for an item that waits for the disk together with others: not on a thread that the program needs.
     /// </summary>
     public virtual void QueueBlocking(IThreadPoolWorkItem item) => Queue(item);
 
-    /// <summary>Sees to it that work which has become due is begun, whoever holds the threads of the queue.</summary>
+    /// <summary>Makes sure that due work begins, even if all threads of the queue are blocked.</summary>
     public virtual void Watch(AssuredWork work)
     {
     }
 
     /// <summary>
-    /// Gets now, for a log that is opened, what cannot be got while the process has no handles left: a thread for what
-    /// others wait for, and the runtime's for timers. Until what is returned is disposed; null where nothing is needed.
+    /// Reserves, for an opening log, the threads that a process without handles could not make: one for assured work,
+    /// and the runtime's for timers. They stay until the result is disposed; null if nothing is needed.
     /// </summary>
     /// <param name="path">The log's directory, for the message.</param>
-    /// <exception cref="IOException">The system gives none.</exception>
+    /// <exception cref="IOException">The system gives no thread.</exception>
     public virtual IDisposable? Reserve(string path) => null;
 
-    /// <summary>Blocks the calling thread until a wait is over, which may need none of the queue's threads.</summary>
+    /// <summary>Blocks the calling thread until a wait is over. The wait must not need a thread of the queue.</summary>
     public virtual void Block(BlockingWait wait) => wait.Block();
 
     /// <summary>The same until a task has ended, however it ends.</summary>
