@@ -4,8 +4,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files;
 
 /// <summary>
-/// Lets the group read what earlier openings have made, where <see cref="CommitLogOptions.Access"/> says so. What is
-/// not the log's stays as it is, at each level.
+/// Lets the group read the files of earlier openings, if <see cref="CommitLogOptions.Access"/> says so. Foreign files
+/// stay as they are, at each level.
 /// </summary>
 internal static class AccessGrant
 {
@@ -48,7 +48,7 @@ internal static class AccessGrant
         }
     }
 
-    /// <summary>Grants what stands in a directory under the log's names; returns the directories among it.</summary>
+    /// <summary>Grants access to the log's own names in a directory; returns the directories among them.</summary>
     private static string[] Grant(FileSystem files, string directory, Func<string, bool> isOwn)
     {
         string[] directories =

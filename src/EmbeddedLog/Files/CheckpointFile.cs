@@ -6,8 +6,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files;
 
 /// <summary>
-/// A partition's checkpoint: what had been proven durable when it was last written. Losing the newest one to a crash
-/// costs recovery time, not records, since the one before it is still true. The caller serialises all calls.
+/// A partition's checkpoint: the proven durable end at its last write. If a crash takes the newest one, recovery takes
+/// longer, but no record is lost, because the one before it is still true. The caller serializes all calls.
 /// </summary>
 internal sealed class CheckpointFile : IDisposable
 {
@@ -28,7 +28,9 @@ internal sealed class CheckpointFile : IDisposable
     /// <summary>The newest checkpoint; null before the first, or when the file is missing.</summary>
     public Checkpoint? Current { get; private set; }
 
-    /// <summary>The newest generation, zero while there is none; a hint to other threads than the writer's.</summary>
+    /// <summary>
+    /// The newest generation, zero while there is none; only a hint for threads other than the writer's.
+    /// </summary>
     public ulong Generation => _slots.Generation;
 
     /// <summary>The file's path.</summary>
@@ -66,8 +68,8 @@ internal sealed class CheckpointFile : IDisposable
     }
 
     /// <summary>
-    /// Makes <paramref name="next"/> current and durable; its generation is ignored, the file counts. Not to be called
-    /// before what it claims is durable. When it throws, <see cref="Current"/> is as it was.
+    /// Makes <paramref name="next"/> current and durable. Its generation is ignored; the file counts generations. Call
+    /// it only when the end in it is durable. When it throws, <see cref="Current"/> is unchanged.
     /// </summary>
     public void Write(in Checkpoint next)
     {

@@ -7,15 +7,16 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog.Files;
 
 /// <summary>
-/// The list that a clean close leaves of how all partitions stand. The session names it, so that session, list and
-/// partitions are bound to one moment: what was put back from another is told. See FORMAT.md, "Closed".
+/// The state of all partitions, as a clean close writes it. The session names the list, so that session, list and
+/// partitions belong to one moment, and a file that was put back from another moment is noticed. See FORMAT.md,
+/// "Closed".
 /// </summary>
 internal static class ClosedFile
 {
     /// <summary>The file's name in the log's directory.</summary>
     public const string FileName = "closed";
 
-    /// <summary>Reads the list of the last clean close; null where there was none yet.</summary>
+    /// <summary>Reads the list of the last clean close; null before the first.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="directory">The log's directory.</param>
     /// <param name="session">The session, which names the list.</param>
@@ -44,7 +45,7 @@ internal static class ClosedFile
         return isWhole;
     }
 
-    /// <summary>Puts a list in the last one's place; durable on return.</summary>
+    /// <summary>Replaces the list; durable on return.</summary>
     public static void Write(FileSystem files, string directory, ClosedList list) =>
         StoredFile.Create(files, Path.Combine(directory, FileName), list.Encode());
 
@@ -83,8 +84,8 @@ internal static class ClosedFile
     }
 
     /// <summary>
-    /// The list is the one that the session names, or the one of the close that was cut off before the session could
-    /// name it, or whose mark is damaged: that has the generation of the mark, the next one.
+    /// The list is the one that the session names. Or it belongs to a close that was cut off before the session could
+    /// name it, or whose mark is damaged: it then has the generation of that mark, the next one.
     /// </summary>
     private static void Check(string path, in Session session, ClosedList list)
     {

@@ -12,12 +12,12 @@ namespace EmbeddedLog.Files;
 /// </summary>
 /// <remarks>
 /// <para>
-/// It is no evidence about the log, is never flushed, and nothing fails for the lack of it: where it cannot be had,
-/// slots are memory of this process and followers find out from the log's files what is new.
+/// It is not evidence about the log, is never flushed, and nothing fails without it: slots are then memory of this
+/// process, and followers read the log's files to find new records.
 /// </para>
 /// <para>
-/// Where stores to a map are not safe it is written instead of mapped. Ends are not in it then, for they would cost
-/// each append a call; followers find them by the frames.
+/// If stores to a map are not safe, it is written instead of mapped. It then has no ends, because they would cost each
+/// append a call. Followers find them by the frames.
 /// </para>
 /// </remarks>
 internal sealed unsafe class ControlFile : IDisposable
@@ -32,18 +32,17 @@ internal sealed unsafe class ControlFile : IDisposable
     private readonly Lock _gate = new();
 
     /// <summary>
-    /// All maps of the file, each longer than the one before: slots point into those that there were then. Under the
-    /// gate.
+    /// All maps of the file, each longer than the one before; old slots point into old maps. Under the gate.
     /// </summary>
     private readonly List<MappedMemory> _maps = [];
 
-    /// <summary>Slots that were given back; their versions go on counting. Under the gate.</summary>
+    /// <summary>Free slots; their versions go on counting. Under the gate.</summary>
     private readonly Stack<ControlSlot> _free = new();
 
     /// <summary>How many slots the file has room for. Under the gate.</summary>
     private int _capacity;
 
-    /// <summary>How many slots were ever given out. Under the gate.</summary>
+    /// <summary>How many slots were ever used. Under the gate.</summary>
     private int _used;
 
     /// <summary>Under the gate.</summary>
@@ -58,12 +57,12 @@ internal sealed unsafe class ControlFile : IDisposable
         _mapped = mapped;
     }
 
-    /// <summary>What a partition without a log around it tells followers: nothing.</summary>
+    /// <summary>For a partition without a log around it: publishes nothing.</summary>
     public static ControlFile None { get; } = new(null, mapped: false);
 
     /// <summary>
-    /// Opens or makes the file of a directory that the caller owns, and says in it that the log is being opened, so
-    /// that nobody believes what the last owner left. Null of a failure means that it worked.
+    /// Opens or makes the file in a directory that the caller owns, and marks the log as being opened, so that
+    /// followers ignore the last owner's state. The failure is null on success.
     /// </summary>
     public static ControlFile Open(
         FileSystem files, string directory, in Session session, CacheIdentity identity, FileSystemTraits traits,
@@ -108,7 +107,7 @@ internal sealed unsafe class ControlFile : IDisposable
         }
     }
 
-    /// <summary>Takes the slot of a partition that is gone for good.</summary>
+    /// <summary>Takes back the slot of a partition that is gone for good.</summary>
     public void Return(ControlSlot slot)
     {
         lock (_gate)
@@ -122,7 +121,7 @@ internal sealed unsafe class ControlFile : IDisposable
         }
     }
 
-    /// <summary>Says that a topic was made, changed or removed.</summary>
+    /// <summary>Publishes that a topic was made, changed or removed.</summary>
     public void NoteTopics()
     {
         lock (_gate)
@@ -138,13 +137,13 @@ internal sealed unsafe class ControlFile : IDisposable
         }
     }
 
-    /// <summary>Says that the log is open: from now on the slots count.</summary>
+    /// <summary>Marks the log as open: from now on the slots are valid.</summary>
     public void MarkOpen(ulong generation) => Mark(generation, ControlState.Open);
 
-    /// <summary>Says that the log was closed: what stands in the slots stays true.</summary>
+    /// <summary>Marks the log as closed: the slots stay valid.</summary>
     public void MarkClosed(ulong generation) => Mark(generation, ControlState.Closed);
 
-    /// <summary>Writes what a slot says to a file that is not mapped.</summary>
+    /// <summary>Writes a slot to a file that is not mapped.</summary>
     public void WriteThrough(ControlSlot slot)
     {
         Span<byte> bytes = stackalloc byte[ControlLayout.SlotBytes];
@@ -174,13 +173,13 @@ internal sealed unsafe class ControlFile : IDisposable
         }
         catch (FileSystemException)
         {
-            // The one that is there belongs to an earlier opening, which its word says; the session tells the present.
+            // An existing file belongs to an earlier opening, as its word says; the session has the present generation.
         }
     }
 
     private void Begin(in Session session, CacheIdentity identity)
     {
-        // The file stays the same over the openings, so that whoever has mapped it sees the next one begin.
+        // The file stays the same over openings, so that a process that has mapped it sees the next one begin.
         Span<byte> block = stackalloc byte[ControlLayout.BlockBytes];
         block = block[.._file!.Read(block, 0)];
         ulong instance = ControlHeader.TryRead(block, out ControlHeader old) && old.LogUid == session.LogUid
@@ -247,7 +246,7 @@ internal sealed unsafe class ControlFile : IDisposable
         }
     }
 
-    /// <summary>Makes room for more slots, with a block behind each, before anybody is told of them.</summary>
+    /// <summary>Makes room for more slots, and reserves their blocks, before their number is published.</summary>
     private void GrowUnsynchronized(int slots)
     {
         long bytes = ControlLayout.PositionOf(slots);
@@ -313,11 +312,11 @@ internal sealed unsafe class ControlFile : IDisposable
         }
         catch (FileSystemException)
         {
-            // A follower that is not told finds the next segment by the seal of the last one.
+            // Without this, a follower finds the next segment by the seal of the last one.
         }
     }
 
-    /// <summary>What holds whenever the gate is taken or left.</summary>
+    /// <summary>Checks what must hold when the gate is taken and released.</summary>
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {

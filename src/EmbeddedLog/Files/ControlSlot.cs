@@ -4,23 +4,23 @@ using EmbeddedLog.Format;
 namespace EmbeddedLog.Files;
 
 /// <summary>
-/// Where a partition tells followers how far it is: in the control file, or in memory that nobody else sees.
+/// The place where a partition publishes its ends for followers: in the control file, or in private memory.
 /// </summary>
 /// <remarks>
-/// The end is stored by the partition's writer behind everything that it publishes; the version after the list of
-/// segments has changed on disk and before anything is published in a new one. Whoever reads the end first and finds
-/// the version unchanged afterwards has all segments that hold what the end counts.
+/// The partition's writer stores the end after it has published a record. It stores the version after the list of
+/// segments has changed on disk, and before it publishes a record in a new segment. A reader that reads the end first,
+/// and then finds the version unchanged, has all segments up to this end.
 /// </remarks>
 internal sealed unsafe class ControlSlot
 {
     private readonly ControlFile? _file;
     private readonly byte* _memory;
 
-    /// <summary>What <see cref="_memory"/> points into where it is no map; keeps it alive.</summary>
+    /// <summary>The private memory of <see cref="_memory"/>, if it is not a map; kept alive by this.</summary>
     private readonly byte[]? _private;
 
-    /// <summary>A slot that the partition's own process alone sees.</summary>
-    /// <param name="file">What to write through to where something but an end changes; null for nothing.</param>
+    /// <summary>A slot in private memory.</summary>
+    /// <param name="file">The file to which everything but the ends is written through; null for none.</param>
     /// <param name="number">The slot's place in the file.</param>
     public ControlSlot(ControlFile? file, int number)
     {
@@ -49,7 +49,7 @@ internal sealed unsafe class ControlSlot
     /// <summary>The bytes to write through, for a file without a map.</summary>
     public ReadOnlySpan<byte> Bytes => new(_memory, ControlLayout.SlotBytes);
 
-    /// <summary>Gives the slot to a partition, or with a uid of zero to nobody.</summary>
+    /// <summary>Gives the slot to a partition; with a uid of zero, frees it.</summary>
     public void Assign(ulong topicUid, int partition)
     {
         Volatile.Write(ref *(ulong*)(_memory + ControlLayout.TopicUidAt), topicUid);
@@ -57,7 +57,7 @@ internal sealed unsafe class ControlSlot
         NoteChange();
     }
 
-    /// <summary>Says that the list of segments or the log's start is another one on disk.</summary>
+    /// <summary>Publishes that the list of segments or the log's start has changed on disk.</summary>
     public void NoteChange()
     {
         ref long version = ref *(long*)(_memory + ControlLayout.VersionAt);
@@ -65,7 +65,7 @@ internal sealed unsafe class ControlSlot
         _file?.WriteThrough(this);
     }
 
-    /// <summary>Says up to where everything is on the disk.</summary>
+    /// <summary>Publishes the durable end.</summary>
     public void NoteDurable(long end)
     {
         Volatile.Write(ref *(long*)(_memory + ControlLayout.DurableAt), end);

@@ -3,10 +3,10 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Files;
 
-/// <summary>Makes directories durably, and sees whether one that there is may become a log.</summary>
+/// <summary>Makes directories durably, and checks whether an existing one may become a log.</summary>
 internal static class DirectoryCreation
 {
-    /// <summary>Sees to it that a directory is there that is a log or may become one.</summary>
+    /// <summary>Makes sure that a directory exists and is a log or may become one.</summary>
     /// <exception cref="LogDirectoryException">It holds something else.</exception>
     public static void Prepare(FileSystem files, string path)
     {
@@ -17,7 +17,7 @@ internal static class DirectoryCreation
             return;
         }
 
-        // A crash between the lock and the session leaves the lock alone.
+        // A crash between the lock and the session leaves only the lock.
         bool isLog = SessionFile.Exists(files, path);
         if (!isLog && FindForeign(files, path) is { } foreign)
         {
@@ -34,15 +34,15 @@ internal static class DirectoryCreation
         }
     }
 
-    /// <summary>A name in a directory that keeps it from becoming a log; null where there is none.</summary>
+    /// <summary>A name in a directory that keeps it from becoming a log; null if there is none.</summary>
     private static string? FindForeign(FileSystem files, string path) =>
         files.ListDirectories(path).Concat(files.ListFiles(path).Where(name => name is not OwnNames.Lock
                 and not SessionFile.FileName and not (SessionFile.FileName + StoredFile.UnfinishedSuffix)))
             .FirstOrDefault(name => !OwnNames.IsCommonplace(name));
 
     /// <summary>
-    /// Makes the name of a directory that is no log yet, and those above it, durable: who made them may have been
-    /// killed before it came to that. Where this process may not read one of them it has not made it either.
+    /// Makes the name of a directory that is not a log yet, and the names above it, durable: the process that made them
+    /// may have been killed before that. A directory that this process may not read was made by another one.
     /// </summary>
     private static void SyncNames(FileSystem files, string path)
     {
@@ -61,8 +61,8 @@ internal static class DirectoryCreation
     }
 
     /// <summary>
-    /// Creates a directory and those above it that are missing, and makes the name of each durable in its parent:
-    /// syncing the last one alone says nothing of the others.
+    /// Creates a directory and the missing ones above it, and makes the name of each durable in its parent: to sync
+    /// only the last one does not sync the others.
     /// </summary>
     public static void CreateDurably(FileSystem files, string path)
     {

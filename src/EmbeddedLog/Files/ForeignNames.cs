@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Files;
 
 /// <summary>
-/// What an opening has found in a log's directories that is not the log's. It is told once, in one line, for somebody
-/// may have put it there by mistake. All members are safe to call from any thread.
+/// The foreign names that an opening finds in a log's directories. They are logged once, in one line, because they may
+/// be there by mistake. All members are safe to call from any thread.
 /// </summary>
 internal sealed class ForeignNames
 {
@@ -19,7 +19,7 @@ internal sealed class ForeignNames
     /// <summary>Under the gate.</summary>
     private int _count;
 
-    /// <summary>Notes those of the names in a directory that are neither the log's nor the system's.</summary>
+    /// <summary>Notes the names in a directory that are neither the log's nor the system's.</summary>
     public void Note(string directory, IEnumerable<string> names, Func<string, bool> isOwn)
     {
         foreach (string name in names)
@@ -43,7 +43,7 @@ internal sealed class ForeignNames
         }
     }
 
-    /// <summary>Tells of all, if there are any.</summary>
+    /// <summary>Logs all names, if there are any.</summary>
     public void Tell(ILogger logger, string root)
     {
         lock (_gate)

@@ -7,25 +7,25 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Files;
 
 /// <summary>
-/// The directory of a log: owned by one process at a time, and marked with how its last owner left it.
+/// The directory of a log: owned by one process at a time, and marked with the state in which its last owner left it.
 /// </summary>
 internal sealed class LogDirectory : IDisposable
 {
     private readonly Platform _platform;
 
-    /// <summary>What the log has reserved for itself of the system; null for nothing.</summary>
+    /// <summary>The threads that the log has reserved; null for none.</summary>
     private readonly IDisposable? _threads;
 
     private readonly IDisposable _lock;
     private readonly SessionFile _session;
 
     /// <summary>
-    /// How all partitions stood at the last clean close; null before the first. Set by who closes or salvages the log,
-    /// who is alone.
+    /// The state of all partitions at the last clean close; null before the first. Set by the closing or the salvage,
+    /// which is alone.
     /// </summary>
     private ClosedList? _closed;
 
-    /// <summary>The last owner's session where <see cref="IsCopyOfOpenLog"/>.</summary>
+    /// <summary>The last owner's session, if <see cref="IsCopyOfOpenLog"/>.</summary>
     private readonly Session? _copied;
 
     private LogDirectory(
@@ -54,43 +54,43 @@ internal sealed class LogDirectory : IDisposable
             && last.DirectoryId != platform.Files.GetDirectoryId(path) ? last : null;
     }
 
-    /// <summary>What tells followers of the log about it.</summary>
+    /// <summary>Publishes the log's state for followers.</summary>
     public ControlFile Control { get; private set; } = ControlFile.None;
 
-    /// <summary>Why followers are told nothing; null where they are.</summary>
+    /// <summary>Why nothing is published for followers; null if it is.</summary>
     public FileSystemException? ControlFailure { get; private set; }
 
     /// <summary>The full path.</summary>
     public string Path { get; }
 
-    /// <summary>The generation of the session that this process is; it stays until the log is closed.</summary>
+    /// <summary>The generation of this process's session; it stays until the log is closed.</summary>
     public ulong SessionGeneration => _session.Current?.Generation ?? 0;
 
-    /// <summary>What the file system that holds the directory can do.</summary>
+    /// <summary>The properties of the directory's file system.</summary>
     public FileSystemTraits Traits { get; }
 
     /// <summary>
-    /// Whether the last owner had another directory and did not close the log: then this is a copy of a log that was
+    /// Whether the last owner had another directory and did not close the log: this is then a copy of a log that was
     /// open, or whose owner had been killed.
     /// </summary>
     public bool IsCopyOfOpenLog => _copied is not null;
 
-    /// <summary>How the last owner left the log.</summary>
+    /// <summary>The state in which the last owner left the log.</summary>
     public SessionState State { get; }
 
-    /// <summary>The seam, with files that are found from the directory itself, wherever it is moved.</summary>
+    /// <summary>The seam, with files below the open directory, wherever it is moved.</summary>
     public Platform Platform => _platform;
 
-    /// <summary>Takes a directory, and makes it a log where it is new or empty.</summary>
+    /// <summary>Takes a directory, and makes it a log if it is new or empty.</summary>
     /// <param name="platform">The seam.</param>
     /// <param name="path">The full path.</param>
     /// <param name="ownerTimeout">How long to wait for the present owner.</param>
-    /// <param name="logger">Told who is waited for.</param>
+    /// <param name="logger">Logs the owner while this waits.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <param name="forRepair">Whether to take a log that there is and leave it as the last owner left it.</param>
+    /// <param name="forRepair">Whether to take an existing log and leave its mark as it is.</param>
     /// <param name="how">How to wait.</param>
-    /// <exception cref="LogDirectoryException">It is no log, or cannot be used.</exception>
-    /// <exception cref="LogOwnedException">Somebody else owns it.</exception>
+    /// <exception cref="LogDirectoryException">It is not a log, or cannot be used.</exception>
+    /// <exception cref="LogOwnedException">Another process or log owns it.</exception>
     public static async ValueTask<LogDirectory> OpenAsync(
         Platform platform,
         string path,
@@ -151,8 +151,8 @@ internal sealed class LogDirectory : IDisposable
     }
 
     /// <summary>
-    /// Enters this process as the owner. Called when recovery is done, for until then it is the last owner's end that
-    /// decides what a repeated recovery may trust.
+    /// Enters this process as the owner. Call it after the recovery: until then the last owner's mark decides what a
+    /// repeated recovery may trust.
     /// </summary>
     public void MarkOpen()
     {
@@ -160,20 +160,21 @@ internal sealed class LogDirectory : IDisposable
         Control.MarkOpen(_session.Current!.Value.Generation);
     }
 
-    /// <summary>Says of damage in a copy of an open log where it comes from.</summary>
+    /// <summary>Explains damage in a copy of an open log.</summary>
     public CorruptLogException Explain(CorruptLogException damage) =>
         _copied is { } session ? DirectoryErrors.HotCopy(Path, session, damage) : damage;
 
-    /// <summary>Notes what stands in the directory and is not the log's.</summary>
+    /// <summary>Notes the foreign names in the directory.</summary>
     public void NoteForeign(ForeignNames foreign)
     {
         foreign.Note(Path, _platform.Files.ListFiles(Path), OwnNames.IsInLog);
         foreign.Note(Path, _platform.Files.ListDirectories(Path), OwnNames.IsInLog);
     }
 
-    /// <summary>Says that everything is on the disk and every checkpoint tells the end of its partition.</summary>
+    /// <summary>Marks that everything is on the disk and every checkpoint has the end of its partition.</summary>
     /// <param name="topics">All topics.</param>
-    /// <param name="partitions">How all partitions were closed, the one of the groups included.</param>
+    /// <param name="partitions">The state in which all partitions were closed, with the partition of the
+    /// groups.</param>
     public void MarkClean(IReadOnlyList<ClosedTopic> topics, IEnumerable<ClosedPartition> partitions)
     {
         ClosedList next = new(
@@ -184,7 +185,7 @@ internal sealed class LogDirectory : IDisposable
             partitions);
         if (_closed is { } last && last.TellsTheSame(next))
         {
-            // A full disk does not keep what has not changed from being closed.
+            // An unchanged log can be closed on a full disk.
             _session.MarkClean(last);
             return;
         }
@@ -193,8 +194,8 @@ internal sealed class LogDirectory : IDisposable
     }
 
     /// <summary>
-    /// After a salvage of a log that was closed cleanly: says how the partition stands now. Where this is cut off, the
-    /// list is one ahead of the session, which is allowed for.
+    /// After a salvage of a log that was closed cleanly: writes the partition's new state. If this is interrupted, the
+    /// list is one ahead of the session, which a reading allows.
     /// </summary>
     public void CorrectClosed(in ClosedPartition partition)
     {
@@ -204,12 +205,12 @@ internal sealed class LogDirectory : IDisposable
         }
     }
 
-    /// <summary>Tells followers that nobody appends any more. What they were told of the partitions stays.</summary>
+    /// <summary>Publishes for followers that the log is closed. The published state of the partitions stays.</summary>
     public void MarkClosed() => Control.MarkClosed(_session.Current!.Value.Generation);
 
     /// <summary>
-    /// Makes a directory with copies of all partitions a log that was closed cleanly, and the same one: the session
-    /// that says so is written last, after the list that it names.
+    /// Makes a directory with copies of all partitions a cleanly closed log with the same identity. The session, which
+    /// makes it a log, is written last, after the list that it names.
     /// </summary>
     public void CloseCopy(
         string directory, IReadOnlyList<ClosedTopic> topics, IEnumerable<ClosedPartition> partitions)
@@ -222,7 +223,7 @@ internal sealed class LogDirectory : IDisposable
         SessionFile.CreateClosed(_platform.Files, directory, session with { Generation = generation }, closed);
     }
 
-    /// <summary>Gives the directory up.</summary>
+    /// <summary>Releases the directory.</summary>
     public void Dispose()
     {
         ClosingSteps steps = new();
@@ -246,12 +247,12 @@ internal sealed class LogDirectory : IDisposable
         }
     }
 
-    /// <summary>The list first, since it has to be there once the session names it.</summary>
+    /// <summary>The list comes first, because it must exist when the session names it.</summary>
     private void MarkClean(ClosedList closed)
     {
         if (closed.FileBytes > ClosedList.MaxFileBytes)
         {
-            // More partitions than anybody has: the next opening verifies them, as after a kill.
+            // There are too many partitions for the list: the next opening verifies them, as after a kill.
             return;
         }
 

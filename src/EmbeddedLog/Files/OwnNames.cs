@@ -6,8 +6,7 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog.Files;
 
 /// <summary>
-/// Which names in a log's directories are its own: FORMAT.md, "Directory". All others are somebody else's, and left
-/// alone.
+/// The names of the log in its directories: FORMAT.md, "Directory". All other names are foreign, and left alone.
 /// </summary>
 internal static class OwnNames
 {
@@ -23,15 +22,17 @@ internal static class OwnNames
     /// <summary>The name of the file that describes a topic.</summary>
     public const string Description = "topic.json";
 
-    /// <summary>Ends the name of a topic's directory that is being removed.</summary>
+    /// <summary>The end of the name of a topic's directory that is being removed.</summary>
     public const string DeletedSuffix = ".deleted";
 
-    /// <summary>Begins the name of a directory with a partition's files as a salvage found them.</summary>
+    /// <summary>
+    /// The beginning of the name of a directory with a partition's damaged files, as a salvage found them.
+    /// </summary>
     public const string EvidencePrefix = "damaged-";
 
     /// <summary>
-    /// Whether a system puts the name into directories by itself: file systems do, and desktops, volumes and network
-    /// file systems under names that begin with a dot. A directory with nothing else in it counts as empty.
+    /// Whether systems put the name into directories by themselves: file systems do, and desktops, volumes and network
+    /// file systems with names that begin with a dot. A directory with only such names counts as empty.
     /// </summary>
     public static bool IsCommonplace(string name) => name == "lost+found" || name.StartsWith('.');
 
@@ -41,8 +42,8 @@ internal static class OwnNames
         || name is Lock or ControlFile.FileName or Topics or Groups;
 
     /// <summary>
-    /// Whether a name among the topics' directories may be one of theirs: the topic's, a dash and a number, which tells
-    /// nothing for sure.
+    /// Whether a name may be that of a topic's directory: the topic's name, a dash and a number. It may still be
+    /// another one's.
     /// </summary>
     public static bool MayBeTopic(string name)
     {
@@ -78,7 +79,7 @@ internal static class OwnNames
             ? name[..^StoredFile.UnfinishedSuffix.Length]
             : name;
 
-    /// <summary>Written as the log writes numbers: no sign and no zeros before it.</summary>
+    /// <summary>Whether it is a number as the log writes it: without a sign and without leading zeros.</summary>
     private static bool IsNumber(ReadOnlySpan<char> text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
         && text.Length == 1 + (number < 10 ? 0 : (int)Math.Log10(number));

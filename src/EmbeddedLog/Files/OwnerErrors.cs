@@ -2,7 +2,7 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Files;
 
-/// <summary>Says who owns a directory, and what to do about it.</summary>
+/// <summary>The exceptions that name a directory's owner, each with what to do.</summary>
 internal static class OwnerErrors
 {
     private const string OneOwner = "A log has one owner at a time.";
@@ -10,13 +10,13 @@ internal static class OwnerErrors
     private const string Wait =
         $"set {nameof(CommitLogOptions)}.{nameof(CommitLogOptions.OwnerTimeout)} to wait until it ends";
 
-    /// <summary>The directory is owned, and was not let go of in time.</summary>
+    /// <summary>The directory is owned, and was not released in time.</summary>
     /// <param name="path">The log's directory.</param>
-    /// <param name="owner">Who holds its lock, where that is known.</param>
-    /// <param name="waited">How long was waited, for people; null where it was not.</param>
+    /// <param name="owner">The holder of its lock, or null.</param>
+    /// <param name="waited">The waiting time as text; null without waiting.</param>
     public static LogOwnedException Owned(string path, LockHolder? owner, string? waited)
     {
-        string inVain = waited is null ? string.Empty : $" Waited {waited} for it in vain.";
+        string inVain = waited is null ? string.Empty : $" The opening waited {waited}.";
         string toWait = waited is null ? Wait : "wait longer";
         string what = owner switch
         {
@@ -40,7 +40,7 @@ internal static class OwnerErrors
         };
     }
 
-    /// <summary>Who it is, for people.</summary>
+    /// <summary>The owner as text.</summary>
     public static string Name(LockHolder? owner)
     {
         if (owner is null)
@@ -63,7 +63,7 @@ internal static class OwnerErrors
     private static string ContainerOf(LockHolder owner) =>
         owner.Container.Length == 0 ? $"host name '{owner.Host}'" : $"'{owner.Container}', host name '{owner.Host}'";
 
-    /// <summary>A number of another container, or host, would name another process here.</summary>
+    /// <summary>A process id of another container or host is another process here.</summary>
     private static bool MeansSomethingHere(LockHolder owner) =>
         owner is { Boot: "", Host: "" } || (owner.IsOnThisMachine && owner.IsInThisContainer);
 }

@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Files;
 
-/// <summary>Takes the lock that one process at a time has on a log's directory.</summary>
+/// <summary>Takes the lock of a log's directory, which one process at a time holds.</summary>
 internal static class OwnerLock
 {
-    /// <summary>Takes it, waiting for the present owner as long as is said.</summary>
-    /// <exception cref="LogOwnedException">Somebody else has it.</exception>
+    /// <summary>Takes the lock, and waits for the present owner up to a time-out.</summary>
+    /// <exception cref="LogOwnedException">Another process or log holds it.</exception>
     /// <exception cref="LogDirectoryException">There can be no lock.</exception>
     public static async ValueTask<IDisposable> TakeAsync(
         Platform platform,
@@ -55,7 +55,7 @@ internal static class OwnerLock
                     OwnerErrors.Name(platform.Files.ReadLockOwner(lockPath)));
             }
 
-            // The system has no lock that is waited for with a time-out, so it is tried again, ever less often.
+            // The system cannot wait for a lock with a time-out, so this tries again, with growing pauses.
             await how.PauseAsync(pause, platform.Time, cancellationToken).ConfigureAwait(false);
             pause = pause < TimeSpan.FromMilliseconds(200) ? 2 * pause : pause;
         }

@@ -5,8 +5,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files;
 
 /// <summary>
-/// Says that a directory is a log, which one, and how its last owner left it. The caller owns the directory's lock and
-/// serialises all calls.
+/// Marks a directory as a log, with its identity and the state in which its last owner left it. The caller owns the
+/// directory's lock and serializes all calls.
 /// </summary>
 internal sealed class SessionFile : IDisposable
 {
@@ -21,11 +21,12 @@ internal sealed class SessionFile : IDisposable
     }
 
     /// <summary>
-    /// The last owner's session or, after <see cref="MarkOpen"/>, ours; null in a directory that is not a log yet.
+    /// The last owner's session or, after <see cref="MarkOpen"/>, that of this process; null in a directory that is not
+    /// a log yet.
     /// </summary>
     public Session? Current { get; private set; }
 
-    /// <summary>The page cache that <see cref="Current"/> ran under.</summary>
+    /// <summary>The page cache of <see cref="Current"/>.</summary>
     public CacheIdentity CacheIdentity => Current is { } session
         ? new CacheIdentity(session.BootHigh, session.BootLow, session.Device, session.Mount)
         : default;
@@ -42,7 +43,7 @@ internal sealed class SessionFile : IDisposable
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     public static SessionFile Open(FileSystem files, string directory)
     {
-        // Whether what is found is on the disk can only be told from it, so it is taken not to be.
+        // Only the file itself says whether its contents are on the disk, so they count as not on it.
         string path = Path.Combine(directory, FileName);
         SessionFile file = new(TwoSlotFile.Open(files, path, Session.Magic, isOnDisk: false, out byte[]? page));
         if (page is not null)
@@ -54,12 +55,11 @@ internal sealed class SessionFile : IDisposable
     }
 
     /// <summary>
-    /// Enters this process as the owner, durably. The first one ever makes the directory a log and gives it its uid.
-    /// To be called when recovery is done and before anything is appended: until then the last owner's end decides
-    /// what a
-    /// repeated recovery may trust.
+    /// Enters this process as the owner, durably. The first call makes the directory a log and gives it its uid. Call
+    /// it after the recovery and before the first append: until then the last owner's mark decides what a repeated
+    /// recovery may trust.
     /// </summary>
-    /// <param name="identity">The page cache that this process sees the directory through.</param>
+    /// <param name="identity">The directory's page cache in this process.</param>
     /// <param name="processId">This process.</param>
     /// <param name="now">Unix milliseconds.</param>
     /// <param name="closed">The list of the last clean close; null before the first.</param>
@@ -84,17 +84,18 @@ internal sealed class SessionFile : IDisposable
         Write(next);
         if (previous.Clean)
         {
-            // Into the other slot as well, which still says that the log was closed: were the first one ever damaged,
-            // the next opening would believe it, and what was appended meanwhile would be gone without a word.
+            // Written into the other slot as well, which still says that the log was closed. If the first slot were
+            // damaged later, the next opening would trust that, and silently drop the records appended since.
             Write(next);
         }
     }
 
     /// <summary>
-    /// Says that everything written has been flushed; to be called last, and only when no flush has failed.
+    /// Marks that everything written has been flushed. Call it last, and only if no flush has failed.
     /// </summary>
     /// <param name="closed">
-    /// How all partitions stand, on the disk, with <see cref="NextGeneration"/> as its generation or an earlier one.
+    /// The state of all partitions, already on the disk, with <see cref="NextGeneration"/> as its generation or an
+    /// earlier one.
     /// </param>
     /// <exception cref="InvalidOperationException">The log has not been marked open.</exception>
     public void MarkClean(ClosedList closed)
@@ -103,11 +104,11 @@ internal sealed class SessionFile : IDisposable
         Write(session with { Clean = true, ClosedGeneration = closed.Generation, ClosedCrc = closed.Crc });
     }
 
-    /// <summary>Makes the session of a copy of a log, which was closed cleanly; durable on return.</summary>
+    /// <summary>Makes the session of a copy, as that of a cleanly closed log; durable on return.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="directory">The copy's directory, which has none yet.</param>
-    /// <param name="session">The session of the log, with the generation that the copy's is to have.</param>
-    /// <param name="closed">How all partitions of the copy stand, on the disk.</param>
+    /// <param name="session">The session of the log, with the copy's generation.</param>
+    /// <param name="closed">The state of all partitions of the copy, already on the disk.</param>
     public static void CreateClosed(FileSystem files, string directory, in Session session, ClosedList closed)
     {
         Session last = session with { Clean = true, ClosedGeneration = closed.Generation, ClosedCrc = closed.Crc };

@@ -93,7 +93,7 @@ public sealed class MovedDirectoryTests : IDisposable
                 await Assert.ThrowsAsync<PartitionFailedException>(async () => await AppendAndFlushAsync(mine, 40));
 
             Assert.IsType<LogDirectoryException>(failed.InnerException);
-            Assert.Contains($"Another directory stands at '{LogPath}'", failed.Message, StringComparison.Ordinal);
+            Assert.Contains($"'{LogPath}' leads to another directory", failed.Message, StringComparison.Ordinal);
             Assert.Equal(before, SegmentsIn(LogPath));
             await Assert.ThrowsAsync<LogDirectoryException>(async () => await first.CreateTopicAsync("more"));
             Assert.True(CountRecords(mine) >= 20);

@@ -39,9 +39,9 @@ public sealed class HotCopyTests : IDisposable
         {
             CorruptLogException told = await Assert.ThrowsAsync<CorruptLogException>(
                 async () => await CommitLog.OpenAsync(Copy));
-            Assert.StartsWith($"'{Copy}' is a copy of a log that had not been closed", told.Message, default);
+            Assert.StartsWith($"'{Copy}' is a copy that was made of an open log", told.Message, default);
             Assert.Contains("CommitLog.BackupAsync", told.Message, StringComparison.Ordinal);
-            Assert.Contains("What was found: ", told.Message, StringComparison.Ordinal);
+            Assert.Contains("The fault: ", told.Message, StringComparison.Ordinal);
             Assert.NotNull(told.File);
         }
     }
@@ -59,7 +59,7 @@ public sealed class HotCopyTests : IDisposable
         CommitLogOptions options = new() { LoggerFactory = lines };
         await (await CommitLog.OpenAsync(Copy, options)).DisposeAsync();
         Assert.Single(lines.All, line => line.StartsWith("Warning: ", StringComparison.Ordinal)
-            && line.Contains("is a copy of a log that had not been closed", StringComparison.Ordinal));
+            && line.Contains("is a copy that was made of an open log", StringComparison.Ordinal));
 
         // It is a log of its own from then on.
         lines = new LogLines();

@@ -118,7 +118,7 @@ public sealed class OwnerTests : IDisposable
         CommitLogOptions options = new() { OwnerTimeout = TimeSpan.FromMilliseconds(1) };
         LogOwnedException told = await Assert.ThrowsAsync<LogOwnedException>(
             async () => await CommitLog.OpenAsync(Root, options));
-        Assert.Contains("for it in vain", told.Message, StringComparison.Ordinal);
+        Assert.Contains("The opening waited ", told.Message, StringComparison.Ordinal);
         Assert.Contains("dispose it before another is opened", told.Message, StringComparison.Ordinal);
     }
 

@@ -10,16 +10,16 @@ namespace EmbeddedLog.Files.Manifests;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The caller serialises <see cref="Add"/> and <see cref="SetLogStart"/> with each other and with reading the state.
+/// The caller serializes <see cref="Add"/> and <see cref="SetLogStart"/> with each other and with reading the state.
 /// <see cref="Flush"/> and <see cref="HasUnflushed"/> may be used by any thread at any time: <see cref="_gate"/>
 /// protects file, end and list, is held for one positional write or one rename, and never for a flush;
-/// <see cref="_flushing"/> is held for a flush. The order is <see cref="_flushing"/> before <see cref="_gate"/>.
-/// What goes by both stays in this one file, though it is long: so one sees that the order is kept.
+/// <see cref="_flushing"/> is held for a flush. The order is <see cref="_flushing"/> before <see cref="_gate"/>. All
+/// code that uses both locks stays in this one file, though it is long, so that the order can be checked.
 /// </para>
 /// <para>
 /// Failures: a write that fails changes nothing here, and the next one overwrites whatever it left. The first failed
-/// flush, of the file or of its directory, ends all writing: every later call throws it again. Where the file or the
-/// directory could only not be opened for it, everything is as it was, and the next call tries again.
+/// flush, of the file or of its directory, ends all writing: every later call throws it again. If the file or the
+/// directory could not be opened for the flush, nothing has changed, and the next call tries again.
 /// </para>
 /// </remarks>
 internal sealed class Manifest : IDisposable
@@ -30,7 +30,7 @@ internal sealed class Manifest : IDisposable
     /// <summary>A smaller file is never rewritten for its size.</summary>
     private const long RewriteAboveBytes = 1 << 16;
 
-    /// <summary>A larger file is rewritten when it is this many times as large as it need be.</summary>
+    /// <summary>A larger file is rewritten when it has this many times the necessary size.</summary>
     private const int WastefulFactor = 4;
 
     private readonly FileSystem _files;
@@ -46,7 +46,9 @@ internal sealed class Manifest : IDisposable
     /// <summary>Where the next record goes. Under <see cref="_gate"/>.</summary>
     private long _end;
 
-    /// <summary>Everything below is on the disk, which each record passes on. Under <see cref="_gate"/>.</summary>
+    /// <summary>
+    /// Everything below is on the disk; each record contains this position. Under <see cref="_gate"/>.
+    /// </summary>
     private long _provenEnd;
 
     /// <summary>Counts changes. Written under <see cref="_gate"/> with release, read by anyone.</summary>
@@ -71,7 +73,7 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>
-    /// The live segments, oldest first; the list itself, so to be read where <see cref="Add"/> may be called.
+    /// The live segments, oldest first. This is the list itself, so read it only where <see cref="Add"/> may be called.
     /// </summary>
     public IReadOnlyList<SegmentEntry> Segments => _state.Segments;
 
@@ -90,7 +92,7 @@ internal sealed class Manifest : IDisposable
     /// <summary>Whether anything that was added, or read when opening, is not known to be on the disk.</summary>
     public bool HasUnflushed => Volatile.Read(ref _flushed) != Volatile.Read(ref _written);
 
-    /// <summary>Opens a partition's manifest, or makes an empty one, durably, where there is none.</summary>
+    /// <summary>Opens a partition's manifest, or makes an empty one, durably, if there is none.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="directory">The partition's directory.</param>
     /// <param name="topicUid">The topic's uid, which the manifest must have.</param>
@@ -134,11 +136,11 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>
-    /// Adds a segment behind its predecessor. Where that is not the last segment, those after it are superseded: they
-    /// are dropped by the same record, which is how recovery replaces a tail that it does not trust in one step.
-    /// Survives the death of the process at once, and power loss after <see cref="Flush"/>.
+    /// Adds a segment behind its predecessor. If that is not the last segment, the same record drops the segments after
+    /// it. Recovery replaces an untrusted tail in one step this way. Survives the death of the process at once, and
+    /// power loss after <see cref="Flush"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">The segment does not fit those that are there.</exception>
+    /// <exception cref="ArgumentException">The segment does not fit the existing ones.</exception>
     public void Add(in SegmentEntry segment)
     {
         lock (_gate)
@@ -149,9 +151,8 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>
-    /// Adds several segments, each behind the one before it, in one step that no crash can cut in two; durable on
-    /// return. The first may supersede others, as in <see cref="Add"/>. The file is replaced, so this is for recovery,
-    /// which is alone.
+    /// Adds several segments, each behind the one before it, in one atomic step; durable on return. The first may
+    /// supersede others, as in <see cref="Add"/>. The file is replaced, so only recovery may call this, which is alone.
     /// </summary>
     /// <exception cref="ArgumentException">A segment does not fit those that are there.</exception>
     public void AddAllDurably(IReadOnlyList<SegmentEntry> segments) => ChangeDurably(() =>
@@ -170,13 +171,13 @@ internal sealed class Manifest : IDisposable
 
     /// <summary>
     /// Drops the segments behind the first <paramref name="count"/>, of which nothing is kept; durable on return. The
-    /// file is replaced, so this is for recovery, which is alone.
+    /// file is replaced, so only recovery may call this, which is alone.
     /// </summary>
     public void KeepFirstDurably(int count) => ChangeDurably(() => _state.KeepFirst(count));
 
     /// <summary>
-    /// Gives segments other files, whose names are on the disk, in one step that no crash can cut in two; durable on
-    /// return. The file is replaced, so this is for a salvage, which is alone.
+    /// Gives segments other files, whose names are on the disk, in one atomic step; durable on return. The file is
+    /// replaced, so only a salvage may call this, which is alone.
     /// </summary>
     /// <param name="files">The new sequences by the segments' uids.</param>
     public void ReplaceFilesDurably(IReadOnlyDictionary<ulong, uint> files) =>
@@ -205,8 +206,8 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>
-    /// Returns when everything added before the call is on the disk; without a system call when it is already. Rewrites
-    /// the file where most of it is history.
+    /// Returns when everything added before the call is on the disk; without a system call if it is there already.
+    /// Rewrites the file if most of it is history.
     /// </summary>
     public void Flush()
     {
@@ -226,7 +227,7 @@ internal sealed class Manifest : IDisposable
         }
     }
 
-    /// <summary>The file and what is in it, as of now.</summary>
+    /// <summary>The file and its contents, as of now.</summary>
     /// <exception cref="FileSystemException">The file is to be opened anew, and cannot be.</exception>
     public ManifestMoment Capture()
     {
@@ -238,7 +239,7 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>
-    /// Whether the file is where it belongs: if not, the partition's directory was removed or replaced.
+    /// Whether the file is still at its path. If not, the partition's directory was removed or replaced.
     /// </summary>
     public bool IsInPlace()
     {
@@ -300,7 +301,7 @@ internal sealed class Manifest : IDisposable
     }
 
     /// <summary>
-    /// Changes the list ahead of the file: should replacing that fail, the log does not open and the list goes with it.
+    /// Changes the list before the file: if replacing the file fails, the log does not open, and the list is dropped.
     /// </summary>
     private void ChangeDurably(Action change)
     {
@@ -333,14 +334,15 @@ internal sealed class Manifest : IDisposable
         }
         catch (FileSystemException) when (!_file.HasFailed)
         {
-            // No space, say. The file as it stands is good, only large: an ordinary flush will do, and a later attempt.
+            // No space, say. The file is good, only large: an ordinary flush is enough now, and a later call tries
+            // again.
             _rewriteAboveBytes *= 2;
             return false;
         }
     }
 
     /// <summary>
-    /// Puts a file with the present list in the old one's place; false, with nothing changed, if the list was changed
+    /// Replaces the file by one with the present list; false, and nothing is changed, if the list was changed
     /// meanwhile. Durable on return. The caller holds <see cref="_flushing"/>.
     /// </summary>
     private bool TryRewrite()
@@ -396,8 +398,8 @@ internal sealed class Manifest : IDisposable
         TornBytes = reader.TornBytes;
         _written = isOnDisk ? 0 : 1;
 
-        // What a torn append left must go, durably, before anything is added: behind new records, old ones that are
-        // good in their places would count again.
+        // The rest of a torn append must be removed, durably, before anything is added: behind new records, old ones
+        // that are valid in their places would count again.
         if (TornBytes > 0)
         {
             file.SetLength(_end);
@@ -417,7 +419,7 @@ internal sealed class Manifest : IDisposable
         }
     }
 
-    /// <summary>What holds whenever the gate is taken or left.</summary>
+    /// <summary>Checks what must hold when the gate is taken and released.</summary>
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {

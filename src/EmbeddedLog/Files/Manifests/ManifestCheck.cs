@@ -4,10 +4,10 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Files.Manifests;
 
-/// <summary>Reads a manifest anew while it is in use, and compares what it says with what is known of it.</summary>
+/// <summary>Reads a manifest anew while it is in use, and compares it with the state in memory.</summary>
 internal static class ManifestCheck
 {
-    /// <summary>Reads the file as far as it was written when the call began; no lock is held while it reads.</summary>
+    /// <summary>Reads the file up to its end at the beginning of the call, without a lock.</summary>
     /// <exception cref="CorruptLogException">It is damaged.</exception>
     /// <exception cref="UnsupportedFormatException">A record is of a newer version.</exception>
     /// <exception cref="FileSystemException">It is missing or cannot be read.</exception>
@@ -22,7 +22,7 @@ internal static class ManifestCheck
                 return;
             }
 
-            // A file that was replaced in between was not the one that is known.
+            // A file that was replaced in between does not belong to that state.
             if (manifest.Capture().File == known.File)
             {
                 throw damage;

@@ -6,30 +6,32 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>
-/// The file beneath a manifest: its descriptor, and what of it is not known to be on the disk. It goes by the
-/// manifest's two locks; see <see cref="Manifest"/>.
+/// The file of a manifest: its descriptor, and the part that is not known to be on the disk. It uses the manifest's two
+/// locks; see <see cref="Manifest"/>.
 /// </summary>
 internal sealed class ManifestFile : IDisposable
 {
     private readonly FileSystem _files;
 
-    /// <summary>The manifest's.</summary>
+    /// <summary>The manifest's gate.</summary>
     private readonly Lock _gate;
 
     /// <summary>Replaced under both locks; used under either. Null until it is opened, under the gate.</summary>
     private LogFile? _file;
 
-    /// <summary>Whether the name of a replacement may not be on the disk. Under the lock of flushing.</summary>
+    /// <summary>
+    /// Whether the name of a replacement may still be missing on the disk. Under the lock of flushing.
+    /// </summary>
     private bool _nameUnsynced;
 
     /// <summary>
-    /// The bytes that were read, where they may be in the page cache alone: taken for written since a flush failed, so
-    /// that no flush of ours would write them. The first flush writes them again, in place, since a full disk must not
-    /// keep retention from making room. Null once they are on the disk. Under the lock of flushing.
+    /// The bytes that were read, if they may be in the page cache only: after a failed flush of an earlier owner they
+    /// count as written, and no flush would write them. The first flush writes them again, in place, so that retention
+    /// can make room on a full disk. Null when they are on the disk. Under the lock of flushing.
     /// </summary>
     private byte[]? _unproven;
 
-    /// <summary>What ended all writing. Written under both locks, read under either.</summary>
+    /// <summary>The failure that ended all writing. Written under both locks, read under either.</summary>
     private ExceptionDispatchInfo? _failure;
 
     public ManifestFile(FileSystem files, string path, Lock gate)
@@ -53,13 +55,13 @@ internal sealed class ManifestFile : IDisposable
         StoredFile.Create(files, path, bytes);
     }
 
-    /// <summary>Throws what ended all writing.</summary>
+    /// <summary>Throws the failure that ended all writing.</summary>
     public void ThrowIfFailed() => _failure?.Throw();
 
-    /// <summary>The file, opened again where it was replaced. The caller holds the gate.</summary>
+    /// <summary>The file, opened again if it was replaced. The caller holds the gate.</summary>
     public LogFile OpenUnsynchronized() => _file ??= _files.OpenFile(Path, FileOpening.ReadWrite);
 
-    /// <summary>Whether the file is where it belongs. The caller holds the gate.</summary>
+    /// <summary>Whether the file is still at its path. The caller holds the gate.</summary>
     public bool IsInPlaceUnsynchronized() => _file is null || _files.IsInPlace(_file);
 
     /// <summary>Writes a record behind the others. The caller holds the gate.</summary>
@@ -72,19 +74,17 @@ internal sealed class ManifestFile : IDisposable
         }
         catch
         {
-            // Part of a record would pass for damage where the page cache survives. The next record would overwrite it;
-            // this is for the case that there is none.
+            // If the page cache survives, a part of a record would look like damage. The next record would overwrite
+            // it, but there may be none.
             StoredFile.TryCutOff(file, end);
             throw;
         }
     }
 
-    /// <summary>Has the first flush write what was read. Called by the opening, which is alone.</summary>
+    /// <summary>Makes the first flush write the bytes that were read. Called by the opening, which is alone.</summary>
     public void WriteAgainFirst(byte[] image) => _unproven = image;
 
-    /// <summary>
-    /// Brings the file to the disk, up to an end. The caller holds the lock of flushing and not the gate.
-    /// </summary>
+    /// <summary>Flushes the file up to an end. The caller holds the lock of flushing and not the gate.</summary>
     public void Flush(LogFile file, long end)
     {
         if (_unproven is not null)
@@ -96,12 +96,12 @@ internal sealed class ManifestFile : IDisposable
         {
             file.Flush(0, end);
 
-            // A platform that lets other work in during a flush, on the same thread, lets it through the lock as well.
-            // A flush that has failed there has taken from this one what it should have written.
+            // A platform that runs other work during a flush, on the same thread, lets it through this lock as well. If
+            // a flush failed there, the bytes of this one may be lost.
             _failure?.Throw();
             if (_unproven is not null || _nameUnsynced)
             {
-                // Whoever made the file may have died before its name was on the disk.
+                // The process that made the file may have died before its name was on the disk.
                 _files.SyncDirectory(System.IO.Path.GetDirectoryName(Path)!);
             }
         }
@@ -116,8 +116,8 @@ internal sealed class ManifestFile : IDisposable
     }
 
     /// <summary>
-    /// Puts another file in this one's place; closes it first, because not every system renames over a file that is
-    /// open. The caller holds both locks.
+    /// Replaces this file; closes it first, because not every system renames over an open file. The caller holds both
+    /// locks.
     /// </summary>
     public void ReplaceUnsynchronized(ReplacementFile replacement)
     {
@@ -126,12 +126,12 @@ internal sealed class ManifestFile : IDisposable
         replacement.Rename();
         _nameUnsynced = true;
 
-        // What is in the new file was flushed; the bytes of the old one must not be written over it.
+        // The new file was flushed; the bytes of the old one must not be written over it.
         _unproven = null;
     }
 
     /// <summary>
-    /// Brings the name of a replacement to the disk. The caller holds the lock of flushing and not the gate.
+    /// Makes the name of a replacement durable. The caller holds the lock of flushing and not the gate.
     /// </summary>
     public void SyncName(ReplacementFile replacement)
     {

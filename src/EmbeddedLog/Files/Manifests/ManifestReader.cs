@@ -7,8 +7,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>
-/// Reads a manifest once, from its beginning, at once or through a buffer. It decides where the valid records end and
-/// whether what follows is the torn end of an append or damage. See FORMAT.md, "Manifest".
+/// Reads a manifest once, from its beginning, at once or through a buffer. It decides where the valid records end, and
+/// whether the bytes behind them are a torn append or damage. See FORMAT.md, "Manifest".
 /// </summary>
 internal sealed class ManifestReader
 {
@@ -17,7 +17,7 @@ internal sealed class ManifestReader
     /// </summary>
     public const long MaxFileBytes = 1L << 30;
 
-    /// <summary>The greatest file that is read at once, so that its bytes can be written again as they were.</summary>
+    /// <summary>The greatest file that is read at once, so that its bytes can be written again unchanged.</summary>
     private const int MaxWholeBytes = 1 << 20;
 
     private const int BufferBytes = 1 << 16;
@@ -46,7 +46,7 @@ internal sealed class ManifestReader
     /// <summary>Where the next record goes.</summary>
     public long End { get; private set; }
 
-    /// <summary>What is known to have been on the disk: everything below this position.</summary>
+    /// <summary>The position below which everything is known to have been on the disk.</summary>
     public long ProvenEnd { get; private set; }
 
     /// <summary>
@@ -54,9 +54,7 @@ internal sealed class ManifestReader
     /// </summary>
     public long TornBytes { get; private set; }
 
-    /// <summary>
-    /// The very bytes that were read, up to <see cref="End"/>; null where the file is too large for that.
-    /// </summary>
+    /// <summary>The bytes that were read, up to <see cref="End"/>; null if the file is too large for that.</summary>
     public byte[]? Image => _length <= MaxWholeBytes ? _buffer[..(int)End] : null;
 
     /// <summary>Applies all records to <paramref name="state"/>.</summary>
@@ -128,9 +126,9 @@ internal sealed class ManifestReader
     }
 
     /// <summary>
-    /// Looks at everything behind the last good record. Appends that were never flushed may have reached the disk in
-    /// any order, so good records may follow a bad one; but one that was written when the place of the bad one had
-    /// already been flushed says that no crash made it bad.
+    /// Checks everything behind the last good record. Appends that were never flushed may have reached the disk in any
+    /// order, so good records may follow a bad one. But if a later record was written after the place of the bad one
+    /// had been flushed, no crash can explain the bad one.
     /// </summary>
     private void CheckTail()
     {
@@ -142,7 +140,7 @@ internal sealed class ManifestReader
             blank &= status == HeaderStatus.Blank;
             if (status is HeaderStatus.Valid or HeaderStatus.NewerVersion && record.ProvenEnd > End)
             {
-                throw Damaged(End, "a record, because a later one says that it had been flushed", "other bytes");
+                throw Damaged(End, "a record, because a later one says that it was flushed", "other bytes");
             }
         }
 

@@ -5,17 +5,15 @@ using EmbeddedLog.Format.Manifests;
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>
-/// What a manifest's records add up to, and the rules that each must keep. The same rules stand before every write and
-/// behind every read, so that no manifest can be written which is refused when it is read.
+/// The state after a manifest's records, and the rules that each record must keep. Writes and reads check the same
+/// rules, so that no written manifest is refused when it is read.
 /// </summary>
 internal sealed class ManifestState
 {
-    /// <summary>The most segments of a partition. Bounds what a forged manifest can make a reader allocate.</summary>
+    /// <summary>The most segments of a partition. It bounds what a reader allocates for a forged manifest.</summary>
     public const int MaxSegments = 1 << 20;
 
-    /// <summary>
-    /// The live segments stand from <see cref="_start"/> on; retention moves that instead of all the rest.
-    /// </summary>
+    /// <summary>The live segments begin at <see cref="_start"/>; retention moves that instead of the list.</summary>
     private SegmentEntry[] _entries = [];
 
     private int _start;
@@ -38,11 +36,11 @@ internal sealed class ManifestState
 
     private ReadOnlySpan<SegmentEntry> Live => _entries.AsSpan(_start, _count);
 
-    /// <summary>Says what is wrong with a record, or null when <see cref="Apply"/> may take it.</summary>
+    /// <summary>Returns the fault of a record, or null if <see cref="Apply"/> may take it.</summary>
     public string? FindFault(in ManifestRecord record) =>
         record.Kind == ManifestRecordKind.Add ? FindSegmentFault(record.Segment) : FindLogStartFault(record);
 
-    /// <summary>Takes a record that <see cref="FindFault"/> has nothing against.</summary>
+    /// <summary>Takes a record without a fault.</summary>
     public void Apply(in ManifestRecord record)
     {
         if (record.Kind == ManifestRecordKind.Add)
@@ -66,7 +64,7 @@ internal sealed class ManifestState
     /// <summary>Drops all segments behind the first <paramref name="count"/>.</summary>
     public void KeepFirst(int count) => _count = Math.Min(_count, count);
 
-    /// <summary>Gives segments other files, which hold what a salvage has kept of them.</summary>
+    /// <summary>Gives segments other files, with the records that a salvage has kept.</summary>
     /// <param name="sequences">The new sequences by the segments' uids.</param>
     public void ReplaceFiles(IReadOnlyDictionary<ulong, uint> sequences)
     {
@@ -85,7 +83,7 @@ internal sealed class ManifestState
         if (segment.Uid == 0 || segment.BaseOffset is < 0 or > FormatLimits.MaxOffset || segment.PredecessorEnd < 0
             || segment.Epoch > FormatLimits.MaxEpoch)
         {
-            return "its uid is zero, its base offset or epoch none that there is, or its predecessor's end negative";
+            return "its uid is zero, its base offset or epoch is out of range, or its predecessor's end is negative";
         }
 
         uint least = segment.IsSalvaged ? 1 : _nextInOrder;
@@ -111,7 +109,8 @@ internal sealed class ManifestState
             return "its base offset or epoch is below its predecessor's";
         }
 
-        // What it supersedes began at or above its own base, except below the log start: so no offset goes missing.
+        // The superseded segments began at or above its own base, except below the log start, so no offset goes
+        // missing.
         return kept < live.Length && segment.BaseOffset > Math.Max(live[kept].BaseOffset, LogStartOffset)
             ? $"it supersedes offset {live[kept].BaseOffset} but begins at {segment.BaseOffset}"
             : null;
@@ -121,7 +120,7 @@ internal sealed class ManifestState
     {
         if (record.LogStartOffset < LogStartOffset || record.LogStartOffset > FormatLimits.MaxOffset)
         {
-            return $"the log start {record.LogStartOffset} is below {LogStartOffset}, or none that there is";
+            return $"the log start {record.LogStartOffset} is below {LogStartOffset}, or out of range";
         }
 
         if (record.NextSequence > FormatLimits.MaxSequence + 1)
@@ -138,7 +137,7 @@ internal sealed class ManifestState
         int dropped = CountBelow(record.FirstSequence);
         if (dropped == live.Length || live[dropped].Sequence != record.FirstSequence)
         {
-            return $"the first segment {record.FirstSequence} is not a live one";
+            return $"the first segment {record.FirstSequence} is not a live segment";
         }
 
         return record.LogStartOffset < live[dropped].BaseOffset
@@ -147,12 +146,14 @@ internal sealed class ManifestState
     }
 
     /// <summary>
-    /// The number of segments that stay before a new one: those up to its predecessor. None stay when it has no
-    /// predecessor, or shares that of the first, which retention has removed; -1 when its predecessor is unknown.
+    /// The number of segments that stay before a new one: those up to its predecessor. None stay if it has no
+    /// predecessor, or has the same one as the first segment, which retention has removed; -1 if its predecessor is
+    /// unknown.
     /// </summary>
     private int CountKept(in SegmentEntry segment)
     {
-        // Nearly always the last one; and all that a search passes over is removed, so a forged file is read no slower.
+        // Nearly always the last one. All segments that a search passes are removed, so a forged file is not read more
+        // slowly.
         ReadOnlySpan<SegmentEntry> live = Live;
         for (int i = live.Length - 1; i >= 0; i--)
         {
@@ -166,7 +167,7 @@ internal sealed class ManifestState
         return stands ? 0 : -1;
     }
 
-    /// <summary>The number of segments before the one of a sequence; of all where there is none.</summary>
+    /// <summary>The number of segments before the one with a sequence; of all if there is none.</summary>
     private int CountBelow(uint sequence)
     {
         ReadOnlySpan<SegmentEntry> live = Live;

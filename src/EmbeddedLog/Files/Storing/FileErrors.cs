@@ -6,11 +6,11 @@ namespace EmbeddedLog.Files.Storing;
 /// <summary>The exceptions for calls that failed and for files that are damaged, each with what to do.</summary>
 internal static class FileErrors
 {
-    /// <summary>Says in the library's terms that a call to the file system failed.</summary>
+    /// <summary>The library's exception for a failed call to the file system.</summary>
     /// <param name="failure">The call.</param>
     /// <param name="partition">The partition that it was made for.</param>
     /// <param name="isOpen">
-    /// Whether it was made to write to a log that is open: what is missing then was there, and was moved or removed.
+    /// Whether the call writes to an open log. A missing file was then moved or removed since the opening.
     /// </param>
     public static EmbeddedLogException Translate(
         FileSystemException failure, TopicPartition? partition = null, bool isOpen = false)
@@ -53,7 +53,7 @@ internal static class FileErrors
         };
     }
 
-    /// <summary>Stored bytes are not what was written.</summary>
+    /// <summary>Stored bytes differ from those that were written.</summary>
     public static CorruptLogException Corrupt(
         TopicPartition partition,
         string file,
@@ -74,19 +74,20 @@ internal static class FileErrors
             Actual = actual,
         };
 
-    /// <summary>What to do where the pieces of a log are not of one moment.</summary>
+    /// <summary>What to do if the files of a log are not of one moment.</summary>
     public const string OneMomentAdvice =
         "Put back all files of the log from one backup, not some of them.";
 
     /// <summary>
-    /// What to do about a damaged file of a partition. Without its manifest nothing tells what there was to salvage.
+    /// What to do about a damaged file of a partition. Without its manifest a salvage cannot know the partition's
+    /// files.
     /// </summary>
     public static string AdviceFor(string file) =>
-        "Restore it from a backup, together with all other files of the log, which are of one moment"
+        "Restore it from a backup, together with all other files of the log from the same moment"
             + (Path.GetFileName(file) == Manifest.FileName
             ? "."
-            : $", or have {nameof(CommitLog)}.{nameof(CommitLog.SalvageAsync)} keep what can be read of the partition, "
-                + "on the closed log.");
+            : $", or call {nameof(CommitLog)}.{nameof(CommitLog.SalvageAsync)} on the closed log to keep the readable "
+                + "records of the partition.");
 
     /// <summary>A newer version of the library wrote the file.</summary>
     public static UnsupportedFormatException NewerFormat(string file) =>

@@ -5,7 +5,7 @@ namespace EmbeddedLog.Files.Storing;
 
 /// <summary>
 /// Reads a file from its beginning to its end through a buffer of bounded size, aligned for reads past the page cache.
-/// What the device cannot read is zeros here, and noted. For one thread at a time.
+/// Bytes that the device cannot read are zeros here, and noted. For one thread at a time.
 /// </summary>
 internal sealed unsafe class FileReader : IDisposable
 {
@@ -21,11 +21,11 @@ internal sealed unsafe class FileReader : IDisposable
     /// <summary>The position of the buffer's first byte in the file.</summary>
     private long _start;
 
-    /// <summary>How many bytes of the buffer are the file's.</summary>
+    /// <summary>How many bytes of the buffer come from the file.</summary>
     private int _count;
 
     /// <param name="file">The file; the reader closes it.</param>
-    /// <param name="limit">Nothing from this position on is asked for.</param>
+    /// <param name="limit">The end of the part to read.</param>
     public FileReader(LogFile file, long limit)
     {
         _file = file;
@@ -55,10 +55,8 @@ internal sealed unsafe class FileReader : IDisposable
     /// <summary>The position of the first unit that the device could not read, or -1.</summary>
     public long UnreadableAt { get; private set; } = -1;
 
-    /// <summary>
-    /// The bytes of a range; false where the file ends before its end. Good until the next call.
-    /// </summary>
-    /// <exception cref="FileSystemException">The file system failed, in another way than not reading.</exception>
+    /// <summary>The bytes of a range; false if the file ends before. Valid until the next call.</summary>
+    /// <exception cref="FileSystemException">The file system failed, other than by a read.</exception>
     public bool TryGet(long position, int length, out byte* bytes)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxBytes);
@@ -96,7 +94,7 @@ internal sealed unsafe class FileReader : IDisposable
         }
     }
 
-    /// <summary>A bad sector must not hide what stands around it.</summary>
+    /// <summary>A bad sector must not hide the bytes around it.</summary>
     private void FillByUnits(Span<byte> buffer)
     {
         buffer.Clear();

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Files.Storing;
 
-/// <summary>Which partition it is and where it lies.</summary>
+/// <summary>The identity of a partition, and its directory.</summary>
 /// <param name="Id">Topic and number.</param>
 /// <param name="TopicUid">Random, given when the topic was created.</param>
 /// <param name="Directory">The partition's directory.</param>

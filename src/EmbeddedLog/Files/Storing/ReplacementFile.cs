@@ -4,8 +4,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files.Storing;
 
 /// <summary>
-/// A file that takes another's place, or a free one, in one step that a crash cannot cut in two: written under a name
-/// of its own, flushed, renamed, directory synced. Disposed before the renaming, it leaves nothing behind.
+/// A file that replaces another one, or takes a free name, in one atomic step: written under a name of its own,
+/// flushed, renamed, directory synced. If it is disposed before the renaming, it leaves nothing behind.
 /// </summary>
 internal sealed class ReplacementFile : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class ReplacementFile : IDisposable
         _file = file;
     }
 
-    /// <summary>Begins a file that is to stand at <paramref name="path"/>.</summary>
+    /// <summary>Begins a file for <paramref name="path"/>.</summary>
     public static ReplacementFile Begin(FileSystem files, string path)
     {
         string unfinishedPath = path + StoredFile.UnfinishedSuffix;
@@ -36,14 +36,14 @@ internal sealed class ReplacementFile : IDisposable
             files, path, unfinishedPath, files.OpenFile(unfinishedPath, FileOpening.CreateNew));
     }
 
-    /// <summary>Writes behind what was written before.</summary>
+    /// <summary>Writes at the end.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         _file!.Write(bytes, _length);
         _length += bytes.Length;
     }
 
-    /// <summary>Writes over what was written before, or somewhere behind it.</summary>
+    /// <summary>Writes at a position, over earlier bytes or behind them.</summary>
     public void WriteAt(ReadOnlySpan<byte> bytes, long position)
     {
         _file!.Write(bytes, position);
@@ -51,7 +51,7 @@ internal sealed class ReplacementFile : IDisposable
     }
 
     /// <summary>
-    /// Makes the contents durable. Without this, the new name can survive a crash that its contents do not.
+    /// Makes the contents durable. Without this, a crash may leave the new name without its contents.
     /// </summary>
     public void FlushAndClose()
     {
@@ -59,14 +59,14 @@ internal sealed class ReplacementFile : IDisposable
         Close();
     }
 
-    /// <summary>Closes the file; what was written is in the cache.</summary>
+    /// <summary>Closes the file without a flush.</summary>
     public void Close()
     {
         _file?.Dispose();
         _file = null;
     }
 
-    /// <summary>Puts the file in its place; when it throws, what stood there still does.</summary>
+    /// <summary>Renames the file to its path; when it throws, an old file is still there.</summary>
     public void Rename()
     {
         _files.Rename(_unfinishedPath, _path);
@@ -90,7 +90,7 @@ internal sealed class ReplacementFile : IDisposable
         }
         catch (FileSystemException)
         {
-            // What made the caller give up matters more, and the next attempt deletes the file first.
+            // The exception that made the caller give up matters more, and the next attempt deletes the file first.
         }
     }
 }

@@ -15,8 +15,8 @@ internal static class SegmentFileName
     public static string IndexOf(string directory, uint sequence) => Combine(directory, sequence, IndexExtension);
 
     /// <summary>
-    /// Whether a name is that of a segment or an index, and of which; written as the log writes it, for files that are
-    /// unlisted go.
+    /// Whether a name is that of a segment or an index, and of which. Only the exact form of the log counts, because
+    /// unlisted files are deleted.
     /// </summary>
     public static bool TryParse(string name, out uint sequence)
     {

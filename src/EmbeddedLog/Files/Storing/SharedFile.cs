@@ -4,8 +4,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files.Storing;
 
 /// <summary>
-/// A descriptor that flusher and preparer share: closing waits for whoever uses it, so that no call reaches a
-/// descriptor that the system has given to another file since.
+/// A descriptor that flusher and preparer share. Closing waits for its users, so that no call reaches a descriptor that
+/// the system has given to another file since.
 /// </summary>
 internal sealed class SharedFile : IDisposable
 {

@@ -2,15 +2,17 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Files.Storing;
 
-/// <summary>What all small files of a log have in common: how they are made, and how their faults are told.</summary>
+/// <summary>
+/// The common part of all small files of a log: how they are made, and the exceptions for their faults.
+/// </summary>
 internal static class StoredFile
 {
     /// <summary>
-    /// Ends the name of a file that is not complete. A crash leaves it behind; the next attempt replaces it.
+    /// The end of the name of an incomplete file. A crash leaves it behind; the next attempt replaces it.
     /// </summary>
     public const string UnfinishedSuffix = ".new";
 
-    /// <summary>A file whose bytes no crash can have left so.</summary>
+    /// <summary>A file with bytes that no crash can explain.</summary>
     public static CorruptLogException Damaged(
         string file, long position, string expected, string actual, TopicPartition? id = null) =>
         new($"'{file}' is damaged at byte {position}: expected {expected}, found {actual}. Nothing was changed. "
@@ -40,7 +42,9 @@ internal static class StoredFile
             Actual = actual,
         };
 
-    /// <summary>Cuts off what a failed write has left behind the end; that failure is the one to tell.</summary>
+    /// <summary>
+    /// Cuts off the bytes that a failed write has left behind the end. The write's failure is the one to report.
+    /// </summary>
     public static void TryCutOff(LogFile file, long end)
     {
         try
@@ -52,9 +56,7 @@ internal static class StoredFile
         }
     }
 
-    /// <summary>
-    /// Makes a file that is found with all of <paramref name="contents"/> or, after a crash, not at all.
-    /// </summary>
+    /// <summary>Makes a file that after a crash has all of <paramref name="contents"/> or does not exist.</summary>
     public static void Create(FileSystem files, string path, ReadOnlySpan<byte> contents)
     {
         using ReplacementFile replacement = ReplacementFile.Begin(files, path);

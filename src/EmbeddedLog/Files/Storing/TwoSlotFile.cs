@@ -6,12 +6,12 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Files.Storing;
 
 /// <summary>
-/// A file of two pages that are written in turn, each with a generation, so that one of them is whole at any moment: a
-/// write never touches the page that is current. The caller serialises all calls.
+/// A file of two pages that are written in turn, each with a generation. A write never touches the current page, so
+/// that one page is always whole. The caller serializes all calls.
 /// </summary>
 /// <remarks>
 /// A write that fails leaves the current page as it is, and may be tried again. The first failed flush, of the file or
-/// of its directory, ends all writing, for a later success would prove nothing: every later write throws it again.
+/// of its directory, ends all writing, because a later success would prove nothing: every later write throws it again.
 /// </remarks>
 internal sealed class TwoSlotFile : IDisposable
 {
@@ -25,9 +25,9 @@ internal sealed class TwoSlotFile : IDisposable
     private LogFile? _file;
 
     /// <summary>
-    /// The current page, where it was read and may be in the page cache alone: left there by a process that was killed,
-    /// or whose flush failed and will not be repeated by another. To overwrite the other page would bet the file on it,
-    /// so it is written again first. Null once it is on the disk.
+    /// The current page, if it may be in the page cache only: a process left it there that was killed, or whose flush
+    /// failed, and another flush would not write it. The other page must not be overwritten before this one is safe, so
+    /// this one is written again first. Null when it is on the disk.
     /// </summary>
     private byte[]? _unproven;
 
@@ -56,9 +56,9 @@ internal sealed class TwoSlotFile : IDisposable
     /// <summary>Opens the file, which need not exist.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="path">The file.</param>
-    /// <param name="magic">What its pages begin with.</param>
+    /// <param name="magic">The first bytes of its pages.</param>
     /// <param name="isOnDisk">Whether everything found is known to be on the disk.</param>
-    /// <param name="current">The current page; null where the file does not exist.</param>
+    /// <param name="current">The current page; null if the file does not exist.</param>
     /// <param name="id">The partition, for exceptions.</param>
     /// <exception cref="CorruptLogException">Neither page is intact.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
@@ -77,9 +77,9 @@ internal sealed class TwoSlotFile : IDisposable
     }
 
     /// <summary>
-    /// Makes a page current. It is durable on return; when this throws, the old one is still current.
+    /// Makes a page current. It is durable on return; when this throws, the old page is still current.
     /// </summary>
-    /// <param name="page">The page, blank but for what stands from <see cref="TwoSlotPage.FieldsAt"/> on.</param>
+    /// <param name="page">The page, blank up to the fields at <see cref="TwoSlotPage.FieldsAt"/>.</param>
     public void Write(Span<byte> page)
     {
         _failure?.Throw();
@@ -111,8 +111,8 @@ internal sealed class TwoSlotFile : IDisposable
     /// </summary>
     /// <param name="files">The file system.</param>
     /// <param name="path">The file.</param>
-    /// <param name="magic">What its pages begin with.</param>
-    /// <param name="page">The page, blank but for what stands from <see cref="TwoSlotPage.FieldsAt"/> on.</param>
+    /// <param name="magic">The first bytes of its pages.</param>
+    /// <param name="page">The page, blank up to the fields at <see cref="TwoSlotPage.FieldsAt"/>.</param>
     /// <param name="generation">Its generation.</param>
     public static void CreateAt(
         FileSystem files, string path, ReadOnlySpan<byte> magic, Span<byte> page, ulong generation)
@@ -125,8 +125,8 @@ internal sealed class TwoSlotFile : IDisposable
     public void Dispose() => _file?.Dispose();
 
     /// <summary>
-    /// The first page and a blank one, all at once: a file that exists has always one whole page. Both have their
-    /// blocks from the beginning, which a full disk does not take away.
+    /// The first page and a blank one are written at once: an existing file always has one whole page. Both have their
+    /// blocks from the beginning, so that a full disk does not stop later writes.
     /// </summary>
     private static ReplacementFile Begin(
         FileSystem files, string path, ReadOnlySpan<byte> magic, Span<byte> page, ulong generation)
@@ -148,7 +148,7 @@ internal sealed class TwoSlotFile : IDisposable
         }
     }
 
-    /// <summary>In place, since a full disk must not keep a log from being opened or shortened.</summary>
+    /// <summary>In place, so that a log can be opened and shortened on a full disk.</summary>
     private void ProveCurrent()
     {
         if (_unproven is not null)
@@ -179,7 +179,7 @@ internal sealed class TwoSlotFile : IDisposable
         }
     }
 
-    /// <summary>What the file has of the slot at a position.</summary>
+    /// <summary>The part of a slot that the file has.</summary>
     public static byte[] ReadSlot(LogFile file, long position)
     {
         byte[] page = new byte[TwoSlotPage.Bytes];
@@ -200,7 +200,7 @@ internal sealed class TwoSlotFile : IDisposable
         HeaderStatus firstStatus = Check(first, 0, out ulong firstGeneration);
         HeaderStatus secondStatus = Check(second, TwoSlotPage.SecondAt, out ulong secondGeneration);
 
-        // The file came into being with one whole page and has had one ever since: no crash explains none.
+        // The file was made with one whole page and always has one. No crash can explain a file without.
         if (firstStatus != HeaderStatus.Valid && secondStatus != HeaderStatus.Valid)
         {
             string found = $"{Describe(firstStatus)} and {Describe(secondStatus)}";

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Files.Storing;
 
-/// <summary>The random numbers by which logs, topics and segments are told apart.</summary>
+/// <summary>The random numbers that identify logs, topics and segments.</summary>
 internal static class Uids
 {
     /// <summary>A new one, never zero. The checksums of a segment's frames begin with its own.</summary>
