@@ -5,23 +5,23 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Segments.Index;
 
 /// <summary>
-/// A sparse index of one segment, by offset and by time: where to begin a scan. Derived from the segment and never
-/// evidence about it: without an index, or with fewer entries, the same records are found, only later.
+/// A sparse index of one segment, by offset and by time, for the beginning of a scan. It is derived from the segment
+/// and never evidence about it: without an index, or with fewer entries, a scan finds the same records, only later.
 /// </summary>
 /// <remarks>
 /// One writer at a time, under the partition's lock, calls <see cref="Add"/>; any thread searches without a lock. The
 /// writer fills the entry, publishes the array if it is a new one, then publishes the count, each with release. A
-/// reader takes the count first and the array second, each with acquire: so the array it sees is the one of that count
-/// or a later one, which begins with the same entries. Published entries never change.
+/// reader takes the count first and the array second, each with acquire, so its array is the one of that count or a
+/// later one, which begins with the same entries. Published entries never change.
 /// </remarks>
 internal sealed class SegmentIndex
 {
     private const int InitialCapacity = 16;
 
-    /// <summary>This object, its array's header, and an entry of a list and of a dictionary.</summary>
+    /// <summary>The size of this object, its array's header, and an entry of a list and of a dictionary.</summary>
     private const int OwnBytes = 200;
 
-    /// <summary>Room made ahead is for a few megabytes at least.</summary>
+    /// <summary>Room that is made ahead lasts for a few megabytes at least.</summary>
     private const int MinRoomAhead = 1024;
 
     /// <summary>
@@ -33,12 +33,12 @@ internal sealed class SegmentIndex
     private int _count;
 
     /// <summary>
-    /// The array to go on with when this one is full, made ahead so that the writer need not. Put there by anyone,
-    /// taken by the writer.
+    /// The array for when this one is full, made ahead, off the writer's path. Stored by any thread, taken by the
+    /// writer.
     /// </summary>
     private IndexEntry[]? _next;
 
-    /// <summary>An empty index, which has allocated nothing.</summary>
+    /// <summary>An empty index without allocations.</summary>
     public SegmentIndex()
         : this([], 0)
     {
@@ -57,7 +57,7 @@ internal sealed class SegmentIndex
     /// <summary>The number of entries.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The memory that the index takes, with what <c>LoadedIndexes</c> keeps of it.</summary>
+    /// <summary>The memory of the index, with its entry in <c>LoadedIndexes</c>.</summary>
     public long Bytes => OwnBytes + ((long)Unsafe.SizeOf<IndexEntry>() * Volatile.Read(ref _entries).Length);
 
     /// <summary>The entries as of now.</summary>
@@ -98,7 +98,7 @@ internal sealed class SegmentIndex
 
         if (count == entries.Length)
         {
-            // Readers keep the old array for as long as they like; its entries stay true.
+            // Readers may go on using the old array; its entries stay valid.
             IndexEntry[]? ahead = Interlocked.Exchange(ref _next, null);
             IndexEntry[] larger = ahead?.Length > count ? ahead : Allocate(Math.Max(InitialCapacity, 2 * count));
             entries.AsSpan(0, count).CopyTo(larger);
@@ -121,8 +121,8 @@ internal sealed class SegmentIndex
     }
 
     /// <summary>
-    /// Makes room for many more entries, up to what a segment may need, where little is left. By any thread but the
-    /// writer, which finds it when it comes to it.
+    /// Makes room for many more entries, up to the need of a segment, if little is left. Called by any thread but the
+    /// writer, which takes the room later.
     /// </summary>
     public void MakeRoom(long segmentBytes)
     {
@@ -134,12 +134,12 @@ internal sealed class SegmentIndex
     }
 
     /// <summary>
-    /// Where to scan from to find an offset: the position of the last entry at or below it, or of the first frame.
+    /// The position from which to scan for an offset: that of the last entry at or below it, or of the first frame.
     /// </summary>
     public uint FindPosition(uint relativeOffset) => FindLast(new AtOrBelow(relativeOffset)).Position;
 
     /// <summary>
-    /// Where to scan from to find the first record at or after a time, in Unix milliseconds: the position of the last
+    /// The position from which to scan for the first record at or after a time, in Unix milliseconds: that of the last
     /// entry before which all records are earlier, or of the first frame.
     /// </summary>
     public uint FindPositionByTimestamp(long timestamp) => FindByTimestamp(timestamp).Position;
@@ -158,7 +158,7 @@ internal sealed class SegmentIndex
     /// <summary>One for each interval, and the one at the end.</summary>
     private static int RoomFor(long segmentBytes) => (int)(segmentBytes / SegmentIndexBuilder.IntervalBytes) + 1;
 
-    /// <summary>What lies behind the count is never looked at.</summary>
+    /// <summary>Entries behind the count are never read.</summary>
     private static IndexEntry[] Allocate(int entries) => GC.AllocateUninitializedArray<IndexEntry>(entries);
 
     private IndexEntry FindLast<TProbe>(TProbe probe)
@@ -166,20 +166,18 @@ internal sealed class SegmentIndex
     {
         ReadOnlySpan<IndexEntry> entries = Entries;
 
-        // No entry ever equals a probe, so the search ends at the first one above it, in complement.
+        // No entry equals a probe, so the search ends at the complement of the first one above it.
         int above = ~entries.BinarySearch(probe);
         return above == 0 ? new IndexEntry(0, SegmentHeader.PageBytes, long.MinValue) : entries[above - 1];
     }
 
-    /// <summary>Stands behind all entries at or below an offset, before all others.</summary>
+    /// <summary>Sorts behind all entries at or below an offset, before all others.</summary>
     private readonly struct AtOrBelow(uint relativeOffset) : IComparable<IndexEntry>
     {
         public int CompareTo(IndexEntry other) => other.RelativeOffset <= relativeOffset ? 1 : -1;
     }
 
-    /// <summary>
-    /// Stands behind all entries before which every record is earlier than a time, before all others.
-    /// </summary>
+    /// <summary>Sorts behind all entries before which every record is earlier than a time, before all others.</summary>
     private readonly struct AllBefore(long timestamp) : IComparable<IndexEntry>
     {
         public int CompareTo(IndexEntry other) => other.MaxTimestampBefore < timestamp ? 1 : -1;

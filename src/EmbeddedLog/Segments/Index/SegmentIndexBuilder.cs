@@ -11,7 +11,7 @@ internal sealed class SegmentIndexBuilder
 
     private long _nextEntryPosition;
 
-    /// <summary>See <see cref="MaxTimestamp"/>. Written by the one who fills the index, read by anyone.</summary>
+    /// <summary>See <see cref="MaxTimestamp"/>. Written by the thread that fills the index, read by anyone.</summary>
     private long _maxTimestamp = long.MinValue;
 
     public SegmentIndexBuilder()
@@ -27,7 +27,7 @@ internal sealed class SegmentIndexBuilder
         _nextEntryPosition = SegmentHeader.PageBytes + IntervalBytes;
     }
 
-    /// <summary>Goes on with the index of a segment that ended at a position and is written to again.</summary>
+    /// <summary>Continues the index of a segment that ended at a position and is written to again.</summary>
     public SegmentIndexBuilder(SegmentIndex index, long endPosition)
     {
         Index = index;
@@ -53,9 +53,7 @@ internal sealed class SegmentIndexBuilder
         Volatile.Write(ref _maxTimestamp, Math.Max(_maxTimestamp, maxTimestamp));
     }
 
-    /// <summary>
-    /// Ends the index with an entry at the segment's end, which so carries the greatest timestamp of all.
-    /// </summary>
+    /// <summary>Ends the index with an entry at the segment's end, which has the greatest timestamp of all.</summary>
     public void Finish(uint endOffsetDelta, long endPosition)
     {
         // A segment that was opened again and closed without an append has its last entry already.

@@ -7,8 +7,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Segments.Index;
 
 /// <summary>
-/// Keeps the index of a sealed segment from one opening to the next. Nothing is flushed: what a crash leaves of the
-/// file fails its checksum, and the index is built again from the segment.
+/// Keeps the index of a sealed segment from one opening to the next. Nothing is flushed: after a crash a torn file
+/// fails its checksum, and the index is built again from the segment.
 /// </summary>
 internal static class SegmentIndexFile
 {
@@ -17,11 +17,10 @@ internal static class SegmentIndexFile
 
     /// <summary>Writes the index; one that is too large to be read back is not written.</summary>
     /// <param name="files">The file system.</param>
-    /// <param name="path">Where the file is to stand; one that is there is replaced.</param>
+    /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="index">The index.</param>
     /// <param name="segmentUid">The segment's uid.</param>
-    /// <param name="endPosition">Where the segment's log ends: all frames up to there have been offered to the
-    /// index.</param>
+    /// <param name="endPosition">Where the segment's log ends: the index has seen all frames up to there.</param>
     public static void Save(FileSystem files, string path, SegmentIndex index, ulong segmentUid, uint endPosition)
     {
         ReadOnlySpan<IndexEntry> entries = index.Entries;
@@ -63,8 +62,8 @@ internal static class SegmentIndexFile
     }
 
     /// <summary>
-    /// Reads the index back; null where it is missing, unreadable, damaged, or not of this segment up to this end.
-    /// Allocates no more than <see cref="IndexCodec.MaxEntries"/> entries, whatever the file says.
+    /// Reads the index back; null if it is missing, unreadable, damaged, or not of this segment up to this end.
+    /// Allocates at most <see cref="IndexCodec.MaxEntries"/> entries, whatever the file says.
     /// </summary>
     public static SegmentIndex? TryLoad(FileSystem files, string path, ulong segmentUid, uint endPosition)
     {
@@ -93,7 +92,7 @@ internal static class SegmentIndexFile
         }
         catch (FileSystemException)
         {
-            // Derived data is not worth a failure: the segment itself will say whether the device can be read.
+            // Derived data is not worth a failure: reading the segment itself will show whether the device can be read.
             return null;
         }
         finally
@@ -126,7 +125,7 @@ internal static class SegmentIndexFile
     }
 
     /// <summary>
-    /// A search that trusts the entries must not be led out of the segment, not even by a forged file.
+    /// A search trusts the entries, so they must not lead out of the segment, not even in a forged file.
     /// </summary>
     private static bool IsPlausible(ReadOnlySpan<IndexEntry> entries, uint endPosition)
     {
@@ -141,7 +140,7 @@ internal static class SegmentIndexFile
             }
         }
 
-        // The last entry stands at the end itself: it carries the greatest timestamp of all.
+        // The last entry is at the end itself: it has the greatest timestamp of all.
         return entries.IsEmpty || entries[^1].Position <= endPosition;
     }
 }

@@ -1,34 +1,34 @@
 namespace EmbeddedLog.Segments.Preparing;
 
 /// <summary>
-/// How fast a partition is appended to, and how much of it a flush takes. All members are used under the append lock.
+/// The rate of appends to a partition, and the size of its flushes. All members are used under the append lock.
 /// </summary>
 internal sealed class AppendPace
 {
-    /// <summary>As many bytes without a flush make appends a bulk.</summary>
+    /// <summary>Appends of so many bytes without a flush are a bulk.</summary>
     private const long BulkBytes = 2 << 20;
 
-    /// <summary>A flush of fewer bytes ends it.</summary>
+    /// <summary>A flush of fewer bytes ends a bulk.</summary>
     private const long SmallFlushBytes = 256 << 10;
 
     private long _lookedAt;
     private long _lookedTail;
 
-    /// <summary>What was appended since the last flush ended, as of the last look.</summary>
+    /// <summary>The bytes appended since the end of the last flush, as of the last look.</summary>
     private long _sinceFlush;
 
     /// <summary>Bytes a second, between the last two looks.</summary>
     public double BytesPerSecond { get; private set; }
 
     /// <summary>
-    /// Whether so much is appended between two flushes that it does not matter if one writes a few megabytes more.
+    /// Whether so much is appended between two flushes that a few more megabytes in one do not matter.
     /// </summary>
     public bool IsBulk { get; private set; }
 
-    /// <summary>Goes on at the beginning of another segment.</summary>
+    /// <summary>Continues at the beginning of another segment.</summary>
     public void Begin(long tail) => _lookedTail = tail;
 
-    /// <summary>Looks at where the tail is now.</summary>
+    /// <summary>Measures the rate up to the present tail.</summary>
     public void Look(long tail, TimeProvider time)
     {
         long now = time.GetTimestamp();

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Segments.Preparing;
 
 /// <summary>
-/// Makes pages ready ahead of a partition's writer, and takes large ones back. Apart from <see
-/// cref="SegmentPreparer"/>, for that waits for the disk, and pages must not: a writer of bulks comes to them within
+/// Makes pages ready ahead of a partition's writer, and takes large ones back. Separate from
+/// <see cref="SegmentPreparer"/>, which waits for the disk: pages cannot wait, because a bulk reaches them within
 /// milliseconds.
 /// </summary>
 internal sealed class PagePreparer
@@ -20,16 +20,15 @@ internal sealed class PagePreparer
     private readonly SerialWorker _worker;
     private readonly Lock _gate = new();
 
-    /// <summary>The pages to prepare; null where there is nothing to do. Under the gate.</summary>
+    /// <summary>The pages to prepare; null if there are none. Under the gate.</summary>
     private PageRange? _pages;
 
-    /// <summary>The writer whose segment's index is to get room; null where none is. Under the gate.</summary>
+    /// <summary>The writer whose segment's index needs room; null if none does. Under the gate.</summary>
     private SegmentWriter? _short;
 
     /// <param name="partition">The partition.</param>
     /// <param name="readers">Keep memory mapped while it is used.</param>
-    /// <param name="work">Runs what was asked for.</param>
-    /// <param name="logger">Where failures are told.</param>
+    /// <param name="work">Runs the requests.</param>@@ /// <param name="logger">Logs failures.</param>
     public PagePreparer(TopicPartition partition, ReaderEpochs readers, WorkQueue work, ILogger logger)
     {
         _partition = partition;
@@ -38,26 +37,26 @@ internal sealed class PagePreparer
         _worker = new SerialWorker(work, Prepare);
     }
 
-    /// <summary>Asks for pages; of several requests the last one counts.</summary>
+    /// <summary>Requests pages; of several requests the last one counts.</summary>
     public void Request(PageRange pages) => Request(pages, null);
 
-    /// <summary>Asks for room in the index of a writer's segment.</summary>
+    /// <summary>Requests room in the index of a writer's segment.</summary>
     public void RequestIndexRoom(SegmentWriter writer) => Request(null, writer);
 
     /// <summary>
-    /// Takes no more requests; completes when the last one is done. What no thread has begun yet is done here.
+    /// Takes no more requests; completes when the last one is done. A request that no thread has begun is done here.
     /// </summary>
     public Task StopAsync() => _worker.StopAsync();
 
     /// <summary>
-    /// After a flush and before those who wait for it are released, when all is on the disk and mostly nobody appends:
-    /// takes large pages back.
+    /// Takes large pages back. Called after a flush and before the release of its waiters: everything is on the disk
+    /// then, and mostly no thread appends.
     /// </summary>
     /// <exception cref="FileSystemException">What was just flushed cannot be read.</exception>
     public void Shrink(MappedSegmentWriter writer) =>
         WithFile(writer, writer, static (file, one) => one.ShrinkPages(file, one.FlushedEnd));
 
-    /// <summary>Before a flush up to a tail: makes it cheaper where it takes many small pages.</summary>
+    /// <summary>Makes the next flush up to a tail cheaper, if it takes many small pages.</summary>
     public void PrepareFlush(SegmentWriter writer, long tail)
     {
         const long MinBytes = 64 << 10;
@@ -84,7 +83,7 @@ internal sealed class PagePreparer
             }
             catch (Exception failure) when (failure is IOException or EmbeddedLogException)
             {
-                // The append that needs it tries again and tells its caller.
+                // The append that needs it tries again and throws.
                 StorageLog.PreparationFailed(_logger, failure, _partition);
             }
         }
@@ -97,7 +96,7 @@ internal sealed class PagePreparer
         LogFile? file = writer.File.TryUse();
         try
         {
-            // Without a descriptor the segment has ended and was flushed; without a map retention has taken it.
+            // Without a descriptor the segment has ended and was flushed; without a map retention has removed it.
             if (file is not null && writer.Segment.IsMapped)
             {
                 action(file, argument);

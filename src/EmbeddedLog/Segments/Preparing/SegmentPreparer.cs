@@ -9,17 +9,17 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Segments.Preparing;
 
 /// <summary>
-/// Works ahead of a partition's writer: has pages made ready to be stored to and the next segment's file waiting, and
-/// puts away segments that have ended. All of it is only for speed: what is not ready in time, the append does itself.
+/// Works ahead of a partition's writer: requests pages that are ready to be stored to, makes the next segment's file,
+/// and finishes segments that have ended. This is only for speed: an append does by itself what is not ready in time.
 /// </summary>
 /// <remarks>
-/// How far ahead follows how fast appends come. A slow writer gets nothing: every prepared page is a dirty one, which
-/// the next flush would have to write. A writer of whom each flush takes megabytes gets large pages, which cost a
-/// fraction of small ones; they are taken back once a flush takes little.
+/// The rate of appends decides how far ahead it works. A slow writer gets nothing: every prepared page is dirty, and
+/// the next flush would have to write it. A writer with flushes of megabytes gets large pages, which cost a fraction of
+/// small ones. They are taken back when a flush takes little.
 /// </remarks>
 internal sealed class SegmentPreparer
 {
-    /// <summary>How often, in appended bytes, the writer's pace is looked at.</summary>
+    /// <summary>The appended bytes between two measurements of the writer's pace.</summary>
     private const long LookBytes = 64 << 10;
 
     /// <summary>The slowest pace that is worth preparing for, in bytes a second.</summary>
@@ -39,10 +39,10 @@ internal sealed class SegmentPreparer
     private readonly SerialWorker _worker;
     private readonly Lock _gate = new();
 
-    /// <summary>Segments that have ended and are flushed, to be put away. Under the gate.</summary>
+    /// <summary>Segments that have ended and are flushed, to be finished. Under the gate.</summary>
     private readonly Queue<Segment> _finished = new();
 
-    /// <summary>What the next file is made like; null where none is wanted. Under the gate.</summary>
+    /// <summary>The shape of the next file; null if none is wanted. Under the gate.</summary>
     private SegmentShape? _spareWanted;
 
     /// <summary>Whether the next file is for bulk appends. Under the gate.</summary>
@@ -51,7 +51,7 @@ internal sealed class SegmentPreparer
     /// <summary>The next segment's file. Under the append lock.</summary>
     private SpareSegment? _spare;
 
-    /// <summary>Whether a spare was asked for while this segment is written. Under the append lock.</summary>
+    /// <summary>Whether a spare was requested for this segment. Under the append lock.</summary>
     private bool _spareRequested;
 
     /// <summary>The greatest sequence number in use. Under no lock: taken by increments.</summary>
@@ -65,8 +65,8 @@ internal sealed class SegmentPreparer
     /// <param name="factory">Makes the segments.</param>
     /// <param name="pages">Makes their pages ready.</param>
     /// <param name="open">Bounds the segments that stay mapped once they have ended.</param>
-    /// <param name="taker">Who is offered what was made ahead.</param>
-    /// <param name="logger">Where failures are told.</param>
+    /// <param name="taker">Takes files that were made ahead.</param>
+    /// <param name="logger">Logs failures.</param>
     /// <param name="nextSequence">A number greater than that of any segment file in the directory.</param>
     public SegmentPreparer(
         Platform platform,
@@ -98,7 +98,7 @@ internal sealed class SegmentPreparer
     /// <summary>The tail at which the writer calls <see cref="LookUnsynchronized"/>. Under the append lock.</summary>
     public long NextLook { get; private set; }
 
-    /// <summary>The next segment's file, made now if none is ready. It stays the preparer's until it is used.</summary>
+    /// <summary>The next segment's file, made now if none is ready. The preparer owns it until it is used.</summary>
     /// <exception cref="FileSystemException">It cannot be made.</exception>
     public SpareSegment TakeSpareUnsynchronized(SegmentShape shape)
     {
@@ -114,7 +114,7 @@ internal sealed class SegmentPreparer
     /// <summary>Notes that the spare has become a segment.</summary>
     public void SpareIsUsedUnsynchronized() => _spare = null;
 
-    /// <summary>Keeps a spare that was made ahead; false where there is one already.</summary>
+    /// <summary>Keeps a spare that was made ahead; false if there is one already.</summary>
     public bool TryKeepUnsynchronized(SpareSegment spare)
     {
         if (_spare is not null)
@@ -134,14 +134,14 @@ internal sealed class SegmentPreparer
         _spareRequested = false;
     }
 
-    /// <summary>Notes that a flush took so many bytes; true where the writer should go back to small pages.</summary>
+    /// <summary>Notes the bytes of a flush; true if the writer should go back to small pages.</summary>
     public bool NoteFlushUnsynchronized(long bytes, SegmentWriter? writer)
     {
         _pace.NoteFlush(bytes);
         return !_pace.IsBulk && writer is MappedSegmentWriter { HasLargePages: true };
     }
 
-    /// <summary>Sees how fast the writer is and asks for what it will need.</summary>
+    /// <summary>Measures the writer's pace and requests the pages and the file that it will need.</summary>
     public void LookUnsynchronized(SegmentWriter writer)
     {
         _pace.Look(writer.Tail, _platform.Pace);
@@ -165,7 +165,7 @@ internal sealed class SegmentPreparer
     }
 
     /// <summary>
-    /// Puts away a segment that has ended and is flushed: its index to a file, its map up for closing.
+    /// Finishes a segment that has ended and is flushed: its index goes to a file, and its map may be closed.
     /// </summary>
     public void Finish(Segment segment)
     {
@@ -178,7 +178,7 @@ internal sealed class SegmentPreparer
     }
 
     /// <summary>
-    /// Takes no more requests; completes when the last one is done. What no thread has begun yet is done here.
+    /// Takes no more requests; completes when the last one is done. A request that no thread has begun is done here.
     /// </summary>
     public Task StopAsync()
     {
@@ -214,7 +214,7 @@ internal sealed class SegmentPreparer
             }
             catch (Exception failure) when (failure is IOException or EmbeddedLogException)
             {
-                // The append that needs it tries again and tells its caller.
+                // The append that needs it tries again and throws.
                 StorageLog.PreparationFailed(_logger, failure, _identity.Id);
             }
         }
@@ -226,7 +226,7 @@ internal sealed class SegmentPreparer
         long to = Math.Min(MappedSegmentWriter.LargePagesUpTo(writer.Tail + ahead), writer.Capacity);
         if (to > from)
         {
-            // What is asked for counts as prepared, so that it is asked for once.
+            // Requested pages count as prepared, so that they are requested once.
             writer.PreparedEnd = to;
             Pages.Request(new PageRange(writer, from, to, _pace.IsBulk));
         }
@@ -243,7 +243,7 @@ internal sealed class SegmentPreparer
 
         if (finished.IsRemoved)
         {
-            // Retention may have taken the segment, and looked for its index, before that was saved.
+            // Retention may have removed the segment before its index was saved.
             Factory.TryDelete(finished.IndexPath);
         }
     }
@@ -256,8 +256,8 @@ internal sealed class SegmentPreparer
         SpareSegment spare = CreateSpare(shape, forBulk);
         try
         {
-            // To sync a directory takes as long as the flushes under way, in which a bulk fills whole segments. There
-            // the next flush does it.
+            // A sync of the directory takes as long as the flushes under way, and a bulk fills whole segments
+            // meanwhile. For a bulk the next flush syncs it.
             if (!forBulk)
             {
                 _platform.Files.SyncDirectory(_identity.Directory);

@@ -2,21 +2,23 @@ using EmbeddedLog.Format.Frames;
 
 namespace EmbeddedLog.Segments.Reading;
 
-/// <summary>Makes a frame touchable before it is checked, for all who read frames where they lie.</summary>
+/// <summary>
+/// Makes a frame's memory safe to read before the frame is checked, for all code that reads frames in place.
+/// </summary>
 internal static unsafe class FrameMemory
 {
     /// <summary>
-    /// Makes touchable the header at a position and then all that the header's length says, up to the padded end,
-    /// since the checksum covers the padding too. Inside a slot.
+    /// Makes the header at a position safe to read, and then the whole frame by the header's length, up to its padded
+    /// end, because the checksum covers the padding too. Inside a slot.
     /// </summary>
     /// <param name="segment">The segment.</param>
     /// <param name="position">The position of the frame.</param>
-    /// <param name="memory">The segment's first byte; moved where the map is another one.</param>
+    /// <param name="memory">The segment's first byte; changed if the map was replaced.</param>
     /// <param name="touchable">
-    /// The bytes up to here may be touched. On return that is less than the frame only where the file ends before.
+    /// The end of the bytes that are safe to read. On return it is before the frame's end only if the file ends before.
     /// </param>
-    /// <returns>False where the segment's file is gone.</returns>
-    /// <exception cref="LogIOException">The system cannot read what is there.</exception>
+    /// <returns>False if the segment's file is gone.</returns>
+    /// <exception cref="LogIOException">The system cannot read the bytes.</exception>
     public static bool TryPrepare(Segment segment, long position, ref byte* memory, ref long touchable)
     {
         if (touchable - position < FrameLayout.HeaderBytes)
@@ -37,7 +39,8 @@ internal static unsafe class FrameMemory
     }
 
     /// <summary>
-    /// Extends what may be touched to the end of a range, or to that of the file; false where the file is gone.
+    /// Extends the bytes that are safe to read to the end of a range, or to that of the file; false if the file is
+    /// gone.
     /// </summary>
     public static bool TryExtend(
         Segment segment, long position, long length, ref byte* memory, ref long touchable)

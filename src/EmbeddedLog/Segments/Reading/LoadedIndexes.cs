@@ -2,18 +2,19 @@
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
-/// Bounds the memory of the indexes that were loaded for readers, so that a log of any size uses a bounded heap: what
-/// was loaded first is dropped first, and loaded again when somebody asks. An index that a writer fills is not counted.
+/// Bounds the memory of the indexes that were loaded for readers, so that a log of any size uses a bounded heap. The
+/// index that was loaded first is dropped first, and loaded again when it is needed. An index that a writer fills does
+/// not count.
 /// </summary>
 internal sealed class LoadedIndexes
 {
     private readonly Lock _gate = new();
     private readonly long _maxBytes;
 
-    /// <summary>Under the gate: what is loaded, the oldest first.</summary>
+    /// <summary>Under the gate: the loaded indexes, the oldest first.</summary>
     private readonly LinkedList<(SegmentIndexHolder Slot, long Bytes)> _loaded = new();
 
-    /// <summary>Under the gate: where each is in the list.</summary>
+    /// <summary>Under the gate: the node of each in the list.</summary>
     private readonly Dictionary<SegmentIndexHolder, LinkedListNode<(SegmentIndexHolder Slot, long Bytes)>> _nodes = [];
 
     /// <summary>Under the gate: the sum over the list.</summary>
@@ -21,7 +22,7 @@ internal sealed class LoadedIndexes
 
     public LoadedIndexes(long maxBytes) => _maxBytes = maxBytes;
 
-    /// <summary>The memory of all that is loaded.</summary>
+    /// <summary>The memory of all loaded indexes.</summary>
     public long Bytes
     {
         get
@@ -33,7 +34,7 @@ internal sealed class LoadedIndexes
         }
     }
 
-    /// <summary>How many are loaded.</summary>
+    /// <summary>The number of loaded indexes.</summary>
     public int Count
     {
         get
@@ -46,8 +47,8 @@ internal sealed class LoadedIndexes
     }
 
     /// <summary>
-    /// Notes that a slot holds an index, after it does; drops others, but never this one. Readers that use one of those
-    /// go on with it.
+    /// Notes that a slot holds an index, after it does; drops others, but never this one. Readers of a dropped index go
+    /// on with it.
     /// </summary>
     public void Loaded(SegmentIndexHolder slot, long bytes)
     {
@@ -64,7 +65,7 @@ internal sealed class LoadedIndexes
         }
     }
 
-    /// <summary>Notes that a slot has let go of its index.</summary>
+    /// <summary>Notes that a slot has dropped its index.</summary>
     public void Dropped(SegmentIndexHolder slot)
     {
         lock (_gate)

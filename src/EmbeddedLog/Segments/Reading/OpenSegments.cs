@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
-/// Bounds how many segments that nobody writes to are mapped at once, so that a log of any size uses a bounded number
-/// of the system's maps. A segment that was read lately gets a second chance.
+/// Bounds how many segments without a writer are mapped at once, so that a log of any size uses a bounded number of the
+/// system's maps. A segment that was read lately gets a second chance.
 /// </summary>
 /// <remarks>
-/// A segment that a lease keeps mapped leaves the list when its turn comes, and is closed with its last lease: so the
-/// bound holds again as soon as nothing is leased, and nobody goes through leased ones to find one to close.
+/// A segment that a lease keeps mapped leaves the list when its turn comes, and is closed with its last lease. So the
+/// bound holds again when nothing is leased, and no search goes through leased segments.
 /// </remarks>
 internal sealed class OpenSegments
 {
@@ -20,9 +20,7 @@ internal sealed class OpenSegments
 
     public OpenSegments(int limit) => _limit = limit;
 
-    /// <summary>
-    /// Invoked where a segment was mapped, outside all locks; null where nobody cares. Set before the first one.
-    /// </summary>
+    /// <summary>Invoked when a segment was mapped, outside all locks; or null. Set before the first one.</summary>
     public Action? WhenOpened { get; set; }
 
     /// <summary>
@@ -40,7 +38,7 @@ internal sealed class OpenSegments
         }
     }
 
-    /// <summary>Notes that a segment was mapped, or that its writer is done with it; may close others.</summary>
+    /// <summary>Notes that a segment was mapped, or has lost its writer; may close others.</summary>
     public void Opened(Segment segment)
     {
         Segment? victim;
@@ -53,7 +51,8 @@ internal sealed class OpenSegments
 
         while (victim is not null)
         {
-            // Outside the gate, for closing takes the victim's own, under which a segment may be on its way here.
+            // Outside the gate, because closing takes the victim's own gate, and a thread that holds that one may wait
+            // for this.
             victim.CloseOrLeaveToLeases();
             lock (_gate)
             {
@@ -65,7 +64,7 @@ internal sealed class OpenSegments
         WhenOpened?.Invoke();
     }
 
-    /// <summary>Closes all segments that were not read since the last call; true where some stay open.</summary>
+    /// <summary>Closes all segments that were not read since the last call; true if some stay open.</summary>
     public bool CloseUnused()
     {
         List<Segment> unused = [];
@@ -112,7 +111,8 @@ internal sealed class OpenSegments
     }
 
     /// <summary>
-    /// A segment is marked as removed before it is forgotten: it is either not added here or forgotten afterwards.
+    /// A segment is marked as removed before it is forgotten, so either it is not added here, or it is forgotten
+    /// afterwards.
     /// </summary>
     private void AddUnlessRemovedUnsynchronized(Segment segment)
     {
@@ -125,7 +125,7 @@ internal sealed class OpenSegments
     /// <summary>Takes one off the list while there are too many; never the newest.</summary>
     private Segment? TakeVictimUnsynchronized(Segment newest)
     {
-        // Two rounds at most: the first takes every second chance away, though readers may give them back meanwhile.
+        // Two rounds at most: the first takes every second chance away, though readers may give new ones meanwhile.
         for (int looked = 0, chances = _open.Count; _open.Count > _limit; looked++)
         {
             LinkedListNode<Segment> first = _open.First!;
@@ -144,12 +144,12 @@ internal sealed class OpenSegments
         return null;
     }
 
-    /// <summary>What holds whenever the gate is taken or left.</summary>
+    /// <summary>Checks what must hold when the gate is taken and released.</summary>
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is not held.");
-        Debug.Assert(IsListed(_open.First) && IsListed(_open.Last), "A segment does not know its place in the list.");
+        Debug.Assert(IsListed(_open.First) && IsListed(_open.Last), "A segment has a wrong place in the list.");
 
         static bool IsListed(LinkedListNode<Segment>? node) => node is null || node.Value.Listed == node;
     }

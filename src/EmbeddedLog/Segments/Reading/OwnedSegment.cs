@@ -3,11 +3,11 @@ using EmbeddedLog.Segments.Index;
 
 namespace EmbeddedLog.Segments.Reading;
 
-/// <summary>A segment whose files this process owns: they change only as its writer says.</summary>
+/// <summary>A segment whose files this process owns: only its writer changes them.</summary>
 /// <param name="resources">What all segments share.</param>
 /// <param name="partition">The partition.</param>
 /// <param name="directory">The partition's directory.</param>
-/// <param name="entry">What the manifest says.</param>
+/// <param name="entry">Its entry in the manifest.</param>
 internal sealed unsafe class OwnedSegment(
     SegmentResources resources, TopicPartition partition, string directory, in SegmentEntry entry)
     : Segment(resources, partition, directory, entry)

@@ -4,8 +4,9 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
-/// Decides when memory that readers may look at can be unmapped. A resource is first made unreachable for new readers,
-/// then handed to <see cref="Retire"/>, and disposed once every reader that was inside at that moment has left.
+/// Decides when memory can be unmapped that readers may be reading. A resource is first made unreachable for new
+/// readers, then passed to <see cref="Retire"/>, and disposed when every reader that was inside at that moment has
+/// left.
 /// </summary>
 internal sealed class ReaderEpochs
 {
@@ -14,18 +15,18 @@ internal sealed class ReaderEpochs
     /// <summary>All slots ever made; grows under the gate, replaced as a whole, read without it.</summary>
     private ReaderSlot[] _slots = [];
 
-    /// <summary>The slots nobody has rented, under the gate.</summary>
+    /// <summary>The slots that are not rented, under the gate.</summary>
     private readonly Stack<ReaderSlot> _free = new();
 
-    /// <summary>What waits for its readers to leave, oldest first, under the gate.</summary>
+    /// <summary>The resources that wait for their readers to leave, oldest first, under the gate.</summary>
     private readonly Queue<RetiredMap> _retired = new();
 
     /// <summary>Advanced under the gate by <see cref="Retire"/>; read by every reader that enters.</summary>
     private long _current = 1;
 
     /// <summary>
-    /// The epoch of the oldest of <see cref="_retired"/>, zero where there is none. Written under the gate; read by
-    /// every reader that leaves.
+    /// The epoch of the oldest of <see cref="_retired"/>, zero if there is none. Written under the gate; read by every
+    /// reader that leaves.
     /// </summary>
     private long _oldestRetired;
 
@@ -62,7 +63,7 @@ internal sealed class ReaderEpochs
         }
     }
 
-    /// <summary>Gives a slot back, and disposes what waited for its reader.</summary>
+    /// <summary>Gives a slot back, and disposes the resources that waited for its reader.</summary>
     public void Return(ReaderSlot slot)
     {
         slot.Exit();
@@ -73,12 +74,12 @@ internal sealed class ReaderEpochs
         }
     }
 
-    /// <summary>Disposes what waited for a reader that has left, and only for it.</summary>
+    /// <summary>Disposes the resources that waited only for a reader that has left.</summary>
     /// <param name="entered">The epoch that it had entered.</param>
     public void Left(long entered)
     {
-        // The reader's mark was cleared before this, with no fence in between: whoever retires or reclaims writes the
-        // field first and looks at the marks after a process-wide barrier, so one of the two sees the other.
+        // The reader's mark was cleared before this, without a fence in between. A thread that retires or reclaims
+        // writes the field first and reads the marks after a process-wide barrier, so one of the two sees the other.
         if (entered <= Volatile.Read(ref _oldestRetired))
         {
             Reclaim();
@@ -86,10 +87,9 @@ internal sealed class ReaderEpochs
     }
 
     /// <summary>
-    /// Disposes <paramref name="map"/> as soon as no reader can look at it. New readers must already be unable to find
-    /// it.
+    /// Disposes <paramref name="map"/> as soon as no reader can use it. New readers must already be unable to find it.
     /// </summary>
-    /// <param name="map">What the segment was mapped to.</param>
+    /// <param name="map">The map of the segment.</param>
     /// <param name="segment">The segment.</param>
     /// <param name="now">The time.</param>
     public void Retire(MappedMemory map, Segment segment, DateTimeOffset now)
@@ -105,13 +105,13 @@ internal sealed class ReaderEpochs
         Reclaim();
     }
 
-    /// <summary>Disposes what no reader can look at any more; returns how many resources still wait.</summary>
+    /// <summary>Disposes the resources that no reader can use any more; returns how many still wait.</summary>
     public int Reclaim()
     {
         while (true)
         {
-            // Makes every store to a slot that was issued before the barrier visible here, and every load issued after
-            // it see the resource as unreachable: the other half of ReaderSlot.Enter.
+            // After the barrier, earlier stores to slots are visible here, and later loads of readers see the resource
+            // as unreachable. This is the other half of ReaderSlot.Enter.
             Interlocked.MemoryBarrierProcessWide();
             lock (_gate)
             {
@@ -122,11 +122,11 @@ internal sealed class ReaderEpochs
                 }
             }
 
-            // Another one is the oldest now, and its reader may have left meanwhile without knowing that.
+            // Another one is the oldest now, and its reader may have left before it was.
         }
     }
 
-    /// <summary>What still waits, and for how many readers; oldest first.</summary>
+    /// <summary>The resources that still wait, and for how many readers; oldest first.</summary>
     public SegmentPin[] GetPins()
     {
         Reclaim();
@@ -164,7 +164,8 @@ internal sealed class ReaderEpochs
 
     private SegmentPin ToPin(RetiredMap retired)
     {
-        // A reader that entered later cannot have seen the map. One that leaves meanwhile makes the count one too many.
+        // A reader that entered later cannot have seen the map. A reader that leaves meanwhile makes the count one too
+        // high.
         int readers = _slots.Count(slot => slot.EnteredEpoch is > 0 and var entered && entered <= retired.Epoch);
         Segment segment = retired.Segment;
         return new SegmentPin(
@@ -172,15 +173,15 @@ internal sealed class ReaderEpochs
             segment.IsRemoved, retired.Since);
     }
 
-    /// <summary>What holds whenever the gate is taken or left.</summary>
+    /// <summary>Checks what must hold when the gate is taken and released.</summary>
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
         Debug.Assert(_gate.IsHeldByCurrentThread, "The gate is not held.");
         Debug.Assert(_free.Count <= _slots.Length, "A slot was returned twice.");
         long oldest = _retired.TryPeek(out RetiredMap retired) ? retired.Epoch : 0;
-        Debug.Assert(oldest == _oldestRetired, "Readers that leave look for another epoch than the oldest.");
-        Debug.Assert(oldest < _current, "Something was retired in an epoch that is still to come.");
+        Debug.Assert(oldest == _oldestRetired, "Leaving readers check another epoch than the oldest.");
+        Debug.Assert(oldest < _current, "A resource was retired in a future epoch.");
     }
 
     private readonly record struct RetiredMap(long Epoch, MappedMemory Map, Segment Segment, DateTimeOffset Since);

@@ -10,8 +10,8 @@ namespace EmbeddedLog.Segments.Reading;
 [StructLayout(LayoutKind.Explicit, Size = 192)]
 internal sealed class ReaderSlot
 {
-    // The mark stands on a cache line of its own, or every reader would slow down its neighbours. Written by the slot's
-    // reader, read by whoever reclaims.
+    // The mark has a cache line of its own, because readers would slow down each other otherwise. Written by the slot's
+    // reader, read by the thread that reclaims.
     [FieldOffset(64)]
     private long _entered;
 
@@ -24,14 +24,14 @@ internal sealed class ReaderSlot
     internal long EnteredEpoch => Volatile.Read(ref _entered);
 
     /// <summary>
-    /// Enters. The store may pass later loads of this thread on its way to memory; the reclaimer makes up for it with
-    /// a process-wide barrier between unpublishing and looking at the slots, which keeps a fence off every read.
+    /// Enters. Later loads of this thread may pass the store. The reclaiming thread has a process-wide barrier between
+    /// unpublishing and reading the slots, which saves a fence in every read.
     /// </summary>
     public void Enter() => Volatile.Write(ref _entered, _epochs.Current);
 
     /// <summary>
-    /// Leaves: no pointer obtained since <see cref="Enter"/> may be used any more. Memory that was let go of meanwhile
-    /// and only waited for this reader is unmapped here.
+    /// Leaves: no pointer obtained since <see cref="Enter"/> may be used any more. Memory that only waited for this
+    /// reader is unmapped here.
     /// </summary>
     public void Exit()
     {

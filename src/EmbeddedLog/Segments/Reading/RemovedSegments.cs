@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Segments.Reading;
 
-/// <summary>The segments that were removed while somebody held a lease, until the last one is given up.</summary>
+/// <summary>The segments that were removed while a lease held them, until the last lease is disposed.</summary>
 internal sealed class RemovedSegments
 {
     private readonly Lock _gate = new();

@@ -7,8 +7,8 @@ using EmbeddedLog.Segments.Index;
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
-/// One segment as its readers see it: an offset range, and memory that is mapped when somebody looks and unmapped when
-/// nobody does. Whoever uses a pointer into it is inside a <see cref="ReaderSlot"/> or holds a lease.
+/// One segment for its readers: an offset range, and memory that is mapped when it is read and unmapped when it is not.
+/// Code that uses a pointer into it is inside a <see cref="ReaderSlot"/> or holds a lease.
 /// </summary>
 internal abstract unsafe class Segment : SegmentExtent
 {
@@ -20,34 +20,34 @@ internal abstract unsafe class Segment : SegmentExtent
     /// <summary>The first mapped byte, or zero. Written under the gate, read by every reader without it.</summary>
     private nint _base;
 
-    /// <summary>What <see cref="_base"/> points into. Under the gate.</summary>
+    /// <summary>The map of <see cref="_base"/>. Under the gate.</summary>
     private MappedMemory? _map;
 
     /// <summary>
-    /// A bit for each chunk that is known to be present; null where this process wrote the segment, so that all of it
-    /// is. Replaced under the gate, bits set under it, read without it.
+    /// A bit for each chunk that is known to be present; null if this process wrote the whole segment. Replaced under
+    /// the gate, bits set under it, read without it.
     /// </summary>
     private ulong[]? _presentChunks;
 
-    /// <summary>What keeps the map. Under the gate.</summary>
+    /// <summary>The leases that keep the map. Under the gate.</summary>
     private SegmentLeases _leases;
 
-    /// <summary>Whether the segment was taken away for good. Set once under the gate, read by anyone.</summary>
+    /// <summary>Whether the segment was removed for good. Set once under the gate, read by anyone.</summary>
     private bool _removed;
 
     /// <summary>
-    /// The first page that this process alone has written, or will. Under the gate. To ask for it before would be worse
-    /// than useless: on tmpfs it takes a page of the disk, and fails where that is full.
+    /// The first page that only this process has written or will write. Under the gate. It must not be read ahead: on
+    /// tmpfs that takes a page of the disk, and fails if the disk is full.
     /// </summary>
     private long _ownFrom = long.MaxValue;
 
-    /// <summary>How many bytes may be touched. Grows as the writer reserves blocks; read by everyone.</summary>
+    /// <summary>How many bytes are safe to read. Grows as the writer reserves blocks; read by everyone.</summary>
     private long _readableBytes;
 
     /// <param name="resources">What all segments share.</param>
     /// <param name="partition">The partition.</param>
     /// <param name="directory">The partition's directory.</param>
-    /// <param name="entry">What the manifest says.</param>
+    /// <param name="entry">Its entry in the manifest.</param>
     protected Segment(
         SegmentResources resources, TopicPartition partition, string directory, in SegmentEntry entry)
         : base(partition, directory, entry)
@@ -56,38 +56,38 @@ internal abstract unsafe class Segment : SegmentExtent
         Index = new SegmentIndexHolder(this, resources);
     }
 
-    /// <summary>The segment's sparse index, made when somebody asks.</summary>
+    /// <summary>The segment's sparse index, made when it is needed.</summary>
     public SegmentIndexHolder Index { get; }
 
-    /// <summary>How many bytes from the beginning may be touched.</summary>
+    /// <summary>How many bytes from the beginning are safe to read.</summary>
     public long ReadableBytes => Volatile.Read(ref _readableBytes);
 
     /// <summary>
-    /// Whether the segment was read since <see cref="OpenSegments"/> last looked; a hint, so no order matters.
+    /// Whether the segment was read since the last look of <see cref="OpenSegments"/>; a hint, so no order matters.
     /// </summary>
     public bool RecentlyUsed { get; set; }
 
-    /// <summary>Where the segment stands in <see cref="OpenSegments"/>, or null; under the gate of those.</summary>
+    /// <summary>The segment's node in <see cref="OpenSegments"/>, or null; under the gate of those.</summary>
     public LinkedListNode<Segment>? Listed { get; set; }
 
     /// <summary>Whether the memory is mapped; stays so, once seen inside a slot, until the slot is left.</summary>
     public bool IsMapped => Volatile.Read(ref _base) != 0;
 
     /// <summary>
-    /// Whether this process owns the segment's files; else another one does, and they may grow, or go, at any time.
+    /// Whether this process owns the segment's files. If not, they may grow or be removed at any time.
     /// </summary>
     public abstract bool IsOwned { get; }
 
-    /// <summary>Whether the segment was taken away for good.</summary>
+    /// <summary>Whether the segment was removed for good.</summary>
     public bool IsRemoved => Volatile.Read(ref _removed);
 
     /// <summary>
-    /// Whether the segment was removed before anybody told where it ends: its owner ended and removed it between two
-    /// looks of this process, which follows.
+    /// Whether the segment was removed before its end was known: its owner ended and removed it between two looks of
+    /// this following process.
     /// </summary>
     public bool IsWithoutEnd => IsRemoved && EndOffset == long.MaxValue && !IsOwned;
 
-    /// <summary>Where the segment's file is.</summary>
+    /// <summary>The file system of the segment's file.</summary>
     protected FileSystem Files => _resources.Platform.Files;
 
     /// <summary>
@@ -95,15 +95,15 @@ internal abstract unsafe class Segment : SegmentExtent
     /// </summary>
     protected Lock Gate { get; } = new();
 
-    /// <summary>What is mapped, or null. Under the gate.</summary>
+    /// <summary>The map, or null. Under the gate.</summary>
     protected MappedMemory? MapUnsynchronized => _map;
 
-    /// <summary>Says how far the segment may be read. Only grows while it is written to.</summary>
+    /// <summary>Sets how far the segment may be read. Only grows while it is written to.</summary>
     public void SetReadable(long bytes) => Volatile.Write(ref _readableBytes, bytes);
 
     /// <summary>Gives the segment the map that its writer made.</summary>
     /// <param name="map">The map.</param>
-    /// <param name="presentFrom">The position from which all was, or will be, written by this process.</param>
+    /// <param name="presentFrom">The position from which on only this process has written or will write.</param>
     public void Attach(MappedMemory map, long presentFrom)
     {
         lock (Gate)
@@ -127,15 +127,13 @@ internal abstract unsafe class Segment : SegmentExtent
         return mapped != 0 ? (byte*)mapped : Open();
     }
 
-    /// <summary>
-    /// Finds out how far the file reaches, where a position beyond what is known of it is wanted. Inside a slot.
-    /// </summary>
-    /// <param name="end">The position behind the last byte that is wanted.</param>
-    /// <param name="memory">The first byte as the caller knows it; moved where the map is another one.</param>
-    /// <returns>False where the file, or the segment, is gone.</returns>
+    /// <summary>Finds the file's present length, to reach a position beyond the known one. Inside a slot.</summary>
+    /// <param name="end">The position behind the last needed byte.</param>
+    /// <param name="memory">The caller's first byte; changed if the map was replaced.</param>
+    /// <returns>False if the file, or the segment, is gone.</returns>
     public abstract bool TryExtend(long end, ref byte* memory);
 
-    /// <summary>Lets go of pages that another process writes to, which readers have brought in.</summary>
+    /// <summary>Drops pages from the map that another process writes to and readers have brought in.</summary>
     public abstract void LetGoOfTail();
 
     /// <summary>
@@ -144,13 +142,13 @@ internal abstract unsafe class Segment : SegmentExtent
     /// <exception cref="CorruptLogException">It had to be made and a frame is damaged.</exception>
     public abstract SegmentIndex GetIndexUpTo(long offset);
 
-    /// <summary>Lets go of the index; the next who asks has it made again.</summary>
+    /// <summary>Drops the index; it is made again when it is needed.</summary>
     public virtual void DropIndex() => Index.Drop();
 
     /// <summary>
-    /// Says up to where the memory may be touched, at least to the end of the given range unless the segment ends
-    /// before. Pages that this process did not write are made present through the system first, so that damage to the
-    /// medium is an exception where a touch would be the end of the process. Inside a slot.
+    /// Returns up to where the memory is safe to read: at least to the end of the range, unless the segment ends
+    /// before. Pages that this process did not write are made present by a system call first, so that damage to the
+    /// medium is an exception, while an access would end the process. Inside a slot.
     /// </summary>
     /// <exception cref="LogIOException">The system cannot read the range.</exception>
     public long MakeTouchable(long position, long length)
@@ -167,15 +165,15 @@ internal abstract unsafe class Segment : SegmentExtent
     }
 
     /// <summary>
-    /// Makes a range present that lies below <paramref name="readable"/>, and says up to where the memory may be
-    /// touched. Called where some of the range was not written by this process.
+    /// Makes a range below <paramref name="readable"/> present, and returns up to where the memory is safe to read.
+    /// Called if this process did not write the whole range.
     /// </summary>
     protected abstract long MakePresent(ulong[] present, long position, long end, long readable);
 
-    /// <summary>Maps the file, by <see cref="UseMapUnsynchronized"/>; false where it is gone.</summary>
+    /// <summary>Maps the file, by <see cref="UseMapUnsynchronized"/>; false if it is gone.</summary>
     protected abstract bool TryMapUnsynchronized();
 
-    /// <summary>Takes a map, in the place of a shorter one if there is one; that stays for whoever is inside.</summary>
+    /// <summary>Takes a map, and replaces a shorter one, which stays for readers inside.</summary>
     protected void UseMapUnsynchronized(MappedMemory map)
     {
         MappedMemory? outgrown = _map;
@@ -189,8 +187,8 @@ internal abstract unsafe class Segment : SegmentExtent
     }
 
     /// <summary>
-    /// Makes whole chunks of the range present; where the file may grow, the chunk of its end counts as present only
-    /// once all of it is readable.
+    /// Makes whole chunks of the range present. If the file may grow, its last chunk counts as present only when all of
+    /// it is readable.
     /// </summary>
     protected long MakeChunksPresent(ulong[] present, long position, long end, long readable, bool mayGrow)
     {
@@ -209,12 +207,12 @@ internal abstract unsafe class Segment : SegmentExtent
     }
 
     /// <summary>
-    /// Keeps the memory around an address mapped until <see cref="ReleaseLease"/>. False where that memory was let go
-    /// of since the caller found the address in it: then only the caller's slot keeps it, and a lease comes too late.
+    /// Keeps the memory around an address mapped until <see cref="ReleaseLease"/>. False if that memory was replaced
+    /// since the caller found the address: only the caller's slot keeps it then, and a lease is too late.
     /// </summary>
     public bool TryAddLease(byte* address)
     {
-        // Before the lock, under which no clock of the user's is asked; only the first lease needs it.
+        // Read before the lock, because a user's clock must not be called under it; only the first lease needs it.
         DateTimeOffset now = _leases.Count == 0 ? _resources.Platform.Time.GetUtcNow() : default;
         lock (Gate)
         {
@@ -229,7 +227,7 @@ internal abstract unsafe class Segment : SegmentExtent
         }
     }
 
-    /// <summary>Says who holds leases; null where nobody does.</summary>
+    /// <summary>The leases on the segment; null if there are none.</summary>
     public SegmentPin? GetPin()
     {
         lock (Gate)
@@ -242,7 +240,7 @@ internal abstract unsafe class Segment : SegmentExtent
         }
     }
 
-    /// <summary>Gives up a lease; the last one lets go of memory that was only kept for it.</summary>
+    /// <summary>Ends a lease. The last one releases memory that was only kept for leases.</summary>
     public void ReleaseLease()
     {
         MappedMemory? unneeded = null;
@@ -273,7 +271,7 @@ internal abstract unsafe class Segment : SegmentExtent
     }
 
     /// <summary>
-    /// Unmaps, or where leases hold the memory has the last one do so; the next reader maps it again.
+    /// Unmaps, or if leases hold the memory leaves that to the last one; the next reader maps it again.
     /// </summary>
     public void CloseOrLeaveToLeases()
     {
@@ -295,8 +293,8 @@ internal abstract unsafe class Segment : SegmentExtent
     }
 
     /// <summary>
-    /// Takes the segment away for good: nobody maps it again, and it is unmapped when the last reader leaves. What
-    /// was kept in memory for it goes as well.
+    /// Removes the segment for good: it is not mapped again, and it is unmapped when the last reader leaves. Its index
+    /// is dropped too.
     /// </summary>
     public void Remove()
     {
@@ -329,7 +327,8 @@ internal abstract unsafe class Segment : SegmentExtent
         lock (Gate)
         {
             AssertInvariants();
-            // Without a map the caller holds pointers into one that is kept for it; there is nothing to ask any more.
+            // Without a map the caller holds pointers into an old map that is kept for it, and the system cannot be
+            // asked any more.
             long end = Math.Min(Math.Min(from + ChunkBytes, readable), _ownFrom);
             if (_map is not null && end > from && !_map.TryPrepareForRead(from, end - from))
             {
@@ -338,7 +337,7 @@ internal abstract unsafe class Segment : SegmentExtent
 
             if (!mayGrow || from + ChunkBytes <= readable)
             {
-                // Of a chunk that is not known whole yet, the rest must be asked for later.
+                // The rest of a chunk that is not complete yet must be made present later.
                 Volatile.Write(ref present[chunk >> 6], present[chunk >> 6] | bit);
             }
         }
@@ -363,7 +362,7 @@ internal abstract unsafe class Segment : SegmentExtent
             pointer = (byte*)_base;
         }
 
-        // Outside the gate: making room may close another segment, or this very one, whose memory the slot keeps.
+        // Outside the gate: making room may close another segment, or this one, whose memory the slot keeps.
         _resources.Open.Opened(this);
         return pointer;
     }
@@ -386,7 +385,7 @@ internal abstract unsafe class Segment : SegmentExtent
         }
     }
 
-    /// <summary>What holds whenever the gate is taken or left.</summary>
+    /// <summary>Checks what must hold when the gate is taken and released.</summary>
     [Conditional("DEBUG")]
     protected void AssertInvariants()
     {

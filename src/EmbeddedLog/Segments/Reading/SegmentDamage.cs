@@ -5,19 +5,17 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
-/// Finds out how far damage in a segment reaches. It reads the segment's file from its beginning, which takes a moment;
-/// only who has met damage asks.
+/// Finds the extent of damage in a segment. It reads the segment's file from its beginning, which takes a moment, and
+/// is used only after a read has met damage.
 /// </summary>
 internal static class SegmentDamage
 {
-    /// <summary>
-    /// The frame, or the bad place, that holds an offset; false where the segment does not reach that far.
-    /// </summary>
+    /// <summary>The frame, or the damaged region, of an offset; false if the segment does not reach that far.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="segment">The segment.</param>
-    /// <param name="publishedEnd">The end of the log, where the segment is still written to.</param>
+    /// <param name="publishedEnd">The end of the log, for a segment that is still written to.</param>
     /// <param name="offset">The offset.</param>
-    /// <param name="part">What holds it; a bad place holds all offsets up to the next good frame.</param>
+    /// <param name="part">The frame, or the damaged region, which holds all offsets up to the next good frame.</param>
     /// <exception cref="FileSystemException">The file is missing, or the file system failed.</exception>
     public static bool TryFind(
         FileSystem files, Segment segment, long publishedEnd, long offset, out SurveyedPart part)
@@ -43,14 +41,14 @@ internal static class SegmentDamage
     }
 
     /// <summary>
-    /// The offset behind what is hidden by a place that the system cannot read: of the first record that the index
-    /// names beyond what is asked for at once, or the end.
+    /// The offset behind an unreadable region: that of the first record in the index beyond the bytes that are read at
+    /// once, or the end.
     /// </summary>
-    /// <param name="readers">Keeps the segment's memory while it is looked at.</param>
+    /// <param name="readers">Keeps the segment's memory mapped.</param>
     /// <param name="segment">The segment.</param>
-    /// <param name="publishedEnd">The end of the log, where the segment is still written to.</param>
-    /// <param name="position">The place.</param>
-    /// <param name="offset">The offset of the record that stands there.</param>
+    /// <param name="publishedEnd">The end of the log, for a segment that is still written to.</param>
+    /// <param name="position">The position of the region.</param>
+    /// <param name="offset">The offset of the record there.</param>
     public static long FindBehindUnreadable(
         ReaderEpochs readers, Segment segment, long publishedEnd, long position, long offset)
     {
@@ -75,7 +73,7 @@ internal static class SegmentDamage
         }
         catch (EmbeddedLogException)
         {
-            // There is no index, and the frames to make it from cannot be read.
+            // There is no index, and the frames for a new one cannot be read.
         }
         finally
         {

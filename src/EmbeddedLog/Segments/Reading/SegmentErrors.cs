@@ -6,7 +6,7 @@ namespace EmbeddedLog.Segments.Reading;
 /// <summary>The exceptions for records that cannot be read, each with what to do.</summary>
 internal static class SegmentErrors
 {
-    /// <summary>A frame that must be there is missing, damaged, or of a kind that only a newer version knows.</summary>
+    /// <summary>A frame that must exist is missing, damaged, or of a kind of a newer version.</summary>
     public static EmbeddedLogException BadFrame(
         SegmentExtent segment, long position, FrameCheck check, long? offset = null) =>
         check == FrameCheck.Unknown
@@ -22,7 +22,7 @@ internal static class SegmentErrors
                 },
                 offset);
 
-    /// <summary>The medium failed where stored bytes should be.</summary>
+    /// <summary>The medium cannot read stored bytes.</summary>
     public static LogIOException Unreadable(TopicPartition partition, string file, long position) =>
         new($"The system cannot read '{file}' at position {position} (partition {partition}). Check the device; the "
             + "rest of the log can still be read. " + FileErrors.AdviceFor(file))
@@ -34,8 +34,8 @@ internal static class SegmentErrors
         };
 
     /// <summary>
-    /// The file can be read, but not through a map: a file system in memory must find a page for each one of a file
-    /// that nothing was written to.
+    /// The file can be read, but not through a map: a file system in memory needs a page for each unwritten page of a
+    /// file.
     /// </summary>
     public static DiskFullException NoSpaceToRead(TopicPartition partition, string file) =>
         new($"There is no space left to read the tail of '{file}' (partition {partition}). Nothing was changed. Free "

@@ -4,21 +4,21 @@ using EmbeddedLog.Format.Manifests;
 
 namespace EmbeddedLog.Segments.Reading;
 
-/// <summary>Which segment it is, where its files lie, and from where to where it goes.</summary>
+/// <summary>The identity of a segment, its files, and its range of offsets and positions.</summary>
 internal abstract class SegmentExtent
 {
     private readonly string _directory;
 
     /// <summary>
-    /// Written once by the partition's writer when the segment ends, position first; read by everyone. Who follows
-    /// writes them again where a recovery has taken the end back.
+    /// Written once by the partition's writer when the segment ends, position first; read by everyone. A follower
+    /// writes them again if a recovery has moved the end back.
     /// </summary>
     private long _endOffset = long.MaxValue;
     private long _endPosition = long.MaxValue;
 
     /// <param name="partition">The partition.</param>
     /// <param name="directory">The partition's directory.</param>
-    /// <param name="entry">What the manifest says.</param>
+    /// <param name="entry">Its entry in the manifest.</param>
     protected SegmentExtent(TopicPartition partition, string directory, in SegmentEntry entry)
     {
         Partition = partition;
@@ -30,12 +30,10 @@ internal abstract class SegmentExtent
     /// <summary>The partition that the segment belongs to.</summary>
     public TopicPartition Partition { get; }
 
-    /// <summary>What the manifest says of the segment.</summary>
+    /// <summary>The segment's entry in the manifest.</summary>
     public SegmentEntry Entry { get; }
 
-    /// <summary>
-    /// The segment's file. Made when it is asked for: kept, it would be most of what a segment weighs.
-    /// </summary>
+    /// <summary>The segment's file. Made at each call: a stored path would be most of a segment's memory.</summary>
     public string Path => SegmentFileName.Of(_directory, Entry.Sequence);
 
     /// <summary>The file of the segment's sparse index.</summary>
@@ -57,10 +55,10 @@ internal abstract class SegmentExtent
     /// </summary>
     public long EndPosition => Volatile.Read(ref _endPosition);
 
-    /// <summary>Whether the segment has ended without a record; then its file is never looked at.</summary>
+    /// <summary>Whether the segment has ended without a record. Its file is never read then.</summary>
     public bool IsEmpty => EndOffset <= BaseOffset;
 
-    /// <summary>Says where the segment ends. Called once by the partition's writer, or by recovery.</summary>
+    /// <summary>Sets the segment's end. Called once by the partition's writer, or by recovery.</summary>
     public void End(long endOffset, long endPosition)
     {
         Volatile.Write(ref _endPosition, endPosition);

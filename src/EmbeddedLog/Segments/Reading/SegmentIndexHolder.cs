@@ -7,8 +7,8 @@ using EmbeddedLog.Segments.Index;
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
-/// Holds a segment's sparse index while it is wanted. The index is derived: it is loaded where the file is good, and
-/// made again from the frames where it is not.
+/// Holds a segment's sparse index while it is needed. The index is derived: it is loaded if its file is good, and made
+/// again from the frames if not.
 /// </summary>
 internal sealed class SegmentIndexHolder
 {
@@ -22,7 +22,7 @@ internal sealed class SegmentIndexHolder
     /// </summary>
     private SegmentIndex? _index;
 
-    /// <summary>What fills the index while the segment is written to. Written by the writer; read by anyone.</summary>
+    /// <summary>Fills the index while the segment is written to. Written by the writer; read by anyone.</summary>
     private SegmentIndexBuilder? _builder;
 
     /// <summary>
@@ -38,15 +38,15 @@ internal sealed class SegmentIndexHolder
     }
 
     /// <summary>
-    /// The end of the segment's log up to which the stored index is known to be good; zero while that is not known.
-    /// Written by the thread that has loaded or saved it, read by the one that saves it.
+    /// The end of the segment's log up to which the stored index is known to be good; zero if unknown. Written by the
+    /// thread that has loaded or saved it, read by the one that saves it.
     /// </summary>
     private long _storedEnd;
 
     /// <summary>One while the index is being saved: by one thread at a time. Exchanged by any.</summary>
     private int _saving;
 
-    /// <summary>Whether the index had to be made from the frames. Read by the thread that has loaded it.</summary>
+    /// <summary>Whether the index was made from the frames. Read by the thread that has loaded it.</summary>
     public bool WasRebuilt { get; private set; }
 
     /// <summary>Whether there is an index in memory.</summary>
@@ -55,27 +55,27 @@ internal sealed class SegmentIndexHolder
     /// <summary>Gives the slot the index that the segment's writer fills.</summary>
     public void Set(SegmentIndexBuilder builder)
     {
-        // Of an active segment that was found at the opening; its index is not one to drop any more.
+        // An active segment that was found at the opening: its index may not be dropped any more.
         _resources.Indexes.Dropped(this);
         Volatile.Write(ref _builder, builder);
         Volatile.Write(ref _index, builder.Index);
     }
 
-    /// <summary>Whether the index of a segment that is written to should be given room ahead. By its writer.</summary>
+    /// <summary>Whether the index of an active segment needs room ahead. Called by its writer.</summary>
     public bool IsShortOfRoom(long segmentBytes) =>
         Volatile.Read(ref _builder) is { } builder && builder.Index.IsShortOfRoom(segmentBytes);
 
-    /// <summary>Gives it room, off the append path; nothing where the segment has ended.</summary>
+    /// <summary>Makes room, off the append path; does nothing if the segment has ended.</summary>
     public void MakeRoom(long segmentBytes) => Volatile.Read(ref _builder)?.Index.MakeRoom(segmentBytes);
 
-    /// <summary>Lets go of the memory of an ended segment's index.</summary>
+    /// <summary>Drops the index of an ended segment.</summary>
     public void Drop()
     {
         Forget();
         _resources.Indexes.Dropped(this);
     }
 
-    /// <summary>The same for one that nobody counts any more.</summary>
+    /// <summary>The same for an index that does not count any more.</summary>
     public void Forget()
     {
         Volatile.Write(ref _index, null);
@@ -91,8 +91,8 @@ internal sealed class SegmentIndexHolder
         _segment.EndOffset == long.MaxValue || LatestTimestamp() >= timestamp;
 
     /// <summary>
-    /// The greatest timestamp of the segment's records as of now; <see cref="long.MinValue"/> where it has none. Inside
-    /// a slot.
+    /// The greatest timestamp of the segment's records as of now; <see cref="long.MinValue"/> if it has none. Inside a
+    /// slot.
     /// </summary>
     public long LatestTimestamp()
     {
@@ -118,7 +118,7 @@ internal sealed class SegmentIndexHolder
         Volatile.Write(ref _maxTimestamp, timestamp);
         if (!wasLoaded && !_segment.IsMapped)
         {
-            // Retention asks this of every segment; what nobody reads must not stay in memory for it.
+            // Retention calls this for every segment. The indexes of segments without readers must not stay in memory.
             Drop();
         }
 
@@ -126,8 +126,8 @@ internal sealed class SegmentIndexHolder
     }
 
     /// <summary>
-    /// Stores the index of an ended segment beside it, where it does not lie there already. A failure costs only the
-    /// time to make it again.
+    /// Stores the index of an ended segment beside it, unless it is there already. A failure costs only the time to
+    /// make it again.
     /// </summary>
     public void Save()
     {
@@ -141,7 +141,7 @@ internal sealed class SegmentIndexHolder
     }
 
     /// <summary>
-    /// Makes the index of an ended segment again, in memory and beside it, whatever there is. Inside a slot.
+    /// Makes the index of an ended segment again, in memory and beside it, in any case. Inside a slot.
     /// </summary>
     /// <exception cref="CorruptLogException">A frame is damaged.</exception>
     public void MakeAgain()
@@ -151,9 +151,7 @@ internal sealed class SegmentIndexHolder
         Save(Rebuild(_segment.EndOffset, _segment.EndPosition), _segment.EndPosition);
     }
 
-    /// <summary>
-    /// Puts a file in the old one's place, which is not flushed: a crash may cost it, and then it is made again.
-    /// </summary>
+    /// <summary>Replaces the file without a flush: after a crash it may have to be made again.</summary>
     private void Save(SegmentIndex index, long end)
     {
         if (Interlocked.Exchange(ref _saving, 1) != 0)
@@ -167,7 +165,7 @@ internal sealed class SegmentIndexHolder
             Volatile.Write(ref _storedEnd, end);
             if (_segment.IsRemoved)
             {
-                // Whoever takes a segment away first marks it and then deletes its files: this one came too late.
+                // A removal first marks the segment and then deletes its files: this file came too late.
                 _resources.Platform.Files.DeleteFile(_segment.IndexPath);
             }
         }
@@ -185,14 +183,14 @@ internal sealed class SegmentIndexHolder
     /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
     public SegmentIndex Load(long endOffset, long endPosition)
     {
-        // A segment without a record may not have a file, after a power loss, and needs none.
+        // After a power loss a segment without a record may have no file, and it needs none.
         SegmentIndex? stored = endOffset == _segment.BaseOffset
             ? new SegmentIndex()
             : TryLoad(endOffset, endPosition);
         SegmentIndex index = stored ?? Rebuild(endOffset, endPosition);
         if (stored is null && _segment.IsOwned && endPosition == _segment.EndPosition)
         {
-            // So that it is made once, and not after each opening.
+            // Saved, so that it is made once, and not after each opening.
             Save(index, endPosition);
         }
 
@@ -200,17 +198,14 @@ internal sealed class SegmentIndexHolder
         _resources.Indexes.Loaded(this, index.Bytes);
         if (_segment.IsRemoved)
         {
-            // Whoever takes a segment away first marks it and then drops its index: this one came too late for that.
+            // A removal first marks the segment and then drops its index: this index came too late.
             Drop();
         }
 
         return index;
     }
 
-    /// <summary>
-    /// The stored index where its last entry stands at the segment's end: whoever goes on with it adds entries behind
-    /// that one.
-    /// </summary>
+    /// <summary>The stored index, if its last entry is at the segment's end: new entries are added behind it.</summary>
     private SegmentIndex? TryLoad(long endOffset, long endPosition)
     {
         SegmentIndex? stored = SegmentIndex.TryLoad(

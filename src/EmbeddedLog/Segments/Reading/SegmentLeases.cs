@@ -9,17 +9,17 @@ internal struct SegmentLeases
     /// <summary>Maps that the segment has outgrown while leases kept them; null while there are none.</summary>
     private List<MappedMemory>? _outgrown;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of leases.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Since when there has always been one.</summary>
+    /// <summary>Since when there has always been a lease.</summary>
     public DateTimeOffset Since { get; private set; }
 
-    /// <summary>Whether the last one is to close the segment.</summary>
+    /// <summary>Whether the last lease closes the segment.</summary>
     public bool CloseWithLast { get; set; }
 
-    /// <summary>Adds one.</summary>
-    /// <param name="now">The time; none where the caller has seen another one, whose time then stays.</param>
+    /// <summary>Adds a lease.</summary>
+    /// <param name="now">The time; null if the caller has seen another lease, whose time then stays.</param>
     public void Add(DateTimeOffset now)
     {
         if (++Count == 1 && now != default)
@@ -28,7 +28,7 @@ internal struct SegmentLeases
         }
     }
 
-    /// <summary>Keeps a map until the last lease is given up; false where there is none.</summary>
+    /// <summary>Keeps a map until the last lease ends; false if there is none.</summary>
     public bool TryKeep(MappedMemory outgrown)
     {
         if (Count != 0)
@@ -39,7 +39,7 @@ internal struct SegmentLeases
         return Count != 0;
     }
 
-    /// <summary>Gives one up; true for the last one, with the maps that were kept for it.</summary>
+    /// <summary>Ends a lease; true for the last one, with the maps that were kept for leases.</summary>
     public bool ReleaseLast(out List<MappedMemory>? outgrown)
     {
         outgrown = null;

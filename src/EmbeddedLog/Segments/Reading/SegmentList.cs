@@ -2,11 +2,11 @@ namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
 /// The segments of a partition at one moment, in order of their offsets. Immutable: the writer publishes a new list,
-/// and readers go on with the one they took.
+/// and readers go on with the one that they took.
 /// </summary>
 internal sealed class SegmentList
 {
-    /// <summary>The list of a partition that nothing was ever appended to.</summary>
+    /// <summary>The list of a partition without an append.</summary>
     public static SegmentList Empty { get; } = new([]);
 
     private readonly Segment[] _segments;
@@ -42,7 +42,7 @@ internal sealed class SegmentList
             }
         }
 
-        // Of segments that begin at one offset the last is meant: those before it were ended while still empty.
+        // Of several segments that begin at one offset, the last one counts: the others ended empty.
         return low == 0 ? null : _segments[low - 1];
     }
 

@@ -8,7 +8,7 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Segments.Reading;
 
-/// <summary>Opens the files of segments, and checks that they are what the manifest says.</summary>
+/// <summary>Opens the files of segments, and compares them with the manifest.</summary>
 internal static class SegmentOpening
 {
     /// <summary>Maps a segment that has ended, read-only, from its first byte to its end.</summary>
@@ -17,7 +17,7 @@ internal static class SegmentOpening
         if (segment.EndPosition is < SegmentHeader.PageBytes or > FormatLimits.MaxSegmentBytes)
         {
             throw FileErrors.Corrupt(
-                segment.Partition, segment.Path, segment.EndPosition, "the manifest ends the segment at no such place",
+                segment.Partition, segment.Path, segment.EndPosition, "the manifest has an impossible end",
                 $"from {SegmentHeader.PageBytes} to {FormatLimits.MaxSegmentBytes}", $"{segment.EndPosition}");
         }
 
@@ -94,7 +94,7 @@ internal static class SegmentOpening
             || header.PredecessorUid != entry.PredecessorUid || header.PredecessorEnd != entry.PredecessorEnd)
         {
             throw FileErrors.Corrupt(
-                segment.Partition, segment.Path, 0, "the file is another segment than the manifest says",
+                segment.Partition, segment.Path, 0, "the file is another segment than in the manifest",
                 $"uid {entry.Uid:x16} at offset {entry.BaseOffset}",
                 $"uid {header.Uid:x16} at offset {header.BaseOffset}");
         }

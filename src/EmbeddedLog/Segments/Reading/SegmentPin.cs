@@ -1,9 +1,9 @@
 namespace EmbeddedLog;
 
 /// <summary>
-/// Memory of a segment that somebody still holds, so that it cannot be unmapped; where retention or a deletion has
-/// removed the segment, its space on the disk is not free before either. Made by <see cref="CommitLog.GetPins"/>
-/// and <see cref="ReadOnlyLog.GetPins"/>.
+/// Memory of a segment that readers or leases still hold, so that it cannot be unmapped. If retention or a deletion has
+/// removed the segment, its space on the disk is not free before. Made by <see cref="CommitLog.GetPins"/> and
+/// <see cref="ReadOnlyLog.GetPins"/>.
 /// </summary>
 public sealed class SegmentPin
 {
@@ -37,8 +37,8 @@ public sealed class SegmentPin
     public int Leases { get; }
 
     /// <summary>
-    /// How many scans, or reads of consumers, that began before the memory was to be unmapped have not ended since.
-    /// Each of them may be in another segment, or another partition, by now. Zero where only leases hold the segment.
+    /// How many scans, or reads of consumers, began before the memory was to be unmapped and have not ended since. Each
+    /// of them may be in another segment, or another partition, by now. Zero if only leases hold the segment.
     /// </summary>
     public int Readers { get; }
 
@@ -46,7 +46,7 @@ public sealed class SegmentPin
     public bool IsRemoved { get; }
 
     /// <summary>
-    /// Where <see cref="Readers"/> is not zero, when the memory was to be unmapped; else since when there has always
+    /// When the memory was to be unmapped, if <see cref="Readers"/> is not zero; otherwise since when there has always
     /// been a lease.
     /// </summary>
     public DateTimeOffset Since { get; }

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Segments.Reading;
 
-/// <summary>What all segments of an open log share: the system, and what bounds the memory that they take.</summary>
+/// <summary>The objects that all segments of an open log share: the system, and the bounds of their memory.</summary>
 /// <param name="platform">The seam to the system.</param>
 /// <param name="readers">Decides when memory can be unmapped.</param>
 /// <param name="open">Bounds the mapped segments.</param>
-/// <param name="loggerUnderLock">Where that is told which is found under a lock.</param>
+/// <param name="loggerUnderLock">A logger for use under a lock.</param>
 internal sealed class SegmentResources(
     Platform platform, ReaderEpochs readers, OpenSegments open, ILogger loggerUnderLock)
 {
@@ -23,12 +23,12 @@ internal sealed class SegmentResources(
     /// <summary>Bounds the mapped segments.</summary>
     public OpenSegments Open { get; } = open;
 
-    /// <summary>Bounds the memory of what is loaded to find offsets in segments that are only read.</summary>
+    /// <summary>Bounds the memory of the indexes of segments that are only read.</summary>
     public LoadedIndexes Indexes { get; } = new(MaxIndexBytes);
 
-    /// <summary>What leases keep of segments that are gone.</summary>
+    /// <summary>The removed segments that leases keep.</summary>
     public RemovedSegments Removed { get; } = new();
 
-    /// <summary>Where that is told which is found under a lock.</summary>
+    /// <summary>A logger for use under a lock.</summary>
     public ILogger LoggerUnderLock { get; } = loggerUnderLock;
 }

@@ -6,18 +6,18 @@ using EmbeddedLog.Format.Segments;
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>
-/// Goes through a segment's file and tells what is good and what is not. Behind a bad place it goes on at the next
-/// frame: a frame's checksum holds for its position alone, so nothing else can pass for one. Memory is bounded,
-/// whatever the file says.
+/// Goes through a segment's file and finds good frames and damaged regions. Behind a damaged region it goes on at the
+/// next frame: a frame's checksum is valid at its own position only, so no other bytes look like one. Memory is
+/// bounded, whatever the file says.
 /// </summary>
 internal sealed unsafe class SegmentSurvey
 {
     /// <summary>
-    /// How many bytes may be checksummed for every byte searched: what looks like many long frames is refused.
+    /// How many bytes may be checksummed for every searched byte. A file that looks like many long frames is refused.
     /// </summary>
     private const long WorkFactor = 32;
 
-    /// <summary>The header and all that <see cref="FrameExtent"/> looks at.</summary>
+    /// <summary>The header and the bytes that <see cref="FrameExtent"/> reads.</summary>
     private const int ExtentBytes = FrameLayout.HeaderBytes + BatchFrame.MaxPreludeBytes;
 
     private readonly FileReader _reader;
@@ -26,7 +26,7 @@ internal sealed unsafe class SegmentSurvey
     private readonly long _endOffset;
     private readonly long _limit;
 
-    /// <summary>Whether the segment goes on behind the end, so that it is the offset that says when to stop.</summary>
+    /// <summary>Whether the segment goes on behind the end, so that the offset decides when to stop.</summary>
     private readonly bool _isActive;
 
     private long _work;
@@ -34,7 +34,7 @@ internal sealed unsafe class SegmentSurvey
     /// <param name="reader">The file.</param>
     /// <param name="uid">The segment's uid.</param>
     /// <param name="baseOffset">Its base offset.</param>
-    /// <param name="endOffset">The offset at which its records end, or end for this survey.</param>
+    /// <param name="endOffset">The offset at which its records end for this survey.</param>
     /// <param name="limit">Where they end in the file; no frame reaches beyond.</param>
     /// <param name="isActive">Whether it is written to.</param>
     public SegmentSurvey(
@@ -50,18 +50,18 @@ internal sealed unsafe class SegmentSurvey
         NextOffset = baseOffset;
     }
 
-    /// <summary>Where the survey stands.</summary>
+    /// <summary>The position of the survey.</summary>
     public long Position { get; private set; } = SegmentHeader.PageBytes;
 
     /// <summary>The offset of the next record.</summary>
     public long NextOffset { get; private set; }
 
-    /// <summary>Gives the next frame or bad place; false at the end.</summary>
+    /// <summary>Gives the next frame or damaged region; false at the end.</summary>
     public bool TryNext(out SurveyedPart part)
     {
         if (Position >= _limit || (_isActive && NextOffset >= _endOffset))
         {
-            // Records may be missing although no place is bad, where the manifest says that there are more.
+            // Records may be missing without a damaged region, if the manifest says that there are more.
             part = new SurveyedPart(Position, Position, NextOffset, _endOffset, FrameCheck.Empty);
             bool isShort = NextOffset < _endOffset;
             NextOffset = Math.Max(NextOffset, _endOffset);
@@ -77,7 +77,7 @@ internal sealed unsafe class SegmentSurvey
         return true;
     }
 
-    /// <summary>The place up to the next good frame at or above the next offset, or up to the end.</summary>
+    /// <summary>The region up to the next good frame at or above the next offset, or up to the end.</summary>
     private SurveyedPart BadPlace(FrameCheck check)
     {
         for (long at = Position + FrameLayout.Alignment; at < _limit; at += FrameLayout.Alignment)
@@ -101,7 +101,7 @@ internal sealed unsafe class SegmentSurvey
         length,
         extent);
 
-    /// <summary>Cheap reasons why no frame begins here, so that hardly anything else is checksummed.</summary>
+    /// <summary>Cheap checks that no frame begins here, so that few other bytes are checksummed.</summary>
     private bool IsPlausible(long position)
     {
         if (_limit - position < FrameLayout.HeaderBytes
@@ -159,7 +159,9 @@ internal sealed unsafe class SegmentSurvey
             : FrameCheck.BadCrc;
     }
 
-    /// <summary>In parts, for a frame may be as long as a segment. False where the file ends before it does.</summary>
+    /// <summary>
+    /// In parts, because a frame may be as long as a segment. False if the file ends before the frame.
+    /// </summary>
     private bool TryComputeCrc(long position, int length, out uint crc)
     {
         crc = FrameCrc.Begin(_seed, position, length);

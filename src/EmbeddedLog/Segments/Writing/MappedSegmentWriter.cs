@@ -7,24 +7,24 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Segments.Writing;
 
 /// <summary>
-/// Builds frames in place, in a map over blocks that were reserved before. A store never reaches a page without a block
-/// behind it: that would end the process, not the append.
+/// Builds frames in place, in a map over blocks that were reserved before. A store never reaches a page without a
+/// block: that would end the process, not only the append.
 /// </summary>
 internal sealed unsafe class MappedSegmentWriter : SegmentWriter
 {
-    /// <summary>The first reservation, and what an idle partition costs.</summary>
+    /// <summary>The first reservation, which is the cost of an idle partition.</summary>
     public const int FirstChunkBytes = 64 << 10;
 
     /// <summary>The unit of large pages.</summary>
     public const int LargePageBytes = MappedMemory.LargePageBytes;
 
-    /// <summary>The first reservation where much is about to be appended.</summary>
+    /// <summary>The first reservation for a bulk.</summary>
     public const int FirstBulkBytes = 2 * LargePageBytes;
 
     private const int MaxChunkBytes = 4 << 20;
 
     /// <summary>
-    /// What a touch brings in: 4, 16 or 64 KiB. The file grows by whole ones, so that none is stored to beyond its end.
+    /// The size of a page: 4, 16 or 64 KiB. The file grows by whole pages, so that no store is beyond its end.
     /// </summary>
     private static readonly int s_pageBytes = Environment.SystemPageSize;
 
@@ -32,8 +32,8 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     private readonly byte* _base;
 
     /// <summary>
-    /// Held for a reservation, so that there are never two at once: the file system takes a failed one back by giving
-    /// the file the size it had before, which must not cut off what another one has added meanwhile.
+    /// Held for a reservation, so that there are never two at once: a failed one sets the file back to its old size,
+    /// which must not cut off what another one has added meanwhile.
     /// </summary>
     private readonly Lock _allocating = new();
 
@@ -53,11 +53,11 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     private bool _prefersLargePages;
 
     /// <summary>
-    /// How often a flush found large pages that were to be taken back, since they came. Under <see cref="_preparing"/>.
+    /// How many flushes have found large pages to take back, since they came. Under <see cref="_preparing"/>.
     /// </summary>
     private uint _shrinkRequests;
 
-    /// <summary>Which page is entered before a frame reaches it. Under the append lock.</summary>
+    /// <summary>Decides which page is entered ahead. Under the append lock.</summary>
     private NextPage _nextPage = new(s_pageBytes);
 
     public MappedSegmentWriter(
@@ -91,7 +91,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// <inheritdoc/>
     public override byte* Begin(int paddedLength)
     {
-        // The seal that may follow has its block too, so that ending a segment cannot fail for want of space.
+        // The block of a seal that may follow is reserved too, so that ending a segment cannot fail on a full disk.
         long end = Tail + paddedLength + FrameLayout.SealBytes;
         if (end > Volatile.Read(ref _allocated))
         {
@@ -104,7 +104,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// <inheritdoc/>
     public override byte* BeginSeal()
     {
-        // Already there, but for a segment that was opened again and ends before anything was appended to it.
+        // It is reserved already, except for a reopened segment that ends without an append.
         if (Tail + FrameLayout.SealBytes > Volatile.Read(ref _allocated))
         {
             Allocate(Tail + FrameLayout.SealBytes);
@@ -118,7 +118,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     {
         if (_nextPage.TryEnter(Tail, PreparedEnd, Volatile.Read(ref _allocated), out long page))
         {
-            // What lies behind the tail says nothing, so a zero there changes nothing.
+            // The bytes behind the tail have no meaning, so storing a zero there changes nothing.
             *(ulong*)(_base + page) = 0;
         }
     }
@@ -128,8 +128,8 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         header.Write(new Span<byte>(_base, SegmentHeader.PageBytes));
 
     /// <summary>
-    /// Makes a range within the capacity ready to be stored to, off the append path: its blocks, and where pages may be
-    /// large ones its pages too. Single ones are not worth it: soon a flush would take the right to store to them away.
+    /// Makes a range within the capacity ready to be stored to, off the append path: its blocks, and if pages may be
+    /// large its pages too. Small pages are not worth it, because a flush would soon write-protect them.
     /// </summary>
     /// <exception cref="FileSystemException">There is no space; nothing has changed.</exception>
     public void Prepare(LogFile file, long from, long to, bool large)
@@ -143,7 +143,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
                 Volatile.Write(ref _prefersLargePages, true);
             }
 
-            // First the blocks: no page may be touched before, and a large one comes only where the file reaches.
+            // The blocks first: no page may be touched before, and a large page needs a file that covers it.
             AllocateAhead(file, to);
             if (large)
             {
@@ -157,15 +157,15 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     public void ForgetTouches(long from, long to) => _map.ForgetTouches(from, to - from);
 
     /// <summary>
-    /// Goes back to small pages, when all below a tail has just been flushed: a flush would write a large one whole for
-    /// each record in it. An append in between keeps its page in memory, so that it takes another try.
+    /// Goes back to small pages when everything below a tail has just been flushed: a flush would write a whole large
+    /// page for each record in it. An append in between keeps its page in memory, and then it takes another try.
     /// </summary>
     /// <exception cref="FileSystemException">What was just flushed cannot be read.</exception>
     public void ShrinkPages(LogFile file, long tail)
     {
         lock (_preparing)
         {
-            // With ever longer pauses, for each try disturbs whoever appends without a pause.
+            // With growing pauses, because each try disturbs threads that append without a pause.
             if (!_prefersLargePages || !BitOperations.IsPow2(++_shrinkRequests))
             {
                 return;
@@ -190,8 +190,8 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
     /// <inheritdoc/>
     protected override void Publish(int length)
     {
-        // A segment that once was written positionally may hold the remains of a failed write behind its tail; the next
-        // length is made zero before this one says that it may be looked at. Only behind a seal there may be no room.
+        // A segment that was once written positionally may hold the rest of a failed write behind its tail. So the next
+        // length is made zero before this frame is published. Only behind a seal there may be no room.
         byte* frame = _base + Tail;
         int padded = FrameLayout.Padded(length);
         if (Tail + padded < Volatile.Read(ref _allocated))
@@ -246,7 +246,7 @@ internal sealed unsafe class MappedSegmentWriter : SegmentWriter
         catch (FileSystemException full)
             when (full.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded)
         {
-            // What is left may do for this append. If not, this throws and nothing has changed.
+            // The remaining space may be enough for this append. If not, this throws and nothing has changed.
             wanted = Math.Min(Capacity, (end + s_pageBytes - 1) & -s_pageBytes);
             file.Allocate(_allocated, wanted - _allocated);
             _nextChunkBytes = FirstChunkBytes;

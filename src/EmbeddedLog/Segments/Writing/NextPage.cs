@@ -1,17 +1,17 @@
 namespace EmbeddedLog.Segments.Writing;
 
 /// <summary>
-/// Decides which page is entered before a frame reaches it. Numbers in, decision out; the writer does it.
+/// Decides which page is entered before a frame reaches it. It only decides; the writer enters the page.
 /// </summary>
 /// <remarks>
-/// To enter a page takes the kernel 15 to 60 us on an idle machine, an append 0.5. Records that come one by one leave
-/// time for it behind each. The benchmark that justifies it is <c>latency-written-inline-p99</c> in
+/// To enter a page takes the kernel 15 to 60 us on an idle machine. If records come one by one, there is time for it
+/// after each. The benchmark that justifies it is <c>latency-written-inline-p99</c> in
 /// benchmarks/EmbeddedLog.Comparison.
 /// </remarks>
-/// <param name="pageBytes">What a touch brings in: 4, 16 or 64 KiB.</param>
+/// <param name="pageBytes">The size of a page: 4, 16 or 64 KiB.</param>
 internal struct NextPage(int pageBytes)
 {
-    /// <summary>So near to its end a page is left soon, by a record of a usual size.</summary>
+    /// <summary>The distance from a page's end at which a record of usual size will soon leave the page.</summary>
     private const int NearEndBytes = 512;
 
     private readonly int _pageBytes = pageBytes;
@@ -20,11 +20,12 @@ internal struct NextPage(int pageBytes)
     private long _entered;
 
     /// <summary>
-    /// Whether the page behind the tail is to be entered now: once, for a flush may follow that takes it along.
+    /// Whether to enter the page behind the tail now. Only once for each page, because a flush that follows would write
+    /// it.
     /// </summary>
     /// <param name="tail">Where the next frame begins.</param>
     /// <param name="preparedEnd">The pages up to here are entered already.</param>
-    /// <param name="allocated">The blocks up to here are there; a page without one must not be touched.</param>
+    /// <param name="allocated">The blocks up to here are reserved; a page without a block must not be touched.</param>
     /// <param name="page">The position of the page.</param>
     public bool TryEnter(long tail, long preparedEnd, long allocated, out long page)
     {

@@ -8,20 +8,21 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Segments.Writing;
 
 /// <summary>
-/// Builds frames aside and writes them with two positional writes, body then length, for file systems that cannot
-/// promise a block behind every page. Readers map the file read-only.
+/// Builds frames in a buffer and writes them with two positional writes, body then length, for file systems that cannot
+/// promise a block for every page. Readers map the file read-only.
 /// </summary>
 internal sealed unsafe class PositionalSegmentWriter : SegmentWriter
 {
     private const int InitialScratchBytes = 4096;
 
-    /// <summary>Where a frame is built; allocated on first use, replaced when a larger one comes.</summary>
+    /// <summary>The buffer for a frame; allocated on first use, replaced for a larger frame.</summary>
     private byte[]? _scratch;
 
     public PositionalSegmentWriter(Segment segment, LogFile file, MappedMemory map, long capacity, long tail)
         : base(segment, file, capacity, tail)
     {
-        // The file has its full size from the start, without blocks: all of it can be read, as zeros where nothing is.
+        // The file has its full size from the start, without blocks: all of it can be read, with zeros in unwritten
+        // places.
         segment.SetReadable(capacity);
         segment.Attach(map, presentFrom: tail);
     }
@@ -29,8 +30,8 @@ internal sealed unsafe class PositionalSegmentWriter : SegmentWriter
     /// <inheritdoc/>
     public override byte* Begin(int paddedLength)
     {
-        // With room for the next frame's length, which is written as zero together with this frame's body: were the
-        // write of an earlier, longer frame to have failed half-way, its remains would otherwise look like a frame.
+        // With room for the next frame's length, which is written as zero together with this frame's body. Otherwise
+        // the rest of an earlier, longer frame whose write failed half-way could look like a frame.
         int needed = paddedLength + sizeof(ulong);
         if (_scratch is null || _scratch.Length < needed)
         {
@@ -59,7 +60,7 @@ internal sealed unsafe class PositionalSegmentWriter : SegmentWriter
         Span<byte> scratch = _scratch;
         int bodyEnd = (int)Math.Min(FrameLayout.Padded(length) + sizeof(ulong), Capacity - Tail);
 
-        // The body brings a length of zero: a write of this place that was told to have failed may have left another.
+        // The body has a length of zero: an earlier failed write at this place may have left another length.
         MemoryMarshal.Write(scratch, Protections.IsOut(Protection.PublishOrder) ? length : 0);
         Write(scratch[..bodyEnd], Tail);
         MemoryMarshal.Write(scratch, length);

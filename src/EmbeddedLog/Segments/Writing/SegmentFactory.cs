@@ -10,7 +10,7 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Segments.Writing;
 
-/// <summary>Makes the segments of one partition and opens the one that is written to.</summary>
+/// <summary>Makes the segments of one partition and opens the active one.</summary>
 internal sealed class SegmentFactory
 {
     private readonly SegmentResources _resources;
@@ -62,7 +62,7 @@ internal sealed class SegmentFactory
     }
 
     /// <summary>Turns a spare into the segment that is written to, by writing its header.</summary>
-    /// <exception cref="CorruptLogException">The manifest, which was forged, has used up its numbers.</exception>
+    /// <exception cref="CorruptLogException">A forged manifest has used up the numbers.</exception>
     /// <exception cref="FileSystemException">The header cannot be written; the spare can be used again.</exception>
     public SegmentWriter Adopt(SpareSegment spare, in SegmentEntry entry, long createdAt)
     {
@@ -124,8 +124,7 @@ internal sealed class SegmentFactory
                 file.DropPages(tail & -MappedSegmentWriter.LargePageBytes, capacity);
             }
 
-            // Blocks behind the tail are reserved again before they are stored to: a file that was copied may have
-            // lost those without content.
+            // Blocks behind the tail are reserved again before a store: a copied file may lack blocks without content.
             MappedMemory map = file.Map(capacity, writable: !positional);
             return positional
                 ? new PositionalSegmentWriter(segment, file, map, capacity, tail)
@@ -146,7 +145,7 @@ internal sealed class SegmentFactory
         TryDelete(spare.Path);
     }
 
-    /// <summary>Deletes a file that nobody needs; a failure is only told.</summary>
+    /// <summary>Deletes an unused file; a failure is only logged.</summary>
     public void TryDelete(string path)
     {
         try

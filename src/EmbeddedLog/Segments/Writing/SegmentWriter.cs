@@ -10,7 +10,7 @@ namespace EmbeddedLog.Segments.Writing;
 /// <summary>
 /// Appends frames to one segment, in one of two ways. All members but the file are used under the partition's append
 /// lock. The failure policy: when <see cref="Begin"/> or <see cref="Commit"/> throws, nothing has been published, the
-/// tail is where it was, and the next frame overwrites whatever was left behind it.
+/// tail has not moved, and the next frame overwrites the bytes behind it.
 /// </summary>
 internal abstract unsafe class SegmentWriter
 {
@@ -34,23 +34,25 @@ internal abstract unsafe class SegmentWriter
     /// <summary>Where the next frame goes.</summary>
     public long Tail { get; private set; }
 
-    /// <summary>Where the bytes end that are on the disk; moved by the flusher under the append lock.</summary>
+    /// <summary>The end of the flushed bytes; moved by the flusher under the append lock.</summary>
     public long FlushedEnd { get; set; }
 
     /// <summary>Whether a frame fits, with room for the seal behind it.</summary>
     /// <param name="paddedLength">The frame's length.</param>
-    /// <param name="limit">The size limit of now, which may be less than that of when the segment was made.</param>
+    /// <param name="limit">The present size limit, which may be below the one at the segment's creation.</param>
     public bool HasRoomFor(int paddedLength, long limit = long.MaxValue) =>
         Tail + paddedLength + FrameLayout.SealBytes <= Math.Min(Capacity, limit);
 
-    /// <summary>Where to build the next frame: that many writable bytes, backed by the disk or not on it yet.</summary>
+    /// <summary>The place for the next frame: so many writable bytes, with blocks reserved or in a buffer.</summary>
     /// <exception cref="FileSystemException">There is no space.</exception>
     public abstract byte* Begin(int paddedLength);
 
-    /// <summary>Where to build the segment's seal, for which every earlier frame has left room.</summary>
+    /// <summary>The place for the segment's seal, for which every earlier frame has left room.</summary>
     public abstract byte* BeginSeal();
 
-    /// <summary>Publishes the frame that was built where <see cref="Begin"/> said, all but its length word.</summary>
+    /// <summary>
+    /// Publishes the frame that was built at the place from <see cref="Begin"/>, without its length word.
+    /// </summary>
     public void Commit(int length)
     {
         Publish(length);
@@ -58,8 +60,8 @@ internal abstract unsafe class SegmentWriter
     }
 
     /// <summary>
-    /// Between appends that come one by one: enters the page behind the tail where the next frame may reach it, so that
-    /// it does not wait for that.
+    /// Between appends that come one by one: enters the page behind the tail if the next frame may reach it, so that
+    /// its append does not wait.
     /// </summary>
     public virtual void EnterNextPage()
     {

@@ -4,7 +4,9 @@ using EmbeddedLog.Segments.Index;
 
 namespace EmbeddedLog.Segments.Writing;
 
-/// <summary>A segment's file made ahead: it has its name, its first blocks and its map, but no header yet.</summary>
+/// <summary>
+/// A segment's file that was made ahead: it has its name, its first blocks and its map, but no header yet.
+/// </summary>
 /// <param name="Sequence">The number in the file's name.</param>
 /// <param name="Path">The file.</param>
 /// <param name="File">The file, open.</param>
@@ -23,7 +25,7 @@ internal sealed record SpareSegment(
     bool Positional,
     bool ForBulk)
 {
-    /// <summary>Where its index will be filled in.</summary>
+    /// <summary>Its index, still empty.</summary>
     public SegmentIndex Index { get; } = ForBulk ? SegmentIndex.WithRoomFor(Capacity) : new SegmentIndex();
 
     /// <summary>
