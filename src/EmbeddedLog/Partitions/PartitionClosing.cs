@@ -30,9 +30,9 @@ internal sealed class PartitionClosing
     /// <param name="preparer">Works ahead of them.</param>
     /// <param name="flusher">Makes the last flush.</param>
     /// <param name="flushes">Waits for it.</param>
-    /// <param name="checkpoint">Says that the close was clean.</param>
+    /// <param name="checkpoint">Marks a clean close.</param>
     /// <param name="trimmer">Removes files.</param>
-    /// <param name="closeToReaders">Lets nobody read any more.</param>
+    /// <param name="closeToReaders">Ends all reading.</param>
     public PartitionClosing(
         TopicPartition id,
         PartitionState state,
@@ -58,8 +58,8 @@ internal sealed class PartitionClosing
     }
 
     /// <summary>
-    /// Ends appends, flushes, and closes the files. Returns whether all is on the disk and told so, which lets the next
-    /// opening trust it.
+    /// Ends appends, flushes, and closes the files. Returns whether everything is on the disk and marked so, which lets
+    /// the next opening trust it.
     /// </summary>
     public async ValueTask<bool> RunAsync(WaitMode how)
     {
@@ -87,7 +87,7 @@ internal sealed class PartitionClosing
         return clean;
     }
 
-    /// <summary>Closes the files of a partition that was opened for nothing, without another write.</summary>
+    /// <summary>Closes the files of a partition whose log does not open, without another write.</summary>
     public void Abandon()
     {
         ClosingSteps steps = new();

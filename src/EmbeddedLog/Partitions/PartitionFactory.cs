@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Partitions;
 
-/// <summary>Recovers and opens the partitions of one log, and gives each what it shares with the others.</summary>
+/// <summary>Recovers and opens the partitions of one log, and gives each the objects that all share.</summary>
 internal sealed class PartitionFactory
 {
     private readonly SegmentResources _segments;
@@ -27,15 +27,15 @@ internal sealed class PartitionFactory
     private readonly ForeignNames _foreign;
     private readonly ILogger _logger;
 
-    /// <param name="segments">What all segments use.</param>
-    /// <param name="waiters">Makes those who wait.</param>
+    /// <param name="segments">The objects that all segments share.</param>@@ /// <param name="waiters">Makes
+    /// waiters.</param>
     /// <param name="flushes">Decides when and where partitions are flushed.</param>
-    /// <param name="background">Calls partitions that have something to do later.</param>
-    /// <param name="control">What tells other processes how far the partitions are.</param>
-    /// <param name="watch">Watches the log's directory; null where there is no log around the partitions.</param>
-    /// <param name="session">How the log was left by its last owner.</param>
-    /// <param name="foreign">Takes what the opening finds that is not the log's.</param>
-    /// <param name="logger">Where recoveries and failures are told.</param>
+    /// <param name="background">Calls partitions back later.</param>
+    /// <param name="control">Publishes the partitions' ends for other processes.</param>
+    /// <param name="watch">Watches the log's directory; null without a log around the partitions.</param>
+    /// <param name="session">The state in which the last owner left the log.</param>
+    /// <param name="foreign">Collects the foreign names that the opening finds.</param>
+    /// <param name="logger">Logs recoveries and failures.</param>
     public PartitionFactory(
         SegmentResources segments,
         ObjectPool<AsyncWaiter> waiters,
@@ -61,9 +61,9 @@ internal sealed class PartitionFactory
 
     /// <summary>Opens a partition, or makes an empty one in its directory, which must exist.</summary>
     /// <param name="identity">The partition.</param>
-    /// <param name="settings">What its topic's options say.</param>
-    /// <param name="isNew">Whether it was just made: what the last clean close has left knows nothing of it.</param>
-    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
+    /// <param name="settings">Its topic's settings.</param>
+    /// <param name="isNew">Whether it was just made, so that the list of the last clean close does not have it.</param>
+    /// <exception cref="CorruptLogException">There is damage that no crash can explain.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public PartitionLog Open(PartitionIdentity identity, PartitionSettings settings, bool isNew = false) => Open(

@@ -20,7 +20,7 @@ namespace EmbeddedLog.Partitions;
 
 /// <summary>
 /// One partition: an ordered, append-only sequence of records in segments. All members are safe to call from any
-/// thread, also while another closes the log.
+/// thread, also while another one closes the log.
 /// </summary>
 internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushControl, ISpareTaker
 {
@@ -29,10 +29,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     private readonly ControlFile _control;
     private readonly FlushQueue _queue;
 
-    /// <summary>
-    /// Whether appends are made under locks of those who append: then what calls the clock's timer is left to the work
-    /// queue.
-    /// </summary>
+    /// <summary>Whether the appending threads hold locks: the work queue then calls the clock's timer.</summary>
     private readonly bool _appendsUnderLocks;
 
     private readonly PartitionIdentity _identity;
@@ -47,10 +44,12 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>Replaced as a whole when the topic's options change; read by every append.</summary>
     private PartitionSettings _settings;
 
-    /// <summary>One while a background call is due in time for the next append. Appends exchange it.</summary>
+    /// <summary>
+    /// One while a background call is scheduled that is in time for the next append. Appends exchange it.
+    /// </summary>
     private int _scheduled;
 
-    /// <summary>One while a flush that could not be made is owed. Set by the flusher, taken by the call.</summary>
+    /// <summary>One while a flush that could not be made is due again. Set by the flusher, taken by the call.</summary>
     private int _retries;
 
     public PartitionLog(
@@ -126,10 +125,10 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>The topic's uid.</summary>
     public ulong TopicUid => _identity.TopicUid;
 
-    /// <summary>The epoch of what is appended now; it grows with every opening that was not clean.</summary>
+    /// <summary>The epoch of new records; it grows with every opening after an unclean end.</summary>
     public uint Epoch { get; }
 
-    /// <summary>What the opening kept and what it did not.</summary>
+    /// <summary>The report of the opening.</summary>
     public PartitionRecoveryReport Recovery { get; }
 
     /// <summary>The partition's directory.</summary>
@@ -141,9 +140,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>The side that holds the append lock.</summary>
     public PartitionWriter Writer { get; }
 
-    /// <summary>
-    /// What the topic's options say; what is set applies from the next append on, and to what is not flushed.
-    /// </summary>
+    /// <summary>The topic's settings. New ones apply from the next append on, and to unflushed records.</summary>
     public PartitionSettings Settings
     {
         get => Volatile.Read(ref _settings);
@@ -152,7 +149,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             Volatile.Write(ref _settings, value);
             if (value.FlushInterval is { } interval)
             {
-                // A call that is scheduled by the settings before may be days off; one too many does nothing.
+                // A call that the old settings have scheduled may be days off; an extra call does no harm.
                 _background.Schedule(this, interval);
             }
         }
@@ -173,7 +170,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <inheritdoc/>
     public override long DurableEnd => _flusher.DurableEnd;
 
-    /// <summary>Why nothing can be appended any more, or null.</summary>
+    /// <summary>Why appends fail, or null.</summary>
     public EmbeddedLogException? Failure => _state.Failure;
 
     /// <summary>Whether the topic was deleted.</summary>
@@ -210,8 +207,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
 
     /// <summary>Appends a record that was measured.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="size">What it measures.</param>
-    /// <param name="timestamp">The timestamp that it was given.</param>
+    /// <param name="size">Its size.</param>@@ /// <param name="timestamp">The timestamp that it got.</param>
     /// <param name="account">Where the append is counted.</param>
     /// <returns>The record's offset.</returns>
     public long Append(in RawRecord record, in RecordSize size, out long timestamp, AppendAccount? account = null)
@@ -226,12 +222,12 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     }
 
     /// <summary>
-    /// Appends a record that was measured, and flushes it: <paramref name="pending"/> is released once it is on the
-    /// disk, or with the reason why it never will be.
+    /// Appends a record that was measured, and flushes it: <paramref name="pending"/> is released when the record is on
+    /// the disk, or with the reason why it never will be.
     /// </summary>
     /// <param name="record">The record.</param>
-    /// <param name="size">What it measures.</param>
-    /// <param name="pending">Who waits. Not released where this throws, for then nothing was appended.</param>
+    /// <param name="size">Its size.</param>
+    /// <param name="pending">The waiter. Not released if this throws, because nothing was appended then.</param>
     /// <param name="account">Where the append is counted.</param>
     public void Append(in RawRecord record, in RecordSize size, PendingAppend pending, AppendAccount account)
     {
@@ -259,7 +255,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         return offset;
     }
 
-    /// <summary>Throws what an append of a batch would throw for the records' sake.</summary>
+    /// <summary>Throws what an append of the batch would throw because of its records.</summary>
     public void Check(RecordBatch batch)
     {
         PartitionSettings settings = Settings;
@@ -267,17 +263,17 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         AppendRules.BatchTimestamp(Id, settings, batch, _clock.Now, out _);
     }
 
-    /// <summary>Notes that a thread is going to block for a flush, perhaps one of the pool's.</summary>
+    /// <summary>Notes that a thread, perhaps one of the pool, is going to block for a flush.</summary>
     public void EnterBlocked() => _queue.EnterBlocked();
 
-    /// <summary>Notes that it does so no more.</summary>
+    /// <summary>Notes that the thread does not block any more.</summary>
     public void LeaveBlocked() => _queue.LeaveBlocked();
 
     /// <summary>Waits until everything below <paramref name="upTo"/> is <see cref="Durability.Flushed"/>.</summary>
     public ValueTask FlushAsync(long upTo, CancellationToken cancellationToken) =>
         _flushes.WaitAsync(upTo, cancellationToken);
 
-    /// <summary>The same for the log's own work, which goes on even where all threads of the pool are held.</summary>
+    /// <summary>The same for the log's own work, which goes on even if all threads of the pool are blocked.</summary>
     public ValueTask FlushAssuredAsync(long upTo, CancellationToken cancellationToken) =>
         _flushes.WaitAsync(upTo, cancellationToken, assured: true);
 
@@ -285,24 +281,24 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     public void Flush(long upTo) => _flushes.Wait(upTo);
 
     /// <summary>
-    /// Adds somebody to be released once the durable end reaches the waiter's target, or never will. Asks for no flush.
+    /// Adds a waiter that is released when the durable end reaches its target, or never will. Requests no flush.
     /// </summary>
     public void AddFlushWaiter(OffsetWaiter waiter) => _flusher.AddWaiter(waiter);
 
     /// <summary>
-    /// The offset behind the last record of an epoch, as far as it survived: what was committed beyond it in that epoch
-    /// was lost, and its offsets were given to other records.
+    /// The offset behind the last record of an epoch that survived. Records behind it in that epoch were lost, and
+    /// their offsets were given to others.
     /// </summary>
     public long EndOfEpoch(uint epoch) => _state.EndOfEpoch(epoch, Epoch);
 
-    /// <summary>Asks for a round of flushing, of what was appended so far.</summary>
+    /// <summary>Requests a flush of all appends so far.</summary>
     public void RequestFlush() => _flusher.TryRequest();
 
-    /// <summary>Does what the schedule called for: flushes what is old, and sees to a checkpoint.</summary>
+    /// <summary>Runs at the scheduled time: flushes old records, and schedules a checkpoint.</summary>
     public void RunInBackground()
     {
-        // Reset first: an append from here on schedules the next call. An append publishes and then looks at the flag,
-        // with no fence in between; this one makes sure that one of the two sees what the other did.
+        // Reset first: a later append schedules the next call. An append publishes and then reads the flag, without a
+        // fence in between; the fence here makes sure that one of the two sees what the other did.
         Volatile.Write(ref _scheduled, 0);
         Interlocked.MemoryBarrierProcessWide();
         bool isDurable = DurableEnd == PublishedEnd;
@@ -318,47 +314,47 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         }
     }
 
-    /// <summary>Fails the partition where its directory is gone; deletes what could not be deleted before.</summary>
+    /// <summary>Fails the partition if its directory is gone; deletes files that could not be deleted before.</summary>
     public void TendFiles() => _trimmer.TendFiles();
 
-    /// <summary>Has what the flusher could not do done later.</summary>
+    /// <summary>Repeats later what the flusher could not do.</summary>
     public void RetryFlush()
     {
         Volatile.Write(ref _retries, 1);
         Schedule(CheckpointSchedule.Delay);
     }
 
-    /// <summary>Has a checkpoint written once appends pause.</summary>
+    /// <summary>Requests a checkpoint for when appends pause.</summary>
     public void RequestCheckpoint() => _checkpoints.Schedule();
 
     /// <summary>
     /// Removes the records below an offset, as far as they are durable: the start of the log moves at once, files go
-    /// segment by segment. For what is not durable yet it asks for a flush; call again when that is done.
+    /// segment by segment. For records that are not durable yet it requests a flush; call again afterwards.
     /// </summary>
     /// <returns>How many segments were removed.</returns>
     /// <exception cref="PartitionFailedException">The new start could not be made durable.</exception>
     public int DeleteBefore(long offset) => _trimmer.DeleteBefore(offset);
 
     /// <summary>
-    /// Ends appends, flushes, and closes the files. Returns whether all is on the disk and told so, which lets the next
-    /// opening trust it.
+    /// Ends appends, flushes, and closes the files. Returns whether everything is on the disk and marked so, which lets
+    /// the next opening trust it.
     /// </summary>
     public ValueTask<bool> CloseAsync(WaitMode how = default) => _closing.RunAsync(how);
 
-    /// <summary>How the partition stands, after a close that was clean.</summary>
+    /// <summary>The state of the partition after a clean close.</summary>
     public ClosedPartition DescribeClosed() => ClosedPartition.From(
         TopicUid,
         Id.Partition,
         _files.Checkpoint.Current!.Value,
         ClosedPartition.Digest(_files.Manifest.LogStartOffset, _files.Manifest.Segments));
 
-    /// <summary>Says that the topic is deleted, before the partition is closed for it.</summary>
+    /// <summary>Marks the topic as deleted, before the partition is closed for that.</summary>
     public void MarkDeleted() => _state.IsDeleted = true;
 
-    /// <summary>Tells followers that the partition is gone. Only after it was closed.</summary>
+    /// <summary>Publishes for followers that the partition is gone. Only after it was closed.</summary>
     public void Forget() => _control.Return(_state.Slot);
 
-    /// <summary>Closes the files of a partition that was opened for nothing, without another write.</summary>
+    /// <summary>Closes the files of a partition whose log does not open, without another write.</summary>
     public void Abandon() => _closing.Abandon();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -369,7 +365,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             Schedule(settings.FlushInterval ?? CheckpointSchedule.Delay);
         }
 
-        // Late, for a consumer may go on right here.
+        // Late, because a consumer may go on inside this call.
         if (AppendWaiters.HasAny)
         {
             AppendWaiters.ReleaseUpTo(PublishedEnd);

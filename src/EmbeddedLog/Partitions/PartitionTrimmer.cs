@@ -25,7 +25,7 @@ internal sealed class PartitionTrimmer
     private readonly FileSystem _files;
     private readonly ILogger _logger;
 
-    /// <summary>Where that is told which is found under a lock.</summary>
+    /// <summary>A logger for use under a lock.</summary>
     private readonly ILogger _loggerUnderLock;
 
     /// <summary>Keeps the partition's small files open while records are being removed.</summary>
@@ -34,12 +34,12 @@ internal sealed class PartitionTrimmer
     /// <summary>Dropped segments whose files wait for the new start to be durable. Locked while it is used.</summary>
     private readonly Queue<Segment> _dropped = new();
 
-    /// <summary>The sequence of the one that was added to them last. Under their lock.</summary>
+    /// <summary>The sequence of the segment that was dropped last. Under the same lock.</summary>
     private uint _lastDropped;
 
     /// <summary>
-    /// Files of segments that are gone, whose numbers are never given again, which could not be deleted: on Windows one
-    /// that a lease or a follower has mapped. Locked while it is used.
+    /// Files of removed segments that could not be deleted: on Windows a lease or a follower may have mapped them.
+    /// Their numbers are never used again. Locked while it is used.
     /// </summary>
     private readonly List<string> _undeleted = [];
 
@@ -48,10 +48,10 @@ internal sealed class PartitionTrimmer
     /// <param name="place">Where its directory must be.</param>
     /// <param name="manifest">Its list of segments.</param>
     /// <param name="writer">Moves the start.</param>
-    /// <param name="control">Is asked for flushes and checkpoints.</param>
+    /// <param name="control">Starts flushes and checkpoints.</param>
     /// <param name="files">Deletes files.</param>
-    /// <param name="logger">Where removals are told.</param>
-    /// <param name="loggerUnderLock">Where that is told which is found under a lock.</param>
+    /// <param name="logger">Logs removals.</param>
+    /// <param name="loggerUnderLock">A logger for use under a lock.</param>
     public PartitionTrimmer(
         PartitionIdentity identity,
         PartitionState state,
@@ -76,7 +76,7 @@ internal sealed class PartitionTrimmer
 
     /// <summary>
     /// Removes the records below an offset, as far as they are durable: the start of the log moves at once, files go
-    /// segment by segment. For what is not durable yet it asks for a flush; call again when that is done.
+    /// segment by segment. For records that are not durable yet it requests a flush; call again afterwards.
     /// </summary>
     /// <returns>How many segments were removed.</returns>
     /// <exception cref="PartitionFailedException">The new start could not be made durable.</exception>
@@ -93,7 +93,7 @@ internal sealed class PartitionTrimmer
             int removed = MoveStart(offset);
             if (_state.LogStart != start)
             {
-                // A checkpoint that tells of the new start lets a later opening notice when the manifest has lost it.
+                // A checkpoint with the new start lets a later opening notice that a manifest has lost it.
                 _control.RequestCheckpoint();
             }
 
@@ -105,7 +105,7 @@ internal sealed class PartitionTrimmer
         }
     }
 
-    /// <summary>Fails the partition where its directory is gone; deletes what could not be deleted before.</summary>
+    /// <summary>Fails the partition if its directory is gone; deletes files that could not be deleted before.</summary>
     public void TendFiles()
     {
         if (!_calls.TryEnter())
@@ -117,7 +117,7 @@ internal sealed class PartitionTrimmer
         {
             if (_state.Failure is null && _place.FindGone() is { } gone)
             {
-                // Nobody will find what it flushes.
+                // No later opening will find what it flushes.
                 _writer.Fail(gone);
             }
 
@@ -130,7 +130,7 @@ internal sealed class PartitionTrimmer
     }
 
     /// <summary>
-    /// Deletes the files of removed segments that could not be deleted before; what still cannot is left for later.
+    /// Deletes the files of removed segments that could not be deleted before; the rest is left for later.
     /// </summary>
     public void DeleteUndeleted()
     {
@@ -140,7 +140,7 @@ internal sealed class PartitionTrimmer
         }
     }
 
-    /// <summary>Removes nothing from now on; completes when nobody is removing anything.</summary>
+    /// <summary>Removes nothing from now on; completes when no removal is under way.</summary>
     public Task StopAsync() => _calls.CloseAsync();
 
     private int MoveStart(long offset)
@@ -170,8 +170,8 @@ internal sealed class PartitionTrimmer
 
         try
         {
-            // The new start is on the disk before the first file goes, or a power loss would leave a log with a hole.
-            // So it is where no file goes: what was removed must not come back.
+            // The new start must be on the disk before the first file goes, because a power loss would leave a log with
+            // a hole otherwise. It is also flushed if no file goes: removed records must not come back.
             _manifest.Flush();
         }
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
@@ -227,7 +227,7 @@ internal sealed class PartitionTrimmer
             return;
         }
 
-        // Told once, however often it is tried again.
+        // Logged once, however often it is tried again.
         StorageLog.NotDeleted(_loggerUnderLock, failure, path);
         lock (_undeleted)
         {

@@ -1,35 +1,36 @@
 namespace EmbeddedLog.Partitions.Appending;
 
 /// <summary>
-/// What one sender has appended to a partition, and whether somebody follows up what becomes of it. It is counted
-/// inside the append lock: a counter of its own needs another interlocked instruction for each record, which waits
-/// until the record has left the processor.
+/// Counts the bytes that one sender has appended to a partition, and says whether a thread follows up their flush. It
+/// is counted under the append lock: a counter elsewhere needs another interlocked instruction for each record, which
+/// waits until the record has left the processor.
 /// </summary>
 internal sealed class AppendAccount
 {
-    /// <summary>The bytes that were ever appended. Written under the append lock; read by everyone.</summary>
+    /// <summary>All appended bytes. Written under the append lock; read by everyone.</summary>
     private long _bytes;
 
     /// <summary>
-    /// One while somebody has the role of following up. Exchanged to take it, reset under the append lock.
+    /// One while a thread has the role of following up. Exchanged to take it, reset under the append lock.
     /// </summary>
     private int _followed;
 
-    /// <summary>The bytes that were ever appended, with their frames and padding.</summary>
+    /// <summary>All appended bytes, with their frames and padding.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>
-    /// Whether somebody has the role. Who appended and then finds that somebody has can leave it to them: they give it
-    /// back under the append lock and look again afterwards, so that one of the two sees what the other did.
+    /// Whether a thread has the role. If so after an append, the appending thread can leave the work to it: that thread
+    /// gives the role back under the append lock and checks again afterwards, so that one of the two sees what the
+    /// other did.
     /// </summary>
     public bool IsFollowed => Volatile.Read(ref _followed) != 0;
 
-    /// <summary>Takes the role; false where somebody has it.</summary>
+    /// <summary>Takes the role; false if another thread has it.</summary>
     public bool TryFollow() => Interlocked.Exchange(ref _followed, 1) == 0;
 
     /// <summary>Gives the role back. Under the append lock.</summary>
     public void LeaveUnsynchronized() => Volatile.Write(ref _followed, 0);
 
-    /// <summary>Counts what was just published. Under the append lock.</summary>
+    /// <summary>Counts a published append. Under the append lock.</summary>
     public void AddUnsynchronized(long bytes) => Volatile.Write(ref _bytes, _bytes + bytes);
 }

@@ -4,14 +4,14 @@ using EmbeddedLog.Concurrency.Work;
 namespace EmbeddedLog.Partitions.Appending;
 
 /// <summary>
-/// The time of an append. Reading the system's clock costs as much as the rest of an append, so that it is read again
-/// only when the system's coarse tick has moved on: a timestamp may be that much old (a few milliseconds).
+/// The time of an append. The system's clock costs as much as the rest of an append, so it is read again only when the
+/// system's coarse tick has moved on. A timestamp may be that old (a few milliseconds).
 /// </summary>
 internal sealed class AppendClock
 {
     private readonly TimeProvider _time;
 
-    /// <summary>Whether the tick goes with the clock; another provider's clock is its own affair.</summary>
+    /// <summary>Whether the tick belongs to the clock; only the system's clock has one.</summary>
     private readonly bool _isSystem;
 
     /// <summary>Unix milliseconds. Written by any thread before the tick; read after it.</summary>
@@ -36,7 +36,7 @@ internal sealed class AppendClock
                 return Read();
             }
 
-            // Two threads may refresh at once; each writes a time that is good for the tick it writes after it.
+            // Two threads may refresh at once; each writes a time that is valid for the tick that it writes next.
             long tick = Environment.TickCount64;
             if (Volatile.Read(ref _tick) != tick)
             {

@@ -3,34 +3,34 @@ using System.Runtime.CompilerServices;
 namespace EmbeddedLog.Partitions.Appending;
 
 /// <summary>
-/// The lock of an append, held for tens of nanoseconds: one interlocked instruction to enter and none to leave, where
-/// the runtime's lock needs two. Not reentrant and, for a while, not fair: whoever comes again soon gets it again, with
-/// the cache lines still at hand, while those who wait look a few times and then sleep.
+/// The lock of an append, held for tens of nanoseconds: one interlocked instruction to enter and none to leave, while
+/// the runtime's lock needs two. Not reentrant and, for a while, not fair: a thread that comes back soon gets it again,
+/// with its cache lines, while waiting threads try a few times and then sleep.
 /// </summary>
 /// <remarks>
-/// Where threads append as fast as they can, each change of hands costs as much as tens of appends, and a thread that
-/// spins takes the processor that prepares the pages. So a sleeper is woken only after <see cref="Stretch"/> further
-/// entries, not by the first that leaves. Should these not come, the sleepers come back by themselves: one of them
-/// after a millisecond, the others, so that many do not all look at once, after as many milliseconds as sleep. A
-/// wake-up that is lost costs no more than that, which is why no fence keeps leaving and going to sleep in order.
+/// If threads append without pauses, each change of threads costs as much as tens of appends, and a spinning thread
+/// takes the processor that prepares the pages. So a sleeper is woken only after <see cref="Stretch"/> further entries,
+/// not by the first exit. If these entries do not come, sleepers wake by themselves: one after a millisecond, the
+/// others after as many milliseconds as threads sleep, so that they do not all try at once. A lost wake-up costs no
+/// more than that, so no fence orders exits and going to sleep.
 /// </remarks>
 internal sealed class AppendLock
 {
-    /// <summary>How often a waiting thread looks before it sleeps: some 5 microseconds in all.</summary>
+    /// <summary>How often a waiting thread tries before it sleeps: some 5 microseconds in all.</summary>
     private const int Looks = 8;
 
-    /// <summary>The most that it pauses between two looks, in units of <see cref="Thread.SpinWait"/>.</summary>
+    /// <summary>The longest pause between two tries, in units of <see cref="Thread.SpinWait"/>.</summary>
     private const int LongestPause = 32;
 
-    /// <summary>Entries for which those who sleep are left alone: some 60 microseconds of small appends.</summary>
+    /// <summary>Entries between two wake-ups of sleepers: some 60 microseconds of small appends.</summary>
     private const int Stretch = 2000;
 
     private readonly object _sleep = new();
 
-    /// <summary>One while somebody holds the lock. Taken by an exchange, given back by a store.</summary>
+    /// <summary>One while a thread holds the lock. Taken by an exchange, given back by a store.</summary>
     private int _held;
 
-    /// <summary>How many threads sleep. Changed under the monitor; read by who leaves.</summary>
+    /// <summary>How many threads sleep. Changed under the monitor; read by leaving threads.</summary>
     private int _sleepers;
 
     /// <summary>Entries until the next sleeper is woken. Under the lock.</summary>
@@ -60,7 +60,7 @@ internal sealed class AppendLock
 
         if (left)
         {
-            // Those who kept the others waiting have gone, it seems: the next one need not wait for its time.
+            // No thread appends without pauses any more, it seems, so the next sleeper is woken at once.
             _untilWake = 0;
         }
     }
@@ -81,7 +81,7 @@ internal sealed class AppendLock
         return TryEnter();
     }
 
-    /// <summary>Sleeps; false where it was time, and not somebody who left, that ended it.</summary>
+    /// <summary>Sleeps; false if the time-out ended the sleep, not a leaving thread.</summary>
     private bool SleepUntilWoken()
     {
         lock (_sleep)

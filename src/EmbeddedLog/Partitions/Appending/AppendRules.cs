@@ -6,15 +6,15 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Partitions.Appending;
 
-/// <summary>What is checked before an append takes the lock, so that a refused record has changed nothing.</summary>
+/// <summary>The checks before an append takes the lock, so that a refused record has changed nothing.</summary>
 internal static class AppendRules
 {
-    /// <summary>The length of the frame that a batch makes.</summary>
+    /// <summary>The length of a batch's frame.</summary>
     public static int FrameLength(RecordBatch batch) =>
         FrameLayout.HeaderBytes + BatchFrame.MeasurePrelude(batch.Count) + batch.Bytes;
 
     /// <summary>Checks the size of the largest record.</summary>
-    /// <exception cref="RecordTooLargeException">It is over the topic's limit.</exception>
+    /// <exception cref="RecordTooLargeException">It exceeds the topic's limit.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CheckSize(TopicPartition partition, PartitionSettings settings, long contentBytes)
     {
@@ -26,7 +26,7 @@ internal static class AppendRules
 
     /// <summary>Checks that a batch has records, which fit into a segment together.</summary>
     /// <exception cref="ArgumentException">It has none.</exception>
-    /// <exception cref="RecordTooLargeException">They do not fit, or one is over the topic's limit.</exception>
+    /// <exception cref="RecordTooLargeException">They do not fit, or one exceeds the topic's limit.</exception>
     public static void CheckBatch(TopicPartition partition, PartitionSettings settings, RecordBatch batch)
     {
         if (batch.Count == 0)
@@ -64,7 +64,7 @@ internal static class AppendRules
         return own;
     }
 
-    /// <summary>The timestamp of a batch's records that have none, and the greatest of all.</summary>
+    /// <summary>The timestamp of a batch's records without one, and the greatest of all.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is too far ahead of the clock.</exception>
     public static long BatchTimestamp(
         TopicPartition partition, PartitionSettings settings, RecordBatch batch, long now, out long maxTimestamp)

@@ -32,8 +32,8 @@ internal sealed class LogStartMove
     }
 
     /// <summary>
-    /// Moves the log's start: writes it to the manifest, takes the segments that lie wholly before it off the list, and
-    /// returns them. The manifest must be flushed before their files are deleted.
+    /// Moves the log's start: writes it to the manifest, removes the segments before it from the list, and returns
+    /// them. The manifest must be flushed before their files are deleted.
     /// </summary>
     public Segment[] Run(long offset)
     {
@@ -69,8 +69,8 @@ internal sealed class LogStartMove
     }
 
     /// <summary>
-    /// Gives up the files of segments that were removed, and of which only the seal is not flushed. Without an append
-    /// no flush would come by, and an open file keeps its space.
+    /// Closes the files of removed segments of which only the seal is not flushed. Without an append there would be no
+    /// flush, and an open file keeps its space.
     /// </summary>
     public void GiveUp(Segment[] removed)
     {

@@ -9,7 +9,7 @@ using EmbeddedLog.Segments.Writing;
 
 namespace EmbeddedLog.Partitions.Appending;
 
-/// <summary>Makes the segment in which a partition goes on. Used under the append lock.</summary>
+/// <summary>Makes a partition's next segment. Used under the append lock.</summary>
 internal sealed class NextSegment
 {
     private readonly PartitionIdentity _identity;
@@ -24,9 +24,9 @@ internal sealed class NextSegment
     /// <param name="state">Its state.</param>
     /// <param name="place">Where its directory must be.</param>
     /// <param name="manifest">Its list of segments.</param>
-    /// <param name="preparer">Has the file ready, or makes it.</param>
-    /// <param name="control">Tells those who wait for a flush where the directory is gone.</param>
-    /// <param name="epoch">The epoch of what is appended now.</param>
+    /// <param name="preparer">Gives the file, made ahead or now.</param>
+    /// <param name="control">Starts a flush, which fails its waiters if the directory is gone.</param>
+    /// <param name="epoch">The epoch of new records.</param>
     public NextSegment(
         PartitionIdentity identity,
         PartitionState state,
@@ -46,11 +46,11 @@ internal sealed class NextSegment
     }
 
     /// <summary>
-    /// Makes it, and enters it in the manifest. Nothing has changed when this throws but for a spare file, which is
+    /// Makes it, and enters it in the manifest. When this throws, nothing has changed, except that a spare file may be
     /// kept for next time.
     /// </summary>
-    /// <param name="previous">What was written to; or null.</param>
-    /// <param name="settings">What the topic's options say.</param>
+    /// <param name="previous">The previous segment's writer; or null.</param>
+    /// <param name="settings">The topic's settings.</param>
     /// <param name="now">The time.</param>
     /// <param name="spare">The file that was used.</param>
     /// <exception cref="PartitionFailedException">The directory is gone.</exception>
@@ -60,7 +60,7 @@ internal sealed class NextSegment
     {
         if (_place.FindGone() is { } gone)
         {
-            // Who waits for a flush is told by the next round.
+            // The next round fails the waiters for a flush.
             _state.Failure ??= PartitionErrors.Failed(_identity.Id, gone);
             _control.RequestFlush();
             throw _state.UnusableError(_identity.Id);

@@ -16,12 +16,12 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Partitions.Appending;
 
 /// <summary>
-/// Appends to a partition: one frame at a time, under one short lock that no reader takes and no flush is made under.
+/// Appends to a partition: one frame at a time, under one short lock. No reader takes this lock, and no flush runs
+/// under it.
 /// </summary>
 /// <remarks>
-/// The failure policy: an append that throws has published nothing and changed nothing that a reader or a recovery
-/// sees, and the next one may succeed (a full disk, say). Only a failed flush is final, see
-/// <see cref="PartitionFlusher"/>.
+/// The failure policy: an append that throws has published nothing and changed nothing for readers or recovery, and the
+/// next one may succeed (a full disk, say). Only a failed flush is final, see <see cref="PartitionFlusher"/>.
 /// </remarks>
 internal sealed unsafe class PartitionWriter
 {
@@ -49,7 +49,7 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Writers with bytes that may not be flushed, oldest first. Under the append lock.</summary>
     private readonly UnflushedSegments _unflushed = new();
 
-    /// <summary>What the last flush has covered. Written by the flusher under the append lock.</summary>
+    /// <summary>The end of the last flush. Written by the flusher under the append lock.</summary>
     private long _durableEnd;
 
     /// <summary>Set once by closing. Under the append lock.</summary>
@@ -90,7 +90,7 @@ internal sealed unsafe class PartitionWriter
     /// <summary>Whether appends have ended. Under the append lock.</summary>
     public bool IsClosedUnsynchronized => _closed;
 
-    /// <summary>Enters the append lock, for what is done under it elsewhere.</summary>
+    /// <summary>Enters the append lock, for other classes.</summary>
     public AppendLock.Scope Enter()
     {
         AppendLock.Scope held = _gate.Enter();
@@ -156,7 +156,9 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>After an append that woke somebody up, and so was not one of many: makes the next one quick.</summary>
+    /// <summary>
+    /// Makes the next append quick. Called after an append that woke a waiter, and so was not one of many.
+    /// </summary>
     public void EnterNextPage()
     {
         using (Enter())
@@ -168,7 +170,7 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>Gives the role of following an account up back.</summary>
+    /// <summary>Gives back the role of following up an account.</summary>
     public void Leave(AppendAccount account)
     {
         using (Enter())
@@ -178,11 +180,10 @@ internal sealed unsafe class PartitionWriter
     }
 
     /// <summary>
-    /// Notes what is to be flushed for the log to be durable up to its present end; false where that is nothing.
+    /// Plans the flush that makes the log durable up to its present end; false if there is nothing to flush.
     /// </summary>
     /// <param name="plan">The plan to fill.</param>
-    /// <param name="last">Whether no append follows: then also a segment that was begun and holds nothing yet
-    /// counts.</param>
+    /// <param name="last">Whether no append follows: an empty new segment then counts too.</param>
     public bool TryPlanFlush(FlushPlan plan, bool last = false)
     {
         plan.Targets.Clear();
@@ -199,7 +200,7 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>What the partition holds now, for a copy of it; null once it is closed.</summary>
+    /// <summary>The present state of the partition, for a copy; null once it is closed.</summary>
     public CapturedPartition? Capture()
     {
         using (Enter())
@@ -209,7 +210,7 @@ internal sealed unsafe class PartitionWriter
     }
 
     /// <summary>
-    /// Notes that a plan was carried out; segments that have ended and are flushed give up their files.
+    /// Notes that a plan was carried out; segments that have ended and are flushed close their files.
     /// </summary>
     /// <returns>The writer that is to go back to small pages, or null.</returns>
     public MappedSegmentWriter? NoteFlushed(FlushPlan plan)
@@ -222,7 +223,7 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>Ends all appending, for good, after a flush failed; returns the reason that stands.</summary>
+    /// <summary>Ends all appending for good after a failed flush; returns the first reason.</summary>
     public EmbeddedLogException Fail(Exception cause)
     {
         EmbeddedLogException failure;
@@ -235,9 +236,7 @@ internal sealed unsafe class PartitionWriter
         return failure;
     }
 
-    /// <summary>
-    /// Ends appending. The files are given back by <see cref="Release"/>, when the last flush is over.
-    /// </summary>
+    /// <summary>Ends appending. <see cref="Release"/> closes the files, when the last flush is over.</summary>
     public void Close()
     {
         using (Enter())
@@ -246,7 +245,7 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>The end of what is in the segment that is written to; zero where there is none.</summary>
+    /// <summary>The end of the active segment's contents; zero if there is no segment.</summary>
     public long TailPosition
     {
         get
@@ -258,7 +257,7 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>Closes the files after <see cref="Close"/>; returns the segment that was written to.</summary>
+    /// <summary>Closes the files after <see cref="Close"/>; returns the active segment.</summary>
     public Segment? Release()
     {
         using (Enter())
@@ -267,7 +266,7 @@ internal sealed unsafe class PartitionWriter
             _unflushed.CloseUnsynchronized();
             if (_writer is not null)
             {
-                // Readers that are still inside go on up to the end; the file behind them is complete.
+                // Readers inside go on up to the end; their file is complete.
                 SegmentSeal.EndUnsynchronized(_writer, _index!, _state.PublishedEnd);
                 _writer = null;
             }
@@ -289,12 +288,12 @@ internal sealed unsafe class PartitionWriter
         }
     }
 
-    /// <summary>Hands over a spare that was made ahead; false where it is not wanted any more.</summary>
+    /// <summary>Takes a spare that was made ahead; false if it is not wanted any more.</summary>
     public bool TryOffer(SpareSegment spare)
     {
         using (Enter())
         {
-            // Sequences rise along the log; a spare that was overtaken by one made in haste is of no use.
+            // Sequences rise along the log, so a spare with a lower sequence than the present segment is of no use.
             return !_closed && _state.Failure is null
                 && !(spare.Sequence < _writer?.Segment.Entry.Sequence)
                 && _preparer.TryKeepUnsynchronized(spare);
@@ -324,7 +323,7 @@ internal sealed unsafe class PartitionWriter
         writer = current;
         byte* frame = current.Begin(padded);
 
-        // The padding counts in the checksum; the record's last bytes go over the rest of this word.
+        // The checksum covers the padding; the record's last bytes overwrite the rest of this word.
         *(ulong*)(frame + padded - sizeof(ulong)) = 0;
         return frame;
     }
@@ -343,7 +342,8 @@ internal sealed unsafe class PartitionWriter
     }
 
     /// <summary>
-    /// Goes on in a new segment. Nothing has changed when it throws but for a spare file, which is kept for next time.
+    /// Goes on in a new segment. When it throws, nothing has changed, except that a spare file may be kept for next
+    /// time.
     /// </summary>
     private SegmentWriter RollUnsynchronized(PartitionSettings settings, long now)
     {
@@ -386,15 +386,15 @@ internal sealed unsafe class PartitionWriter
 
     private void ThrowUnusable() => throw _state.UnusableError(_identity.Id);
 
-    /// <summary>What holds whenever the append lock is free.</summary>
+    /// <summary>Checks what must hold when the append lock is free.</summary>
     [Conditional("DEBUG")]
     private void AssertInvariantsUnsynchronized()
     {
-        Debug.Assert(_durableEnd <= _state.PublishedEnd, "What is durable was published.");
-        Debug.Assert(_state.LogStart <= _state.PublishedEnd, "The log starts before it ends.");
-        Debug.Assert(_writer == _unflushed.Last, "The segment that is written to is the last that is not flushed.");
+        Debug.Assert(_durableEnd <= _state.PublishedEnd, "The durable end is behind the published one.");
+        Debug.Assert(_state.LogStart <= _state.PublishedEnd, "The log starts behind its end.");
+        Debug.Assert(_writer == _unflushed.Last, "The active segment is not the last unflushed one.");
         Debug.Assert(
             _writer is null || (_index is not null && _writer.Segment == _state.Segments.Last),
-            "The segment that is written to is the last one, and has an index.");
+            "The active segment is not the last one, or has no index.");
     }
 }

@@ -5,14 +5,14 @@ using EmbeddedLog.Partitions.Appending;
 namespace EmbeddedLog;
 
 /// <summary>
-/// Records that are appended to one partition as one: all of them or none, next to each other, with one header and one
-/// checksum between them. Reusable after <see cref="Clear"/>; for one thread at a time.
+/// Records that are appended to one partition as a unit: all or none of them, next to each other, with one header and
+/// one checksum for all. Reusable after <see cref="Clear"/>; for one thread at a time.
 /// </summary>
 public sealed class RecordBatch
 {
     private const int InitialBytes = 4096;
 
-    /// <summary>The records as they will stand in the frame. Pinned, so that encoding needs no bounds checks.</summary>
+    /// <summary>The records as encoded in the frame. Pinned, so that encoding needs no bounds checks.</summary>
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(InitialBytes, pinned: true);
 
     private int _length;
@@ -20,13 +20,13 @@ public sealed class RecordBatch
     /// <summary>The number of records.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The bytes that the records take in the log, without the header that they share.</summary>
+    /// <summary>The bytes of the records in the log, without the shared header.</summary>
     public int Bytes => _length;
 
-    /// <summary>The most bytes of key, value and headers that any one of the records has.</summary>
+    /// <summary>The bytes of key, value and headers of the largest record.</summary>
     internal long LargestContentBytes { get; private set; }
 
-    /// <summary>The greatest timestamp given; <see cref="long.MinValue"/> while none was.</summary>
+    /// <summary>The greatest timestamp given; <see cref="long.MinValue"/> without any.</summary>
     internal long MaxOwnTimestamp { get; private set; } = long.MinValue;
 
     /// <summary>Whether any record takes the time of the append.</summary>
@@ -38,8 +38,7 @@ public sealed class RecordBatch
     /// <summary>Adds a record; its bytes are copied.</summary>
     /// <param name="record">The record.</param>
     /// <exception cref="ArgumentOutOfRangeException">The timestamp does not fit into 48 bits.</exception>
-    /// <exception cref="RecordTooLargeException">The batch would grow over 1 GiB, the largest segment there
-    /// is.</exception>
+    /// <exception cref="RecordTooLargeException">The batch would exceed 1 GiB, the largest segment.</exception>
     public unsafe void Add(in RawRecord record)
     {
         RecordSize size = RecordSize.Of(record);
@@ -79,7 +78,7 @@ public sealed class RecordBatch
                 + "holds, clear it, and add the record again.");
         }
 
-        // Room for one varint more than is needed lets the encoder write them without looking at the end.
+        // Room for one more varint lets the encoder write without checking the end.
         long size = Math.Max(2L * _bytes.Length, needed + Varint.MaxBytes64);
         byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(size, MaxBytes + InitialBytes), pinned: true);
         _bytes.AsSpan(0, _length).CopyTo(larger);

@@ -7,12 +7,11 @@ namespace EmbeddedLog.Partitions.Appending;
 /// <summary>Writes records into frames and batches.</summary>
 internal static unsafe class RecordEncoder
 {
-    /// <summary>Larger ones are copied first: their checksum is computed faster over all of them.</summary>
+    /// <summary>Larger records are copied first: their checksum is faster over the whole record.</summary>
     private const int MaxSmallBytes = 1024;
 
     /// <summary>
-    /// Writes the body of a frame with one record, behind the frame's header; returns the checksum's register behind
-    /// it.
+    /// Writes the body of a frame with one record, behind the frame's header; returns the checksum's register after it.
     /// </summary>
     /// <param name="frame">The frame's first byte; its last word is zero.</param>
     /// <param name="record">The record.</param>
@@ -44,7 +43,7 @@ internal static unsafe class RecordEncoder
         return writer.Finish();
     }
 
-    /// <summary>Writes a record of a batch; returns where the next goes.</summary>
+    /// <summary>Writes a record of a batch; returns the place of the next.</summary>
     public static byte* WriteInBatch(byte* at, in RawRecord record, RecordSize size, int index)
     {
         FrameFlags flags = size.Flags(record);

@@ -4,7 +4,7 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Partitions.Appending;
 
-/// <summary>What a record measures, and the checks that it must pass before anything is changed.</summary>
+/// <summary>The sizes of a record, and the checks that it must pass before anything is changed.</summary>
 /// <param name="KeyLength">The key's bytes, or -1 for no key.</param>
 /// <param name="HeadersLength">The bytes of the block of headers.</param>
 /// <param name="ValueLength">The value's bytes, zero for null.</param>
@@ -54,7 +54,7 @@ internal readonly record struct RecordSize(int KeyLength, int HeadersLength, int
             bytes += HeaderBlock.Measure(header.Key, header.HasValue ? header.Value.Length : -1);
         }
 
-        // More than fits a block is more than fits any record; the caller's limit says so in the user's terms.
+        // More than fits into a block never fits into a record; the caller's check reports that in the user's terms.
         return (int)Math.Min(bytes, int.MaxValue);
     }
 }

@@ -5,21 +5,21 @@ using EmbeddedLog.Segments.Writing;
 
 namespace EmbeddedLog.Partitions.Appending;
 
-/// <summary>Ends a segment: its index, its end, and the frame that says so to who follows the file.</summary>
+/// <summary>Ends a segment: its index, its end, and the frame that shows the end to followers.</summary>
 internal static unsafe class SegmentSeal
 {
-    /// <summary>Ends a segment where it ends now, without a word in its file. Under the append lock.</summary>
+    /// <summary>Ends a segment at its present end, without a seal in its file. Under the append lock.</summary>
     public static void EndUnsynchronized(SegmentWriter writer, SegmentIndexBuilder index, long endOffset)
     {
         writer.Segment.End(endOffset, writer.Tail);
         index.Finish((uint)(endOffset - writer.Segment.BaseOffset), writer.Tail);
     }
 
-    /// <summary>Ends a segment where it ends now, and seals it. Under the append lock.</summary>
+    /// <summary>Ends a segment at its present end, and seals it. Under the append lock.</summary>
     /// <param name="writer">Writes the segment.</param>
     /// <param name="index">Its index.</param>
     /// <param name="endOffset">The offset behind its last record.</param>
-    /// <param name="lag">How far the flushes lag behind, as frames tell it.</param>
+    /// <param name="lag">The lag of the durable end, as frames store it.</param>
     public static void WriteUnsynchronized(
         SegmentWriter writer, SegmentIndexBuilder index, long endOffset, ushort lag)
     {
@@ -38,8 +38,8 @@ internal static unsafe class SegmentSeal
         }
         catch (FileSystemException)
         {
-            // Only a positional write can fail here. The manifest already says where the segment ends, and the seal
-            // only saves those who follow the file from asking it.
+            // Only a positional write can fail here. The manifest already has the segment's end; the seal only saves
+            // followers from reading it.
         }
     }
 }

@@ -7,30 +7,30 @@ using EmbeddedLog.Segments.Writing;
 namespace EmbeddedLog.Partitions.Appending;
 
 /// <summary>
-/// A partition's segments with bytes that may not be flushed, oldest first; the last one is written to. All members are
-/// used under the append lock.
+/// A partition's segments with bytes that may not be flushed, oldest first; the last one is the active one. All members
+/// are used under the append lock.
 /// </summary>
 internal sealed class UnflushedSegments
 {
     private readonly List<SegmentWriter> _writers = [];
 
-    /// <summary>Whether there are segments whose names may not have reached the disk.</summary>
+    /// <summary>Whether names of segments may be missing on the disk.</summary>
     private bool _namesUnsynced;
 
-    /// <summary>The segment that is written to; null where there is none.</summary>
+    /// <summary>The active segment; null if there is none.</summary>
     public SegmentWriter? Last => _writers.Count == 0 ? null : _writers[^1];
 
-    /// <summary>Adds the segment that is written to from now on.</summary>
+    /// <summary>Adds the new active segment.</summary>
     public void AddUnsynchronized(SegmentWriter writer, bool nameIsDurable)
     {
         _writers.Add(writer);
         _namesUnsynced |= !nameIsDurable;
     }
 
-    /// <summary>Whether those that are not flushed, the one just ended among them, may wait.</summary>
+    /// <summary>Whether the unflushed segments, with the one just ended, may wait.</summary>
     public bool CanWaitUnsynchronized(PartitionSettings settings) => RollRules.CanWaitForFlush(_writers, settings);
 
-    /// <summary>Notes what there is to flush, up to the tails of now. There is a segment that is written to.</summary>
+    /// <summary>Plans a flush up to the present tails. There is an active segment.</summary>
     public void PlanUnsynchronized(FlushPlan plan, long end)
     {
         SegmentWriter last = _writers[^1];
@@ -45,7 +45,7 @@ internal sealed class UnflushedSegments
     }
 
     /// <summary>
-    /// Notes that a plan was carried out; segments that have ended and are flushed give up their files.
+    /// Notes that a plan was carried out; segments that have ended and are flushed close their files.
     /// </summary>
     public void NoteFlushedUnsynchronized(FlushPlan plan, SegmentWriter? current, SegmentPreparer preparer)
     {
@@ -61,7 +61,7 @@ internal sealed class UnflushedSegments
         }
     }
 
-    /// <summary>Gives up the files of segments that were removed, but for the one that is written to.</summary>
+    /// <summary>Closes the files of removed segments, except the active one.</summary>
     public void GiveUpUnsynchronized(Segment[] removed)
     {
         for (int i = _writers.Count - 2; i >= 0; i--)
@@ -75,7 +75,7 @@ internal sealed class UnflushedSegments
         }
     }
 
-    /// <summary>Gives up all files.</summary>
+    /// <summary>Closes all files.</summary>
     public void CloseUnsynchronized()
     {
         foreach (SegmentWriter writer in _writers)

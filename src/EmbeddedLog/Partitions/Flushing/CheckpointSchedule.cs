@@ -4,8 +4,8 @@ using EmbeddedLog.Partitions.State;
 namespace EmbeddedLog.Partitions.Flushing;
 
 /// <summary>
-/// Has a checkpoint written once appends pause. Apart from the background flush, whose time it would hold up: each of
-/// the two is called when it is due itself.
+/// Starts a checkpoint when appends pause. It is scheduled apart from the background flush, so that neither delays the
+/// other.
 /// </summary>
 internal sealed class CheckpointSchedule : IBackgroundTask
 {
@@ -17,19 +17,19 @@ internal sealed class CheckpointSchedule : IBackgroundTask
     private readonly BackgroundSchedule _background;
     private readonly FlushQueue _flushes;
 
-    /// <summary>One while a call is scheduled; exchanged by who asks for one, reset by the call.</summary>
+    /// <summary>One while a call is scheduled; exchanged by the scheduling thread, reset by the call.</summary>
     private int _scheduled;
 
     /// <summary>
-    /// The published end when the call was scheduled: where it has not moved since, appends pause. Only by who has
-    /// exchanged the flag, and by the call before it resets that.
+    /// The published end when the call was scheduled. If it has not moved since, appends pause. Used by the thread that
+    /// has exchanged the flag, and by the call before it resets that.
     /// </summary>
     private long _end;
 
-    /// <summary>Whether the next round is to write a checkpoint. Set by the call, taken by the flusher.</summary>
+    /// <summary>Whether the next round writes a checkpoint. Set by the call, taken by the flusher.</summary>
     private int _requested;
 
-    /// <param name="control">Is asked for flushes.</param>
+    /// <param name="control">Starts flushes.</param>
     /// <param name="state">The partition.</param>
     /// <param name="background">Calls back.</param>
     /// <param name="flushes">Says whether many partitions are in use.</param>
@@ -42,7 +42,7 @@ internal sealed class CheckpointSchedule : IBackgroundTask
         _flushes = flushes;
     }
 
-    /// <summary>Sees to it that appends are looked at after the delay.</summary>
+    /// <summary>Schedules a check after the delay.</summary>
     public void Schedule()
     {
         if (Volatile.Read(ref _scheduled) == 0 && Interlocked.Exchange(ref _scheduled, 1) == 0)
@@ -55,13 +55,13 @@ internal sealed class CheckpointSchedule : IBackgroundTask
     /// <inheritdoc/>
     public void RunInBackground()
     {
-        // A checkpoint is a flush by itself. While many partitions are in use each of them pauses now and then.
+        // A checkpoint is a flush by itself. With many partitions in use, each of them pauses now and then.
         long end = _state.PublishedEnd;
         bool paused = end == _end && !_flushes.IsBusy;
         Volatile.Write(ref _scheduled, 0);
         if (_control.FlushInterval is null && _control.DurableEnd != end)
         {
-            // The next one comes with the next flush that somebody asks for, and an append after it.
+            // The next checkpoint comes with the next requested flush and an append after it.
             return;
         }
 
@@ -76,6 +76,6 @@ internal sealed class CheckpointSchedule : IBackgroundTask
         }
     }
 
-    /// <summary>Whether a checkpoint was asked for; asks only once.</summary>
+    /// <summary>Whether a checkpoint was requested; resets the request.</summary>
     public bool TakeRequest() => Interlocked.Exchange(ref _requested, 0) != 0;
 }

@@ -6,7 +6,7 @@ using EmbeddedLog.Partitions.State;
 namespace EmbeddedLog.Partitions.Flushing;
 
 /// <summary>
-/// Writes checkpoints of what was flushed, which bound what a recovery has to look at. Only the flusher uses it.
+/// Writes checkpoints of the durable end, which bound the work of a recovery. Only the flusher uses it.
 /// </summary>
 internal sealed class CheckpointWriter
 {
@@ -17,19 +17,19 @@ internal sealed class CheckpointWriter
     private readonly TimeProvider _time;
     private readonly uint _epoch;
 
-    /// <summary>What the last checkpoint says.</summary>
+    /// <summary>The durable end in the last checkpoint.</summary>
     private DurablePoint _written;
 
-    /// <summary>The start of the log that it tells of, or an earlier one.</summary>
+    /// <summary>The start of the log in it, or an earlier one.</summary>
     private long _writtenStart;
 
     /// <param name="state">The partition.</param>
     /// <param name="place">Where its directory must be.</param>
     /// <param name="files">Its small files.</param>
-    /// <param name="schedule">Says when appends pause.</param>
+    /// <param name="schedule">Reports pauses of appends.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="epoch">The epoch of what is appended now.</param>
-    /// <param name="durable">What the checkpoint says that the opening has left.</param>
+    /// <param name="epoch">The epoch of new records.</param>
+    /// <param name="durable">The durable end in the checkpoint after the opening.</param>
     public CheckpointWriter(
         PartitionState state,
         PartitionPlace place,
@@ -49,9 +49,7 @@ internal sealed class CheckpointWriter
         _writtenStart = state.LogStart;
     }
 
-    /// <summary>
-    /// Whether one is due: by bytes, or because one was asked for as appends paused, for which it is asked once.
-    /// </summary>
+    /// <summary>Whether a checkpoint is due: by bytes, or because of a pause, which counts once.</summary>
     public bool IsDue(in DurablePoint durable)
     {
         const long MaxBytes = 16 << 20;
@@ -59,9 +57,9 @@ internal sealed class CheckpointWriter
             && (durable.Position - _written.Position >= MaxBytes || _schedule.TakeRequest());
     }
 
-    /// <summary>Writes one where that is not what the last one says.</summary>
+    /// <summary>Writes a checkpoint if it differs from the last one.</summary>
     /// <exception cref="LogDirectoryException">The directory is gone.</exception>
-    /// <exception cref="FileSystemException">It failed: for good where that was a flush.</exception>
+    /// <exception cref="FileSystemException">It failed; for good if that was a flush.</exception>
     public void Write(in DurablePoint durable, bool clean)
     {
         if (_place.FindGone() is { } gone)
@@ -69,14 +67,14 @@ internal sealed class CheckpointWriter
             throw gone;
         }
 
-        // A start that the checkpoint tells of is in the manifest, on the disk: a lower one there is damage.
+        // A start in a checkpoint must be in the manifest on the disk: a lower one there counts as damage.
         long start = _state.LogStart;
         _files.Manifest.Flush();
         ulong generation = _files.Checkpoint.Generation;
         Checkpoint next = new(
             generation, durable.Offset, durable.Sequence, durable.Uid, durable.Position, start, _epoch, clean);
 
-        // Where they are equal, the opening took it from a clean close, or wrote it: it is on the disk.
+        // If they are equal, the opening took it from a clean close, or wrote it, so it is on the disk.
         if (_files.Checkpoint.Current is not { } last || last with { WrittenAt = 0 } != next)
         {
             _files.Checkpoint.Write(next with { WrittenAt = _time.GetUtcNow().ToUnixTimeMilliseconds() });
@@ -86,6 +84,6 @@ internal sealed class CheckpointWriter
         _writtenStart = start;
     }
 
-    /// <summary>Has one that could not be written tried again once appends pause.</summary>
+    /// <summary>Tries a failed checkpoint again when appends pause.</summary>
     public void WriteLater() => _schedule.Schedule();
 }

@@ -6,8 +6,8 @@ using EmbeddedLog.Partitions.State;
 namespace EmbeddedLog.Partitions.Flushing;
 
 /// <summary>
-/// The last checkpoint of a partition, which says that it was closed cleanly. Written when rounds have been stopped, so
-/// that nobody else flushes.
+/// The last checkpoint of a partition, which marks a clean close. Written after rounds have stopped, so that no other
+/// thread flushes.
 /// </summary>
 internal sealed class CleanCheckpoint
 {
@@ -18,8 +18,8 @@ internal sealed class CleanCheckpoint
     private readonly CheckpointWriter _checkpoints;
 
     /// <param name="state">The partition.</param>
-    /// <param name="writer">Knows what was begun after the last flush.</param>
-    /// <param name="flusher">Knows what is durable; stopped.</param>
+    /// <param name="writer">Plans the rest of the flush.</param>
+    /// <param name="flusher">Has the durable end; stopped.</param>
     /// <param name="executor">Flushes the rest.</param>
     /// <param name="checkpoints">Writes the checkpoint.</param>
     public CleanCheckpoint(
@@ -37,7 +37,7 @@ internal sealed class CleanCheckpoint
     }
 
     /// <summary>
-    /// Writes it. Returns false where not everything is on the disk, so that the next opening must look.
+    /// Writes it. Returns false if not everything is on the disk, so that the next opening must verify.
     /// </summary>
     public bool TryWrite()
     {
@@ -49,7 +49,7 @@ internal sealed class CleanCheckpoint
 
         try
         {
-            // A segment that was begun after the last append is not covered by any flush so far, nor the log's start.
+            // No flush so far covers a segment that was begun after the last append, or the log's start.
             FlushPlan plan = new();
             if (_writer.TryPlanFlush(plan, last: true) && plan.End != durable)
             {

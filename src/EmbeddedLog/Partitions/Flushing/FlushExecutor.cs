@@ -62,8 +62,8 @@ internal sealed class FlushExecutor
     }
 
     /// <summary>
-    /// Adds the segments of a plan to what is flushed together with other partitions'; their files stay open until
-    /// <see cref="EndJoined"/>. False, and nothing is added, where one is closed already.
+    /// Adds the segments of a plan to a flush together with other partitions; their files stay open until
+    /// <see cref="EndJoined"/>. False, and nothing is added, if one is closed already.
     /// </summary>
     public bool TryJoin(FlushPlan plan, List<FileFlush> flushes)
     {
@@ -84,7 +84,7 @@ internal sealed class FlushExecutor
         return true;
     }
 
-    /// <summary>Gives the files back; throws what the flushes of <see cref="TryJoin"/> ended in.</summary>
+    /// <summary>Releases the files; throws a failure of the flushes of <see cref="TryJoin"/>.</summary>
     /// <exception cref="FileSystemException">One has failed.</exception>
     public static void EndJoined(FlushPlan plan, ReadOnlySpan<FileFlush> flushes)
     {
@@ -98,16 +98,16 @@ internal sealed class FlushExecutor
         }
     }
 
-    /// <summary>Carries out what is left of a plan once its segments are flushed.</summary>
+    /// <summary>Carries out the rest of a plan when its segments are flushed.</summary>
     public void End(FlushPlan plan)
     {
-        // Once it is known, nothing more is acknowledged; it is looked at where names are flushed.
+        // Once the directory is known to be gone, nothing more is acknowledged; it is checked where names are flushed.
         if ((plan.SyncDirectory ? _place.FindGone() : _place.KnownGone) is { } gone)
         {
             throw gone;
         }
 
-        // A record in a segment that a power loss makes nameless, or unlisted, was not flushed.
+        // A record is not flushed while a power loss could take its segment's name or manifest entry.
         FlushManifest();
         if (plan.SyncDirectory && !Protections.IsOut(Protection.DirectorySync))
         {
@@ -121,7 +121,7 @@ internal sealed class FlushExecutor
     }
 
     /// <summary>Makes the list of segments and the log's start durable.</summary>
-    /// <exception cref="FileSystemException">It failed: for good where that was a flush.</exception>
+    /// <exception cref="FileSystemException">It failed; for good if that was a flush.</exception>
     public void FlushManifest() => _manifest.Flush();
 
     private static void Release(FlushPlan plan, int count)
@@ -136,7 +136,7 @@ internal sealed class FlushExecutor
     {
         if (writer.File.TryUse() is not { } file)
         {
-            // Retention gives up the file of what it has removed, also after a plan was made.
+            // Retention closes the files of removed segments, also after a plan was made.
             if (writer.Segment.IsRemoved)
             {
                 return;

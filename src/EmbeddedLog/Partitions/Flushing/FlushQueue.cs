@@ -7,44 +7,46 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Partitions.Flushing;
 
 /// <summary>
-/// Who flushes next: the partitions of a log that are to be flushed. A few are flushed each by itself, side by side;
-/// where many have come together, one call flushes the files of all, and those that come meanwhile share the next one.
-/// <see cref="SharedFlushPolicy"/> decides which of the two.
+/// The queue of a log's partitions with a flush to make. A few partitions flush separately, side by side. One call
+/// flushes the files of many, and partitions that come meanwhile share the next call. <see cref="SharedFlushPolicy"/>
+/// decides between the two.
 /// </summary>
 internal sealed class FlushQueue : IThreadPoolWorkItem
 {
     private readonly Platform _platform;
 
-    /// <summary>What begins where nobody else flushes.</summary>
+    /// <summary>The work that begins when no other flush is under way.</summary>
     private readonly AssuredWork _first;
 
-    /// <summary>What goes on after a call for all.</summary>
+    /// <summary>The work after a call for all.</summary>
     private readonly AssuredWork _resumption;
 
     private readonly Lock _gate = new();
 
-    /// <summary>Who waits for a flush, first come first. Under the gate.</summary>
+    /// <summary>The partitions that wait for a flush, first come, first served. Under the gate.</summary>
     private readonly Queue<PartitionFlusher> _pending = new();
 
-    /// <summary>Who must not wait for others. Under the gate.</summary>
+    /// <summary>The partitions that must flush by themselves. Under the gate.</summary>
     private readonly Queue<PartitionFlusher> _alone = new();
 
-    /// <summary>Who is flushed together. Only by who does that.</summary>
+    /// <summary>The partitions that are flushed together. Used by the thread that does that.</summary>
     private readonly List<PartitionFlusher> _group = [];
 
-    /// <summary>Their files, in the order of the group. Only by who flushes together.</summary>
+    /// <summary>Their files, in the order of the group. Used by the same thread.</summary>
     private readonly List<FileFlush> _flushes = [];
 
     /// <summary>
-    /// Whether a call for all is under way, or the wake-ups after it: who comes now is taken up at the end. Under the
+    /// Whether a call for all, or the wake-ups after it, are under way. New partitions then wait for the end. Under the
     /// gate.
     /// </summary>
     private bool _together;
 
-    /// <summary>Items that are queued or at work, one for each who waits or is flushed alone. Under the gate.</summary>
+    /// <summary>
+    /// Work items that are queued or running, one for each partition that waits or is flushed alone. Under the gate.
+    /// </summary>
     private int _items;
 
-    /// <summary>What was measured, and what follows from it. Replaced and read under the gate.</summary>
+    /// <summary>The measurements, and the decisions from them. Replaced and read under the gate.</summary>
     private SharedFlushPolicy _policy;
 
     /// <summary>
@@ -52,15 +54,17 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// </summary>
     private long _aloneSince;
 
-    /// <summary>How many threads block until something is flushed, or until that makes room. Interlocked.</summary>
+    /// <summary>How many threads block for a flush, or for the room that it makes. Interlocked.</summary>
     private int _blocked;
 
-    /// <summary>The timestamp of the last call for all; written by who makes it, read by everyone.</summary>
+    /// <summary>
+    /// The timestamp of the last call for all; written by the thread that makes it, read by everyone.
+    /// </summary>
     private long _lastTogether = long.MinValue;
 
     /// <param name="platform">The seam to the system.</param>
     /// <param name="minTogether">
-    /// From how many on files are flushed together: <see cref="FileSystemTraits.MinFlushedTogether"/>.
+    /// The number of files from which on they are flushed together: <see cref="FileSystemTraits.MinFlushedTogether"/>.
     /// </param>
     public FlushQueue(Platform platform, int minTogether)
     {
@@ -71,7 +75,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Whether many partitions have been flushed together less than a second ago: then what can wait should.
+    /// Whether many partitions have been flushed together less than a second ago. Work that can wait should wait then.
     /// </summary>
     public bool IsBusy
     {
@@ -83,13 +87,13 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Notes that a thread is going to block for a flush, perhaps one of the pool's.</summary>
+    /// <summary>Notes that a thread, perhaps one of the pool, is going to block for a flush.</summary>
     public void EnterBlocked() => Interlocked.Increment(ref _blocked);
 
-    /// <summary>Notes that it does so no more.</summary>
+    /// <summary>Notes that the thread does not block any more.</summary>
     public void LeaveBlocked() => Interlocked.Decrement(ref _blocked);
 
-    /// <summary>Flushes a partition soon, elsewhere. The caller has taken the role of its flusher.</summary>
+    /// <summary>Flushes a partition soon, on another thread. The caller has taken the role of its flusher.</summary>
     public void Add(PartitionFlusher commit)
     {
         if (!EnqueueFirst(commit))
@@ -99,7 +103,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
         if (Volatile.Read(ref _blocked) == 0)
         {
-            // One alone is flushed by the pool's thread that then goes on with whoever waits for it.
+            // A single partition is flushed by a thread of the pool, which then continues its waiters.
             _first.Queue();
         }
         else
@@ -108,9 +112,12 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Flushes a partition right here if no other is, and otherwise as <see cref="Add"/> does.</summary>
-    /// <param name="commit">The partition's, whose role as flusher the caller has.</param>
-    /// <param name="until">Who blocks for it on this thread, and is not to be kept for longer; or null.</param>
+    /// <summary>
+    /// Flushes a partition on this thread if no other flush is under way, and otherwise as <see cref="Add"/> does.
+    /// </summary>
+    /// <param name="commit">The partition's flusher; the caller has its role.</param>
+    /// <param name="until">The waiter that blocks this thread, and must not wait longer than for its flush; or
+    /// null.</param>
     public void RunOrAdd(PartitionFlusher commit, BlockingWaiter? until = null)
     {
         if (EnqueueFirst(commit))
@@ -119,7 +126,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Begins here what the pool was asked for and has not begun, for somebody who blocks for it.</summary>
+    /// <summary>Begins queued work that the pool has not begun, for a thread that blocks for it.</summary>
     public void Help(BlockingWaiter until)
     {
         if (_first.TryBegin())
@@ -128,7 +135,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>The same for somebody who waits for all that is queued.</summary>
+    /// <summary>The same for a thread that waits for the whole queue.</summary>
     public void Help()
     {
         if (_first.TryBegin())
@@ -137,7 +144,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Flushes whoever is next, until nobody is.</summary>
+    /// <summary>Flushes partitions until none is left.</summary>
     public void Execute() => Run(null);
 
     private void Run(BlockingWaiter? until)
@@ -156,7 +163,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             {
                 if (!TryLeave())
                 {
-                    // Whoever comes next is flushed by a thread of our own, which stands in for this one.
+                    // A thread of our own replaces this one and flushes the next partitions.
                     _platform.Work.QueueBlocking(this);
                 }
 
@@ -165,7 +172,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Ends an item that is at work; false where somebody waits for it.</summary>
+    /// <summary>Ends a running item; false if a partition waits for it.</summary>
     private bool TryLeave()
     {
         lock (_gate)
@@ -177,9 +184,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>
-    /// Lets a partition wait for its flush; true where no other is under way, and the caller is to see to it.
-    /// </summary>
+    /// <summary>Queues a partition; true if no other flush is under way, and the caller has to make it.</summary>
     private bool EnqueueFirst(PartitionFlusher commit)
     {
         lock (_gate)
@@ -202,7 +207,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Takes who is next; true and null where the caller is to flush all who wait together.</summary>
+    /// <summary>Takes the next partition; true and null if the caller has to flush all waiting ones together.</summary>
     private bool TryTake(out PartitionFlusher? commit)
     {
         lock (_gate)
@@ -225,7 +230,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Forms a group of all who wait, if they are many.</summary>
+    /// <summary>Forms a group of all waiting partitions, if they are many.</summary>
     private bool TryBeginTogetherUnsynchronized()
     {
         _together = _policy.IsTogether(_pending.Count, _platform.Pace.GetTimestamp());
@@ -258,7 +263,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
             _aloneSince = now;
             if (again)
             {
-                // A checkpoint that is owed is not written together with others' flushes.
+                // A checkpoint that is due is not part of a flush together with others.
                 (commit.OwesCheckpoint ? _alone : _pending).Enqueue(commit);
             }
         }
@@ -294,7 +299,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         _group.Clear();
         _flushes.Clear();
 
-        // Behind those who were woken: what they append then goes into the next call.
+        // Behind the woken waiters, so that their next appends go into the next call.
         _resumption.Queue();
     }
 
@@ -341,7 +346,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         _platform.Work.QueueBlocking(this);
     }
 
-    /// <summary>Takes up who came while others were flushed together.</summary>
+    /// <summary>Takes up the partitions that came during a flush together.</summary>
     private void Resume()
     {
         bool together;
@@ -378,10 +383,10 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
-        Debug.Assert(_items >= 0, "An item ends once.");
-        Debug.Assert(_alone.Count <= _items, "Somebody is on the way for each who must not wait for others.");
+        Debug.Assert(_items >= 0, "An item has ended twice.");
+        Debug.Assert(_alone.Count <= _items, "A partition that is flushed alone has no item.");
         Debug.Assert(
-            _together || _pending.Count + _alone.Count <= _items, "Somebody is on the way for each who waits.");
+            _together || _pending.Count + _alone.Count <= _items, "A waiting partition has no item.");
         _policy.AssertInvariants();
     }
 

@@ -5,7 +5,7 @@ using EmbeddedLog.Partitions.State;
 
 namespace EmbeddedLog.Partitions.Flushing;
 
-/// <summary>Waits for flushes of a partition, and asks for them.</summary>
+/// <summary>Waits for flushes of a partition, and requests them.</summary>
 internal sealed class FlushWaiting
 {
     private readonly PartitionState _state;
@@ -16,7 +16,7 @@ internal sealed class FlushWaiting
 
     /// <param name="state">The partition.</param>
     /// <param name="flusher">Flushes it.</param>
-    /// <param name="queue">Is told who blocks.</param>
+    /// <param name="queue">Counts blocking threads.</param>
     /// <param name="pool">Makes waiters.</param>
     /// <param name="work">Wakes them.</param>
     public FlushWaiting(
@@ -29,10 +29,10 @@ internal sealed class FlushWaiting
         _work = work;
     }
 
-    /// <summary>Waits until everything below <paramref name="offset"/> is on the disk, and sees to it.</summary>
+    /// <summary>Requests a flush and waits until everything below <paramref name="offset"/> is on the disk.</summary>
     /// <param name="offset">The offset.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <param name="assured">Whether it goes on even where all threads of the pool are held.</param>
+    /// <param name="assured">Whether it goes on even if all threads of the pool are blocked.</param>
     /// <exception cref="PartitionFailedException">It never will be.</exception>
     public ValueTask WaitAsync(long offset, CancellationToken cancellationToken, bool assured = false)
     {
@@ -49,13 +49,13 @@ internal sealed class FlushWaiting
         AsyncWaiter waiter = assured ? AsyncWaiter.Assured(_work) : _pool.Rent();
         ValueTask task = waiter.AddTo(_flusher.Waiters, offset, cancellationToken);
 
-        // After the waiter is on the list: the round that this asks for, or one that begins before it, releases it.
+        // Called when the waiter is on the list: the requested round, or one that begins earlier, releases it.
         _flusher.RequestOrFail();
         return task;
     }
 
     /// <summary>
-    /// The same for a thread that blocks. It flushes itself where nobody else does, and is woken without the pool.
+    /// The same for a thread that blocks. It flushes by itself if no other thread does, and is woken without the pool.
     /// </summary>
     /// <exception cref="PartitionFailedException">It never will be.</exception>
     public void Wait(long offset)
@@ -101,7 +101,7 @@ internal sealed class FlushWaiting
         }
         catch (EmbeddedLogException)
         {
-            // Whoever waited for the flush was told; closing only leaves the checkpoint as it is.
+            // The waiters of the flush have got the failure; closing only leaves the checkpoint as it is.
         }
     }
 }

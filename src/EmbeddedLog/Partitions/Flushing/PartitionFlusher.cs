@@ -10,14 +10,15 @@ using EmbeddedLog.Safety;
 namespace EmbeddedLog.Partitions.Flushing;
 
 /// <summary>
-/// Flushes a partition for all who wait: while one flush is under way the next appends gather, and share the one after
-/// it. At most one thread at a time has the role of flusher; it alone flushes and writes checkpoints, under no lock.
+/// Flushes a partition for all waiters: while one flush is under way the next appends gather, and share the one after
+/// it. At most one thread at a time has the role of flusher; it alone flushes and writes checkpoints, outside all
+/// locks.
 /// </summary>
 /// <remarks>
-/// The failure policy: the first flush that fails is the last one. The system may have dropped what it could not write,
-/// and a repeated flush would succeed without it, so the partition fails all waiters and every later append. What fails
-/// before the system was told to write (no space, no handle, no memory) has lost nothing: those who wait are told, and
-/// it is tried again by itself.
+/// The failure policy: the first failed flush is the last one. The system may have dropped the bytes that it could not
+/// write, and a repeated flush would succeed without them, so the partition fails all waiters and every later append. A
+/// failure before the system had to write (no space, no handle, no memory) has lost nothing: the waiters get an
+/// exception, and the flush is tried again.
 /// </remarks>
 internal sealed class PartitionFlusher
 {
@@ -33,16 +34,16 @@ internal sealed class PartitionFlusher
     private readonly AssuredWork _resumption;
     private readonly Lock _gate = new();
 
-    /// <summary>Whether somebody has the role, or it is queued. Under the gate.</summary>
+    /// <summary>Whether a thread has the role, or the role is queued. Under the gate.</summary>
     private bool _active;
 
-    /// <summary>Whether another round was asked for. Under the gate; read by whoever asks too.</summary>
+    /// <summary>Whether another round was requested. Under the gate; also read by requesting threads.</summary>
     private bool _requested;
 
-    /// <summary>Completed when the role is free for good; set by stopping. Under the gate.</summary>
+    /// <summary>Completed when the role is free for ever; set by stopping. Under the gate.</summary>
     private TaskCompletionSource? _stopped;
 
-    /// <summary>Whether the last round has left a checkpoint to be written; only the flusher uses it.</summary>
+    /// <summary>Whether the last round has left a checkpoint to write; only the flusher uses it.</summary>
     private bool _owesCheckpoint;
 
     /// <summary>
@@ -80,23 +81,23 @@ internal sealed class PartitionFlusher
     /// <summary>Everything below this offset is on the disk.</summary>
     public long DurableEnd => Volatile.Read(ref _durableEnd);
 
-    /// <summary>What is durable. Only for the flusher, and when rounds have been stopped.</summary>
+    /// <summary>The durable end. Only for the flusher, and after rounds have stopped.</summary>
     public DurablePoint Durable => _durable;
 
-    /// <summary>Those who wait for <see cref="DurableEnd"/>.</summary>
+    /// <summary>The waiters for <see cref="DurableEnd"/>.</summary>
     public WaiterList Waiters => _waiters;
 
     /// <summary>
-    /// Adds somebody to be released once everything below the waiter's target is on the disk, or with the reason why it
-    /// never will be. Asks for no round: whoever is in a hurry does, once the waiter was added.
+    /// Adds a waiter that is released when everything below its target is on the disk, or with the reason why it never
+    /// will be. It requests no round; the caller may do so afterwards.
     /// </summary>
     public void AddWaiter(OffsetWaiter waiter)
     {
         long target = waiter.Target;
         _waiters.Add(waiter);
 
-        // A round first says how it ended and then goes through the list, under the list's lock: either it finds the
-        // waiter there, or this thread, which had that lock later, sees how it ended. The same goes for stopping.
+        // A round first stores its result and then goes through the list, under the list's lock: either it finds the
+        // waiter, or this thread, which has that lock later, sees the result. The same holds for stopping.
         if (DurableEnd >= target)
         {
             _waiters.ReleaseUpTo(DurableEnd);
@@ -111,14 +112,14 @@ internal sealed class PartitionFlusher
         }
     }
 
-    /// <summary>The same, and asks for the round that releases the waiter, which may then be in use again.</summary>
+    /// <summary>The same, and requests the round that releases the waiter, which may then be in use again.</summary>
     public void AddAndRequest(OffsetWaiter waiter)
     {
         AddWaiter(waiter);
         TryRequest();
     }
 
-    /// <summary>How many bytes a round takes; for who measures it, since it may be the next one already.</summary>
+    /// <summary>The bytes of a round, for measurements; it may be the next round already.</summary>
     public long FlushedBytes => _plan.Bytes;
 
     /// <summary>How many files <see cref="TryJoin"/> has added.</summary>
@@ -127,13 +128,13 @@ internal sealed class PartitionFlusher
     /// <summary>Whether the role is kept for a checkpoint, which <see cref="RunRound"/> writes.</summary>
     public bool OwesCheckpoint => _owesCheckpoint;
 
-    /// <summary>Asks for a round on the queue of flushes, unless one is about to begin.</summary>
-    /// <param name="here">Who blocks on this thread, on which the round may then be made; or null.</param>
+    /// <summary>Requests a round on the queue of flushes, unless one is about to begin.</summary>
+    /// <param name="here">The waiter that blocks this thread, which may then make the round; or null.</param>
     /// <returns>False once rounds have been stopped.</returns>
     public bool TryRequest(BlockingWaiter? here = null)
     {
-        // A round that is yet to begin covers all that was appended, and releases all who were added, before this call:
-        // it takes the locks of both after it has set this to false.
+        // A requested round that has not begun covers all appends before this call, and releases all waiters added
+        // before it: it takes both locks after it has set this to false.
         if (Volatile.Read(ref _requested))
         {
             return true;
@@ -154,9 +155,7 @@ internal sealed class PartitionFlusher
         return !stopped;
     }
 
-    /// <summary>
-    /// The same for somebody who is on the list, and whom nothing will release once rounds have been stopped.
-    /// </summary>
+    /// <summary>The same for a waiter on the list, which no round will release after rounds have stopped.</summary>
     public void RequestOrFail(BlockingWaiter? here = null)
     {
         if (!TryRequest(here))
@@ -166,10 +165,10 @@ internal sealed class PartitionFlusher
     }
 
     /// <summary>
-    /// Flushes, and releases who waited for it; or writes the checkpoint that is owed. Only with the role, which is
-    /// kept where this returns true: another round is wanted.
+    /// Flushes and releases the waiters, or writes a due checkpoint. Only with the role, which the caller keeps if this
+    /// returns true: another round was requested.
     /// </summary>
-    /// <param name="oweCheckpoint">Whether a checkpoint that is due is left to the next call.</param>
+    /// <param name="oweCheckpoint">Whether to leave a due checkpoint to the next call.</param>
     public bool RunRound(bool oweCheckpoint = false)
     {
         if (_owesCheckpoint)
@@ -186,8 +185,8 @@ internal sealed class PartitionFlusher
     }
 
     /// <summary>
-    /// Begins a round whose files are flushed together with others', to be ended by <see cref="EndTogether"/>. Only
-    /// with the role. Where it returns false nothing has begun, and the round is to be run by itself.
+    /// Begins a round whose files are flushed together with others; <see cref="EndTogether"/> ends it. Only with the
+    /// role. If it returns false, nothing has begun, and the round must run by itself.
     /// </summary>
     public bool TryJoin(List<FileFlush> flushes)
     {
@@ -200,10 +199,10 @@ internal sealed class PartitionFlusher
     }
 
     /// <summary>
-    /// Ends a round that was begun by <see cref="TryJoin"/>, and releases who waited for it. The role is kept where
-    /// this returns true: another round is wanted, or a checkpoint is owed.
+    /// Ends a round of <see cref="TryJoin"/>, and releases the waiters. The caller keeps the role if this returns true:
+    /// another round was requested, or a checkpoint is due.
     /// </summary>
-    /// <param name="flushes">How the flushes ended that were added.</param>
+    /// <param name="flushes">The results of the flushes that were added.</param>
     public bool EndTogether(ReadOnlySpan<FileFlush> flushes)
     {
         if (TryEndRound(planned: true, flushes, out bool rolled))
@@ -215,7 +214,7 @@ internal sealed class PartitionFlusher
         return _owesCheckpoint || !TryLeaveRole();
     }
 
-    /// <summary>Begins no more rounds; completes when the last one is over. Whoever still waits has failed.</summary>
+    /// <summary>Begins no more rounds; completes when the last one is over. The remaining waiters fail.</summary>
     public async ValueTask StopAsync(WaitMode how)
     {
         Task over;
@@ -267,7 +266,7 @@ internal sealed class PartitionFlusher
         return true;
     }
 
-    /// <summary>Takes in all that was asked for so far; whether there is anything to flush.</summary>
+    /// <summary>Plans the flush for all requests so far; returns whether there is anything to flush.</summary>
     private bool TryPlan()
     {
         lock (_gate)
@@ -285,7 +284,7 @@ internal sealed class PartitionFlusher
         return planned;
     }
 
-    /// <summary>Flushes, and releases who waited for it; true where the resumption goes on from here.</summary>
+    /// <summary>Flushes and releases the waiters; true if the resumption continues from here.</summary>
     private bool Round(bool oweCheckpoint)
     {
         bool planned = TryPlan();
@@ -296,12 +295,12 @@ internal sealed class PartitionFlusher
 
         if (!rolled && !_checkpoints.IsDue(_durable))
         {
-            // The next round begins when all have woken up who waited for this one: then what they append goes into one
-            // flush, instead of the first one's alone while the others wait for two.
+            // The next round begins when all waiters of this one have woken up: one flush then covers their next
+            // appends. Otherwise it would cover only the first one's, and the others would wait for two.
             return _waiters.ReleaseUpTo(_durable.Offset, _resumption);
         }
 
-        // Never before the acknowledgement, which does not depend on it.
+        // After the acknowledgement, which does not depend on it.
         _waiters.ReleaseUpTo(_durable.Offset);
         _owesCheckpoint = oweCheckpoint;
         if (!oweCheckpoint)
@@ -312,9 +311,12 @@ internal sealed class PartitionFlusher
         return false;
     }
 
-    /// <summary>Carries the plan out, if there is one; false where it failed, and all who wait were told.</summary>
+    /// <summary>
+    /// Carries the plan out, if there is one; false if it failed, and all waiters have got the failure.
+    /// </summary>
     /// <param name="planned">Whether there is a plan.</param>
-    /// <param name="flushes">How its files were flushed together with others'; empty where they are yet to be.</param>
+    /// <param name="flushes">The results of its flushes together with others; empty if they are still to be
+    /// made.</param>
     /// <param name="rolled">Whether another segment has been reached.</param>
     private bool TryEndRound(bool planned, ReadOnlySpan<FileFlush> flushes, out bool rolled)
     {
@@ -340,7 +342,7 @@ internal sealed class PartitionFlusher
 
                 _executor.End(_plan);
 
-                // Or the last plan would keep segments in memory that retention has removed since.
+                // Otherwise the last plan would keep segments in memory that retention has removed since.
                 _plan.Targets.Clear();
                 rolled = _plan.End.Sequence != _durable.Sequence;
                 _durable = _plan.End;
@@ -373,7 +375,7 @@ internal sealed class PartitionFlusher
         }
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
-            // The one before is still true, or none is needed: recovery has more to look at until the next try.
+            // The last checkpoint is still true, or none is needed: a recovery has more work until the next try.
             _checkpoints.WriteLater();
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
@@ -382,12 +384,12 @@ internal sealed class PartitionFlusher
         }
     }
 
-    /// <summary>What holds whenever the gate is free: a round that was asked for is somebody's to make.</summary>
+    /// <summary>Checks what must hold when the gate is free: a thread will make each requested round.</summary>
     [Conditional("DEBUG")]
     private void AssertInvariantsUnsynchronized() =>
-        Debug.Assert(_active || !_requested, "A round was asked for that nobody will make.");
+        Debug.Assert(_active || !_requested, "No thread will make the requested round.");
 
-    /// <summary>Goes on with the role after those who were released have woken up.</summary>
+    /// <summary>Continues with the role after the released waiters have woken up.</summary>
     private sealed class Resumption(PartitionFlusher flusher) : IThreadPoolWorkItem
     {
         void IThreadPoolWorkItem.Execute()

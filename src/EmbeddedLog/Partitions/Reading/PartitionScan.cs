@@ -10,17 +10,17 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog;
 
 /// <summary>
-/// Reads a partition record by record, without a copy and without a lock, each frame's checksum checked. It sees what
-/// is appended while it runs, and keeps what it may look at from being unmapped: dispose it soon.
+/// Reads a partition record by record, without a copy and without a lock, and checks each frame's checksum. It sees
+/// records that are appended while it runs, and keeps memory mapped: dispose it soon.
 /// </summary>
 /// <remarks>For one thread; being a ref struct it cannot outlive an await.</remarks>
 public unsafe ref struct PartitionScan : IDisposable
 {
-    // Over 400 lines: each step works on the same pointers, which a part of its own would have to be handed one by one.
+    // Over 400 lines: all steps work on the same pointers, which a separate class would need one by one.
 
     private readonly ReadablePartition _log;
 
-    /// <summary>How many truncations of the log are known to have left this scan's records alone.</summary>
+    /// <summary>How many truncations of the log have not touched this scan's records.</summary>
     private int _truncations;
 
     /// <summary>The mark that keeps memory mapped; null once disposed.</summary>
@@ -37,7 +37,7 @@ public unsafe ref struct PartitionScan : IDisposable
     /// <summary>The position of the next frame.</summary>
     private long _position;
 
-    /// <summary>The bytes up to here may be touched.</summary>
+    /// <summary>The bytes up to here are safe to read.</summary>
     private long _touchable;
 
     private long _nextOffset;
@@ -45,7 +45,7 @@ public unsafe ref struct PartitionScan : IDisposable
     /// <summary>Records below this offset are published and lie in the current segment.</summary>
     private long _limitOffset;
 
-    /// <summary>The rest of a batch that is being read.</summary>
+    /// <summary>The rest of the current batch.</summary>
     private BatchFrame _batch;
 
     internal PartitionScan(ReadablePartition log, ScanPosition from, int truncations = 0)
@@ -73,21 +73,20 @@ public unsafe ref struct PartitionScan : IDisposable
         }
     }
 
-    /// <summary>The offset of the next record, or of the next to be appended.</summary>
+    /// <summary>The offset of the next record, or of the next append.</summary>
     public readonly long Offset => _nextOffset;
 
-    /// <summary>Where to go on with a later scan.</summary>
+    /// <summary>The place at which a later scan can go on.</summary>
     internal readonly ScanPosition Save() => new(
         _segment, _position, _nextOffset, _batch.Remaining == 0 ? default : _batch.MovedBy(-(nint)_base));
 
-    /// <summary>Reads the next record; false when all that is published was read. Later calls may find more.</summary>
-    /// <param name="record">The record, good until the scan is disposed.</param>
-    /// <exception cref="CorruptLogException">A stored frame is damaged; the scan stays where it is.</exception>
-    /// <exception cref="LogIOException">The medium failed to give what is stored there.</exception>
-    /// <exception cref="OffsetUnavailableException">Retention has removed the next record while the scan was on its
-    /// way.</exception>
+    /// <summary>Reads the next record; false when all published records were read. Later calls may find more.</summary>
+    /// <param name="record">The record, valid until the scan is disposed.</param>
+    /// <exception cref="CorruptLogException">A stored frame is damaged; the scan does not move.</exception>
+    /// <exception cref="LogIOException">The medium cannot read the record.</exception>
+    /// <exception cref="OffsetUnavailableException">Retention has removed the next record during the scan.</exception>
     /// <exception cref="LogTruncatedException">
-    /// The log is followed, and what this scan has read was taken back. It reads no further; begin another one.
+    /// The log is followed, and records of this scan were taken back. It reads no further; begin another one.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The scan was disposed.</exception>
     [UnscopedRef]
@@ -105,7 +104,7 @@ public unsafe ref struct PartitionScan : IDisposable
 
                 if (!TryReadFrame(out RecordFields single, out bool isSingle))
                 {
-                    // Where the file was taken away, or there is no record, the rest is looked for anew.
+                    // If the file is gone, or there is no record, the rest is searched anew.
                     _log.FindAgain(_segment!, _nextOffset);
                     _segment = null;
                     _limitOffset = 0;
@@ -127,7 +126,7 @@ public unsafe ref struct PartitionScan : IDisposable
         }
     }
 
-    /// <summary>Moves to where a segment's time index says that a timestamp may first occur, never back.</summary>
+    /// <summary>Moves to the first place of a timestamp by the segment's time index, never back.</summary>
     internal void SkipTo(Segment segment, long timestamp)
     {
         EnterSegment(segment, _nextOffset);
@@ -135,13 +134,13 @@ public unsafe ref struct PartitionScan : IDisposable
         long offset = segment.BaseOffset + entry.RelativeOffset;
         if (offset > _nextOffset)
         {
-            // The offset moves along: the entry may stand at the end, where there is nothing to read yet.
+            // The offset moves too: the entry may be at the end, where there is nothing to read yet.
             _position = entry.Position;
             _nextOffset = offset;
         }
     }
 
-    /// <summary>Ends the scan and lets go of the memory.</summary>
+    /// <summary>Ends the scan and releases the memory.</summary>
     public void Dispose()
     {
         ReaderSlot? slot = _slot;
@@ -166,7 +165,7 @@ public unsafe ref struct PartitionScan : IDisposable
         }
     }
 
-    /// <summary>Reads the next frame; false where the segment has no file any more to read it from.</summary>
+    /// <summary>Reads the next frame; false if the segment's file is gone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryReadFrame(out RecordFields single, out bool isSingle)
     {
@@ -194,9 +193,9 @@ public unsafe ref struct PartitionScan : IDisposable
     }
 
     /// <summary>
-    /// Checks the next frame after all of it was made touchable; throws where it is damaged all the same, and not just
-    /// on the way to the next offset. False where the segment has no file any more, or the log ends here though its
-    /// control file says otherwise.
+    /// Checks the next frame after making all of it safe to read. Throws if it is still damaged, unless it is only on
+    /// the way to the next offset. False if the segment's file is gone, or if the log ends here and its control file is
+    /// wrong.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryCheckTouchable(ref long position, out uint length)
@@ -228,8 +227,8 @@ public unsafe ref struct PartitionScan : IDisposable
     }
 
     /// <summary>
-    /// Passes over damage on the way to the next offset: the index names a frame before the one that is wanted, and
-    /// what stands in between need not be good. In one step, however much of it is bad.
+    /// Passes over damage on the way to the next offset: the index names a frame before the needed one, and the frames
+    /// in between may be damaged. In one step, however many there are.
     /// </summary>
     private readonly bool TryPassDamage(ref long position)
     {
@@ -251,14 +250,13 @@ public unsafe ref struct PartitionScan : IDisposable
         }
         catch (FileSystemException)
         {
-            // The damage is what is told.
+            // The damage is the failure to report.
             return false;
         }
     }
 
     /// <summary>
-    /// Opens a batch, or passes it over if it ends before the next offset; passes over what a salvage found gone. A
-    /// seal is damage here.
+    /// Opens a batch, or passes it over if it ends before the next offset; passes over gaps. A seal is damage here.
     /// </summary>
     private bool TryOpenBatch(byte* frame, int length)
     {
@@ -280,7 +278,7 @@ public unsafe ref struct PartitionScan : IDisposable
         return true;
     }
 
-    /// <summary>Reads the next record of the batch; false where it stands before the next offset.</summary>
+    /// <summary>Reads the next record of the batch; false if it is before the next offset.</summary>
     private bool ReadFromBatch(out RecordFields record)
     {
         if (!_batch.TryReadNext(out record))
@@ -292,7 +290,7 @@ public unsafe ref struct PartitionScan : IDisposable
         bool isNext = record.Offset >= _nextOffset;
         if (_batch.Remaining == 0)
         {
-            // Behind its last record offsets may be missing, and no other frame has them.
+            // Behind the last record offsets may be missing, which no other frame has.
             _nextOffset = _batch.EndOffset;
         }
         else if (isNext)
@@ -303,18 +301,18 @@ public unsafe ref struct PartitionScan : IDisposable
         return isNext;
     }
 
-    /// <summary>Looks whether there is more: in this segment, or in the one after it.</summary>
+    /// <summary>Checks for more records, in this segment or in the next one.</summary>
     private bool TryAdvance()
     {
         ObjectDisposedException.ThrowIf(_slot is null, typeof(PartitionScan));
 
-        // The end of the log is read first, everything else after it: what is published lies in a segment that is on
-        // the list by then. A segment without a record is never opened; after a power loss it may not have a file.
+        // The end of the log is read first: the segments of all published records are on the list then. A segment
+        // without a record is never opened; after a power loss it may have no file.
         long published = _log.PublishedEnd;
         bool found = TryFindSegment(published);
         if (_log.Truncations != _truncations)
         {
-            // Looked at last: what was read of the list before it counted is older than what it counts.
+            // Read last: the list that was read before is older than any truncation counted here.
             CheckTruncations();
         }
 
@@ -327,7 +325,7 @@ public unsafe ref struct PartitionScan : IDisposable
         return _nextOffset < _limitOffset || TryAdvance();
     }
 
-    /// <summary>Sees to it that the scan is in the segment that holds the next record, if there is one.</summary>
+    /// <summary>Moves the scan to the segment of the next record, if there is one.</summary>
     private bool TryFindSegment(long published)
     {
         while (_nextOffset < published)
@@ -362,7 +360,7 @@ public unsafe ref struct PartitionScan : IDisposable
         long to = _log.TruncatedTo(_truncations);
         if (to < _nextOffset)
         {
-            // For good: what this scan has read and what would come next do not belong together.
+            // For good: the records so far and the next ones do not belong together.
             _limitOffset = 0;
             _batch = default;
             throw PartitionErrors.Truncated(_log.Id, to, _nextOffset);
@@ -388,7 +386,7 @@ public unsafe ref struct PartitionScan : IDisposable
     }
 
     /// <summary>
-    /// Goes on in a batch whose checksum was right when it was begun. The segment may have been unmapped since.
+    /// Continues a batch whose checksum was right at its beginning. The segment may have been unmapped since.
     /// </summary>
     private void ResumeBatch(in BatchFrame batch)
     {
@@ -397,7 +395,7 @@ public unsafe ref struct PartitionScan : IDisposable
             if (!FrameMemory.TryExtend(
                 _segment!, (nint)batch.Next, batch.RemainingBytes, ref _base, ref _touchable))
             {
-                // Taken away since: it is looked for by its offset.
+                // It was removed since: the record is searched by its offset.
                 _segment = null;
                 return;
             }

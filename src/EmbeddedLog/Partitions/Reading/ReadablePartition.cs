@@ -8,8 +8,8 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Partitions.Reading;
 
 /// <summary>
-/// What readers see of a partition, whether this process owns it (<see cref="PartitionLog"/>) or follows another one
-/// that does. All members are safe to call from any thread, also while another closes the log.
+/// A partition for its readers, owned by this process (<see cref="PartitionLog"/>) or followed. All members are safe to
+/// call from any thread, also while another one closes the log.
 /// </summary>
 internal abstract class ReadablePartition
 {
@@ -20,8 +20,8 @@ internal abstract class ReadablePartition
     private bool _closed;
 
     /// <param name="id">Topic and number.</param>
-    /// <param name="segments">What its segments use.</param>
-    /// <param name="waiters">Makes those who wait for records.</param>
+    /// <param name="segments">The objects that segments share.</param>@@ /// <param name="waiters">Makes waiters for
+    /// records.</param>
     protected ReadablePartition(TopicPartition id, SegmentResources segments, ObjectPool<AsyncWaiter> waiters)
     {
         _files = segments.Platform.Files;
@@ -31,7 +31,7 @@ internal abstract class ReadablePartition
         AppendWaiters = new WaiterList(segments.Platform.Work);
     }
 
-    /// <summary>Where who reads takes a slot, under which memory stays mapped.</summary>
+    /// <summary>Gives readers their slots, which keep memory mapped.</summary>
     public ReaderEpochs Readers { get; }
 
     /// <summary>Topic and number.</summary>
@@ -49,22 +49,22 @@ internal abstract class ReadablePartition
     /// <summary>The bytes of segments that hold records, headers included.</summary>
     public abstract long SizeBytes { get; }
 
-    /// <summary>The segments as of the last look at the published end, oldest first.</summary>
+    /// <summary>The segments as of the last read of the published end, oldest first.</summary>
     public abstract SegmentList Segments { get; }
 
     /// <summary>
-    /// How often records that could be read here were taken back, which only happens to who follows. It counts before
-    /// anything that takes their place can be read.
+    /// How often published records were taken back, which only happens in a followed log. It counts before new records
+    /// at their offsets can be read.
     /// </summary>
     public virtual int Truncations => 0;
 
-    /// <summary>Those who wait for the published end.</summary>
+    /// <summary>The waiters for the published end.</summary>
     protected WaiterList AppendWaiters { get; }
 
     /// <summary>Whether the log was closed.</summary>
     public bool IsClosed => Volatile.Read(ref _closed);
 
-    /// <summary>What they are told who still use the partition after it was closed.</summary>
+    /// <summary>The exception for uses of the partition after it was closed.</summary>
     public virtual Exception ClosedError() => SharedErrors.Disposed();
 
     /// <summary>Throws <see cref="ClosedError"/> where nobody can read any more.</summary>
@@ -80,14 +80,14 @@ internal abstract class ReadablePartition
     public virtual long TruncatedTo(int since) => long.MaxValue;
 
     /// <summary>
-    /// Looks anew where a segment's file is that a reader did not find; throws where there is nothing else to read.
+    /// Searches again for a segment's file that a reader did not find; throws if there is nothing else to read.
     /// </summary>
     public virtual void FindAgain(Segment segment, long offset) =>
         throw (IsClosed ? ClosedError() : PartitionErrors.OutOfRange(Id, offset, StartOffset, PublishedEnd));
 
     /// <summary>
-    /// Whether there is no record at an offset after all, where a reader found nothing though it was told of one; which
-    /// only happens to who follows.
+    /// Whether the log ends at an offset after all, if a reader found no record below the published end. This only
+    /// happens in a followed log.
     /// </summary>
     public virtual bool EndsAt(Segment segment, long offset) => false;
 
@@ -112,7 +112,7 @@ internal abstract class ReadablePartition
         }
     }
 
-    /// <summary>The segment that holds an offset, or null where nothing was appended yet.</summary>
+    /// <summary>The segment that holds an offset, or null without an append so far.</summary>
     /// <exception cref="OffsetUnavailableException">Retention has removed it.</exception>
     public Segment? FindSegment(long offset)
     {
@@ -124,8 +124,8 @@ internal abstract class ReadablePartition
     }
 
     /// <summary>
-    /// The frame, or the bad place, that holds an offset, read from the segment's file; false where the segment does
-    /// not reach that far.
+    /// The frame, or the damaged region, of an offset, read from the segment's file; false if the segment does not
+    /// reach that far.
     /// </summary>
     /// <exception cref="FileSystemException">The file is missing, or the file system failed.</exception>
     public bool TryFindDamage(Segment segment, long offset, out SurveyedPart part) =>
@@ -144,7 +144,7 @@ internal abstract class ReadablePartition
         return task;
     }
 
-    /// <summary>Adds somebody to be released once the published end reaches the waiter's target.</summary>
+    /// <summary>Adds a waiter that is released when the published end reaches its target.</summary>
     public void AddAppendWaiter(OffsetWaiter waiter)
     {
         AppendWaiters.Add(waiter);
@@ -154,12 +154,12 @@ internal abstract class ReadablePartition
     /// <summary>Removes a waiter; false if it was released or is being released.</summary>
     public bool RemoveAppendWaiter(OffsetWaiter waiter) => AppendWaiters.Remove(waiter);
 
-    /// <summary>Called when somebody was added who waits for the published end.</summary>
+    /// <summary>Called when a waiter for the published end was added.</summary>
     protected virtual void OnWaiting()
     {
     }
 
-    /// <summary>Lets nobody read any more and fails those who wait. Segments are for the caller to remove.</summary>
+    /// <summary>Ends all reading and fails the waiters. The caller removes the segments.</summary>
     protected void CloseToReaders(Exception reason)
     {
         Volatile.Write(ref _closed, true);
@@ -168,8 +168,9 @@ internal abstract class ReadablePartition
 
     private void LookAfterAdding()
     {
-        // An append publishes first and looks for waiters then, with no fence in between. This one makes up for it:
-        // either the append sees the waiter, or this thread sees what it has published. The same goes for closing.
+        // An append publishes first and then checks for waiters, without a fence in between. The barrier here makes
+        // sure that either the append sees the waiter, or this thread sees the published record. The same holds for
+        // closing.
         Interlocked.MemoryBarrierProcessWide();
         if (IsClosed)
         {

@@ -6,16 +6,16 @@ namespace EmbeddedLog;
 
 /// <summary>
 /// Holds one record's memory until it is disposed; the only way to keep a record beyond its scan without a copy. May be
-/// passed between threads; dispose it when nobody uses its spans any more.
+/// passed between threads; dispose it when its spans are not used any more.
 /// </summary>
 public sealed unsafe class RecordLease : IDisposable
 {
     private readonly RecordFields _fields;
 
-    /// <summary>The record itself, where its memory could not be held any more; pinned. Otherwise null.</summary>
+    /// <summary>A copy of the record if its memory could not be held any more; pinned. Otherwise null.</summary>
     private readonly byte[]? _copy;
 
-    /// <summary>The segment that is held, or null. Exchanged by the one dispose that counts.</summary>
+    /// <summary>The segment that is held, or null. Exchanged by the first dispose.</summary>
     private Segment? _segment;
 
     /// <summary>Set by dispose, read by every access.</summary>
@@ -30,7 +30,7 @@ public sealed unsafe class RecordLease : IDisposable
         }
         else
         {
-            // The segment was closed or removed under the scan, whose slot keeps the memory for as long as it is there.
+            // The segment was closed or removed during the scan, whose slot keeps the memory while the scan lives.
             _copy = Copy(ref _fields);
         }
     }
@@ -47,11 +47,11 @@ public sealed unsafe class RecordLease : IDisposable
     /// <summary>Whether the value is null.</summary>
     public bool IsTombstone => _fields.ValueLength < 0;
 
-    /// <summary>The key's bytes; empty where there is none. Not to be used after <see cref="Dispose"/>.</summary>
+    /// <summary>The key's bytes; empty if there is none. Not to be used after <see cref="Dispose"/>.</summary>
     /// <exception cref="ObjectDisposedException">The lease was disposed.</exception>
     public ReadOnlySpan<byte> Key => Span(_fields.Key, _fields.KeyLength);
 
-    /// <summary>The value's bytes; empty where it is null. Not to be used after <see cref="Dispose"/>.</summary>
+    /// <summary>The value's bytes; empty if it is null. Not to be used after <see cref="Dispose"/>.</summary>
     /// <exception cref="ObjectDisposedException">The lease was disposed.</exception>
     public ReadOnlySpan<byte> Value => Span(_fields.Value, _fields.ValueLength);
 
@@ -59,7 +59,7 @@ public sealed unsafe class RecordLease : IDisposable
     /// <exception cref="ObjectDisposedException">The lease was disposed.</exception>
     public HeadersView Headers => new(Span(_fields.Headers, _fields.HeadersLength));
 
-    /// <summary>Lets go of the memory. More than once does no harm.</summary>
+    /// <summary>Releases the memory. Disposing again does nothing.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _disposed, true);

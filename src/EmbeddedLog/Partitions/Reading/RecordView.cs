@@ -5,8 +5,8 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog;
 
 /// <summary>
-/// A record where it lies in the log, without a copy. It lives as long as the scan that read it, which the compiler
-/// checks; what must live longer is copied, or held by <see cref="Lease"/>.
+/// A record in place in the log, without a copy. It lives as long as its scan, which the compiler checks. To keep it
+/// longer, copy it, or hold it by <see cref="Lease"/>.
 /// </summary>
 public readonly unsafe ref struct RecordView
 {
@@ -31,18 +31,18 @@ public readonly unsafe ref struct RecordView
     /// <summary>Whether the value is null.</summary>
     public bool IsTombstone => _fields.ValueLength < 0;
 
-    /// <summary>The key's bytes; empty where there is none.</summary>
+    /// <summary>The key's bytes; empty if there is none.</summary>
     public ReadOnlySpan<byte> Key => new(_fields.Key, Math.Max(_fields.KeyLength, 0));
 
-    /// <summary>The value's bytes; empty where it is null.</summary>
+    /// <summary>The value's bytes; empty if it is null.</summary>
     public ReadOnlySpan<byte> Value => new(_fields.Value, Math.Max(_fields.ValueLength, 0));
 
     /// <summary>The headers.</summary>
     public HeadersView Headers => new(new ReadOnlySpan<byte>(_fields.Headers, _fields.HeadersLength));
 
     /// <summary>
-    /// Holds the record's memory for as long as the lease is not disposed, across awaits and beyond the scan. A lease
-    /// keeps the whole segment mapped, also when retention removes it: hold it briefly.
+    /// Holds the record's memory until the lease is disposed, across awaits and beyond the scan. A lease keeps the
+    /// whole segment mapped, also when retention removes it: hold it briefly.
     /// </summary>
     public RecordLease Lease() => new(_fields, _segment);
 }

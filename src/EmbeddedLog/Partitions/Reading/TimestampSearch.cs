@@ -13,7 +13,7 @@ internal static class TimestampSearch
         ReaderSlot slot = log.Readers.Rent();
         try
         {
-            // Entered for each segment anew, so that a long search does not keep everything mapped.
+            // The slot is entered for each segment anew, so that a long search does not keep everything mapped.
             foreach (Segment segment in log.Segments.Items)
             {
                 if (segment.IsEmpty)
@@ -46,7 +46,7 @@ internal static class TimestampSearch
         }
         catch (OffsetUnavailableException)
         {
-            // Retention has taken the segment since the list was read; what is left is in the later ones.
+            // Retention has removed the segment since the list was read; the later ones have the rest.
             return null;
         }
     }

@@ -14,8 +14,8 @@ namespace EmbeddedLog.Partitions.Recovery;
 internal static class CleanEnd
 {
     /// <summary>
-    /// Checks that nothing stands there: a good frame was appended by an owner that the session knows nothing of, and
-    /// the next append would be written over it.
+    /// Checks that no frame follows: a good frame would be from an owner that the session does not have, and the next
+    /// append would overwrite it.
     /// </summary>
     /// <exception cref="CorruptLogException">A good frame follows.</exception>
     public static void Check(SegmentWriter writer, in DurablePoint end)
@@ -31,7 +31,7 @@ internal static class CleanEnd
         }
     }
 
-    /// <summary>The same for who does not write.</summary>
+    /// <summary>The same for a reader.</summary>
     /// <exception cref="CorruptLogException">A good frame follows.</exception>
     public static void Check(LogFile file, Segment segment, long offset, long position)
     {
@@ -57,7 +57,7 @@ internal static class CleanEnd
             return false;
         }
 
-        // Mostly zero, and then nothing more is read.
+        // Mostly zero; nothing more is read then.
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(word);
         long room = Math.Min(file.Length, FormatLimits.MaxSegmentBytes) - position;
         if (length < FrameLayout.HeaderBytes || length > room)

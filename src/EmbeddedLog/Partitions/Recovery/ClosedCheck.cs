@@ -9,8 +9,8 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>
-/// Checks that a partition's files are of one moment with the rest of the log: after a clean close they are those that
-/// its list tells of; after any other end, they are no older than those.
+/// Checks that a partition's files belong to the same moment as the rest of the log: after a clean close they are those
+/// of its list; after any other end they are not older.
 /// </summary>
 internal readonly struct ClosedCheck
 {
@@ -27,8 +27,8 @@ internal readonly struct ClosedCheck
 
     private string Close => $"the clean close of {UnixTime.ToText(_session.Closed!.ClosedAt)}";
 
-    /// <summary>Checks that what the list tells of is there, before anything is made that is missing.</summary>
-    /// <exception cref="CorruptLogException">It is not, or the list does not know the partition.</exception>
+    /// <summary>Checks that the files in the list exist, before a missing one is made.</summary>
+    /// <exception cref="CorruptLogException">One is missing, or the list does not have the partition.</exception>
     public void RequireFiles(FileSystem files)
     {
         if (_session is { Clean: true, Closed: not null } && _row is null)
@@ -49,12 +49,12 @@ internal readonly struct ClosedCheck
         }
     }
 
-    /// <summary>Checks what stands in the files.</summary>
+    /// <summary>Checks the contents of the files.</summary>
     /// <param name="logStart">The manifest's log start.</param>
     /// <param name="segments">The manifest's segments.</param>
     /// <param name="current">The checkpoint.</param>
-    /// <param name="position">Where it stands in its file.</param>
-    /// <exception cref="CorruptLogException">It is of another moment.</exception>
+    /// <param name="position">Its position in the file.</param>
+    /// <exception cref="CorruptLogException">They are of another moment.</exception>
     public void Run(long logStart, IReadOnlyList<SegmentEntry> segments, Checkpoint? current, long position)
     {
         if (_row is not { } row || current is not { } checkpoint)
@@ -62,7 +62,7 @@ internal readonly struct ClosedCheck
             return;
         }
 
-        // A later checkpoint says at least what an earlier one did: the end of what is flushed never moves back.
+        // A later checkpoint has at least the durable end of an earlier one: that end never moves back.
         bool isSame = checkpoint with { WrittenAt = 0 } == row.ToCheckpoint();
         bool isLater = checkpoint.Generation > row.CheckpointGeneration
             && checkpoint.DurableEndOffset >= row.EndOffset && checkpoint.LogStartOffset >= row.LogStartOffset;

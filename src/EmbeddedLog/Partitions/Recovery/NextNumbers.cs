@@ -6,13 +6,13 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Partitions.Recovery;
 
-/// <summary>The numbers that a partition goes on with, none of which was ever used.</summary>
+/// <summary>The next numbers of a partition, none of which was ever used.</summary>
 internal static class NextNumbers
 {
     /// <summary>
-    /// An epoch above all that were ever used, so that what was lost is told from what takes its offsets. The files of
-    /// the partition alone do not tell: what an owner has written in its epoch may be lost as a whole, while an offset
-    /// that a group committed for it is not. The session is on the disk before an owner writes anything.
+    /// An epoch above all used ones, which distinguishes lost records from new ones at their offsets. The partition's
+    /// files are not enough: all records of an owner's epoch may be lost, but not an offset that a group committed in
+    /// it. The session is on the disk before an owner writes anything.
     /// </summary>
     public static uint Epoch(
         PartitionIdentity identity, SessionState session, Segment[] segments, Checkpoint? checkpoint)
@@ -35,8 +35,8 @@ internal static class NextNumbers
     }
 
     /// <summary>
-    /// A sequence above that of every segment that is listed or has left a file. What the log leaves unlisted is near
-    /// the last of its numbers; a file with one far above, which somebody planted, does not use up those between.
+    /// A sequence above those of all listed segments and all left files. Unlisted files of the log have numbers near
+    /// the last one. A planted file with a number far above does not use up the numbers in between.
     /// </summary>
     public static uint Sequence(Manifest manifest, IEnumerable<string> names)
     {

@@ -16,9 +16,9 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>
-/// Opens a partition. After a clean close the checkpoint tells the end, and appends go on where they ended. After any
-/// other end nothing is trusted that was not flushed before the checkpoint: what lies above is verified, copied to a
-/// new segment, flushed and entered in the manifest, and the old segment is left as it is. FORMAT.md has the steps.
+/// Opens a partition. After a clean close the checkpoint has the end, and appends go on there. After any other end only
+/// records that were flushed before the checkpoint are trusted. Records above are verified, copied to a new segment,
+/// flushed and entered in the manifest, and the old segment is left as it is. FORMAT.md has the steps.
 /// </summary>
 internal sealed class PartitionRecovery
 {
@@ -62,7 +62,7 @@ internal sealed class PartitionRecovery
     }
 
     /// <summary>Opens a partition, or makes an empty one in its directory, which must exist.</summary>
-    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
+    /// <exception cref="CorruptLogException">There is damage that no crash can explain.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public static RecoveredPartition Open(
@@ -76,8 +76,8 @@ internal sealed class PartitionRecovery
         long began = segments.Platform.Time.GetTimestamp();
         FileSystem files = segments.Platform.Files;
 
-        // Also where the cache is another than the last owner's: an opening in between, cut off before it became the
-        // owner, may have written to it.
+        // Also if the cache is another than the last owner's: an interrupted opening in between may have written to it
+        // before it became the owner.
         bool isOnDisk = session.Clean;
         ClosedCheck closed = new(identity, session);
         closed.RequireFiles(files);
@@ -167,9 +167,9 @@ internal sealed class PartitionRecovery
         DurablePoint end = new(
             checkpoint.DurableEndOffset, last.Entry.Sequence, last.Entry.Uid, checkpoint.DurableEndPosition);
 
-        // Behind the end of a segment of an earlier epoch lies what a recovery has left there, so it is not written on.
-        // Nor is one in which gaps have used up its offsets: an append does not look whether there is one left, for
-        // records alone take more bytes than a segment has long before.
+        // A segment of an earlier epoch is not continued: a recovery may have left bytes behind its end. A segment
+        // whose gaps have used up its offsets is not continued either: an append does not check for a free offset,
+        // because records alone fill a segment long before.
         ActiveSegment? active = null;
         bool hasOffsets = end.Offset - last.BaseOffset <= uint.MaxValue - FormatLimits.MaxSegmentBytes;
         if (last.Entry.Epoch == checkpoint.Epoch && hasOffsets)
@@ -258,8 +258,8 @@ internal sealed class PartitionRecovery
     }
 
     /// <summary>
-    /// Where the proof ends at the beginning of a segment, moves it to the end of the one before, and the checkpoint
-    /// with it: the segment, of which nothing is proven, may be replaced.
+    /// If the proven end is the beginning of a segment, moves it to the end of the one before, with the checkpoint: the
+    /// segment, of which nothing is proven, may be replaced.
     /// </summary>
     private void StepBack(Segment[] segments, Checkpoint? checkpoint, ref DurablePoint proven, ref int first)
     {
@@ -272,14 +272,14 @@ internal sealed class PartitionRecovery
 
         if (first != proved)
         {
-            // In the old epoch, for nothing has been judged yet.
+            // In the old epoch, because nothing has been judged yet.
             WriteCheckpoint(proven, checkpoint!.Value.Epoch);
         }
     }
 
     /// <summary>
-    /// Drops what an earlier recovery has left behind. It wrote its checkpoint in a new epoch, so whatever is of an
-    /// earlier one has been judged: it ends where the checkpoint says.
+    /// Drops the rest of an earlier recovery. That one wrote its checkpoint in a new epoch, so records of earlier
+    /// epochs have been judged, and end at the checkpoint's end.
     /// </summary>
     private static Segment[] DropJudged(Segment[] segments, Checkpoint? checkpoint, int first, in DurablePoint proven)
     {
@@ -294,8 +294,8 @@ internal sealed class PartitionRecovery
     }
 
     /// <summary>
-    /// Says on the disk what was recovered, and in which epoch the log goes on, before anything happens in it: no later
-    /// recovery may expect what this one gave up, nor give the epoch to another owner.
+    /// Writes the recovered end and the new epoch to the disk before any append: no later recovery may expect the
+    /// records that this one gave up, or use the epoch for another owner.
     /// </summary>
     private void WriteCheckpoint(in DurablePoint end, uint epoch)
     {
@@ -306,7 +306,7 @@ internal sealed class PartitionRecovery
     }
 
     /// <summary>
-    /// Ends the log where the proof ends, puts copies of what else is good behind it, and enters that in the manifest
+    /// Ends the log at the proven end, puts copies of the other good records behind it, and enters that in the manifest
     /// in one durable step.
     /// </summary>
     private Segment[] Replace(Segment[] segments, int first, in DurablePoint proven, TailScan scan)
@@ -319,7 +319,7 @@ internal sealed class PartitionRecovery
                 scan.EndOffset);
         }
 
-        // A segment of which nothing was proven goes: perhaps not even its file is there. Another one stays as it is,
+        // A segment of which nothing was proven is dropped; it may not even have a file. The others stay as they are,
         // up to the proven end.
         segments[first].End(proven.Offset, proven.Position);
         int kept = proven.Position > SegmentHeader.PageBytes ? first + 1 : first;
@@ -360,7 +360,7 @@ internal sealed class PartitionRecovery
             }
         }
 
-        // One that is missing while it holds proven records is damage; recovery judges those that do not.
+        // A missing segment with proven records is damage; recovery judges those without.
         long provenEnd = _small.Checkpoint.Current?.DurableEndOffset ?? 0;
         foreach (Segment segment in segments)
         {

@@ -1,20 +1,20 @@
 namespace EmbeddedLog;
 
-/// <summary>What the opening of one partition kept, and what it did not.</summary>
+/// <summary>The result of opening one partition.</summary>
 /// <param name="Partition">
 /// The partition; the committed offsets of all groups are partition 0 of the topic <c>__offsets</c>.
 /// </param>
-/// <param name="Clean">It had been closed cleanly, so that there was nothing to recover.</param>
+/// <param name="Clean">Whether it had been closed cleanly, so that there was nothing to recover.</param>
 /// <param name="StartOffset">The first offset that can be read.</param>
 /// <param name="ProvenOffset">The offset below which everything was known to be on the disk, and kept as it is.</param>
-/// <param name="EndOffset">The offset behind the last record that was kept; all that is kept is durable.</param>
+/// <param name="EndOffset">The offset behind the last kept record; all kept records are durable.</param>
 /// <param name="TornBytes">
-/// How many bytes behind the last good record were left behind: of writes that were never flushed, and that the loss of
-/// power tore.
+/// How many bytes behind the last good record were left out: parts of writes that were never flushed and that a crash
+/// cut off.
 /// </param>
 /// <param name="RebuiltIndexes">
-/// How many sparse indexes the opening made from the records: for copies, and where the index of the segment that
-/// appends go on in was missing or bad. All others are looked at when they are needed.
+/// How many sparse indexes the opening made from the records: for copies, and for the active segment if its index was
+/// missing or bad. All others are checked when they are needed.
 /// </param>
 /// <param name="Duration">How long the opening of the partition took.</param>
 public sealed record PartitionRecoveryReport(

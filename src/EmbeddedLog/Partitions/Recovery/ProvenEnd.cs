@@ -7,12 +7,12 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Partitions.Recovery;
 
-/// <summary>What a checkpoint proves of the segments that a manifest lists, and whether the two fit together.</summary>
+/// <summary>The end that a checkpoint proves of a manifest's segments, and checks that the two fit together.</summary>
 internal static class ProvenEnd
 {
     /// <summary>
-    /// The durable records that the checkpoint tells of are in segments, or below the log's start, and so is the start.
-    /// Without this, a lost manifest would pass for a log that is empty.
+    /// The checkpoint's durable records are in segments or below the log's start, and so is the start. Without this
+    /// check, a lost manifest would look like an empty log.
     /// </summary>
     public static void CheckBounds(
         PartitionIdentity identity, Manifest manifest, Segment[] segments, Checkpoint? checkpoint)
@@ -33,7 +33,7 @@ internal static class ProvenEnd
         }
     }
 
-    /// <summary>The place up to which the checkpoint proves the log, and the segment that holds it.</summary>
+    /// <summary>The end of the log that the checkpoint proves, and its segment.</summary>
     public static DurablePoint Find(
         PartitionIdentity identity, Segment[] segments, Checkpoint? known, out int index)
     {
@@ -92,7 +92,7 @@ internal static class ProvenEnd
         }
     }
 
-    /// <summary>By the uid, for a salvage may have given the segment a file of another sequence since.</summary>
+    /// <summary>By the uid, because a salvage may have given the segment a file with another sequence since.</summary>
     public static int IndexOf(Segment[] segments, Checkpoint checkpoint) =>
         Array.FindIndex(segments, segment => segment.Entry.Uid == checkpoint.ActiveUid);
 }

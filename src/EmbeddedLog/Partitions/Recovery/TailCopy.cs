@@ -13,13 +13,13 @@ using EmbeddedLog.Segments.Writing;
 namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>
-/// Copies the good frames above the proven end into new segments and puts these in the old ones' place, in one step.
-/// Only then is anything acknowledged or appended again: what the copies hold was flushed by this process.
+/// Copies the good frames above the proven end into new segments, which replace the old ones in one step.
+/// Acknowledgements and appends begin only then: this process has flushed the copies itself.
 /// </summary>
 internal sealed class TailCopy
 {
     /// <summary>
-    /// Every so many bytes what was copied is sent on its way to the disk, and as many pages are made ready.
+    /// After so many copied bytes their write to the disk is started, and as many pages are made ready.
     /// </summary>
     private const long StepBytes = 8 << 20;
 
@@ -33,14 +33,14 @@ internal sealed class TailCopy
 
     private uint _nextSequence;
 
-    /// <summary>What the next copy follows.</summary>
+    /// <summary>The predecessor of the next copy.</summary>
     private ulong _predecessorUid;
     private long _predecessorEnd;
 
-    /// <summary>What is yet to be copied, at most.</summary>
+    /// <summary>The most bytes that are still to be copied.</summary>
     private long _remaining;
 
-    /// <summary>Up to where the last copy has been sent to the disk.</summary>
+    /// <summary>The end of the last copy's bytes whose write was started.</summary>
     private long _sent;
 
     public TailCopy(
@@ -59,9 +59,9 @@ internal sealed class TailCopy
         _predecessorEnd = predecessor?.EndPosition ?? 0;
     }
 
-    /// <summary>Copies, flushes, and enters the copies in the manifest; returns them, ended.</summary>
-    /// <exception cref="FileSystemException">There is no space, or another failure; the old segments still
-    /// stand.</exception>
+    /// <summary>Copies, flushes, and enters the copies in the manifest; returns the ended copies.</summary>
+    /// <exception cref="FileSystemException">There is no space, or another failure; the old segments are
+    /// unchanged.</exception>
     public Segment[] Run(TailScan scan, in DurablePoint proven, Manifest manifest)
     {
         try
@@ -100,7 +100,7 @@ internal sealed class TailCopy
             next = extent.NextOffset;
         }
 
-        // The scan has seen all of these frames good a moment ago.
+        // The scan found all of these frames good a moment ago.
         return walker.Position == range.To
             ? next
             : throw SegmentErrors.BadFrame(range.Segment, walker.Position, walker.Check, next);
@@ -115,8 +115,8 @@ internal sealed class TailCopy
         new ReadOnlySpan<byte>(source + FrameLayout.KindAt, padded - FrameLayout.KindAt)
             .CopyTo(new Span<byte>(frame + FrameLayout.KindAt, padded - FrameLayout.KindAt));
 
-        // The body stays as it was; what depends on the place is made anew. The epoch is the old one: these records
-        // were appended in it.
+        // The body stays the same; the fields that depend on the place are new. The epoch is the old one, in which
+        // these records were appended.
         FrameHeader.Write(
             frame,
             FrameHeader.ReadKind(source),
@@ -139,7 +139,7 @@ internal sealed class TailCopy
     }
 
     /// <summary>
-    /// Only for speed: without it the disk would wait until all is copied, and each page be faulted in by itself.
+    /// Only for speed: without it the disk would wait for the whole copy, and each page would fault by itself.
     /// </summary>
     private void Step(SegmentWriter writer)
     {
@@ -156,7 +156,7 @@ internal sealed class TailCopy
         }
         catch (FileSystemException)
         {
-            // What cannot be made ready may not be needed. If it is, the copy itself fails.
+            // Pages that cannot be made ready may not be needed. If they are, the copy itself fails.
         }
         finally
         {
@@ -165,8 +165,7 @@ internal sealed class TailCopy
     }
 
     /// <summary>
-    /// The copy that a frame goes to: a new one where the last is full, or of another epoch, or where gaps have used up
-    /// the offsets that a segment can have.
+    /// The copy for a frame: a new one if the last is full, of another epoch, or out of offsets because of gaps.
     /// </summary>
     private SegmentWriter WriterFor(uint epoch, in FrameExtent extent, int length)
     {

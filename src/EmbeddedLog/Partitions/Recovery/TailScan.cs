@@ -8,17 +8,17 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>
-/// Reads what lies above the proven end of a partition, frame by frame, up to the first that is not good, and decides
-/// whether that is the torn end that a crash leaves, or damage.
+/// Reads the frames above the proven end of a partition, up to the first bad one, and decides whether that is a torn
+/// end or damage.
 /// </summary>
 /// <remarks>
-/// It is damage where a later frame proves that the bad one had been flushed; and where the page cache has survived the
-/// last owner, anywhere before a good frame, for what was published is complete in the cache.
+/// It is damage if a later frame proves that the bad one had been flushed. If the page cache has survived the last
+/// owner, it is also damage anywhere before a good frame, because published records are complete in the cache.
 /// </remarks>
 internal sealed class TailScan : IDisposable
 {
     /// <summary>
-    /// How many segments are mapped at once: a system has a limit to that, and a manifest may list a million.
+    /// How many segments are mapped at once: systems have a limit, and a manifest may list a million.
     /// </summary>
     private const int MaxMaps = 64;
 
@@ -26,16 +26,16 @@ internal sealed class TailScan : IDisposable
     private readonly PartitionIdentity _identity;
     private readonly HashSet<string> _names;
 
-    /// <summary>The memory of the segments looked at last, by sequence; null where there is no file.</summary>
+    /// <summary>The memory of the segments that were read last, by sequence; null if there is no file.</summary>
     private readonly Dictionary<uint, MappedMemory?> _maps = [];
 
     /// <summary>The sequences of the segments whose files were flushed and checked.</summary>
     private readonly HashSet<uint> _checked = [];
 
-    /// <summary>Whether what was published must be there.</summary>
+    /// <summary>Whether all published records must be there.</summary>
     private bool _trustsCache;
 
-    /// <summary>The greatest offset below which some frame claims that everything had been flushed.</summary>
+    /// <summary>The greatest durable end that a frame claims.</summary>
     private long _claimedEnd;
 
     public TailScan(FileSystem files, SessionState session, PartitionIdentity identity, HashSet<string> names)
@@ -52,7 +52,7 @@ internal sealed class TailScan : IDisposable
     /// <summary>The offset behind the last good frame.</summary>
     public long EndOffset { get; private set; }
 
-    /// <summary>How many bytes behind the last good frame hold something.</summary>
+    /// <summary>How many bytes behind the last good frame are in use.</summary>
     public long TornBytes { get; private set; }
 
     /// <summary>Reads the segments from the proven end on.</summary>
@@ -73,8 +73,8 @@ internal sealed class TailScan : IDisposable
         }
     }
 
-    /// <summary>The memory of a range's segment: good until that of another one is asked for.</summary>
-    /// <exception cref="LogIOException">The system cannot read what is there.</exception>
+    /// <summary>The memory of a range's segment: valid until the next call.</summary>
+    /// <exception cref="LogIOException">The system cannot read the bytes.</exception>
     public MappedMemory MapOf(in TailRange range) =>
         Open(range.Segment, range.From)
         ?? throw SegmentErrors.Unreadable(_identity.Id, range.Segment.Path, range.From);
@@ -90,7 +90,7 @@ internal sealed class TailScan : IDisposable
         _maps.Clear();
     }
 
-    /// <summary>Reads one segment; true where its frames reach its end, so that the next one follows.</summary>
+    /// <summary>Reads one segment; true if its frames reach its end, so that the next one follows.</summary>
     private unsafe bool TryWalkSegment(Segment segment, long from, out long position)
     {
         position = from;
@@ -124,7 +124,7 @@ internal sealed class TailScan : IDisposable
         bool complete = ended ? position == segment.EndPosition : sealedHere;
         if (_trustsCache && !ended && !sealedHere && map.Length < position + FrameLayout.SealBytes)
         {
-            // Every append leaves room for a seal behind its frame, so a file that ends before has lost something.
+            // Every append leaves room for a seal behind its frame, so a file that ends before has lost bytes.
             throw FileErrors.Corrupt(
                 _identity.Id, segment.Path, map.Length, "the file is cut short",
                 $"at least {position + FrameLayout.SealBytes} bytes", $"{map.Length} bytes", EndOffset);
@@ -140,7 +140,7 @@ internal sealed class TailScan : IDisposable
             : false;
     }
 
-    /// <summary>Takes a frame that passed its check; true where it is the segment's seal.</summary>
+    /// <summary>Takes a frame that passed its check; true if it is the segment's seal.</summary>
     private unsafe bool Take(Segment segment, byte* frame, int length, long position)
     {
         if (!FrameExtent.TryRead(frame, length, segment.BaseOffset, out FrameExtent extent)
@@ -156,8 +156,8 @@ internal sealed class TailScan : IDisposable
     }
 
     /// <summary>
-    /// Looks through everything behind the last good frame for frames that claim more than is there, and counts what
-    /// is left behind.
+    /// Searches everything behind the last good frame for frames that claim a greater durable end, and counts the bytes
+    /// that are left out.
     /// </summary>
     private unsafe void LookBeyond(Segment[] segments, int index, long position)
     {
@@ -170,7 +170,7 @@ internal sealed class TailScan : IDisposable
                     map.Pointer, segments[i].CrcSeed, segments[i].BaseOffset, from, map.Length);
                 if (_trustsCache && tail.HasFrames)
                 {
-                    // Frames are published one after the other, so the place where this seemed to end held one.
+                    // Frames are published in order, so there was a frame at the place where the frames seem to end.
                     throw SegmentErrors.BadFrame(segments[index], position, FrameCheck.Empty, EndOffset);
                 }
 
@@ -193,8 +193,8 @@ internal sealed class TailScan : IDisposable
     }
 
     /// <summary>
-    /// Maps a segment's file, flushed when it is first looked at: where that flush fails, the cache is not to be
-    /// trusted. Null where there is no such file, or nothing in it. What was mapped before may be unmapped.
+    /// Maps a segment's file, and flushes it the first time: if that flush fails, the cache cannot be trusted. Null if
+    /// there is no such file, or if it is empty. Earlier maps may be unmapped.
     /// </summary>
     private MappedMemory? Open(Segment segment, long provenPosition)
     {
@@ -234,7 +234,9 @@ internal sealed class TailScan : IDisposable
         return map;
     }
 
-    /// <summary>Whether the device gives every byte; reading without a map takes no pages where nothing is.</summary>
+    /// <summary>
+    /// Whether the device gives every byte; reading without a map takes no pages for unwritten parts.
+    /// </summary>
     private static bool CanReadWithoutMap(LogFile file, long length)
     {
         byte[] buffer = new byte[256 << 10];
@@ -258,8 +260,8 @@ internal sealed class TailScan : IDisposable
         Flush(file);
         if (provenPosition > SegmentHeader.PageBytes || _trustsCache)
         {
-            // Something in the segment was flushed, or must be in the cache, so its header must be good as well.
-            // Otherwise the frames speak for themselves: the manifest has the uid that their checksums begin with.
+            // Some bytes of the segment were flushed, or must be in the cache, so its header must be good as well.
+            // Otherwise the frames alone decide: the manifest has the uid for their checksums.
             SegmentOpening.Check(file, segment, provenPosition);
         }
     }
@@ -272,7 +274,7 @@ internal sealed class TailScan : IDisposable
         }
         catch (FileSystemException)
         {
-            // What is good is copied to another file and flushed there, so that this failure loses nothing by itself.
+            // The good records are copied to another file and flushed there, so this failure alone loses nothing.
             _trustsCache = false;
         }
     }

@@ -5,8 +5,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>
-/// What lies behind the last good frame of a segment: perhaps good frames again, for the pages of an unflushed tail
-/// reach the disk in any order.
+/// The bytes behind the last good frame of a segment. They may have good frames again, because the pages of an
+/// unflushed tail reach the disk in any order.
 /// </summary>
 /// <param name="UsedBytes">The bytes up to the last that is not zero.</param>
 /// <param name="HasFrames">Whether there are good frames.</param>
@@ -14,11 +14,11 @@ namespace EmbeddedLog.Partitions.Recovery;
 internal readonly record struct TornTail(long UsedBytes, bool HasFrames, long ClaimedDurableEnd)
 {
     /// <summary>
-    /// How many bytes may be checksummed for every byte searched: what looks like many long frames is refused.
+    /// How many bytes may be checksummed for every searched byte. A tail that looks like many long frames is refused.
     /// </summary>
     private const long WorkFactor = 32;
 
-    /// <summary>Looks at every place where a frame can begin.</summary>
+    /// <summary>Checks every place where a frame can begin.</summary>
     /// <param name="segment">The segment's first byte.</param>
     /// <param name="segmentSeed">From <see cref="FrameCrc.SegmentSeed"/>.</param>
     /// <param name="baseOffset">The segment's base offset.</param>

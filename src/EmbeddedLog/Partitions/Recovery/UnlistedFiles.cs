@@ -13,7 +13,7 @@ namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>
 /// The files in a partition's directory that its manifest does not list: spares that were made ahead, segments that
-/// retention or a recovery has dropped, and what a crash has left unfinished.
+/// retention or a recovery has dropped, and unfinished files of a crash.
 /// </summary>
 internal sealed class UnlistedFiles
 {
@@ -35,19 +35,20 @@ internal sealed class UnlistedFiles
     }
 
     /// <summary>
-    /// Checks that the manifest has not lost a segment: what is not listed and holds records is deleted only where
-    /// something proves that it was given up. Call before anything is added to the manifest.
+    /// Checks that the manifest has not lost a segment: an unlisted segment with records is deleted only if something
+    /// proves that it was given up. Call it before anything is added to the manifest.
     /// </summary>
-    /// <param name="nextSequence">The manifest's, as it was found.</param>
-    /// <param name="epoch">The checkpoint's epoch: what is of an earlier one has been judged by a recovery.</param>
-    /// <param name="endOffset">The end of the listed segments; what lies below it is an unfinished copy.</param>
+    /// <param name="nextSequence">The manifest's next sequence, as it was found.</param>
+    /// <param name="epoch">The checkpoint's epoch: a recovery has judged the records of earlier ones.</param>
+    /// <param name="endOffset">The end of the listed segments; an unlisted segment below it is an unfinished
+    /// copy.</param>
     /// <exception cref="CorruptLogException">A segment with records is not listed.</exception>
     public void CheckThatNoneIsMissed(uint nextSequence, uint epoch, long endOffset)
     {
         foreach (string name in _names)
         {
-            // A number below those yet to be given was listed once, and dropped by a record of the manifest, or is that
-            // of a copy of what is listed.
+            // A segment with a number below the next one was listed once and then dropped by a record of the manifest,
+            // or is a copy of listed records.
             if (!SegmentFileName.IsSegment(name, out uint sequence) || sequence < nextSequence)
             {
                 continue;
@@ -71,16 +72,16 @@ internal sealed class UnlistedFiles
     }
 
     /// <summary>
-    /// Records are appended to listed segments only: in a cache that has survived, and after a clean close, the list is
-    /// there. After a loss of power the record of a segment may be lost of which nothing was flushed, and the segment
-    /// is the torn end of the log; unless a frame in it says otherwise.
+    /// Records are appended to listed segments only. The list is complete in a cache that has survived, and after a
+    /// clean close. After a loss of power a segment of which nothing was flushed may have lost its manifest record. It
+    /// is then the torn end of the log, unless one of its frames claims otherwise.
     /// </summary>
     private bool IsMissed(in Content found, long endOffset) =>
         _session.Clean || _session.CacheSurvived
             ? found.BaseOffset >= endOffset
             : found.ClaimedDurableEnd > endOffset;
 
-    /// <summary>Deletes them all. A failure to delete one is told and leaves it for the next opening.</summary>
+    /// <summary>Deletes them all. A failure to delete one is logged and leaves it for the next opening.</summary>
     /// <exception cref="FileSystemException">The manifest cannot be made durable; nothing was deleted.</exception>
     public void Delete(Manifest manifest)
     {
@@ -93,15 +94,15 @@ internal sealed class UnlistedFiles
             return;
         }
 
-        // The manifest may say so in the page cache only, left there by a process that was killed. A power loss must
-        // not bring back an older one that lists what is deleted now.
+        // A killed process may have left the manifest in the page cache only. A power loss must not bring back an older
+        // one that lists the files that are deleted now.
         manifest.Flush();
         SegmentFactory factory = new(_segments, _identity);
         Array.ForEach(gone, name => factory.TryDelete(Path.Combine(_identity.Directory, name)));
     }
 
     /// <summary>
-    /// What is in a segment of this partition that has at least one record at its beginning; otherwise null.
+    /// The contents of a segment of this partition with at least one record at its beginning; otherwise null.
     /// </summary>
     private unsafe Content? Read(string path)
     {
@@ -127,6 +128,6 @@ internal sealed class UnlistedFiles
         return new Content(header.BaseOffset, header.Epoch, frames.ClaimedDurableEnd);
     }
 
-    /// <summary>What is in a segment's file.</summary>
+    /// <summary>The contents of a segment's file.</summary>
     private readonly record struct Content(long BaseOffset, uint Epoch, long ClaimedDurableEnd);
 }

@@ -5,13 +5,13 @@ namespace EmbeddedLog.Partitions.State;
 
 /// <summary>A partition at one moment.</summary>
 /// <param name="Segments">Its segments.</param>
-/// <param name="End">Where its records end. Published, but not yet durable perhaps.</param>
+/// <param name="End">Where its records end. Published, but perhaps not durable yet.</param>
 /// <param name="LogStart">The first offset that can be read.</param>
 internal readonly record struct CapturedPartition(SegmentList Segments, DurablePoint End, long LogStart)
 {
-    /// <summary>Takes it, under the append lock.</summary>
+    /// <summary>Captures it, under the append lock.</summary>
     /// <param name="state">The partition.</param>
-    /// <param name="tail">Where the segment ends that is written to; null where there is none.</param>
+    /// <param name="tail">Where the active segment ends; null if there is none.</param>
     public static CapturedPartition Of(PartitionState state, long? tail)
     {
         SegmentList segments = state.Segments;

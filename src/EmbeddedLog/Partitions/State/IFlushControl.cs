@@ -1,20 +1,20 @@
 namespace EmbeddedLog.Partitions.State;
 
-/// <summary>What the parts of a partition ask of it that has to do with its flushes. Each call only asks.</summary>
+/// <summary>Requests of a partition's parts that concern its flushes. No call waits.</summary>
 internal interface IFlushControl
 {
-    /// <summary>Oldest that a written record may get before it is flushed; null for never.</summary>
+    /// <summary>The longest time that a written record stays unflushed; null for any time.</summary>
     TimeSpan? FlushInterval { get; }
 
     /// <summary>Everything below this offset is on the disk.</summary>
     long DurableEnd { get; }
 
-    /// <summary>Asks for a round of flushing, of what was appended so far. Safe under the append lock.</summary>
+    /// <summary>Requests a flush of all appends so far. Safe under the append lock.</summary>
     void RequestFlush();
 
-    /// <summary>Has a flush that could not be made tried again in a while.</summary>
+    /// <summary>Requests another try of a flush that could not be made.</summary>
     void RetryFlush();
 
-    /// <summary>Has a checkpoint written once appends pause.</summary>
+    /// <summary>Requests a checkpoint for when appends pause.</summary>
     void RequestCheckpoint();
 }

@@ -5,7 +5,7 @@ namespace EmbeddedLog.Partitions.State;
 /// <summary>The exceptions of appending to a partition, waiting for it and reading it, each with what to do.</summary>
 internal static class PartitionErrors
 {
-    /// <summary>Says that what was appended could not be flushed yet, and that nothing is lost by it.</summary>
+    /// <summary>Records could not be flushed yet; nothing is lost.</summary>
     public static EmbeddedLogException NotFlushed(FileSystemException failure, TopicPartition partition)
     {
         bool isFull = failure.Error is FileSystemError.NoSpace or FileSystemError.QuotaExceeded;
@@ -14,7 +14,7 @@ internal static class PartitionErrors
             FileSystemError.NoSpace or FileSystemError.QuotaExceeded => "Free some space.",
             FileSystemError.TooManyFiles => "Raise the limit of open files of this process.",
             FileSystemError.OutOfMemory => "Give the process more memory, or more maps (vm.max_map_count).",
-            _ => "See to the cause.",
+            _ => "Remove the cause.",
         };
         string message = $"Partition {partition} could not be flushed yet: {failure.Message} What was appended stays "
             + $"and is not acknowledged; the flush is tried again by itself, or with FlushAsync. {advice}";
@@ -39,7 +39,7 @@ internal static class PartitionErrors
             ? new(cause.Message, cause) { Topic = partition.Topic, Partition = partition.Partition }
             : FailedFlush(partition, cause);
 
-    /// <summary>The topic was deleted while somebody used it.</summary>
+    /// <summary>The topic was deleted while it was in use.</summary>
     public static UnknownTopicException Deleted(TopicPartition partition) =>
         new($"Topic '{partition.Topic}' was deleted. To go on, make it again with EnsureTopicAsync, and then another "
             + "producer or consumer: the new topic is not the old one.")
@@ -59,7 +59,7 @@ internal static class PartitionErrors
             File = directory,
         };
 
-    /// <summary>An offset below the log's start or above its end was asked for.</summary>
+    /// <summary>A read of an offset below the log's start or above its end.</summary>
     public static OffsetUnavailableException OutOfRange(TopicPartition partition, long offset, long start, long end) =>
         new($"Offset {offset} is not in partition {partition}, which holds {start} to {end}. Seek to one of these; "
             + "records before the first were removed by retention.")

@@ -5,7 +5,7 @@ namespace EmbeddedLog.Partitions.State;
 
 /// <summary>The small files of a partition.</summary>
 /// <param name="Manifest">The list of segments.</param>
-/// <param name="Checkpoint">What was proven durable.</param>
+/// <param name="Checkpoint">The proven durable end.</param>
 internal sealed record PartitionFiles(Manifest Manifest, CheckpointFile Checkpoint) : IDisposable
 {
     /// <inheritdoc/>

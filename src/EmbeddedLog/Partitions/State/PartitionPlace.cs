@@ -4,7 +4,7 @@ using EmbeddedLog.Files.Storing;
 
 namespace EmbeddedLog.Partitions.State;
 
-/// <summary>Whether the directories of the log and of the partition are where they belong.</summary>
+/// <summary>Checks that the directories of the log and of the partition are still at their paths.</summary>
 internal sealed class PartitionPlace
 {
     private readonly PartitionIdentity _identity;
@@ -12,7 +12,7 @@ internal sealed class PartitionPlace
     private readonly Manifest _manifest;
 
     /// <param name="identity">The partition.</param>
-    /// <param name="watch">Watches the log's directory; null where there is no log around the partition.</param>
+    /// <param name="watch">Watches the log's directory; null without a log around the partition.</param>
     /// <param name="manifest">The partition's manifest, open.</param>
     public PartitionPlace(PartitionIdentity identity, DirectoryWatch? watch, Manifest manifest)
     {
@@ -21,10 +21,10 @@ internal sealed class PartitionPlace
         _manifest = manifest;
     }
 
-    /// <summary>What is known to be the matter with the log's directory, without another look.</summary>
+    /// <summary>The known fault of the log's directory, without another check.</summary>
     public LogDirectoryException? KnownGone => _watch?.Failure;
 
-    /// <summary>Looks; what is the matter, or null.</summary>
+    /// <summary>Checks the directories; returns the fault, or null.</summary>
     public LogDirectoryException? FindGone() =>
         _watch?.Look() ?? (_manifest.IsInPlace() ? null : PartitionErrors.Gone(_identity.Id, _identity.Directory));
 }

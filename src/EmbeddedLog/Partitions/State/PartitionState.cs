@@ -6,7 +6,7 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Partitions.State;
 
 /// <summary>
-/// What a partition's writer tells its readers. All of it is written under the append lock and read without it.
+/// The state that a partition's writer publishes for its readers. Written under the append lock and read without it.
 /// </summary>
 /// <remarks>
 /// Readers rely on this order: a frame is complete before its length is published; a segment's end is set, and the list
@@ -20,7 +20,7 @@ internal sealed unsafe class PartitionState
     private EmbeddedLogException? _failure;
     private bool _deleted;
 
-    /// <summary>Where followers read the published end.</summary>
+    /// <summary>The published end for followers.</summary>
     private readonly long* _sharedEnd;
 
     public PartitionState(SegmentList segments, long publishedEnd, long logStart, ControlSlot slot)
@@ -33,7 +33,7 @@ internal sealed unsafe class PartitionState
         Volatile.Write(ref *_sharedEnd, publishedEnd);
     }
 
-    /// <summary>What followers are told.</summary>
+    /// <summary>The published state for followers.</summary>
     public ControlSlot Slot { get; }
 
     /// <summary>The segments, oldest first.</summary>
@@ -43,7 +43,7 @@ internal sealed unsafe class PartitionState
         set => Volatile.Write(ref _segments, value);
     }
 
-    /// <summary>The offset behind the last record that may be read, and of the next one to be appended.</summary>
+    /// <summary>The offset behind the last published record, which the next append gets.</summary>
     public long PublishedEnd
     {
         get => Volatile.Read(ref _publishedEnd);
@@ -62,8 +62,8 @@ internal sealed unsafe class PartitionState
     }
 
     /// <summary>
-    /// Whether the topic was deleted. Set before the partition is closed for it, under no lock: it only chooses what
-    /// those who come later are told.
+    /// Whether the topic was deleted. Set before the partition is closed for that, without a lock: it only selects the
+    /// exception for later uses.
     /// </summary>
     public bool IsDeleted
     {
@@ -71,13 +71,11 @@ internal sealed unsafe class PartitionState
         set => Volatile.Write(ref _deleted, value);
     }
 
-    /// <summary>What they are told who still use the partition after it was closed.</summary>
+    /// <summary>The exception for uses of the partition after it was closed.</summary>
     public Exception ClosedError(TopicPartition id) =>
         IsDeleted ? PartitionErrors.Deleted(id) : SharedErrors.Disposed();
 
-    /// <summary>
-    /// What those who append are told once nothing can be appended: an exception that is theirs alone.
-    /// </summary>
+    /// <summary>The exception for an append that fails for good: a new one for each caller.</summary>
     public Exception UnusableError(TopicPartition id) => Failure is { } failure
         ? new PartitionFailedException(failure.Message, failure.InnerException)
         {
@@ -87,11 +85,11 @@ internal sealed unsafe class PartitionState
         : ClosedError(id);
 
     /// <summary>
-    /// The offset behind the last record of an epoch, as far as it survived: what was committed beyond it in that epoch
-    /// was lost, and its offsets were given to other records.
+    /// The offset behind the last record of an epoch that survived. Records behind it in that epoch were lost, and
+    /// their offsets were given to others.
     /// </summary>
     /// <param name="epoch">The epoch.</param>
-    /// <param name="current">The epoch of what is appended now.</param>
+    /// <param name="current">The epoch of new records.</param>
     public long EndOfEpoch(uint epoch, uint current)
     {
         SegmentList segments = Segments;
@@ -108,7 +106,7 @@ internal sealed unsafe class PartitionState
             : PublishedEnd;
     }
 
-    /// <summary>Why nothing can be appended any more, or null. Once set it stays.</summary>
+    /// <summary>Why appends fail, or null. Once set it stays.</summary>
     [DisallowNull]
     public EmbeddedLogException? Failure
     {
