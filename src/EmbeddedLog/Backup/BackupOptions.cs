@@ -1,12 +1,12 @@
 namespace EmbeddedLog;
 
-/// <summary>How <see cref="CommitLog.BackupAsync"/> goes about it. Copied when handed over.</summary>
+/// <summary>Options of <see cref="CommitLog.BackupAsync"/>. Copied when passed in.</summary>
 public sealed class BackupOptions
 {
     /// <summary>
-    /// Whether segments that are complete may share their bytes on the disk with the log, where the file system can do
-    /// that: it takes no time and no space. Such a backup protects from mistakes, not from a bad sector, and is best
-    /// copied on to another disk. False to copy everything. Default: true.
+    /// Whether complete segments may share their bytes on the disk with the log, if the file system can do that. It
+    /// takes no time and no space. Such a backup protects from mistakes, not from a bad sector: copy it to another
+    /// disk. False to copy everything. Default: true.
     /// </summary>
     public bool ShareSegments { get; set; } = true;
 

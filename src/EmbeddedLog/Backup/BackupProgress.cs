@@ -6,5 +6,5 @@ namespace EmbeddedLog;
 /// <c>__offsets</c>.
 /// </param>
 /// <param name="Bytes">How many bytes of segments the backup holds.</param>
-/// <param name="TotalBytes">How many there were at the beginning; appends add to them and retention takes away.</param>
+/// <param name="TotalBytes">How many there were at the beginning; appends and retention change the number.</param>
 public readonly record struct BackupProgress(TopicPartition Partition, long Bytes, long TotalBytes);

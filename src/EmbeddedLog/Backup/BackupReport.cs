@@ -1,12 +1,12 @@
 namespace EmbeddedLog;
 
-/// <summary>What a backup holds.</summary>
+/// <summary>The result of a backup.</summary>
 /// <param name="Directory">The full path of the backup.</param>
 /// <param name="Topics">How many topics are in it.</param>
-/// <param name="Partitions">How many partitions these have.</param>
-/// <param name="Records">How many offsets can be read in these.</param>
+/// <param name="Partitions">How many partitions they have.</param>
+/// <param name="Records">How many offsets can be read in them.</param>
 /// <param name="CopiedBytes">How many bytes of segments were copied.</param>
-/// <param name="SharedBytes">How many bytes of segments share their place on the disk with the log.</param>
+/// <param name="SharedBytes">How many bytes of segments are shared with the log on the disk.</param>
 /// <param name="Duration">How long it took.</param>
 public sealed record BackupReport(
     string Directory,

@@ -4,8 +4,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Backup;
 
 /// <summary>
-/// The directory of a backup, locked as a log's is, so that nobody makes it a log meanwhile. If it is given up before
-/// it is complete, everything in it goes again.
+/// The directory of a backup, locked like a log's directory, so that no process makes it a log meanwhile. If the backup
+/// is not completed, everything in it is removed.
 /// </summary>
 internal sealed class BackupTarget : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class BackupTarget : IDisposable
     public string Path { get; }
 
     /// <summary>Takes a directory that is missing or empty.</summary>
-    /// <exception cref="LogDirectoryException">It is neither, or lies in the log's own.</exception>
+    /// <exception cref="LogDirectoryException">It is neither, or is inside the log's directory.</exception>
     /// <exception cref="LogOwnedException">Another backup is being made there.</exception>
     public static BackupTarget Take(FileSystem files, string log, string path)
     {
@@ -61,10 +61,10 @@ internal sealed class BackupTarget : IDisposable
             : throw OwnerErrors.Owned(path, files.ReadLockOwner(lockPath), waited: null);
     }
 
-    /// <summary>Says that the backup is a log now, which stays.</summary>
+    /// <summary>Marks the backup as complete, so that it stays.</summary>
     public void Complete() => _isComplete = true;
 
-    /// <summary>Says in the library's terms why there is no backup.</summary>
+    /// <summary>The library's exception for a failed backup.</summary>
     public static EmbeddedLogException Failed(string path, FileSystemException failure) => failure.Error switch
     {
         FileSystemError.NoSpace or FileSystemError.QuotaExceeded => new DiskFullException(
@@ -83,7 +83,7 @@ internal sealed class BackupTarget : IDisposable
         },
     };
 
-    /// <summary>Removes a directory with all that is in it.</summary>
+    /// <summary>Removes a directory with its contents.</summary>
     public static void DeleteTree(FileSystem files, string directory)
     {
         foreach (string name in files.ListDirectories(directory))
@@ -112,7 +112,7 @@ internal sealed class BackupTarget : IDisposable
         }
         catch (FileSystemException)
         {
-            // Without a session it opens nowhere, and the next backup names what is left.
+            // Without a session no process opens it, and the next backup names the rest.
         }
         finally
         {
@@ -125,7 +125,7 @@ internal sealed class BackupTarget : IDisposable
         }
     }
 
-    /// <summary>Removes all but the lock, and first what would make the rest a log.</summary>
+    /// <summary>Removes everything but the lock. The session goes first, because it makes the rest a log.</summary>
     private void Clear()
     {
         _files.DeleteFile(System.IO.Path.Combine(Path, SessionFile.FileName));
@@ -141,9 +141,9 @@ internal sealed class BackupTarget : IDisposable
     }
 
     /// <summary>
-    /// Removes the lock's file, and the directory if it was made for this backup. While the lock is held, so that
-    /// nobody else has that file. False where it cannot go before it is let go of: on Windows, where nobody can remove
-    /// the file of somebody who has taken it since.
+    /// Removes the lock's file, and the directory if it was made for this backup. While the lock is held, so that no
+    /// other process has that file. False if the file cannot be removed before its release: on Windows, where the file
+    /// of a later holder cannot be removed.
     /// </summary>
     private bool TryRemoveLock()
     {

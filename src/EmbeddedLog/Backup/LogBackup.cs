@@ -8,16 +8,16 @@ using EmbeddedLog.Topics;
 namespace EmbeddedLog.Backup;
 
 /// <summary>
-/// Copies a log while it is used, as a log that was closed cleanly. What makes the copy a log, its session, is written
-/// last: until then it opens nowhere. GUARANTEES.md, "Backups", has what it promises.
+/// Copies a log while it is used, as a cleanly closed log. The session, which makes the copy a log, is written last:
+/// until then no process opens it. GUARANTEES.md, "Backups", has the promises.
 /// </summary>
 /// <remarks>
-/// Committed offsets come first. None of them lies beyond what was published when it was made, and each topic is copied
-/// up to an end that is taken later: so no offset lies beyond the end of the copy.
+/// Committed offsets are copied first. Each of them was below the published end at its commit, and each topic is copied
+/// up to an end that is read later. So no committed offset is beyond the end of the copy.
 /// </remarks>
 internal sealed class LogBackup
 {
-    /// <summary>How often committed offsets are copied anew that were compacted meanwhile.</summary>
+    /// <summary>How often the committed offsets are copied anew after a compaction.</summary>
     private const int MaxAttempts = 10;
 
     private readonly Platform _platform;
@@ -29,8 +29,8 @@ internal sealed class LogBackup
 
     /// <param name="platform">The seam.</param>
     /// <param name="source">The log's directory.</param>
-    /// <param name="options">Nobody changes them any more.</param>
-    /// <param name="progress">Told now and then; null for nobody.</param>
+    /// <param name="options">A private copy.</param>
+    /// <param name="progress">Gets reports now and then; or null.</param>
     public LogBackup(
         Platform platform, LogDirectory source, BackupOptions options, IProgress<BackupProgress>? progress)
     {
@@ -40,8 +40,8 @@ internal sealed class LogBackup
         _progress = progress;
     }
 
-    /// <summary>Makes the backup; to be called once.</summary>
-    /// <param name="directory">Where it is to be.</param>
+    /// <summary>Makes the backup. Call it once.</summary>
+    /// <param name="directory">Its directory.</param>
     /// <param name="offsets">The committed offsets.</param>
     /// <param name="topics">The topics as of each call.</param>
     /// <param name="cancellation">Ends it.</param>
@@ -101,8 +101,8 @@ internal sealed class LogBackup
     }
 
     /// <summary>
-    /// A compaction appends what counts once more and removes the history: a copy that has missed some of it is made
-    /// anew, for it would lack offsets.
+    /// A compaction appends the current values again and removes the history. A copy that has missed a part of them
+    /// lacks offsets, so it is made anew.
     /// </summary>
     private async ValueTask CopyOffsetsAsync(
         string directory, SegmentCopier copier, PartitionLog offsets, CancellationToken cancellation)

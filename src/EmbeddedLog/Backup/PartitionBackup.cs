@@ -11,8 +11,8 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Backup;
 
 /// <summary>
-/// Copies one partition while it is used: what it holds at one moment, up to an end that is durable, with a manifest
-/// and a checkpoint of its own, as a clean close leaves them.
+/// Copies one partition while it is used: its records at one moment, up to a durable end, with a manifest and a
+/// checkpoint like those of a clean close.
 /// </summary>
 internal sealed class PartitionBackup
 {
@@ -22,12 +22,12 @@ internal sealed class PartitionBackup
     private readonly SegmentCopier _copier;
     private readonly long _now;
 
-    /// <summary>What is in the backup, oldest first.</summary>
+    /// <summary>The segments in the backup, oldest first.</summary>
     private readonly List<SegmentEntry> _entries = [];
 
     /// <param name="source">The partition.</param>
-    /// <param name="directory">Its directory in the backup, which is there and empty.</param>
-    /// <param name="copier">Puts segments there.</param>
+    /// <param name="directory">Its directory in the backup, which exists and is empty.</param>
+    /// <param name="copier">Copies the segments.</param>
     /// <param name="platform">The seam to the system.</param>
     public PartitionBackup(PartitionLog source, string directory, SegmentCopier copier, Platform platform)
     {
@@ -42,8 +42,7 @@ internal sealed class PartitionBackup
     public long Records { get; private set; }
 
     /// <summary>
-    /// Whether segments that were there at the beginning were removed before they were copied, so that the backup
-    /// begins later.
+    /// Whether retention has removed segments before they were copied, so that the backup begins later.
     /// </summary>
     public bool HasLost { get; private set; }
 
@@ -60,7 +59,7 @@ internal sealed class PartitionBackup
         {
             if (!TryPut(captured, i))
             {
-                // Retention takes segments from the beginning on: those before it are gone as well.
+                // Retention removes segments from the beginning on: the earlier ones are gone as well.
                 HasLost = true;
                 RemoveAll();
                 start = i + 1 < captured.Segments.Count
@@ -104,7 +103,7 @@ internal sealed class PartitionBackup
                 return false;
             }
 
-            // A segment without a record may not have a file, after a power loss, and needs none.
+            // After a power loss a segment without a record may have no file, and it needs none.
             if (endOffset > segment.BaseOffset)
             {
                 throw;
@@ -127,8 +126,8 @@ internal sealed class PartitionBackup
     }
 
     /// <summary>
-    /// Writes what says how the partition stands. In a new epoch: what is appended to the backup is told from what the
-    /// log itself gets at the same offsets, and never goes into a file that was copied.
+    /// Writes manifest and checkpoint, in a new epoch. This distinguishes records appended to the backup from records
+    /// of the log at the same offsets, and no append goes into a copied file.
     /// </summary>
     private ClosedPartition Complete(long start, in DurablePoint end)
     {

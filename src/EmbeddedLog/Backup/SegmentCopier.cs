@@ -6,12 +6,14 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Backup;
 
-/// <summary>Puts segments into a backup: shares their bytes where that is safe and possible, else copies.</summary>
+/// <summary>
+/// Puts segments into a backup: shares their bytes if that is safe and possible, otherwise copies them.
+/// </summary>
 internal sealed class SegmentCopier
 {
     private const int ChunkBytes = 256 << 10;
 
-    /// <summary>A longer index is not read back either.</summary>
+    /// <summary>A longer index would not be read back.</summary>
     private const int MaxIndexBytes = IndexCodec.HeaderBytes + (IndexCodec.MaxEntries * IndexCodec.EntryBytes);
 
     private readonly FileSystem _files;
@@ -20,7 +22,7 @@ internal sealed class SegmentCopier
     private readonly long _totalBytes;
     private readonly byte[] _chunk = new byte[ChunkBytes];
 
-    /// <summary>Whether the file system may still turn out to share; no longer asked once it did not.</summary>
+    /// <summary>Whether the file system may be able to share; false after the first refusal.</summary>
     private bool _mayClone;
     private bool _mayLink;
 
@@ -41,12 +43,12 @@ internal sealed class SegmentCopier
     /// <summary>How many bytes were copied.</summary>
     public long CopiedBytes { get; private set; }
 
-    /// <summary>How many bytes share their place with the log.</summary>
+    /// <summary>How many bytes are shared with the log.</summary>
     public long SharedBytes { get; private set; }
 
     /// <summary>
-    /// Puts a segment that is complete into a directory. Nobody stores to its bytes any more, neither in the log nor in
-    /// the backup, which never writes on in a segment that it was given: so one file can be in both.
+    /// Puts a complete segment into a directory. Its bytes do not change any more, neither in the log nor in the
+    /// backup, which does not append to a copied segment, so both can have the same file.
     /// </summary>
     /// <exception cref="FileSystemException">The segment is gone, there is no space, or another failure.</exception>
     public void Put(Segment segment, string directory, long end)
@@ -63,7 +65,7 @@ internal sealed class SegmentCopier
         Tell(segment.Partition);
     }
 
-    /// <summary>Copies a segment up to where its records end, flushed.</summary>
+    /// <summary>Copies a segment up to the end of its records, flushed.</summary>
     /// <exception cref="FileSystemException">The segment is gone, there is no space, or another failure.</exception>
     public void Copy(Segment segment, string directory, long end)
     {
@@ -95,7 +97,7 @@ internal sealed class SegmentCopier
         target.Flush(0, length);
     }
 
-    /// <summary>Copies the index of a segment, which can be made again: where there is none, none is needed.</summary>
+    /// <summary>Copies the index of a segment. It can be made again, so a missing one is not copied.</summary>
     public void TryCopyIndex(Segment segment, string directory)
     {
         string target = SegmentFileName.IndexOf(directory, segment.Entry.Sequence);
@@ -108,7 +110,7 @@ internal sealed class SegmentCopier
         }
         catch (FileSystemException)
         {
-            // It was not saved yet, or the disk is full, which the next segment will tell.
+            // It was not saved yet, or the disk is full, which the next segment will report.
         }
     }
 

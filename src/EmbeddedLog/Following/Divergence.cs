@@ -3,13 +3,13 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Following;
 
-/// <summary>Tells which of the records that a follower could read are still the same ones.</summary>
+/// <summary>Finds which records of a follower are still the same.</summary>
 internal static class Divergence
 {
     /// <summary>
-    /// The first offset below <paramref name="oldEnd"/> whose record was taken back; <see cref="long.MaxValue"/> where
-    /// none was. A record is the one of its offset and epoch: each owner that did not find the log closed appends in an
-    /// epoch of its own, and what a recovery copies keeps the one that it had.
+    /// The first offset below <paramref name="oldEnd"/> whose record was taken back; <see cref="long.MaxValue"/> if
+    /// none was. Offset and epoch identify a record: each owner that did not find the log closed appends in an epoch of
+    /// its own, and a record that a recovery copies keeps its epoch.
     /// </summary>
     /// <param name="old">The segments that the follower read.</param>
     /// <param name="oldEnd">How far it could read.</param>
@@ -22,7 +22,7 @@ internal static class Divergence
             return long.MaxValue;
         }
 
-        // What retention has removed meanwhile was not taken back.
+        // Records that retention has removed meanwhile were not taken back.
         long offset = present.Count == 0
             ? Math.Max(old.Items[0].BaseOffset, presentEnd)
             : Math.Max(old.Items[0].BaseOffset, present.Items[0].BaseOffset);
@@ -40,7 +40,7 @@ internal static class Divergence
         return long.MaxValue;
     }
 
-    /// <summary>The epoch of an offset that the list holds, and the offset at which the next segment begins.</summary>
+    /// <summary>The epoch of an offset in the list, and the offset at which the next segment begins.</summary>
     private static uint EpochAt(SegmentList segments, long offset, out long next)
     {
         int low = 0;

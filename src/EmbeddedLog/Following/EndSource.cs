@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Following;
 
-/// <summary>What tells a follower how far a partition goes.</summary>
+/// <summary>The source of a partition's end for a follower.</summary>
 internal enum EndSource
 {
     /// <summary>The checkpoint of a log that was closed cleanly.</summary>

@@ -6,57 +6,57 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// Follows the end of a partition between two looks at its files: by the owner's slot in the control file, by the
-/// records where no slot tells it, or not at all after a clean close. All under the partition's gate.
+/// Follows the end of a partition between two reads of its files: by the owner's slot in the control file, by the
+/// records without a slot, or not at all after a clean close. Under the partition's gate.
 /// </summary>
 internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, FollowedReach reach)
 {
-    /// <summary>What the last look at the files went by.</summary>
+    /// <summary>The signals at the last read of the files.</summary>
     private ControlPage? _page;
     private ulong _word;
     private byte* _slot;
     private long _version;
 
-    /// <summary>What the end is taken from, and the last that was the same by the records.</summary>
+    /// <summary>The source of the end, and the last end that agreed with the records.</summary>
     private EndSource _source;
     private long _checkedEnd;
 
-    /// <summary>Whether the files were looked at.</summary>
+    /// <summary>Whether the files were read.</summary>
     private bool _isLoaded;
 
-    /// <summary>Which look at the directory the last one at the files came after.</summary>
+    /// <summary>The number of directory checks at the last read of the files.</summary>
     private int _directoryLooks;
 
-    /// <summary>Finds the end where no slot tells it, or checks what one tells.</summary>
+    /// <summary>Finds the end without a slot, or checks that of the slot.</summary>
     public FollowedTail? Tail { get; private set; }
 
-    /// <summary>Whether the next look at the files compares the slot with the records.</summary>
+    /// <summary>Whether the next read of the files compares the slot with the records.</summary>
     public bool HasDoubts { get; private set; }
 
-    /// <summary>Whether it is the slot that tells the end.</summary>
+    /// <summary>Whether the slot is the source of the end.</summary>
     public bool GoesBySlot => _source == EndSource.Slot;
 
-    /// <summary>Whether the files were not looked at since this page said this word.</summary>
+    /// <summary>Whether the files were not read since this page had this word.</summary>
     public bool IsNew(ControlPage? page, ulong word) => !_isLoaded || page != _page || word != _word;
 
-    /// <summary>What the slot tells may be wrong.</summary>
+    /// <summary>Marks the slot as possibly wrong.</summary>
     public void Doubt() => HasDoubts = true;
 
-    /// <summary>Takes what is new; false where the files have to be looked at.</summary>
+    /// <summary>Takes new ends; false if the files have to be read.</summary>
     public bool TryLook()
     {
         long end = reach.End;
         return _isLoaded && TryLookAtSlot() && (reach.End != end || !LookFarther());
     }
 
-    /// <summary>Goes by what a look at the files has found.</summary>
-    /// <param name="page">The control file; null where there is none.</param>
+    /// <summary>Takes the result of a read of the files.</summary>
+    /// <param name="page">The control file; null if there is none.</param>
     /// <param name="word">Its word then.</param>
     /// <param name="slot">The partition's slot, or null.</param>
-    /// <param name="version">What that counted then.</param>
-    /// <param name="looks">Which look at the directory came before.</param>
+    /// <param name="version">Its version then.</param>
+    /// <param name="looks">The number of directory checks before.</param>
     /// <param name="end">The end.</param>
-    /// <param name="isTold">Whether the slot tells it.</param>
+    /// <param name="isTold">Whether the slot has it.</param>
     public void Note(
         ControlPage? page, ulong word, byte* slot, long version, int looks, in FollowedEnd end, bool isTold)
     {
@@ -72,7 +72,7 @@ internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, Follo
         _isLoaded = true;
     }
 
-    /// <summary>Lets go of the control file and of the records.</summary>
+    /// <summary>Releases the control file and the records.</summary>
     public void Clear()
     {
         _slot = null;
@@ -81,8 +81,8 @@ internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, Follo
     }
 
     /// <summary>
-    /// Where nothing is new, looks for another control file, if that is due; true where the files have to be looked at.
-    /// Whether this look or another partition's was due makes no difference.
+    /// If nothing is new, checks for another control file, if that is due; true if the files have to be read. A check
+    /// by another partition counts too.
     /// </summary>
     private bool LookFarther()
     {
@@ -94,7 +94,7 @@ internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, Follo
                 return false;
             }
 
-            // An end that stands still is compared with the records once: a bad bit must not hide the last ones.
+            // An end that does not move is compared with the records once: a bad bit must not hide the last ones.
             HasDoubts |= _source == EndSource.Slot && _checkedEnd != reach.End;
             bool needsList = _source == EndSource.Records && Tail!.NeedsList;
             return HasDoubts || needsList || _slot is null || view.Current != _page;
@@ -105,7 +105,7 @@ internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, Follo
         }
     }
 
-    /// <summary>Takes what is new from the slot; false where the files have to be looked at.</summary>
+    /// <summary>Takes new ends from the slot; false if the files have to be read.</summary>
     private bool TryLookAtSlot()
     {
         if (view.Current != _page)
@@ -119,7 +119,7 @@ internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, Follo
             ulong word = _page.Word;
             if (word != _word)
             {
-                // While the next owner recovers the log, what could be read can be read on.
+                // While the next owner recovers the log, the records so far stay readable.
                 return ControlLayout.StateOf(word) == ControlState.Opening;
             }
 
@@ -136,7 +136,7 @@ internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, Follo
                 reach.Extend(Tail.Offset);
                 return !needsList;
             case EndSource.Slot when told.End < reach.End:
-                // Ends only grow while the word stays.
+                // Ends only grow while the word does not change.
                 HasDoubts = true;
                 return false;
             case EndSource.Slot:

@@ -4,12 +4,12 @@ using EmbeddedLog.Following.Control;
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// Looks for new records on behalf of those who wait for some: soon after the last ones, ever less often where nothing
-/// comes, not at all where nobody waits. One timer for all partitions.
+/// Polls for new records while there are waiters: soon after the last records, with growing pauses while nothing comes,
+/// and not at all without waiters. One timer for all partitions.
 /// </summary>
 /// <remarks>
-/// Nothing wakes a process when another one stores to memory that they share, unless that one makes a call for it: an
-/// append would pay for it whether somebody follows or not, for a follower that may not write cannot say that it waits.
+/// A store to shared memory wakes no other process. The owner would need a system call at each append, also without
+/// followers, because a follower that may not write cannot announce itself.
 /// </remarks>
 internal sealed class FollowPoller : IBackgroundTask
 {
@@ -23,10 +23,10 @@ internal sealed class FollowPoller : IBackgroundTask
     /// <summary>Replaced as a whole under the gate; read by the poll.</summary>
     private FollowedPartition[] _partitions = [];
 
-    /// <summary>One while a poll is scheduled or under way. Exchanged by who waits, reset by the poll.</summary>
+    /// <summary>One while a poll is scheduled or under way. Exchanged by waiters, reset by the poll.</summary>
     private int _scheduled;
 
-    /// <summary>The time to the next poll. Only by the poll, and by who schedules the first.</summary>
+    /// <summary>The time to the next poll. Used by the poll, and by the thread that schedules the first one.</summary>
     private TimeSpan _delay;
 
     public FollowPoller(BackgroundSchedule schedule, ControlView view, TimeSpan longest)
@@ -36,7 +36,7 @@ internal sealed class FollowPoller : IBackgroundTask
         _longest = longest;
     }
 
-    /// <summary>Looks after partitions from now on.</summary>
+    /// <summary>Polls partitions from now on.</summary>
     public void Add(IEnumerable<FollowedPartition> partitions)
     {
         lock (_gate)
@@ -54,7 +54,7 @@ internal sealed class FollowPoller : IBackgroundTask
         }
     }
 
-    /// <summary>Somebody waits.</summary>
+    /// <summary>Called when there is a waiter.</summary>
     public void Wake()
     {
         if (Interlocked.Exchange(ref _scheduled, 1) == 0)
@@ -74,11 +74,11 @@ internal sealed class FollowPoller : IBackgroundTask
         }
         catch (EmbeddedLogException)
         {
-            // The session is damaged; the partitions say what that means for them.
+            // The session is damaged; each partition reports the consequence.
         }
         catch (IO.FileSystemException)
         {
-            // Perhaps next time; what there is can be read.
+            // The next poll tries again; the records so far can be read.
         }
 
         foreach (FollowedPartition partition in Volatile.Read(ref _partitions))
@@ -94,7 +94,7 @@ internal sealed class FollowPoller : IBackgroundTask
             return;
         }
 
-        // Whoever begins to wait is added first and looks at the flag then; this looks in the opposite order.
+        // A waiter is added first and reads the flag then; this reads in the opposite order.
         Volatile.Write(ref _scheduled, 0);
         Interlocked.MemoryBarrier();
         if (AnyWaits())

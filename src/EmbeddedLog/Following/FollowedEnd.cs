@@ -1,7 +1,7 @@
 namespace EmbeddedLog.Following;
 
-/// <summary>How far a partition goes, as a look at its files has found it.</summary>
+/// <summary>The end of a partition, as found in its files.</summary>
 /// <param name="Offset">The offset behind the last record.</param>
-/// <param name="Durable">Up to where everything is known to be on the disk.</param>
-/// <param name="Tail">What has walked the records; null where that was not needed.</param>
+/// <param name="Durable">The known durable end.</param>
+/// <param name="Tail">The walk over the records; null if it was not needed.</param>
 internal readonly record struct FollowedEnd(long Offset, long Durable, FollowedTail? Tail);

@@ -6,24 +6,24 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Following;
 
-/// <summary>Finds out how far a partition goes. One caller at a time.</summary>
+/// <summary>Finds the end of a partition. One caller at a time.</summary>
 internal sealed class FollowedEnds(ReaderEpochs readers, ILogger loggerUnderLock, PartitionIdentity identity)
 {
-    /// <summary>How often a slot is read that says less than the records, before it is taken to be wrong.</summary>
+    /// <summary>How often a slot with a lower end than the records is read again, before it counts as wrong.</summary>
     private const int MaxReads = 20;
 
     /// <summary>
-    /// Finds the end by the records, and whether what the slot tells agrees with it: what is told that is not there, or
-    /// not told though it is there, does not count, unless what is missing is damaged itself: then whoever comes there
-    /// is told. A kill between a frame and the end that counts it is the one thing beside damage that makes it differ.
+    /// Finds the end by the records, and compares the slot with it. A slot with another end is ignored, unless the
+    /// missing records are damaged: a reader that comes there then gets the exception. Beside damage, only a kill
+    /// between a frame and the store of its end makes the two differ.
     /// </summary>
     /// <param name="segments">The segments, with their ends.</param>
     /// <param name="files">The partition's small files.</param>
     /// <param name="fit">Checks them.</param>
-    /// <param name="walked">What was walked before, which may do.</param>
+    /// <param name="walked">An earlier walk, which may still be valid.</param>
     /// <param name="slot">The partition's slot, or null.</param>
-    /// <param name="told">What it told before the files were read.</param>
-    /// <param name="isTold">Whether that counts; false on return where it does not.</param>
+    /// <param name="told">Its contents before the files were read.</param>
+    /// <param name="isTold">Whether the slot is valid; false on return if it is not.</param>
     /// <exception cref="CorruptLogException">Something is damaged.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public unsafe FollowedEnd Find(
@@ -45,7 +45,7 @@ internal sealed class FollowedEnds(ReaderEpochs readers, ILogger loggerUnderLock
             return new FollowedEnd(tail.Offset, durable, tail);
         }
 
-        // The owner may be on its way from a frame to the end that counts it.
+        // The owner may be between a frame and the store of its end.
         ToldEnds now = told;
         for (int attempt = 1; now.End < tail.Offset && attempt < MaxReads; attempt++)
         {

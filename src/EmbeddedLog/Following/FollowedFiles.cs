@@ -8,31 +8,29 @@ using EmbeddedLog.Partitions.Recovery;
 
 namespace EmbeddedLog.Following;
 
-/// <summary>
-/// The small files of a partition as they are at one moment while its owner changes them: read, never written.
-/// </summary>
+/// <summary>The small files of a partition at one moment, while its owner changes them. They are only read.</summary>
 /// <param name="Manifest">The list of segments.</param>
-/// <param name="Checkpoint">What was proven durable; null before the first.</param>
-/// <param name="CheckpointPosition">Where that stands in its file.</param>
+/// <param name="Checkpoint">The checkpoint; null before the first.</param>
+/// <param name="CheckpointPosition">Its position in the file.</param>
 internal sealed record FollowedFiles(ManifestState Manifest, Checkpoint? Checkpoint, long CheckpointPosition)
 {
     /// <summary>
-    /// Whether the partition is still the same: where a recovery comes between, it replaces the manifest before it
-    /// deletes a file, so that a walk which ended at a missing one was not of what there is now.
+    /// Whether the partition is still the same. A recovery replaces the manifest before it deletes a file, so a walk
+    /// that ended at a missing file was not of the present state.
     /// </summary>
     public bool IsStill(FollowedFiles now) =>
         now.Checkpoint?.Epoch == Checkpoint?.Epoch && now.Manifest.LogStartOffset == Manifest.LogStartOffset
         && now.Manifest.Segments.SequenceEqual(Manifest.Segments);
 
     /// <summary>
-    /// Reads both. The checkpoint comes first: what it speaks of is in the manifest then, unless a recovery came
-    /// between. A manifest that is missing is an empty one, as for an opening; whether one may be, others tell.
+    /// Reads both. The checkpoint comes first: the manifest then has its segments, unless a recovery came in between. A
+    /// missing manifest counts as empty, as in an opening; other checks decide whether it may be missing.
     /// </summary>
     /// <param name="files">The file system.</param>
     /// <param name="identity">The partition.</param>
-    /// <param name="session">How the last owner left the log.</param>
+    /// <param name="session">The state in which the last owner left the log.</param>
     /// <exception cref="CorruptLogException">
-    /// One is damaged, or was being written: only a second look tells which.
+    /// One is damaged, or was being written. Only a second read shows which.
     /// </exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public static FollowedFiles Read(FileSystem files, PartitionIdentity identity, SessionState session)
@@ -62,7 +60,7 @@ internal sealed record FollowedFiles(ManifestState Manifest, Checkpoint? Checkpo
         catch (FileSystemException failure) when (
             failure.Error == FileSystemError.NotFound && files.DirectoryExists(identity.Directory))
         {
-            // Nothing was appended yet, or the checkpoint and the segments' files say otherwise.
+            // Nothing was appended yet. If that is wrong, the checkpoint and the segments' files show it.
         }
 
         return new FollowedFiles(state, checkpoint, position);

@@ -10,13 +10,13 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// Checks that the small files of a partition fit together, by the rules of an opening and in its words: a manifest or
-/// a checkpoint that has lost something must not pass for a log that has less. See <see cref="PartitionRecovery"/>.
+/// Checks that the small files of a partition fit together, by the rules of an opening and with the same messages: a
+/// manifest or a checkpoint with a loss must not look like a shorter log. See <see cref="PartitionRecovery"/>.
 /// </summary>
-/// <param name="resources">What all segments use.</param>
+/// <param name="resources">The objects that all segments share.</param>
 /// <param name="identity">The partition.</param>
 /// <param name="files">Its small files.</param>
-/// <param name="session">How the last owner left the log.</param>
+/// <param name="session">The state in which the last owner left the log.</param>
 internal sealed class FollowedFit(
     SegmentResources resources, PartitionIdentity identity, FollowedFiles files, SessionState session)
 {
@@ -30,7 +30,7 @@ internal sealed class FollowedFit(
 
     /// <summary>Checks the small files.</summary>
     /// <param name="segments">The segments that the manifest lists, with their ends.</param>
-    /// <exception cref="CorruptLogException">Something does not fit, or was being changed.</exception>
+    /// <exception cref="CorruptLogException">The files do not fit, or were being changed.</exception>
     public void Check(SegmentList segments)
     {
         bool clean = session.Clean;
@@ -63,10 +63,11 @@ internal sealed class FollowedFit(
         }
     }
 
-    /// <summary>Checks the segments' files: that none is missing, and none with records is not listed.</summary>
+    /// <summary>Checks that no segment's file is missing, and that all files with records are listed.</summary>
     /// <param name="segments">The segments that the manifest lists, with their ends.</param>
     /// <param name="end">The end of the log.</param>
-    /// <exception cref="CorruptLogException">One is, or they were being changed.</exception>
+    /// <exception cref="CorruptLogException">A file is missing or not listed, or the files were being
+    /// changed.</exception>
     public void CheckFiles(SegmentList segments, long end)
     {
         HashSet<string> names = [.. resources.Platform.Files.ListFiles(identity.Directory)];

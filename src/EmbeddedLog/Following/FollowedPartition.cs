@@ -13,19 +13,17 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// A partition whose log another process owns, or nobody does at the moment. It never writes. Each look at the
-/// published end is a look at the owner's slot, and now and then at the partition's small files.
+/// A partition whose log another process owns, or no process at the moment. It never writes. Each read of the published
+/// end reads the owner's slot, and now and then the partition's small files.
 /// </summary>
 /// <remarks>
-/// The law: what can be read is at any moment a prefix of what the owner has published, or of what a recovery would
-/// find. It only grows, but where a recovery has taken records back: then <see cref="Truncations"/> counts before
-/// anything can be read that has taken their places.
+/// The law: at any moment the readable records are a prefix of those that the owner has published, or that a recovery
+/// would find. They only grow, unless a recovery has taken records back: <see cref="Truncations"/> then counts before
+/// any record at their offsets can be read.
 /// </remarks>
 internal sealed class FollowedPartition : ReadablePartition
 {
-    /// <summary>
-    /// How often files are looked at that change while they are read, before that is taken for damage.
-    /// </summary>
+    /// <summary>How often files that change during a read are read again, before that counts as damage.</summary>
     private const int MaxAttempts = 20;
 
     private readonly SegmentResources _resources;
@@ -38,16 +36,16 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Whether the topic has not been deleted.</summary>
     private readonly Func<bool> _exists;
 
-    /// <summary>Over all looking; never held while a reader reads.</summary>
+    /// <summary>Held during every refresh; never while a reader reads.</summary>
     private readonly Lock _gate = new();
 
-    /// <summary>What readers see. Written under the gate; read by anyone.</summary>
+    /// <summary>The state for readers. Written under the gate; read by anyone.</summary>
     private readonly FollowedReach _reach = new();
 
-    /// <summary>Follows the end between two looks at the files. Under the gate.</summary>
+    /// <summary>Follows the end between two reads of the files. Under the gate.</summary>
     private readonly EndWatch _watch;
 
-    /// <summary>The segments of the look at the files that is under way. Under the gate.</summary>
+    /// <summary>The segments of the present read of the files. Under the gate.</summary>
     private SegmentList _made = SegmentList.Empty;
 
     /// <summary>Whether the owner has deleted the topic. Set once under the gate; read by anyone.</summary>
@@ -119,7 +117,7 @@ internal sealed class FollowedPartition : ReadablePartition
         }
     }
 
-    /// <summary>Whether somebody waits for more.</summary>
+    /// <summary>Whether there are waiters.</summary>
     public bool HasWaiters => AppendWaiters.HasAny;
 
     /// <inheritdoc/>
@@ -138,7 +136,7 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <inheritdoc/>
     public override void FindAgain(Segment segment, long offset)
     {
-        // Deleted by retention, which the slot says by now, or by a recovery that has put another one in its place.
+        // Retention has deleted it, which the slot shows by now, or a recovery has replaced it.
         lock (_gate)
         {
             Refresh();
@@ -158,7 +156,7 @@ internal sealed class FollowedPartition : ReadablePartition
         {
             if (segment.EndOffset == long.MaxValue && offset < _reach.End && _watch.GoesBySlot)
             {
-                // Nobody has read from here on, so that nothing is taken back where the slot is found to be wrong.
+                // No reader has read from here on, so nothing is taken back if the slot is wrong.
                 _reach.EndAt(offset);
                 _watch.Doubt();
                 Refresh();
@@ -171,14 +169,14 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <inheritdoc/>
     public override async ValueTask WaitForEndAsync(long end, CancellationToken cancellationToken)
     {
-        // Who waits is woken as well when it has to see for itself that something is wrong, or was taken back.
+        // A waiter also wakes up for a failure, or if records were taken back.
         while (PublishedEnd < end)
         {
             await base.WaitForEndAsync(end, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Looks whether there is more for those who wait; true where something has changed.</summary>
+    /// <summary>Checks for new records for the waiters; true if something has changed.</summary>
     public bool Poll()
     {
         long end = _reach.End;
@@ -195,7 +193,7 @@ internal sealed class FollowedPartition : ReadablePartition
             return true;
         }
 
-        // Looking for the end by the frames has touched the last of them.
+        // The search for the end by the frames has read the last of them.
         Segments.Last?.LetGoOfTail();
         long now = _reach.End;
         bool isTakenBack = truncations != Truncations;
@@ -203,7 +201,7 @@ internal sealed class FollowedPartition : ReadablePartition
         return now != end || isTakenBack;
     }
 
-    /// <summary>Lets go of everything, for the topic is gone; whoever reads on is told so.</summary>
+    /// <summary>Releases everything, because the topic is gone; later reads throw.</summary>
     public void Drop()
     {
         lock (_gate)
@@ -243,8 +241,8 @@ internal sealed class FollowedPartition : ReadablePartition
     }
 
     /// <summary>
-    /// Looks at the partition's files. They may be changing: what does not fit together is looked at again, and only
-    /// what stays so is a failure.
+    /// Reads the partition's files. They may be changing: files that do not fit together are read again, and only a
+    /// lasting mismatch is a failure.
     /// </summary>
     private void Refresh()
     {
@@ -272,22 +270,22 @@ internal sealed class FollowedPartition : ReadablePartition
             }
             finally
             {
-                // What a look that came to nothing has made and mapped belongs to nobody.
+                // Segments that a failed refresh has made and mapped have no other user.
                 FollowedSegments.RemoveMissing(_made, Segments);
                 _made = SegmentList.Empty;
             }
 
             if (attempt >= MaxAttempts)
             {
-                // The owner is opening the log again and again; what could be read can be read on.
+                // The owner keeps opening the log; the records so far stay readable.
                 return;
             }
         }
     }
 
     /// <summary>
-    /// Asks whether the topic is there before anything is made of its files: in its place may stand another one, or the
-    /// beginning of one, that has the same name and directory.
+    /// Checks that the topic exists before its files are used: another topic with the same name and directory, or its
+    /// beginning, may be in its place.
     /// </summary>
     private void ThrowIfDeleted(Exception? cause = null)
     {
@@ -298,7 +296,7 @@ internal sealed class FollowedPartition : ReadablePartition
         }
     }
 
-    /// <summary>Lets go of all that belongs to a deleted topic; whoever waits is woken and finds it gone.</summary>
+    /// <summary>Releases all objects of a deleted topic; its waiters wake up and throw.</summary>
     private void DropUnsynchronized()
     {
         Volatile.Write(ref _isGone, true);
@@ -315,7 +313,7 @@ internal sealed class FollowedPartition : ReadablePartition
         byte* slot = page is null ? null : page.Find(_identity.TopicUid, Id.Partition);
         ToldEnds told = ToldEnds.Read(slot);
 
-        // Read after the end, the manifest has all segments that hold what the end counts.
+        // The manifest is read after the end, so it has all segments up to this end.
         SessionState session = _view.ReadState();
         FollowedFiles files = FollowedFiles.Read(_resources.Platform.Files, _identity, session);
         long start = files.Manifest.LogStartOffset;

@@ -3,7 +3,7 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// What readers see of a followed partition: its segments, and from where to where it goes. One thread at a time
+/// The state of a followed partition for its readers: its segments, its start and its ends. One thread at a time
 /// writes, under the partition's gate and in the order of the law, the end last; any thread reads.
 /// </summary>
 internal sealed class FollowedReach
@@ -26,13 +26,13 @@ internal sealed class FollowedReach
     /// <summary>The offset up to which everything is on the disk.</summary>
     public long Durable => Math.Min(Volatile.Read(ref _durable), Volatile.Read(ref _end));
 
-    /// <summary>How often records were taken back that could be read.</summary>
+    /// <summary>How often readable records were taken back.</summary>
     public int Truncations => _takenBack.Count;
 
-    /// <summary>The lowest offset that was taken back since there were so many truncations.</summary>
+    /// <summary>The lowest offset that was taken back since that number of truncations.</summary>
     public long TruncatedTo(int since) => _takenBack.LowestSince(since);
 
-    /// <summary>More can be read.</summary>
+    /// <summary>Moves the end forward.</summary>
     public void Extend(long end)
     {
         if (end > _end)
@@ -42,8 +42,7 @@ internal sealed class FollowedReach
     }
 
     /// <summary>
-    /// More is on the disk. It stays there, whatever tells it: an owner that begins tells less, and so does a
-    /// checkpoint.
+    /// Moves the durable end forward. It never moves back: a new owner and a checkpoint may have a lower one.
     /// </summary>
     public void ExtendDurable(long durable)
     {
@@ -53,20 +52,20 @@ internal sealed class FollowedReach
         }
     }
 
-    /// <summary>The end is here after all; nobody has read beyond.</summary>
+    /// <summary>Sets the end, which was too high; no reader has read beyond.</summary>
     public void EndAt(long offset) => Volatile.Write(ref _end, offset);
 
     /// <summary>
-    /// The offset from which on records that could be read are not what a look at the files has found;
-    /// <see cref="long.MaxValue"/> where all are.
+    /// The offset from which on readable records differ from those in the files; <see cref="long.MaxValue"/> if none
+    /// do.
     /// </summary>
     public long FindDivergence(SegmentList segments, long end) => Divergence.Find(_segments, _end, segments, end);
 
-    /// <summary>Makes readers see what a look at the files has found.</summary>
+    /// <summary>Publishes the result of a read of the files.</summary>
     /// <param name="segments">The segments.</param>
     /// <param name="start">The first offset.</param>
     /// <param name="end">The ends.</param>
-    /// <param name="takenBackTo">Up to which offset what could be read still stands.</param>
+    /// <param name="takenBackTo">The offset up to which earlier records are still the same.</param>
     public void Apply(SegmentList segments, long start, in FollowedEnd end, long takenBackTo)
     {
         SegmentList old = _segments;
@@ -78,14 +77,14 @@ internal sealed class FollowedReach
 
         Volatile.Write(ref _segments, segments);
 
-        // Before the end: whoever sees the end must see that a segment is removed whose end nobody told.
+        // Before the end: a reader that sees the end must see that a segment without a known end is removed.
         FollowedSegments.RemoveMissing(old, segments);
         Volatile.Write(ref _start, start);
         ExtendDurable(end.Durable);
         Volatile.Write(ref _end, end.Offset);
     }
 
-    /// <summary>Takes all segments away.</summary>
+    /// <summary>Removes all segments.</summary>
     public void Clear()
     {
         SegmentList segments = _segments;

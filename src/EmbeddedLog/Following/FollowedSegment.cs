@@ -15,20 +15,21 @@ namespace EmbeddedLog.Following;
 /// <param name="resources">What all segments share.</param>
 /// <param name="partition">The partition.</param>
 /// <param name="directory">The partition's directory.</param>
-/// <param name="entry">What the manifest says.</param>
-/// <param name="mapAhead">How large the file may get; more is found out when it is needed.</param>
+/// <param name="entry">Its entry in the manifest.</param>
+/// <param name="mapAhead">How large the file may get; more
+/// is mapped when it is needed.</param>
 internal sealed unsafe class FollowedSegment(
     SegmentResources resources, TopicPartition partition, string directory, in SegmentEntry entry, long mapAhead)
     : Segment(resources, partition, directory, entry)
 {
-    /// <summary>How much is made present at once where the owner is writing.</summary>
+    /// <summary>How much is made present at once near the owner's tail.</summary>
     private const long TailStepBytes = 128 << 10;
 
-    /// <summary>The end of what was made present since the tail was let go of last. Under the gate.</summary>
+    /// <summary>The end of the pages that were made present since the tail was dropped last. Under the gate.</summary>
     private long _preparedEnd;
 
     /// <summary>
-    /// The index until the segment has ended. Set by the first reader that asks, to null by who drops the index.
+    /// The index until the segment has ended. Set by the first reader that needs it; null after it is dropped.
     /// </summary>
     private GrowingIndex? _growing;
 
@@ -36,15 +37,15 @@ internal sealed unsafe class FollowedSegment(
     public override bool IsOwned => false;
 
     /// <summary>
-    /// Finds out how far the file has grown, where a position beyond what is known of it is wanted, and maps it anew
-    /// where it has outgrown its map. Inside a slot.
+    /// Finds the file's present length, to reach a position beyond the known one, and maps the file anew if it has
+    /// outgrown its map. Inside a slot.
     /// </summary>
-    /// <param name="end">The position behind the last byte that is wanted.</param>
-    /// <param name="memory">The first byte as the caller knows it; moved where the map is another one.</param>
-    /// <returns>False where the file, or the segment, is gone.</returns>
+    /// <param name="end">The position behind the last needed byte.</param>
+    /// <param name="memory">The caller's first byte; changed if the map was replaced.</param>
+    /// <returns>False if the file, or the segment, is gone.</returns>
     public override bool TryExtend(long end, ref byte* memory)
     {
-        // For one that stays inside for long.
+        // For a reader that stays inside for long.
         RecentlyUsed = true;
         while (true)
         {
@@ -71,13 +72,13 @@ internal sealed unsafe class FollowedSegment(
                 }
             }
 
-            // It was closed to make room for another one since.
+            // It was closed since, to make room for another one.
         }
     }
 
     /// <summary>
-    /// Lets go of the pages where the owner is writing. As long as somebody else has them mapped it cannot drop huge
-    /// pages after a bulk, and would write 2 MiB to the device for each small flush.
+    /// Drops the pages near the owner's tail. As long as another process maps them, the owner cannot drop huge pages
+    /// after a bulk, and would write 2 MiB to the device for each small flush.
     /// </summary>
     public override void LetGoOfTail()
     {
@@ -129,10 +130,10 @@ internal sealed unsafe class FollowedSegment(
             : MakeChunksPresent(present, position, end, readable, mayGrow: true);
 
     /// <summary>
-    /// Maps the file as long as it is or may get, unless the map that there is will do. What was mapped before stays
-    /// for whoever is inside.
+    /// Maps the file with its present or possible length, unless the present map is enough. The old map stays for
+    /// readers inside.
     /// </summary>
-    /// <returns>False where the file is gone.</returns>
+    /// <returns>False if the file is gone.</returns>
     protected override bool TryMapUnsynchronized()
     {
         MappedMemory? map = MapUnsynchronized;
@@ -145,7 +146,7 @@ internal sealed unsafe class FollowedSegment(
                 SegmentOpening.Check(file, this, end == long.MaxValue ? SegmentHeader.PageBytes : end);
             }
 
-            // Above the greatest size nothing is ever looked at: what is mapped is bounded, whatever the file says.
+            // Nothing above the greatest size is ever read, so the map is bounded, whatever the file says.
             long length = Math.Min(file.Length, FormatLimits.MaxSegmentBytes);
             if (map is null || map.Length < length)
             {
@@ -168,8 +169,8 @@ internal sealed unsafe class FollowedSegment(
     }
 
     /// <summary>
-    /// Makes pages present that the owner may store to at any time: a little at once, and for no longer than somebody
-    /// reads, see <see cref="LetGoOfTail"/>.
+    /// Makes pages present that the owner may store to at any time: a few at once, and only while a reader reads, see
+    /// <see cref="LetGoOfTail"/>.
     /// </summary>
     private long PrepareTail(long position, long end)
     {

@@ -5,12 +5,10 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Following;
 
-/// <summary>Turns what a manifest lists into segments, those that are known already among them.</summary>
+/// <summary>Makes the segments of a manifest, and keeps those that exist already.</summary>
 internal static class FollowedSegments
 {
-    /// <summary>
-    /// The segments of a manifest, with their ends; the list that there is where it has the same ones.
-    /// </summary>
+    /// <summary>The segments of a manifest, with their ends; the present list if it has the same ones.</summary>
     public static SegmentList Make(ManifestState manifest, SegmentList present, Func<SegmentEntry, Segment> make)
     {
         Dictionary<ulong, Segment> known = [];
@@ -37,7 +35,7 @@ internal static class FollowedSegments
         return same ? present : new SegmentList(segments);
     }
 
-    /// <summary>Takes away the segments that are no longer listed.</summary>
+    /// <summary>Removes the segments that are no longer listed.</summary>
     public static void RemoveMissing(SegmentList old, SegmentList present)
     {
         if (old == present)
@@ -56,8 +54,8 @@ internal static class FollowedSegments
     }
 
     /// <summary>
-    /// The bytes of segments: of the last one up to the last entry of its sparse index, a few kilobytes less than there
-    /// are.
+    /// The bytes of segments; for the last one up to the last entry of its sparse index, which is a few kilobytes too
+    /// low.
     /// </summary>
     public static long Measure(SegmentList segments, long end, ReaderEpochs readers)
     {
@@ -82,8 +80,8 @@ internal static class FollowedSegments
     }
 
     /// <summary>
-    /// Ends a segment where the manifest says, which may be before an end that it had: then a recovery has put copies
-    /// in the place of the rest.
+    /// Ends a segment at its end in the manifest. That may be before an earlier end, if a recovery has replaced the
+    /// rest by copies.
     /// </summary>
     private static void SetEnd(Segment segment, long offset, long position)
     {

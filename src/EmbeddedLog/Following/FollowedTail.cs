@@ -8,8 +8,8 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// Finds the end of a partition by its frames, where nobody tells it: from what the checkpoint proves on, up to the
-/// first frame that is not good. It takes what a recovery would keep and changes nothing. One caller at a time.
+/// Finds the end of a partition by its frames, if it is not published: from the checkpoint's end up to the first frame
+/// that is not good. It finds the records that a recovery would keep, and changes nothing. One caller at a time.
 /// </summary>
 internal sealed unsafe class FollowedTail
 {
@@ -17,17 +17,17 @@ internal sealed unsafe class FollowedTail
     private readonly ReaderEpochs _readers;
     private readonly uint _epoch;
 
-    /// <summary>The segment that the next frame is in.</summary>
+    /// <summary>The segment of the next frame.</summary>
     private int _index;
 
-    /// <summary>Whether the last segment's end was reached, so that more can only come in another list.</summary>
+    /// <summary>Whether the last segment's end was reached, so that only another list can have more.</summary>
     private bool _isBehindLast;
 
-    /// <summary>Where the next frame is.</summary>
+    /// <summary>The position of the next frame.</summary>
     private long _position;
 
     /// <summary>
-    /// Whether nothing follows, because a recovery has ended the log here and nobody has appended since.
+    /// Whether nothing follows, because a recovery has ended the log here and there was no append since.
     /// </summary>
     private readonly bool _isEnd;
 
@@ -58,8 +58,8 @@ internal sealed unsafe class FollowedTail
             }
         }
 
-        // The checkpoint's segment is gone with the retention, or was replaced; from a segment's beginning it is
-        // longer, and right.
+        // Retention or a recovery has removed the checkpoint's segment. A walk from the segment's beginning takes
+        // longer and finds the same end.
         while (_index < segments.Count - 1 && segments.Items[_index + 1].BaseOffset <= known.DurableEndOffset)
         {
             Offset = segments.Items[++_index].BaseOffset;
@@ -69,12 +69,12 @@ internal sealed unsafe class FollowedTail
     /// <summary>The offset behind the last good frame.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>Whether more can only come in another list of segments.</summary>
+    /// <summary>Whether only another list of segments can have more.</summary>
     public bool NeedsList => _isEnd || _isBehindLast || _segments.Count == 0;
 
     /// <summary>
-    /// Whether the walk stopped where nothing stands, and nothing behind: at an end. Otherwise it stopped at damage, or
-    /// at a segment whose file is gone. Inside no slot.
+    /// Whether the walk stopped at an end, with nothing behind. Otherwise it stopped at damage, or at a segment whose
+    /// file is gone. Outside all slots.
     /// </summary>
     public bool IsAtEnd()
     {
@@ -96,7 +96,7 @@ internal sealed unsafe class FollowedTail
                 return false;
             }
 
-            // The rest of the file, which is at most a segment, and looked at only where somebody has told otherwise.
+            // The rest of the file, which is at most a segment, and read only if the control file has a higher end.
             TornTail behind = TornTail.Search(memory, segment.CrcSeed, segment.BaseOffset, _position, limit);
             return !behind.HasFrames && behind.UsedBytes == 0;
         }
@@ -107,15 +107,15 @@ internal sealed unsafe class FollowedTail
     }
 
     /// <summary>
-    /// Whether what was walked still counts: a recovery, which might take some of it back, changes one of the two.
+    /// Whether the walk is still valid: a recovery, which might take records back, changes one of the two.
     /// </summary>
     public bool IsOf(SegmentList segments, Checkpoint? checkpoint) =>
         segments == _segments && segments.Count > 0 && (checkpoint?.Epoch ?? 0) == _epoch;
 
     /// <summary>
-    /// Goes on to the end; true where it has come behind a segment that has ended, so that the list may be old.
+    /// Goes on to the end; true if it has passed a segment that has ended, so that the list may be old.
     /// </summary>
-    /// <exception cref="LogIOException">The system cannot read what is there.</exception>
+    /// <exception cref="LogIOException">The system cannot read the bytes.</exception>
     public bool Advance()
     {
         if (NeedsList)
@@ -148,8 +148,8 @@ internal sealed unsafe class FollowedTail
     }
 
     /// <summary>
-    /// Passes over what an earlier recovery has judged: it wrote its checkpoint in a new epoch, so whatever is of an
-    /// earlier one ends where the checkpoint says. False where nothing comes behind it.
+    /// Passes over records that an earlier recovery has judged: it wrote its checkpoint in a new epoch, so records of
+    /// earlier epochs end at the checkpoint's end. False if nothing follows.
     /// </summary>
     private bool TryPassJudged(in Checkpoint checkpoint)
     {
@@ -168,7 +168,7 @@ internal sealed unsafe class FollowedTail
         return true;
     }
 
-    /// <summary>Walks frames; true where the segment's end, or its seal, was reached.</summary>
+    /// <summary>Walks frames; true if it reached the segment's end or its seal.</summary>
     private bool WalkToSeal(Segment segment)
     {
         byte* memory = segment.GetBase();

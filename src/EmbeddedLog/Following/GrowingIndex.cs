@@ -6,8 +6,7 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// The sparse index of a segment that another process is writing: made by looking at its frames, as far as somebody
-/// asks.
+/// The sparse index of a segment that another process is writing, made from its frames as far as needed.
 /// </summary>
 internal sealed class GrowingIndex(Segment segment)
 {
@@ -20,7 +19,7 @@ internal sealed class GrowingIndex(Segment segment)
     /// <summary>The offset of that frame. Under the gate.</summary>
     private long _offset = segment.BaseOffset;
 
-    /// <summary>The index, with everything below an offset that is published. Inside a slot.</summary>
+    /// <summary>The index up to a published offset. Inside a slot.</summary>
     public unsafe SegmentIndex GetUpTo(long offset)
     {
         lock (_gate)
@@ -35,7 +34,7 @@ internal sealed class GrowingIndex(Segment segment)
         return _builder.Index;
     }
 
-    /// <summary>Notes one frame; what is wrong with it is for the reader to say who comes to it.</summary>
+    /// <summary>Notes one frame; the reader that comes to a bad frame reports it.</summary>
     private unsafe bool TryNote(ref byte* memory, ref long touchable)
     {
         if (!FrameMemory.TryPrepare(segment, _position, ref memory, ref touchable)

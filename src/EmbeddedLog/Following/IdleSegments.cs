@@ -5,18 +5,20 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// Unmaps what nobody has read for a second or two: a follower is not told when the owner deletes a file, and while it
-/// has the file mapped the space on the disk is not free. Where nothing is mapped, no timer runs.
+/// Unmaps segments that were not read for a second or two. A follower does not notice when the owner deletes a file,
+/// and while it maps the file, the space on the disk is not free. No timer runs while nothing is mapped.
 /// </summary>
 internal sealed class IdleSegments(BackgroundSchedule schedule, OpenSegments segments) : IBackgroundTask
 {
     /// <summary>How long a segment stays mapped, once and at most twice, after the last read.</summary>
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>One while a look is scheduled or under way. Exchanged by who maps, reset by the look.</summary>
+    /// <summary>
+    /// One while a check is scheduled or under way. Exchanged by threads that map, reset by the check.
+    /// </summary>
     private int _scheduled;
 
-    /// <summary>Something was mapped.</summary>
+    /// <summary>Called when a segment was mapped.</summary>
     public void Watch()
     {
         if (Volatile.Read(ref _scheduled) == 0 && Interlocked.Exchange(ref _scheduled, 1) == 0)
@@ -34,7 +36,7 @@ internal sealed class IdleSegments(BackgroundSchedule schedule, OpenSegments seg
             return;
         }
 
-        // Whoever maps adds to the list first and looks at the flag then; this looks in the opposite order.
+        // A thread that maps adds to the list first and reads the flag then; this reads in the opposite order.
         Interlocked.Exchange(ref _scheduled, 0);
         if (segments.Count > 0)
         {

@@ -1,7 +1,7 @@
 namespace EmbeddedLog.Following;
 
 /// <summary>
-/// To which offsets a partition was taken back by recoveries, in order. One thread adds, under the partition's gate;
+/// The offsets to which recoveries have taken a partition back, in order. One thread adds, under the partition's gate;
 /// any thread reads.
 /// </summary>
 internal sealed class TakenBack
@@ -9,15 +9,13 @@ internal sealed class TakenBack
     /// <summary>Replaced as a whole.</summary>
     private long[] _offsets = [];
 
-    /// <summary>How often it was.</summary>
+    /// <summary>How often that happened.</summary>
     public int Count => Volatile.Read(ref _offsets).Length;
 
-    /// <summary>Counts one more.</summary>
+    /// <summary>Adds an offset.</summary>
     public void Add(long offset) => Volatile.Write(ref _offsets, [.. _offsets, offset]);
 
-    /// <summary>
-    /// The lowest offset since there were so many; <see cref="long.MaxValue"/> where there are no more.
-    /// </summary>
+    /// <summary>The lowest offset since that count; <see cref="long.MaxValue"/> if there are no more.</summary>
     public long LowestSince(int count)
     {
         long lowest = long.MaxValue;

@@ -5,22 +5,22 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Following.Control;
 
 /// <summary>
-/// One control file as a follower maps it. Nothing in it is believed beyond what it is for: it says that something is
-/// new, and how far appends are, and every record is checked where it stands.
+/// One control file in a follower's memory. It only shows that there is something new, and the present ends. Every
+/// record is checked when it is read.
 /// </summary>
 internal sealed unsafe class ControlPage : IDisposable
 {
-    /// <summary>The most slots that are looked at, whatever the file says.</summary>
+    /// <summary>The most slots that are read, whatever the file says.</summary>
     private const long MaxSlots = 1 << 22;
 
     private readonly FileSystem _files;
     private readonly string _path;
     private readonly Lock _gate = new();
 
-    /// <summary>All maps of the file, each longer than the one before. Under the gate, but for the first.</summary>
+    /// <summary>All maps of the file, each longer than the one before. Under the gate, except the first.</summary>
     private readonly List<MappedMemory> _maps = [];
 
-    /// <summary>The first byte of the first map, which has the words that change.</summary>
+    /// <summary>The first byte of the first map, with the words that change.</summary>
     private readonly byte* _header;
 
     private ControlPage(FileSystem files, string path, MappedMemory map, in ControlHeader header, bool isTrusted)
@@ -33,12 +33,12 @@ internal sealed unsafe class ControlPage : IDisposable
         EndsAreTrusted = isTrusted;
     }
 
-    /// <summary>Whose file it is.</summary>
+    /// <summary>The header with the file's identity.</summary>
     public ControlHeader Header { get; }
 
     /// <summary>
-    /// Whether the ends count: what is mapped here is the very memory that the owner stores to, or stored to before it
-    /// died. After a reboot or a remount they may be of any time, and through another mount that cannot be told.
+    /// Whether the ends are valid: this map is the memory that the owner stores to, or stored to before it died. After
+    /// a reboot or a remount the ends may be of any time, and through another mount that is unknown.
     /// </summary>
     public bool EndsAreTrusted { get; }
 
@@ -48,7 +48,7 @@ internal sealed unsafe class ControlPage : IDisposable
     /// <summary>Counts changes to the set of topics.</summary>
     public long Topics => Volatile.Read(ref *(long*)(_header + ControlLayout.TopicsAt));
 
-    /// <summary>Maps the control file of a log; null where there is none, or none that makes sense.</summary>
+    /// <summary>Maps the control file of a log; null if there is none, or no valid one.</summary>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public static ControlPage? TryOpen(FileSystem files, string directory, ulong logUid)
     {
@@ -64,7 +64,7 @@ internal sealed unsafe class ControlPage : IDisposable
         return new ControlPage(files, path, map, header, mine.IsKnown && mine == owners);
     }
 
-    /// <summary>Reads the header of the file that stands there now.</summary>
+    /// <summary>Reads the header of the present file at the path.</summary>
     public static bool TryReadHeader(FileSystem files, string path, out ControlHeader header)
     {
         header = default;
@@ -80,7 +80,7 @@ internal sealed unsafe class ControlPage : IDisposable
         }
     }
 
-    /// <summary>The slot of a partition; null where it has none. Good until this is disposed.</summary>
+    /// <summary>The slot of a partition; null if it has none. Valid until this is disposed.</summary>
     public byte* Find(ulong topicUid, int partition)
     {
         lock (_gate)
@@ -90,7 +90,7 @@ internal sealed unsafe class ControlPage : IDisposable
                 return null;
             }
 
-            // Looked for from the first one on, at each change of the owner only: a slot is a cache line.
+            // Searched from the first one on, only at each change of the owner: a slot is a cache line.
             long slots = Math.Clamp(Volatile.Read(ref *(long*)(_header + ControlLayout.SlotsAt)), 0, MaxSlots);
             byte* memory = MapUnsynchronized(ref slots);
             byte* found = null;
@@ -101,7 +101,7 @@ internal sealed unsafe class ControlPage : IDisposable
                 {
                     if (found != null)
                     {
-                        // One of the two has become it by damage, and which one cannot be told.
+                        // Damage has made one of the two look like it, and it is unknown which.
                         return null;
                     }
 
@@ -113,12 +113,12 @@ internal sealed unsafe class ControlPage : IDisposable
         }
     }
 
-    /// <summary>Whether a slot is a partition's; one that was given back may have become that of another.</summary>
+    /// <summary>Whether a slot belongs to a partition; a freed one may belong to another.</summary>
     public static bool IsOf(byte* slot, ulong topicUid, int partition) =>
         Volatile.Read(ref *(ulong*)(slot + ControlLayout.TopicUidAt)) == topicUid
         && Volatile.Read(ref *(int*)(slot + ControlLayout.PartitionAt)) == partition;
 
-    /// <summary>Unmaps. No slot may be looked at any more.</summary>
+    /// <summary>Unmaps. No slot may be read any more.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -128,9 +128,7 @@ internal sealed unsafe class ControlPage : IDisposable
         }
     }
 
-    /// <summary>
-    /// Maps the first bytes of the file, which may be of any length; null where it has not that many.
-    /// </summary>
+    /// <summary>Maps the first bytes of the file, which may have any length; null if it has fewer.</summary>
     private static MappedMemory? TryMap(FileSystem files, string path, long bytes)
     {
         try
@@ -156,7 +154,7 @@ internal sealed unsafe class ControlPage : IDisposable
         }
     }
 
-    /// <summary>A map that has so many slots, or as many as were mapped before where the file has fewer.</summary>
+    /// <summary>A map of so many slots, or the map so far if the file has fewer.</summary>
     private byte* MapUnsynchronized(ref long slots)
     {
         long wanted = ControlLayout.HeaderBytes + (slots * ControlLayout.SlotBytes);

@@ -5,12 +5,12 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Following.Control;
 
 /// <summary>
-/// The control file of a followed log, whichever there is: none before the first owner, and another one after somebody
-/// has removed it. All members are safe to call from any thread.
+/// The present control file of a followed log: none before the first owner, and another one after a removal. All
+/// members are safe to call from any thread.
 /// </summary>
 internal sealed class ControlView : IDisposable
 {
-    /// <summary>How long one that is there is taken to be the one that stands in the directory.</summary>
+    /// <summary>How long a mapped file is assumed to be the one in the directory.</summary>
     private static readonly TimeSpan s_recheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly Platform _platform;
@@ -19,13 +19,13 @@ internal sealed class ControlView : IDisposable
     private readonly TimeSpan _searchInterval;
     private readonly Lock _gate = new();
 
-    /// <summary>All that were ever found: others may still look at their slots. Under the gate.</summary>
+    /// <summary>All files so far: partitions may still read their slots. Under the gate.</summary>
     private readonly List<ControlPage> _all = [];
 
     /// <summary>Written under the gate; read by anyone.</summary>
     private ControlPage? _current;
 
-    /// <summary>The clock's timestamp of the last look. Written under the gate; read by anyone.</summary>
+    /// <summary>The clock's timestamp of the last check. Written under the gate; read by anyone.</summary>
     private long _lookedAt;
 
     /// <summary>Counted under the gate; read by anyone.</summary>
@@ -46,16 +46,16 @@ internal sealed class ControlView : IDisposable
         Look();
     }
 
-    /// <summary>The file as of the last look, or null where there is none that can be of the present owner.</summary>
+    /// <summary>The file as of the last check, or null if there is none of the present owner.</summary>
     public ControlPage? Current => Volatile.Read(ref _current);
 
     /// <summary>
-    /// How often the directory was looked at, by whomever: a partition that has nothing else to go by looks at its
-    /// files again when this has changed.
+    /// How often the directory was checked, by any partition. A partition without other signals reads its files again
+    /// when this has changed.
     /// </summary>
     public int Looks => Volatile.Read(ref _looks);
 
-    /// <summary>Looks at what stands in the directory, where that is due.</summary>
+    /// <summary>Checks the directory, if that is due.</summary>
     public void LookIfDue()
     {
         TimeSpan interval = Current is null ? _searchInterval : s_recheckInterval;
@@ -65,7 +65,7 @@ internal sealed class ControlView : IDisposable
         }
     }
 
-    /// <summary>How the log's last owner left it, or has it, as an opening would see it.</summary>
+    /// <summary>The state of the log under its last or present owner, as for an opening.</summary>
     /// <exception cref="CorruptLogException">The session is damaged, or the list of the last close.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public SessionState ReadState()
@@ -87,7 +87,7 @@ internal sealed class ControlView : IDisposable
         return session.Current;
     }
 
-    /// <summary>The list may be long, and is asked for by each partition: it is read once for each session.</summary>
+    /// <summary>The list may be long, and each partition needs it, so it is read once for each session.</summary>
     private ClosedList? ReadClosed(in Session session)
     {
         lock (_gate)
@@ -106,7 +106,7 @@ internal sealed class ControlView : IDisposable
         }
     }
 
-    /// <summary>Unmaps all. No partition may look at its slot any more.</summary>
+    /// <summary>Unmaps all. No partition may read its slot any more.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -144,8 +144,8 @@ internal sealed class ControlView : IDisposable
     }
 
     /// <summary>
-    /// Whether a later owner has opened the log without this file, which it could not write. An owner's session is one
-    /// further when it has closed the log, and says so then.
+    /// Whether a later owner has opened the log without this file, because it could not write it. After a close the
+    /// owner's session is one further, and marked as clean.
     /// </summary>
     private bool IsOutdated(ControlPage page)
     {
