@@ -6,88 +6,88 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog;
 
 /// <summary>
-/// What a log is opened with. Checked and copied when handed over: later changes have no effect, and all faults are
-/// told in one <see cref="ArgumentException"/>. Nothing of it is stored.
+/// Options of a log's opening. Checked and copied when passed in: later changes have no effect, and one
+/// <see cref="ArgumentException"/> has all faults. Nothing of it is stored.
 /// </summary>
 public sealed class CommitLogOptions
 {
     /// <summary>
-    /// Clock and timers. Only ages, intervals and timestamps look at them; no acknowledgement and no wake-up waits for
-    /// them. One that throws is replaced by the system's from then on, and a warning is logged. Default:
+    /// Clock and timers. Only ages, intervals and timestamps use them; no acknowledgement and no wake-up waits for
+    /// them. If it throws, the log uses the system's clock from then on, and logs a warning. Default:
     /// <see cref="TimeProvider.System"/>.
     /// </summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>
-    /// Where the log tells what it does: recovery, retention, failures. What a logger throws is passed over. Default:
-    /// null, which logs nothing.
+    /// Logs recovery, retention and failures. Exceptions of a logger are ignored. Default: null, which logs nothing.
     /// </summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>
-    /// How long opening waits for another process to let go of the directory, as in a rolling restart: 0 to 1 day, or
+    /// How long opening waits for another process to release the directory, as in a rolling restart: 0 to 1 day, or
     /// <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes. Default: 0, which fails at once.
     /// </summary>
     public TimeSpan OwnerTimeout { get; set; } = TimeSpan.Zero;
 
     /// <summary>
-    /// JSON metadata for types of keys and values that have no built-in form, asked in order. Needed in trimmed and
-    /// ahead-of-time compiled programs, where there is no reflection to fall back on. Default: empty.
+    /// JSON metadata for types of keys and values without a built-in serializer; the first context with the type
+    /// counts. Needed in trimmed and ahead-of-time compiled programs, which have no reflection. Default: empty.
     /// </summary>
     public IList<JsonSerializerContext> JsonContexts { get; set; } = [];
 
     /// <summary>
     /// How JSON is written and read; <see cref="JsonContexts"/> then give only the metadata, not their own options.
-    /// Default: null, which means the options of the context, or the serializer's defaults, but names of members in any
-    /// case, and an error where a required parameter of a constructor is missing or a null is where none may be.
+    /// Default: null, which means the options of the context, or the serializer's defaults with three changes: names of
+    /// members in any case, an error for a missing required parameter of a constructor, and an error for a null that
+    /// the type does not admit.
     /// </summary>
     public JsonSerializerOptions? JsonSerializerOptions { get; set; }
 
     /// <summary>
-    /// Which users of the system may read what the log makes, whatever the umask of the process. The group is the
-    /// process's, or that of a parent directory with the set-group-ID bit. With <see cref="LogAccess.Group"/> an
-    /// opening lets the group read what is there already; with <see cref="LogAccess.Owner"/> what is there stays as it
-    /// is. The directories above the log's are the caller's affair. Without effect on Windows, where access is what the
-    /// parent directory hands down. Default: <see cref="LogAccess.Owner"/>.
+    /// Which users of the system may read the log's files, whatever the umask of the process. The group is that of the
+    /// process, or of a parent directory with the set-group-ID bit. With <see cref="LogAccess.Group"/> an opening lets
+    /// the group read existing files too; with <see cref="LogAccess.Owner"/> it leaves them as they are. The caller
+    /// grants access to the directories above the log's. Without effect on Windows, where files inherit the access
+    /// rules of their directory. Default: <see cref="LogAccess.Owner"/>.
     /// </summary>
     public LogAccess Access { get; set; } = LogAccess.Owner;
 
     /// <summary>
-    /// How many segments that are only read stay open and mapped, 1 to 32,768; beyond it, the one unused for longest is
-    /// closed until it is read again. It bounds file handles and memory maps. Default: 256.
+    /// How many segments that are only read stay open and mapped, 1 to 32,768. Beyond that, the one that was not used
+    /// for longest is closed until its next read. It bounds file handles and memory maps. Default: 256.
     /// </summary>
     public int MaxOpenSegments { get; set; } = 256;
 
     /// <summary>
-    /// How often retention is looked after, 1 ms to 1 day, as Kafka's <c>log.retention.check.interval.ms</c>. The first
-    /// look comes soon after the opening, in the background. Default: 5 minutes.
+    /// How often retention is applied, 1 ms to 1 day, as Kafka's <c>log.retention.check.interval.ms</c>. The first
+    /// round comes soon after the opening, in the background. Default: 5 minutes.
     /// </summary>
     public TimeSpan RetentionCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// How many bytes of segments a scrub reads in a second at most, 64 KiB (65,536) to 1 TiB (1,099,511,627,776); null
-    /// for no scrub. A scrub checks what <see cref="CommitLog.VerifyAsync"/> checks, again and again while the log is
-    /// open, past the page cache where the file system allows it. What it finds is logged and told by
-    /// <see cref="CommitLog.LastScrub"/>; it repairs nothing. Default: null.
+    /// for no scrub. A scrub repeats the check of <see cref="CommitLog.VerifyAsync"/> while the log is open, past the
+    /// page cache if the file system allows it. Findings are logged and in <see cref="CommitLog.LastScrub"/>; it
+    /// repairs nothing. Default: null.
     /// </summary>
     public long? ScrubBytesPerSecond { get; set; }
 
     /// <summary>
-    /// How often a round of the scrub through the whole log begins, 1 second to 365 days; one that takes longer is
-    /// followed by the next at once. The first begins with the opening. Without effect where
-    /// <see cref="ScrubBytesPerSecond"/> is null. Default: 1 day.
+    /// How often a round of the scrub through the whole log begins, 1 second to 365 days. If a round takes longer, the
+    /// next one follows at once. The first begins with the opening. Without effect if <see cref="ScrubBytesPerSecond"/>
+    /// is null. Default: 1 day.
     /// </summary>
     public TimeSpan ScrubInterval { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Whether a first round of retention follows the opening at once. False for a checker that compares the partitions
-    /// with what it knows before anything may go.
+    /// Whether a first round of retention follows the opening at once. False for a test that first compares the
+    /// partitions with its records.
     /// </summary>
     internal bool RetainsAtOpening { get; set; } = true;
 
     /// <summary>A copy that is known to be valid, its list included.</summary>
-    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
-    /// it.</exception>
+    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message has all
+    /// faults.</exception>
     internal CommitLogOptions ValidatedCopy()
     {
         var copy = (CommitLogOptions)MemberwiseClone();

@@ -9,8 +9,8 @@ using EmbeddedLog.Maintenance.Verification;
 namespace EmbeddedLog.Opening;
 
 /// <summary>
-/// Closes a log, once, in an order in which nothing is used after it was given up: consumers, producers, background
-/// work, partitions, committed offsets, the clean mark, and last the directory with its maps and its lock.
+/// Closes a log, once, in an order in which nothing is used after it was closed: consumers, producers, background work,
+/// partitions, committed offsets, the clean mark, and last the directory with its maps and its lock.
 /// </summary>
 internal sealed class LogClosing
 {
@@ -21,7 +21,7 @@ internal sealed class LogClosing
     private readonly RetentionTask _retention;
     private readonly ScrubTask? _scrub;
 
-    /// <summary>Completed at the end, without a failure: whoever was first is told.</summary>
+    /// <summary>Completed at the end, without a failure: the first caller gets that.</summary>
     private readonly TaskCompletionSource _over = new();
 
     /// <summary>Set once, while changing; read by everyone.</summary>
@@ -41,7 +41,7 @@ internal sealed class LogClosing
     /// <summary>Whether the log is closed or being closed.</summary>
     public bool HasBegun => Volatile.Read(ref _hasBegun);
 
-    /// <summary>Closes the log; where that was begun before, waits for the end of it.</summary>
+    /// <summary>Closes the log; if the closing has begun before, waits for its end.</summary>
     public ValueTask RunAsync(WaitMode how)
     {
         if (!GuardedLogger.IsCalling)
@@ -49,7 +49,7 @@ internal sealed class LogClosing
             return CloseAsync(how);
         }
 
-        // The closing would wait for whatever called the logger, and that for the logger.
+        // The closing would wait for the code that called the logger, and that code for the logger.
         _ = CloseUnwatchedAsync();
         return ValueTask.CompletedTask;
     }
@@ -74,7 +74,8 @@ internal sealed class LogClosing
         bool first = !_hasBegun;
         Volatile.Write(ref _hasBegun, true);
 
-        // Left at once: who wants to change topics, perhaps a logger that the closing calls, is told that it is over.
+        // Released at once: a caller that wants to change topics, perhaps a logger during the closing, then gets an
+        // exception.
         _changing.Exit();
         if (!first)
         {
@@ -123,7 +124,7 @@ internal sealed class LogClosing
         own.Do(_log.Directory.Dispose);
         foreach (FileSystemException failure in own.Take<FileSystemException>())
         {
-            // Everything acknowledged is on the disk; only the mark is missing, and the next opening looks for itself.
+            // Everything acknowledged is on the disk. Only the mark is missing, and the next opening verifies the log.
             StorageLog.NotMarkedClean(_parts.Logger, failure, _log.Directory.Path);
         }
 

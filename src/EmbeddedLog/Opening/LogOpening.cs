@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Opening;
 
 /// <summary>
-/// Opens a directory as a log: takes it, recovers its partitions, and makes this process the owner of record. Whatever
-/// fails on the way, nothing stays open.
+/// Opens a directory as a log: takes it, recovers its partitions, and makes this process the owner of record. After a
+/// failure nothing stays open.
 /// </summary>
 internal sealed class LogOpening
 {
@@ -105,7 +105,7 @@ internal sealed class LogOpening
             _topics.Add(stored);
         }
 
-        // After the topics and before any append: what was committed beyond what has survived is lowered here.
+        // After the topics and before any append: committed offsets beyond the surviving records are lowered here.
         _offsets = OffsetStore.Open(
             _factory, _parts.Segments, _parts.Logger, _directory.Path, _topics.Partitions);
         _directory.NoteForeign(_foreign);
@@ -146,7 +146,7 @@ internal sealed class LogOpening
         return report;
     }
 
-    /// <summary>Gives all up that was taken so far. What fails in that is only logged.</summary>
+    /// <summary>Closes everything that was opened so far. Failures of that are only logged.</summary>
     private async ValueTask CloseAsync(WaitMode how)
     {
         ClosingSteps steps = new();

@@ -9,14 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Opening;
 
 /// <summary>
-/// What a log is put together from. It is known where that is done, and to the log itself, but to nothing below: each
-/// is handed what it uses.
+/// The parts of a log. Only the opening and the log itself have this; everything below gets the parts that it uses.
 /// </summary>
-/// <param name="Segments">The system, and what all segments share.</param>
+/// <param name="Segments">The system, and the objects that all segments share.</param>
 /// <param name="Waiters">Makes waiters.</param>
-/// <param name="Background">Calls what has something to do later.</param>
-/// <param name="Watch">Notices what becomes of the log's directory.</param>
-/// <param name="Logger">Where the log tells what happens.</param>
+/// <param name="Background">Calls tasks back later.</param>
+/// <param name="Watch">Notices a removed or replaced directory.</param>
+/// <param name="Logger">The log's logger.</param>
 internal sealed record LogParts(
     SegmentResources Segments,
     ObjectPool<AsyncWaiter> Waiters,
@@ -27,7 +26,7 @@ internal sealed record LogParts(
     /// <summary>The seam to the system.</summary>
     public Platform Platform => Segments.Platform;
 
-    /// <summary>Makes them for a log in a directory.</summary>
+    /// <summary>Makes the parts for a log in a directory.</summary>
     public static LogParts Create(Platform platform, string path, int maxOpenSegments, ILogger logger) => new(
         new SegmentResources(
             platform, new ReaderEpochs(), new OpenSegments(maxOpenSegments), new QueuedLogger(logger, platform.Work)),

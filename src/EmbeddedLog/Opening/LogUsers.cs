@@ -5,8 +5,8 @@ using EmbeddedLog.Concurrency.Work;
 namespace EmbeddedLog.Opening;
 
 /// <summary>
-/// The consumers and producers of a log, which are disposed with it. One that nobody holds any more is not kept: what
-/// it has appended is flushed by the partitions' closing.
+/// The consumers and producers of a log, which are disposed with it. Unreferenced ones are not kept: the partitions'
+/// closing flushes their records.
 /// </summary>
 internal sealed class LogUsers
 {

@@ -5,13 +5,13 @@ using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Opening;
 
-/// <summary>What an opening hands over to the log: all of it is open, and recovered where that was needed.</summary>
-/// <param name="Parts">What the log was put together from.</param>
+/// <summary>The result of an opening: everything is open and recovered.</summary>
+/// <param name="Parts">The parts of the log.</param>
 /// <param name="Directory">The directory, owned by this process.</param>
 /// <param name="Store">The topics on the disk.</param>
 /// <param name="Topics">The topics in memory.</param>
-/// <param name="Offsets">What groups have committed.</param>
-/// <param name="Recovery">What was kept and what was not.</param>
+/// <param name="Offsets">The committed offsets of groups.</param>
+/// <param name="Recovery">The report of the recovery.</param>
 internal sealed record OpenedLog(
     LogParts Parts,
     LogDirectory Directory,
@@ -20,7 +20,7 @@ internal sealed record OpenedLog(
     OffsetStore Offsets,
     RecoveryReport Recovery)
 {
-    /// <summary>What there is to verify as of now.</summary>
+    /// <summary>The present targets of a verification.</summary>
     public IReadOnlyList<VerifyTarget> GetVerifyTargets() =>
     [
         .. Topics.All.Select(topic => new VerifyTarget(

@@ -6,45 +6,46 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog;
 
 /// <summary>
-/// What a log is opened with to be read only. Checked and copied when handed over: later changes have no effect, and
-/// all faults are told in one <see cref="ArgumentException"/>.
+/// Options of a read-only opening. Checked and copied when passed in: later changes have no effect, and one
+/// <see cref="ArgumentException"/> has all faults.
 /// </summary>
 public sealed class ReadOnlyLogOptions
 {
     /// <summary>Clock and timers, which polling uses. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where truncations and what consumers skip are told. Default: null, which logs nothing.</summary>
+    /// <summary>Logs truncations and skipped offsets. Default: null, which logs nothing.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>
-    /// JSON metadata for types of keys and values that have no built-in form, asked in order. Needed in trimmed and
-    /// ahead-of-time compiled programs, where there is no reflection to fall back on. Default: empty.
+    /// JSON metadata for types of keys and values without a built-in serializer; the first context with the type
+    /// counts. Needed in trimmed and ahead-of-time compiled programs, which have no reflection. Default: empty.
     /// </summary>
     public IList<JsonSerializerContext> JsonContexts { get; set; } = [];
 
     /// <summary>
     /// How JSON is written and read; <see cref="JsonContexts"/> then give only the metadata, not their own options.
-    /// Default: null, which means the options of the context, or the serializer's defaults, but names of members in any
-    /// case, and an error where a required parameter of a constructor is missing or a null is where none may be.
+    /// Default: null, which means the options of the context, or the serializer's defaults with three changes: names of
+    /// members in any case, an error for a missing required parameter of a constructor, and an error for a null that
+    /// the type does not admit.
     /// </summary>
     public JsonSerializerOptions? JsonSerializerOptions { get; set; }
 
     /// <summary>
-    /// How many segments stay mapped, 1 to 32,768; beyond it, the one unused for longest is closed until it is read
-    /// again. Default: 256.
+    /// How many segments stay mapped, 1 to 32,768. Beyond that, the one that was not used for longest is closed until
+    /// its next read. Default: 256.
     /// </summary>
     public int MaxOpenSegments { get; set; } = 256;
 
     /// <summary>
-    /// How often, at the least, somebody who waits for records looks for some, 1 ms to 1 second. Behind a record the
-    /// next look is due after 1 ms, and each that finds nothing doubles the time, up to this: it bounds how late the
-    /// first record after a pause is seen. Default: 25 ms.
+    /// The longest time between two polls of a waiting reader, 1 ms to 1 second. The first poll after a record comes
+    /// after 1 ms, and each poll without a record doubles the time, up to this. It bounds how late the first record
+    /// after a pause is seen. Default: 25 ms.
     /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>A copy that is known to be valid, its list included.</summary>
-    /// <exception cref="ArgumentException">Something is out of bounds; the message tells all of it.</exception>
+    /// <exception cref="ArgumentException">Something is out of bounds; the message has all faults.</exception>
     internal ReadOnlyLogOptions ValidatedCopy()
     {
         var copy = (ReadOnlyLogOptions)MemberwiseClone();

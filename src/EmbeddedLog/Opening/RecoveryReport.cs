@@ -3,8 +3,8 @@ using EmbeddedLog.Coordination.Offsets;
 namespace EmbeddedLog;
 
 /// <summary>
-/// What an opening found of the log and what it made of it. A log that was closed has nothing to recover; after a kill,
-/// a loss of power or a failed flush, each partition's tail was verified.
+/// The result of an opening. A log that was closed has nothing to recover. After a kill, a loss of power or a failed
+/// flush, each partition's tail was verified.
 /// </summary>
 public sealed class RecoveryReport
 {
@@ -19,8 +19,8 @@ public sealed class RecoveryReport
     public bool Clean { get; }
 
     /// <summary>
-    /// The partitions that were there, by topic and number; the committed offsets of all groups come last, as partition
-    /// 0 of the topic <c>__offsets</c>.
+    /// The partitions, by topic and number; the committed offsets of all groups come last, as partition 0 of the topic
+    /// <c>__offsets</c>.
     /// </summary>
     public IReadOnlyList<PartitionRecoveryReport> Partitions { get; }
 
@@ -31,18 +31,18 @@ public sealed class RecoveryReport
     public long KeptRecords => TopicPartitions.Sum(partition => partition.KeptRecords);
 
     /// <summary>
-    /// How many of them lay above what was proven durable, and were verified, copied and flushed. Of topics, as all
-    /// sums here: what was committed by groups is counted by its own report alone.
+    /// How many of them were above the proven durable end, and were verified, copied and flushed. Of topics, as all
+    /// sums here: the partition of committed offsets counts only in its own report.
     /// </summary>
     public long CopiedRecords => TopicPartitions.Sum(partition => partition.CopiedRecords);
 
-    /// <summary>How many bytes of writes that were never flushed were left behind as torn.</summary>
+    /// <summary>How many bytes of torn writes, which were never flushed, were left out.</summary>
     public long TornBytes => TopicPartitions.Sum(partition => partition.TornBytes);
 
     /// <summary>How many sparse indexes were made again.</summary>
     public int RebuiltIndexes => TopicPartitions.Sum(partition => partition.RebuiltIndexes);
 
-    /// <summary>The partitions of topics, which users know of.</summary>
+    /// <summary>The partitions of topics, without that of committed offsets.</summary>
     internal IEnumerable<PartitionRecoveryReport> TopicPartitions =>
         Partitions.Where(partition => partition.Partition.Topic != OffsetStore.TopicName);
 }

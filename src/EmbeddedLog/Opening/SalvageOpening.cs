@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Opening;
 
-/// <summary>Takes a log's directory for as long as a partition of it is salvaged, and opens nothing else.</summary>
+/// <summary>Takes a log's directory for the salvage of a partition, and opens nothing else.</summary>
 internal static class SalvageOpening
 {
     /// <summary>Salvages a partition on any platform; the options are valid and the caller's own.</summary>

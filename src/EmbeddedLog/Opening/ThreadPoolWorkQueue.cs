@@ -3,10 +3,10 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Opening;
 
-/// <summary>Work on the runtime's thread pool, and on a few threads of our own what would block it.</summary>
+/// <summary>Work on the runtime's thread pool, and blocking work on a few threads of our own.</summary>
 internal sealed class ThreadPoolWorkQueue : WorkQueue
 {
-    /// <summary>Longer than the timer lives that is made to have the runtime start its thread.</summary>
+    /// <summary>Longer than the life of the timer that makes the runtime start its thread.</summary>
     private static readonly TimeSpan s_never = TimeSpan.FromHours(1);
 
     public override void Queue(IThreadPoolWorkItem item) => PoolThreads.Queue(item);
@@ -24,7 +24,7 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
 
         try
         {
-            // The runtime has one thread for all timers, and makes it for the first one that is set.
+            // The runtime has one thread for all timers, and makes it for the first timer that is set.
             TimeProvider.System.CreateTimer(static _ => { }, null, s_never, Timeout.InfiniteTimeSpan).Dispose();
             return new Reservation();
         }
@@ -40,7 +40,7 @@ internal sealed class ThreadPoolWorkQueue : WorkQueue
 
     private sealed class Reservation : IDisposable
     {
-        /// <summary>One once it was given up; exchanged.</summary>
+        /// <summary>One once it was disposed; exchanged.</summary>
         private int _disposed;
 
         public void Dispose()

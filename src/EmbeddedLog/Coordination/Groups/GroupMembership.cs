@@ -1,12 +1,12 @@
 namespace EmbeddedLog.Coordination.Groups;
 
-/// <summary>A consumer's place in its group; given up by disposing it, once.</summary>
+/// <summary>A consumer's membership in its group; ended by the first dispose.</summary>
 internal sealed class GroupMembership : IDisposable
 {
     private readonly GroupRegistry _registry;
     private readonly ulong _topicUid;
 
-    /// <summary>One once given up, for a second dispose must not take the place from the next member.</summary>
+    /// <summary>One after the end, because a second dispose must not end the next member's membership.</summary>
     private int _left;
 
     public GroupMembership(GroupRegistry registry, string group, ulong topicUid)

@@ -4,7 +4,7 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog.Coordination.Groups;
 
 /// <summary>
-/// Who consumes what in this process: one member for each group and topic, until partitions can be shared.
+/// The members of groups in this process: one for each group and topic, until partitions can be shared.
 /// </summary>
 internal sealed class GroupRegistry
 {
@@ -13,9 +13,9 @@ internal sealed class GroupRegistry
     /// <summary>The groups and the uids of the topics that have a member. Under the gate.</summary>
     private readonly HashSet<(string Group, ulong TopicUid)> _members = [];
 
-    /// <summary>Makes the caller the group's member for a topic, until it disposes what it gets.</summary>
-    /// <exception cref="ArgumentException">The name cannot be a group's.</exception>
-    /// <exception cref="InvalidOperationException">There is a member.</exception>
+    /// <summary>Makes the caller the group's member for a topic, until it disposes the membership.</summary>
+    /// <exception cref="ArgumentException">The name is not valid for a group.</exception>
+    /// <exception cref="InvalidOperationException">There is a member already.</exception>
     public GroupMembership Join(string group, string topic, ulong topicUid)
     {
         NameRules.ThrowIfNotGroup(group);

@@ -41,7 +41,7 @@ internal static class OffsetCodec
         return bytes;
     }
 
-    /// <summary>Reads a key; false where it is none that a writer produces.</summary>
+    /// <summary>Reads a key; false if no writer produces it.</summary>
     public static bool TryDecodeKey(ReadOnlySpan<byte> bytes, out GroupPartition key)
     {
         key = default;
@@ -60,11 +60,11 @@ internal static class OffsetCodec
         return key.Partition >= 0;
     }
 
-    /// <summary>The bytes that a value takes.</summary>
+    /// <summary>The bytes of a value.</summary>
     public static int MeasureValue(in OffsetValue value) =>
         MetadataAt + (value.Metadata is null ? 0 : Encoding.UTF8.GetByteCount(value.Metadata));
 
-    /// <summary>Writes a value into a span that is exactly as long.</summary>
+    /// <summary>Writes a value into a span of its length.</summary>
     public static void EncodeValue(in OffsetValue value, Span<byte> bytes)
     {
         bytes[0] = Version;
@@ -75,7 +75,7 @@ internal static class OffsetCodec
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[MetadataLengthAt..], (ushort)length);
     }
 
-    /// <summary>Reads a value; false where it is none that a writer produces.</summary>
+    /// <summary>Reads a value; false if no writer produces it.</summary>
     public static bool TryDecodeValue(ReadOnlySpan<byte> bytes, out OffsetValue value)
     {
         value = default;
@@ -84,7 +84,7 @@ internal static class OffsetCodec
             return false;
         }
 
-        // One more than the length, so that no metadata and empty metadata are told apart.
+        // The length plus one, so that no metadata and empty metadata differ.
         int metadata = BinaryPrimitives.ReadUInt16LittleEndian(bytes[MetadataLengthAt..]);
         if (bytes.Length != MetadataAt + Math.Max(0, metadata - 1) || metadata > MaxMetadataBytes + 1)
         {
@@ -108,7 +108,7 @@ internal static class OffsetCodec
         if (bytes > MaxMetadataBytes)
         {
             throw new ArgumentException(
-                $"The metadata takes {bytes} bytes as UTF-8, more than {MaxMetadataBytes}. Keep what is longer in a "
+                $"The metadata takes {bytes} bytes as UTF-8, more than {MaxMetadataBytes}. Keep longer text in a "
                 + "topic of its own.",
                 nameof(metadata));
         }

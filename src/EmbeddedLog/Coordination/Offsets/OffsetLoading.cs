@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Coordination.Offsets;
 
-/// <summary>Decides what of the stored offsets counts as committed when a log is opened.</summary>
+/// <summary>Decides which stored offsets count as committed when a log is opened.</summary>
 internal static class OffsetLoading
 {
     /// <summary>
-    /// Leaves out the commits of topics that are gone, and lowers what lies behind the recovered end of its epoch. In
-    /// memory: on the disk a commit stays as it is until the next one, so that later openings lower it again.
+    /// Leaves out the commits of topics that are gone, and lowers offsets behind the recovered end of their epoch. In
+    /// memory only: on the disk a commit stays until the next one, and later openings lower it again.
     /// </summary>
     public static void Settle(
         StateLog<GroupPartition, OffsetValue, OffsetSchema> state,
@@ -27,7 +27,7 @@ internal static class OffsetLoading
             {
                 if (!byId.TryGetValue((key.TopicUid, key.Partition), out PartitionLog? partition))
                 {
-                    // Of a topic that was deleted; the next compaction loses it.
+                    // Its topic was deleted; the next compaction drops it.
                     state.ForgetUnsynchronized(key);
                 }
                 else if (state.TryGetUnsynchronized(key, out OffsetValue value)
@@ -42,7 +42,7 @@ internal static class OffsetLoading
             }
         }
 
-        // One line, however many groups there are: what happened to them is one event.
+        // One line for all groups: it is one event.
         if (lowered != 0 && !state.Log.Recovery.Clean)
         {
             GroupsLog.LoweredAll(logger, lowered, first.Group, first.Partition, first.From, first.To);
@@ -67,7 +67,7 @@ internal static class OffsetLoading
 
         GroupsLog.Lowered(logger, key.Group, value.Offset, partition.Id, end);
 
-        // All that is below was recovered, so that it belongs to the present epoch as much as to its own.
+        // All records below were recovered, so they belong to the present epoch too.
         lower = new OffsetValue(end, partition.Epoch, value.CommittedAt, Metadata: null);
         return true;
     }

@@ -15,23 +15,22 @@ namespace EmbeddedLog.Coordination.Offsets;
 /// thread.
 /// </summary>
 /// <remarks>
-/// A commit stores the partition's epoch beside the offset. When the log is opened, before anything is appended, an
-/// offset is lowered to where the records of that epoch end: after a loss of power it must not count records that are
-/// gone, nor others that were given their offsets later. So it never lies behind what is durable, and a commit that is
-/// lost only means that records are read again.
+/// A commit stores the partition's epoch beside the offset. When the log is opened, before any append, an offset is
+/// lowered to the end of that epoch's records: after a loss of power it must not count lost records, or new records at
+/// their offsets. So it is never beyond the durable end, and a lost commit only means that records are read again.
 /// </remarks>
 internal sealed class OffsetStore
 {
-    /// <summary>The directory of the partition in the log's own.</summary>
+    /// <summary>The directory of the partition in the log's directory.</summary>
     public const string DirectoryName = OwnNames.Groups;
 
-    /// <summary>The name of the topic that the partition belongs to; a reserved one.</summary>
+    /// <summary>The reserved name of the partition's topic.</summary>
     public const string TopicName = "__offsets";
 
     /// <summary>The uid of that topic, the same in every log: the ASCII bytes of "goffsets".</summary>
     public const ulong TopicUid = 0x7374_6573_6666_6F67;
 
-    /// <summary>Where it is, for the list that a clean close leaves.</summary>
+    /// <summary>Its entry in the list of a clean close.</summary>
     public static readonly ClosedTopic Closed = new(TopicUid, DirectoryName);
 
     private readonly StateLog<GroupPartition, OffsetValue, OffsetSchema> _state;
@@ -39,7 +38,7 @@ internal sealed class OffsetStore
     /// <summary>The topics that were deleted since the log was opened. Under the state's gate.</summary>
     private readonly HashSet<ulong> _forgotten = [];
 
-    /// <summary>Where that is told which is found under a lock.</summary>
+    /// <summary>A logger for use under a lock.</summary>
     private readonly ILogger _loggerUnderLock;
 
     private OffsetStore(StateLog<GroupPartition, OffsetValue, OffsetSchema> state, ILogger loggerUnderLock)
@@ -56,11 +55,11 @@ internal sealed class OffsetStore
 
     /// <summary>Opens the committed offsets of a log, or makes an empty set of them.</summary>
     /// <param name="factory">Opens the partition that holds them.</param>
-    /// <param name="segments">What all segments use.</param>
-    /// <param name="logger">Where it is told what was lowered and what failed.</param>
+    /// <param name="segments">The objects that all segments share.</param>
+    /// <param name="logger">Logs lowered offsets and failures.</param>
     /// <param name="logDirectory">The log's directory.</param>
     /// <param name="partitions">The partitions of all topics, open, with nothing appended yet.</param>
-    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
+    /// <exception cref="CorruptLogException">There is damage that no crash can explain.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public static OffsetStore Open(
@@ -94,13 +93,13 @@ internal sealed class OffsetStore
     }
 
     /// <summary>
-    /// Reads the clock for the commits that follow: whoever commits does so first, before it takes any lock.
+    /// Reads the clock for the commits that follow. A committing thread calls this first, before it takes any lock.
     /// </summary>
     public void ReadClock() => _state.ReadClock();
 
     /// <summary>Commits one offset; when it returns, the commit is <see cref="Durability.Written"/>.</summary>
     /// <returns>
-    /// What to hand to <see cref="FlushAsync"/> for the commit to be <see cref="Durability.Flushed"/>.
+    /// The argument of <see cref="FlushAsync"/> that makes the commit <see cref="Durability.Flushed"/>.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The offset is negative, or beyond the partition's end.</exception>
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
@@ -140,9 +139,8 @@ internal sealed class OffsetStore
     public ValueTask FlushOwnAsync(long upTo, WaitMode how) => _state.FlushOwnAsync(upTo, how);
 
     /// <summary>
-    /// Removes what all groups have committed for a topic that was deleted, and refuses what they may still want to.
-    /// That cannot fail: a record that is missing is made up for by the next opening, which does not find the topic's
-    /// uid.
+    /// Removes all commits of a deleted topic, and refuses later ones. This cannot fail: if a record cannot be written,
+    /// the next opening drops the commit, because the topic's uid is gone.
     /// </summary>
     public void ForgetTopic(ulong topicUid)
     {
@@ -161,7 +159,7 @@ internal sealed class OffsetStore
         }
     }
 
-    /// <summary>Flushes and closes; true where everything is on the disk and told so.</summary>
+    /// <summary>Flushes and closes; true if everything is on the disk and marked so.</summary>
     public ValueTask<bool> CloseAsync(WaitMode how = default) => _state.CloseAsync(how);
 
     private static GroupPartition Key(string group, PartitionLog partition) =>
@@ -182,8 +180,8 @@ internal sealed class OffsetStore
     }
 
     /// <summary>
-    /// The epoch is the partition's own of now, whatever record the offset stands at: everything below the offset was
-    /// there when the epoch began, durably, or was appended in it.
+    /// The partition's present epoch, whatever the record at the offset: all records below were durable when the epoch
+    /// began, or were appended in it.
     /// </summary>
     private OffsetValue ValueOf(in PartitionCommit commit) =>
         new(commit.Offset, commit.Partition.Epoch, _state.Now, commit.Metadata);

@@ -2,11 +2,11 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Coordination.Offsets;
 
-/// <summary>What was committed.</summary>
+/// <summary>A committed offset as stored.</summary>
 /// <param name="Offset">The offset of the next record to read.</param>
 /// <param name="Epoch">The partition's epoch when the commit was made.</param>
 /// <param name="CommittedAt">When that was, in Unix milliseconds.</param>
-/// <param name="Metadata">What the committer gave along, or null.</param>
+/// <param name="Metadata">The text given with the commit, or null.</param>
 internal readonly record struct OffsetValue(long Offset, uint Epoch, long CommittedAt, string? Metadata)
 {
     /// <summary>The value as users see it.</summary>

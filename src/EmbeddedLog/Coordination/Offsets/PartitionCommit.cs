@@ -5,5 +5,5 @@ namespace EmbeddedLog.Coordination.Offsets;
 /// <summary>One of the offsets that are committed together.</summary>
 /// <param name="Partition">The partition.</param>
 /// <param name="Offset">The offset of the next record to read.</param>
-/// <param name="Metadata">What to store with it, or null.</param>
+/// <param name="Metadata">The text to store with it, or null.</param>
 internal readonly record struct PartitionCommit(PartitionLog Partition, long Offset, string? Metadata = null);

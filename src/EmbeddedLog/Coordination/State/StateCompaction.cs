@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Coordination.State;
 
 /// <summary>
-/// Keeps the partition of a state small: once it has rolled and most of it is history, everything that counts
-/// is appended once more, flushed, and what lies before is removed. A crash at any point leaves either the history, or
-/// the copies, or both; the last record of a key counts in each case.
+/// Keeps the partition of a state small: when it has rolled and most of it is history, all present values are appended
+/// again and flushed, and everything before is removed. A crash at any point leaves the history, the copies, or both;
+/// the last record of a key counts in each case.
 /// </summary>
 internal sealed class StateCompaction : IThreadPoolWorkItem
 {
@@ -25,16 +25,16 @@ internal sealed class StateCompaction : IThreadPoolWorkItem
     private bool _stopped;
 
     /// <summary>
-    /// No compaction is begun below this end, so that one that failed is not tried again with every change. Written by
-    /// the compaction under way, read by every change.
+    /// No compaction begins below this end, so that a failed one is not tried again with every change. Written by the
+    /// compaction under way, read by every change.
     /// </summary>
     private long _notBefore;
 
     /// <param name="log">The partition.</param>
     /// <param name="work">Runs it.</param>
-    /// <param name="appendSnapshot">Appends everything that counts; returns the first offset of that.</param>
-    /// <param name="tellFailure">Logs that it has failed.</param>
-    /// <param name="logger">Where to.</param>
+    /// <param name="appendSnapshot">Appends all present values; returns their first offset.</param>
+    /// <param name="tellFailure">Logs a failure.</param>
+    /// <param name="logger">The logger for that.</param>
     public StateCompaction(
         PartitionLog log,
         WorkQueue work,
@@ -50,7 +50,7 @@ internal sealed class StateCompaction : IThreadPoolWorkItem
     }
 
     /// <summary>Begins a compaction on the work queue if one is due.</summary>
-    /// <param name="live">How many records count.</param>
+    /// <param name="live">The number of present values.</param>
     public void StartIfDue(int live)
     {
         long end = _log.PublishedEnd;
@@ -72,7 +72,7 @@ internal sealed class StateCompaction : IThreadPoolWorkItem
         _work.Queue();
     }
 
-    /// <summary>Begins none any more; completes when the one under way is over.</summary>
+    /// <summary>Begins no more compactions; completes when the one under way is over.</summary>
     public Task StopAsync()
     {
         Task over;
@@ -84,7 +84,7 @@ internal sealed class StateCompaction : IThreadPoolWorkItem
 
         if (_work.TryBegin())
         {
-            // Queued, but without it the next opening has a little more to read.
+            // Not essential: without it the next opening has a little more to read.
             End();
         }
 
@@ -101,7 +101,7 @@ internal sealed class StateCompaction : IThreadPoolWorkItem
             long end = _log.PublishedEnd;
             Volatile.Write(ref _notBefore, end + (end - first));
 
-            // The history goes only when what replaces it is on the disk.
+            // The history is removed only when the copies are on the disk.
             await _log.FlushAssuredAsync(end, CancellationToken.None).ConfigureAwait(false);
             _log.DeleteBefore(first);
         }
@@ -116,7 +116,7 @@ internal sealed class StateCompaction : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>How many changes must follow a compaction that failed before another one is tried.</summary>
+    /// <summary>How many changes must follow a failed compaction before the next try.</summary>
     private const int RetryAfterRecords = 1000;
 
     private void End()

@@ -5,10 +5,10 @@ namespace EmbeddedLog.Coordination.State;
 /// <summary>The exceptions of state logs, each with what to do.</summary>
 internal static class StateErrors
 {
-    /// <summary>A record of a state's partition is not what a writer produces.</summary>
+    /// <summary>A record of a state's partition that no writer produces.</summary>
     /// <param name="log">The partition.</param>
     /// <param name="offset">The record's offset.</param>
-    /// <param name="bytes">What makes no sense.</param>
+    /// <param name="bytes">The invalid part.</param>
     /// <param name="part">Whether that is the key or the value.</param>
     public static EmbeddedLogException Unreadable<TKey, TValue, TSchema>(
         PartitionLog log, long offset, ReadOnlySpan<byte> bytes, string part)
@@ -30,7 +30,7 @@ internal static class StateErrors
         }
 
         return new CorruptLogException(
-            $"Record {offset} of the {TSchema.Contents} has a {part} that makes no sense, although its checksum is "
+            $"Record {offset} of the {TSchema.Contents} has an invalid {part}, although its checksum is "
             + $"good. Nothing was changed; restore {TSchema.Place} from a backup.")
         {
             Topic = log.Id.Topic,
@@ -41,7 +41,7 @@ internal static class StateErrors
         };
     }
 
-    /// <summary>A key or a value has more bytes than there may be.</summary>
+    /// <summary>A key or a value that is too long.</summary>
     public static ArgumentException TooLong(string part, int bytes, int max) =>
         new($"The {part} takes {bytes} bytes, more than {max}. Nothing was changed.", part);
 }

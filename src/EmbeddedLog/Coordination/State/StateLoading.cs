@@ -2,11 +2,11 @@ using EmbeddedLog.Partitions;
 
 namespace EmbeddedLog.Coordination.State;
 
-/// <summary>Reads what counts of a state's partition when a log is opened.</summary>
+/// <summary>Reads the present values of a state's partition when a log is opened.</summary>
 internal static class StateLoading
 {
     /// <summary>All keys with their last values; a tombstone removes its key.</summary>
-    /// <exception cref="CorruptLogException">A record makes no sense.</exception>
+    /// <exception cref="CorruptLogException">A record is invalid.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote one.</exception>
     public static Dictionary<TKey, StateEntry<TValue>> Load<TKey, TValue, TSchema>(PartitionLog log)
         where TKey : notnull

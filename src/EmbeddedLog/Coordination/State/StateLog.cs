@@ -10,15 +10,14 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Coordination.State;
 
 /// <summary>
-/// Values by key, in a partition of the log's own and, as a whole, in memory: each change is a record, the last one of
-/// a key counts, and a tombstone removes it. Once most of the partition is history it is compacted. Safe to call from
-/// any thread; what ends in <c>Unsynchronized</c> is called under the <see cref="Gate"/>, so that a caller can check
-/// and change in one step.
+/// Values by key, in a partition of the log and, all of them, in memory: each change is a record, the last one of a key
+/// counts, and a tombstone removes it. The partition is compacted when most of it is history. Safe to call from any
+/// thread. Members that end in <c>Unsynchronized</c> are called under the <see cref="Gate"/>, so that a caller can
+/// check and change in one step.
 /// </summary>
 /// <remarks>
 /// A change that returns is <see cref="Durability.Written"/>; one that throws has changed nothing. A loss of power can
-/// take the last changes that were not flushed, in the order in which they were made: what is loaded then is what there
-/// was a moment before.
+/// take the last changes that were not flushed. The state that is loaded then is that of an earlier moment.
 /// </remarks>
 internal sealed class StateLog<TKey, TValue, TSchema>
     where TKey : notnull
@@ -27,7 +26,7 @@ internal sealed class StateLog<TKey, TValue, TSchema>
     private const int SegmentBytes = 1 << 20;
 
     /// <summary>
-    /// A batch is appended once it has this many bytes, so that a snapshot keeps changes waiting briefly.
+    /// A batch is appended when it has this many bytes, so that a snapshot delays changes only briefly.
     /// </summary>
     private const int MaxBatchBytes = 64 << 10;
 
@@ -38,7 +37,7 @@ internal sealed class StateLog<TKey, TValue, TSchema>
     private readonly AppendClock _clock;
     private readonly StateCompaction _compaction;
 
-    /// <summary>Everything that counts. Under the gate, as the batch.</summary>
+    /// <summary>All present values. Under the gate, as the batch.</summary>
     private readonly Dictionary<TKey, StateEntry<TValue>> _entries;
 
     private readonly RecordBatch _batch = new();
@@ -70,15 +69,15 @@ internal sealed class StateLog<TKey, TValue, TSchema>
         }
     }
 
-    /// <summary>The time that <see cref="ReadClock"/> has read, in Unix milliseconds.</summary>
+    /// <summary>The time of the last <see cref="ReadClock"/>, in Unix milliseconds.</summary>
     public long Now => _clock.Now;
 
     /// <summary>Opens a state, or makes an empty one.</summary>
     /// <param name="factory">Opens its partition.</param>
     /// <param name="platform">The system.</param>
-    /// <param name="logger">Where it is told what failed.</param>
-    /// <param name="directory">The partition's directory, in the log's.</param>
-    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
+    /// <param name="logger">Logs failures.</param>
+    /// <param name="directory">The partition's directory.</param>
+    /// <exception cref="CorruptLogException">There is damage that no crash can explain.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public static StateLog<TKey, TValue, TSchema> Open(
@@ -108,14 +107,14 @@ internal sealed class StateLog<TKey, TValue, TSchema>
     }
 
     /// <summary>
-    /// Reads the clock for the changes that follow: whoever changes does so first, before it takes any lock.
+    /// Reads the clock for the changes that follow. A changing thread calls this first, before it takes any lock.
     /// </summary>
     public void ReadClock() => _time.Read();
 
     /// <summary>The keys that have a value.</summary>
     public IReadOnlyCollection<TKey> KeysUnsynchronized => _entries.Keys;
 
-    /// <summary>The value of a key, where it has one.</summary>
+    /// <summary>The value of a key, if it has one.</summary>
     public bool TryGetUnsynchronized(in TKey key, out TValue value)
     {
         bool found = _entries.TryGetValue(key, out StateEntry<TValue>? entry);
@@ -172,7 +171,7 @@ internal sealed class StateLog<TKey, TValue, TSchema>
     }
 
     /// <summary>
-    /// Removes keys, at once in memory, then on the disk. Where that throws, the next opening finds them again.
+    /// Removes keys, at once in memory, then on the disk. If this throws, the next opening finds them again.
     /// </summary>
     public void RemoveUnsynchronized(IReadOnlyCollection<TKey> keys)
     {
@@ -199,12 +198,12 @@ internal sealed class StateLog<TKey, TValue, TSchema>
     }
 
     /// <summary>
-    /// Changes the value of a key that has one, in memory only: for who finds, when it is loaded, that it does not hold
-    /// any more. On the disk it stays until it is set, or compacted.
+    /// Changes the value of a key that has one, in memory only, if it is found invalid after loading. On the disk it
+    /// stays until it is set, or compacted.
     /// </summary>
     public void AmendUnsynchronized(in TKey key, in TValue value) => _entries[key].Value = value;
 
-    /// <summary>Removes a key in memory only, likewise; the next compaction loses it.</summary>
+    /// <summary>Removes a key in memory only; the next compaction drops it.</summary>
     public void ForgetUnsynchronized(in TKey key) => _entries.Remove(key);
 
     /// <summary>Waits until changes are <see cref="Durability.Flushed"/>.</summary>
@@ -223,10 +222,10 @@ internal sealed class StateLog<TKey, TValue, TSchema>
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Gives everything up after a failed opening.</summary>
+    /// <summary>Closes everything after a failed opening.</summary>
     public void Abandon() => Log.Abandon();
 
-    /// <summary>Flushes and closes; true where everything is on the disk and told so.</summary>
+    /// <summary>Flushes and closes; true if everything is on the disk and marked so.</summary>
     public async ValueTask<bool> CloseAsync(WaitMode how = default)
     {
         ClosingSteps steps = new();
@@ -237,7 +236,7 @@ internal sealed class StateLog<TKey, TValue, TSchema>
         return clean;
     }
 
-    /// <summary>Appends everything that counts once more; returns the offset from which on that is complete.</summary>
+    /// <summary>Appends all present values again; returns the offset from which on the copies are complete.</summary>
     private long AppendSnapshot()
     {
         StateEntry<TValue>[] entries;
@@ -249,8 +248,8 @@ internal sealed class StateLog<TKey, TValue, TSchema>
             entries = [.. _entries.Values];
         }
 
-        // What is changed from here on is behind the first offset by itself. Each batch is made of what its entries
-        // hold at that moment, under the gate that changes take, so that it never puts an older value behind a newer.
+        // Later changes are behind the first offset anyway. Each batch has the values of its moment, under the gate of
+        // the changes, so an older value never follows a newer one.
         int next = 0;
         while (next < entries.Length)
         {
@@ -282,7 +281,7 @@ internal sealed class StateLog<TKey, TValue, TSchema>
         RetentionPolicy.KeepForever,
         Positional: traits is not { CanAllocate: true, MappedStoresAreSafe: true });
 
-    /// <summary>The entry of a key; the state does not hold it yet where it is new.</summary>
+    /// <summary>The entry of a key; a new one is not in the state yet.</summary>
     private StateEntry<TValue> EntryUnsynchronized(in TKey key)
     {
         if (_entries.TryGetValue(key, out StateEntry<TValue>? entry))

@@ -3,8 +3,8 @@ using EmbeddedLog.Partitions.Appending;
 namespace EmbeddedLog.Coordination.State;
 
 /// <summary>
-/// The clock of a state's partition: what the log's own said when it was last asked. A change appends under locks,
-/// where no clock of the user's is called, so it asks before it takes them.
+/// The clock of a state's partition: the time of the last read of the log's clock. A change appends under locks, where
+/// a user's clock must not be called, so the clock is read before.
 /// </summary>
 internal sealed class StateTime(AppendClock clock) : TimeProvider
 {
@@ -13,7 +13,7 @@ internal sealed class StateTime(AppendClock clock) : TimeProvider
     /// </summary>
     private long _now = clock.Now;
 
-    /// <summary>Asks the log's clock. Under no lock.</summary>
+    /// <summary>Reads the log's clock. Outside all locks.</summary>
     public void Read() => Volatile.Write(ref _now, clock.Now);
 
     /// <inheritdoc/>

@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Maintenance.Retention;
 
-/// <summary>Finds out who keeps memory mapped, and with it the space of segments that are gone.</summary>
+/// <summary>Finds the readers and leases that keep memory mapped, and with it the space of removed segments.</summary>
 internal static class Pins
 {
-    /// <summary>From when on it is told that a removed segment is held.</summary>
+    /// <summary>How long a removed segment may be held before a warning is logged.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>All that is held, longest first.</summary>
+    /// <summary>All held segments, longest first.</summary>
     public static SegmentPin[] Collect(SegmentResources resources, IEnumerable<ReadablePartition> partitions)
     {
         IEnumerable<Segment> segments = partitions.SelectMany(partition => partition.Segments.Items.ToArray())
@@ -24,7 +24,7 @@ internal static class Pins
         ];
     }
 
-    /// <summary>Tells of removed segments that have been held for long.</summary>
+    /// <summary>Logs removed segments that have been held for long.</summary>
     public static void Warn(SegmentResources resources, ILogger logger)
     {
         DateTimeOffset now = resources.Platform.Time.GetUtcNow();

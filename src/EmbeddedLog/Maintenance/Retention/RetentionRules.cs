@@ -5,7 +5,7 @@ namespace EmbeddedLog.Maintenance.Retention;
 
 /// <summary>
 /// Kafka's rules of retention: whole segments go, oldest first, up to the first one that stays. By age a segment goes
-/// when its greatest timestamp is older than the limit; by size while what is left is at least the limit.
+/// when its greatest timestamp is older than the limit; by size while the rest is at least the limit.
 /// </summary>
 internal static class RetentionRules
 {
@@ -18,7 +18,8 @@ internal static class RetentionRules
     }
 
     /// <summary>
-    /// Applies a partition's policy to all that is due, and waits for the disk where that is not there yet.
+    /// Applies a partition's policy to everything that is due, and waits for the flush of records that are not durable
+    /// yet.
     /// </summary>
     public static async ValueTask ApplyAsync(PartitionLog log, long now, CancellationToken cancellationToken)
     {
@@ -30,8 +31,8 @@ internal static class RetentionRules
 
         if (start > log.DurableEnd)
         {
-            // The start never passes what is on the disk. To leave the rest to the next round would let it depend on
-            // whether this one or the background flush came first.
+            // The start never passes the durable end. Without this flush the result would depend on whether this round
+            // or the background flush came first.
             await log.FlushAssuredAsync(start, cancellationToken).ConfigureAwait(false);
         }
 

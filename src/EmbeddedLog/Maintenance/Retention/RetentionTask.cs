@@ -10,10 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Maintenance.Retention;
 
-/// <summary>Looks after the retention of all partitions: soon after an opening, and then at each interval.</summary>
+/// <summary>Applies the retention of all partitions: soon after an opening, and then at each interval.</summary>
 /// <remarks>
-/// A round begins one interval after the last one has begun, by the clock as it was then. Counted from a round's end
-/// it would be late by whatever the clock has moved on meanwhile, which a clock that is moved by hand does in one step.
+/// A round begins one interval after the beginning of the last one. Counted from a round's end it would be late by the
+/// clock's progress during the round, and a test moves its clock in one step.
 /// </remarks>
 internal sealed class RetentionTask : IBackgroundTask, IDisposable
 {
@@ -32,14 +32,14 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     /// <summary>The round under way, or the last one. Under the gate.</summary>
     private Task _round = Task.CompletedTask;
 
-    /// <param name="segments">What all segments use.</param>
+    /// <param name="segments">The objects that all segments share.</param>
     /// <param name="background">Calls this at each interval.</param>
     /// <param name="watch">Watches the log's directory; or null.</param>
-    /// <param name="logger">Where it is told what was done and what failed.</param>
+    /// <param name="logger">Logs removals and failures.</param>
     /// <param name="interval">The time from round to round.</param>
     /// <param name="partitions">The partitions of all topics as of now.</param>
-    /// <param name="offsets">The log's own.</param>
-    /// <param name="removeUnused">Removes what is left of topics that were deleted while it was in use.</param>
+    /// <param name="offsets">The log's own partition.</param>
+    /// <param name="removeUnused">Removes the files of deleted topics that were in use.</param>
     public RetentionTask(
         SegmentResources segments,
         BackgroundSchedule background,
@@ -62,7 +62,8 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     }
 
     /// <summary>
-    /// Begins the first round, elsewhere: at once, for a process may live shorter than an interval, or after one.
+    /// Begins the first round on another thread: at once, because a process may live shorter than an interval, or after
+    /// one.
     /// </summary>
     public void Start(bool atOnce) => _background.Schedule(this, atOnce ? TimeSpan.Zero : _interval);
 
@@ -83,7 +84,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
         _ = RunAsync(over);
     }
 
-    /// <summary>Applies what is due now to all partitions, and completes when that is done.</summary>
+    /// <summary>Applies the retention that is due now to all partitions, and completes when that is done.</summary>
     /// <exception cref="PartitionFailedException">A partition failed; the others were done.</exception>
     /// <exception cref="LogIOException">The file system failed; the other partitions were done.</exception>
     public async ValueTask ApplyAsync(CancellationToken cancellationToken)
@@ -107,7 +108,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     /// <summary>Begins no more rounds, and waits until the one under way is over.</summary>
     public async ValueTask StopAsync(WaitMode how)
     {
-        // Here and now, for the asynchronous way leaves for a thread of the pool; no round begins from here on.
+        // Not the asynchronous way, which goes on on a thread of the pool. No round begins from here on.
 #pragma warning disable CA1849
         _stop.Cancel();
 #pragma warning restore CA1849
@@ -125,7 +126,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
 
     private async Task RunAsync(TaskCompletionSource over)
     {
-        // Before the time of the round is read, so that what becomes due in between makes the next one come earlier.
+        // Read before the time of the round, so that the next round is not late.
         long began = _time.GetTimestamp();
         try
         {
@@ -145,7 +146,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
 
                 if (failure is not null)
                 {
-                    // What could not be removed now is looked at again next time; the log itself goes on.
+                    // The next round tries again; the log itself goes on.
                     MaintenanceLog.RetentionFailed(_logger, failure, partition.Id);
                 }
             }

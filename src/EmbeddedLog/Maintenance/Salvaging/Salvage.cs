@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Maintenance.Salvaging;
 
 /// <summary>
-/// Makes a damaged partition of a closed log readable again: what is good stays, and gaps say which offsets are gone.
-/// FORMAT.md has the steps. A crash at any of them leaves the partition as it was found or as it is to be.
+/// Makes a damaged partition of a closed log readable again: good records stay, and gaps cover the lost offsets.
+/// FORMAT.md has the steps. After a crash at any step the partition is unchanged or salvaged.
 /// </summary>
 internal sealed class Salvage
 {
@@ -26,7 +26,7 @@ internal sealed class Salvage
     private readonly CancellationToken _cancellation;
     private readonly FileSystem _files;
 
-    /// <summary>How the partition stood at the last clean close; null where that does not tell.</summary>
+    /// <summary>The state of the partition at the last clean close; null if unknown.</summary>
     private readonly ClosedPartition? _closed;
 
     private Salvage(
@@ -49,20 +49,19 @@ internal sealed class Salvage
 
     private string ManifestPath => Path.Combine(_identity.Directory, Manifest.FileName);
 
-    /// <summary>Salvages a partition. The caller owns the log's directory, and nobody has the partition open.</summary>
-    /// <exception cref="CorruptLogException">The manifest is damaged, so that nothing tells what there should
-    /// be.</exception>
+    /// <summary>Salvages a partition. The caller owns the log's directory, and the partition is not open.</summary>
+    /// <exception cref="CorruptLogException">The manifest is damaged, so the partition's files are unknown.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
-    /// <exception cref="FileSystemException">There is no space, or another failure; the partition is as it
-    /// was.</exception>
-    /// <param name="segments">What the segments use.</param>
-    /// <param name="session">How the last owner has left the log.</param>
-    /// <param name="logger">Where it is told what was done.</param>
+    /// <exception cref="FileSystemException">There is no space, or another failure; the partition is
+    /// unchanged.</exception>
+    /// <param name="segments">The objects that segments share.</param>
+    /// <param name="session">The state in which the last owner left the log.</param>
+    /// <param name="logger">Logs the result.</param>
     /// <param name="directory">
-    /// The log: where it was closed cleanly, the list of that close must say how the partition stands afterwards.
+    /// The log. If it was closed cleanly, the list of that close must get the partition's new state.
     /// </param>
     /// <param name="identity">The partition.</param>
-    /// <param name="cancellation">Ends it before anything was changed.</param>
+    /// <param name="cancellation">Cancels before anything was changed.</param>
     public static SalvageReport Run(
         SegmentResources segments,
         SessionState session,
@@ -102,7 +101,7 @@ internal sealed class Salvage
         CheckpointFile? checkpoint = OpenCheckpoint(isClean, out bool isCheckpointDamaged);
         using (checkpoint)
         {
-            // What the last clean close says of the partition is a checkpoint too, the better one where it is newer.
+            // The partition's row of the last clean close is a checkpoint too, and counts if it is newer.
             Checkpoint? known = checkpoint?.Current;
             if (_closed is { } row && (known is null || known.Value.Generation < row.CheckpointGeneration))
             {
@@ -113,7 +112,7 @@ internal sealed class Salvage
             if (!_files.FileExists(ManifestPath) && (isCheckpointDamaged || known is not null))
             {
                 throw FileErrors.Corrupt(
-                    _identity.Id, ManifestPath, 0, "the manifest is missing, without which a salvage knows nothing",
+                    _identity.Id, ManifestPath, 0, "the manifest is missing, which a salvage needs",
                     "a file", "nothing");
             }
 
@@ -193,7 +192,7 @@ internal sealed class Salvage
         return segments;
     }
 
-    /// <summary>Without the list of segments nothing tells what belongs to the log.</summary>
+    /// <summary>Without the list of segments it is unknown which files belong to the log.</summary>
     private void CheckManifest(Manifest manifest, Segment[] segments, Checkpoint? checkpoint)
     {
         bool hasLostAll = segments.Length == 0 && checkpoint?.DurableEndOffset > manifest.LogStartOffset;
@@ -207,7 +206,7 @@ internal sealed class Salvage
                 _identity.Id,
                 ManifestPath,
                 0,
-                "the manifest has lost what was in it, without which a salvage knows nothing",
+                "the manifest has lost segments, which a salvage needs",
                 $"segments up to offset {checkpoint?.DurableEndOffset}, a start of {checkpoint?.LogStartOffset}",
                 $"{segments.Length} segments, a start of {manifest.LogStartOffset}");
         }
@@ -266,15 +265,15 @@ internal sealed class Salvage
     }
 
     /// <summary>
-    /// Puts a checkpoint in the damaged one's place: where the log was closed cleanly, one that tells the end that was
-    /// found; otherwise one that promises no more than the frames prove.
+    /// Replaces a damaged checkpoint: if the log was closed cleanly, by one with the end that was found; otherwise by
+    /// one that claims no more than the frames prove.
     /// </summary>
     private void ReplaceCheckpoint(SalvagePlan plan, Manifest manifest, Checkpoint? known)
     {
         Checkpoint next = new(0, manifest.LogStartOffset, 0, 0, 0, manifest.LogStartOffset, 0, _session.Clean);
         if (_session.Clean)
         {
-            // An epoch of its own, so that nothing is appended to a segment whose end is only what was found of it.
+            // A new epoch, so that no append goes into a segment whose end was only found by the salvage.
             ulong last = Math.Max(known?.Epoch ?? 0, _session.Generation);
             last = manifest.Segments.Aggregate(last, (epoch, entry) => Math.Max(epoch, entry.Epoch));
             ThrowIfUsedUp("epochs", (long)Math.Min(last, long.MaxValue), FormatLimits.MaxEpoch);
@@ -303,7 +302,7 @@ internal sealed class Salvage
             };
         }
 
-        // Above every generation that the partition had: what a clean close tells of must not be newer.
+        // Above every generation of the partition: the one in the list of a clean close must not be newer.
         ulong generation = Math.Max(known?.Generation ?? 0, _closed?.CheckpointGeneration ?? 0) + 1;
         Span<byte> page = stackalloc byte[TwoSlotPage.Bytes];
         page.Clear();
@@ -312,7 +311,7 @@ internal sealed class Salvage
         TwoSlotFile.CreateAt(_files, CheckpointPath, Checkpoint.Magic, page, generation);
     }
 
-    /// <summary>What is derived is made again when it is needed.</summary>
+    /// <summary>Derived files are made again when they are needed.</summary>
     private void RemoveBadIndexes(Segment[] segments)
     {
         SegmentFactory factory = new(_segments, _identity);
@@ -327,7 +326,7 @@ internal sealed class Salvage
         }
     }
 
-    /// <summary>An opening would remove them as well; what fails here is left to it.</summary>
+    /// <summary>An opening would remove them as well, so a failure here is left to it.</summary>
     private void RemoveReplaced(SalvagePlan plan)
     {
         SegmentFactory factory = new(_segments, _identity);

@@ -5,13 +5,13 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Maintenance.Salvaging;
 
-/// <summary>Keeps the files that a salvage replaces as they were found, in a directory beside them.</summary>
+/// <summary>Keeps unchanged copies of the files that a salvage replaces, in a directory beside them.</summary>
 internal static class SalvageEvidence
 {
-    /// <summary>What the directories begin with.</summary>
+    /// <summary>The beginning of the directories' names.</summary>
     public const string Prefix = OwnNames.EvidencePrefix;
 
-    /// <summary>Copies those files that are there to a directory that appears as a whole.</summary>
+    /// <summary>Copies the existing files to a directory that appears as a whole.</summary>
     /// <returns>The directory.</returns>
     /// <exception cref="FileSystemException">There is no space, or another failure.</exception>
     public static string Keep(
@@ -46,7 +46,7 @@ internal static class SalvageEvidence
         return name;
     }
 
-    /// <summary>Copies a file as it is, flushed. What the device cannot read is zeros.</summary>
+    /// <summary>Copies a file, flushed. Bytes that the device cannot read are zeros.</summary>
     private static unsafe void Copy(FileSystem files, string from, string to, CancellationToken cancellation)
     {
         using FileReader reader = FileReader.Open(files, from, out long length);

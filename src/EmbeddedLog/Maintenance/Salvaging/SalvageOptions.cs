@@ -4,15 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog;
 
 /// <summary>
-/// How <see cref="CommitLog.SalvageAsync"/> goes about it. Checked and copied when handed over: later changes have no
-/// effect.
+/// Options of <see cref="CommitLog.SalvageAsync"/>. Checked and copied when passed in: later changes have no effect.
 /// </summary>
 public sealed class SalvageOptions
 {
-    /// <summary>The clock that new files are stamped by. Default: <see cref="TimeProvider.System"/>.</summary>
+    /// <summary>The clock for the times in new files. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where a salvage tells what it did. Default: null, which logs nothing.</summary>
+    /// <summary>Logs the result. Default: null, which logs nothing.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>
@@ -22,7 +21,7 @@ public sealed class SalvageOptions
     public TimeSpan OwnerTimeout { get; set; } = TimeSpan.Zero;
 
     /// <summary>A copy that is known to be valid.</summary>
-    /// <exception cref="ArgumentException">Something is out of bounds; the message tells all of it.</exception>
+    /// <exception cref="ArgumentException">Something is out of bounds; the message has all faults.</exception>
     internal SalvageOptions ValidatedCopy()
     {
         var copy = (SalvageOptions)MemberwiseClone();

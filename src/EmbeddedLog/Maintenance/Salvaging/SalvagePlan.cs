@@ -9,9 +9,9 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Maintenance.Salvaging;
 
 /// <summary>
-/// Decides what a salvage does to a partition, and changes nothing: which places become gaps, and where the log ends.
-/// It judges as an opening does. What must be there and is not is gone; what an opening would take for the torn end of
-/// unflushed writes is left to it.
+/// Plans the salvage of a partition, without changes: which regions become gaps, and where the log ends. It decides
+/// like an opening. Records that must be there and are not are lost. The torn end of unflushed writes is left to the
+/// next opening.
 /// </summary>
 internal sealed class SalvagePlan
 {
@@ -22,10 +22,10 @@ internal sealed class SalvagePlan
     private readonly Segment[] _segments;
     private readonly SalvageSurvey?[] _surveys;
 
-    /// <summary>The segment that holds the checkpoint's durable end; -1 where none does.</summary>
+    /// <summary>The segment of the checkpoint's durable end; -1 if none has it.</summary>
     private readonly int _provenIndex;
 
-    /// <summary>Whether the checkpoint tells the end of the log.</summary>
+    /// <summary>Whether the checkpoint has the end of the log.</summary>
     private readonly bool _endIsKnown;
 
     /// <summary>Everything below this offset must be there.</summary>
@@ -53,36 +53,36 @@ internal sealed class SalvagePlan
     /// <summary>The segments to write anew.</summary>
     public List<SalvagedSegment> Damaged { get; } = [];
 
-    /// <summary>The offsets that are found gone.</summary>
+    /// <summary>The newly found lost offsets.</summary>
     public List<OffsetRange> Gone { get; } = [];
 
-    /// <summary>The offsets that were gone before.</summary>
+    /// <summary>The offsets that were lost before.</summary>
     public List<OffsetRange> EarlierGaps { get; } = [];
 
     /// <summary>How many records can be read.</summary>
     public long KeptRecords { get; private set; }
 
-    /// <summary>How many bytes their frames have.</summary>
+    /// <summary>The bytes of their frames.</summary>
     public long KeptBytes { get; private set; }
 
     /// <summary>Where the log ends.</summary>
     public DurablePoint End { get; private set; }
 
-    /// <summary>Whether nothing can have followed.</summary>
+    /// <summary>Whether no record can have followed.</summary>
     public bool EndIsCertain { get; private set; } = true;
 
     /// <summary>Whether the log was closed cleanly, and the checkpoint is not the one that was written then.</summary>
     public bool LosesCheckpoint { get; }
 
-    /// <summary>The segment with which what nothing proves begins; null where there is none.</summary>
+    /// <summary>The first segment without any proof; null if there is none.</summary>
     public SegmentEntry? FirstUnproven { get; private set; }
 
     /// <summary>Surveys a partition and decides.</summary>
     /// <param name="files">The file system.</param>
-    /// <param name="session">How the log was left.</param>
+    /// <param name="session">The state in which the last owner left the log.</param>
     /// <param name="manifest">The manifest.</param>
-    /// <param name="checkpoint">The checkpoint; null where there is no intact one.</param>
-    /// <param name="segments">What the manifest lists, with their ends.</param>
+    /// <param name="checkpoint">The checkpoint; null if there is no intact one.</param>
+    /// <param name="segments">The segments of the manifest, with their ends.</param>
     /// <param name="cancellation">Ends it.</param>
     public static SalvagePlan Make(
         FileSystem files,
@@ -99,7 +99,8 @@ internal sealed class SalvagePlan
     }
 
     /// <summary>
-    /// Leaves out what an earlier recovery has given up: what is of an earlier epoch than the checkpoint and behind it.
+    /// Leaves out records that an earlier recovery has given up: those of an earlier epoch than the checkpoint, behind
+    /// its end.
     /// </summary>
     private Segment[] LeaveOutJudged(Segment[] segments)
     {
@@ -132,8 +133,9 @@ internal sealed class SalvagePlan
             }
         }
 
-        // A clean close, and a page cache that has survived, have everything that was published. Without a checkpoint
-        // nothing tells a torn tail from damage, and what is readable behind it is worth more than a log without gaps.
+        // After a clean close, and with a page cache that has survived, all published records must be there. Without a
+        // checkpoint a torn tail cannot be distinguished from damage, and readable records behind it are worth more
+        // than a log without gaps.
         bool hasAll = _session.Clean || _session.CacheSurvived || _checkpoint is null;
         _expectedEnd = hasAll
             ? long.MaxValue
@@ -169,7 +171,7 @@ internal sealed class SalvagePlan
         }
     }
 
-    /// <summary>Finds the gaps of a segment, and its end; false where the log ends within it.</summary>
+    /// <summary>Finds the gaps of a segment, and its end; false if the log ends within it.</summary>
     private bool TryFindGaps(int index, SalvageSurvey survey, List<SurveyedPart> gaps)
     {
         Segment segment = _segments[index];
@@ -207,8 +209,8 @@ internal sealed class SalvagePlan
     }
 
     /// <summary>
-    /// Ends the log in a segment of which nobody knows the end: behind the last good frame, or at the durable end where
-    /// that lies farther. No log ends before its start, which was durable.
+    /// Ends the log in a segment without a known end: behind the last good frame, or at the durable end if that is
+    /// farther. No log ends before its start, which was durable.
     /// </summary>
     private void EndOpen(int index, SalvageSurvey survey, in SurveyedPart place, List<SurveyedPart> gaps)
     {
@@ -235,7 +237,7 @@ internal sealed class SalvagePlan
         _expectedEnd == long.MaxValue || segment.BaseOffset < _expectedEnd;
 
     /// <summary>
-    /// Whether an opening would refuse a file although all of its frames are good, or is one bad bit away from it.
+    /// Whether an opening would refuse a file although all of its frames are good, or would after one more bad bit.
     /// </summary>
     private bool IsUnusable(Segment segment, SalvageSurvey survey) =>
         !survey.HasWholeHeader
@@ -244,7 +246,7 @@ internal sealed class SalvagePlan
             && IsCutOrGoesOn(survey, End.Position));
 
     /// <summary>
-    /// Whether something stands behind the last good frame, or the room is gone that every append leaves for a seal.
+    /// Whether there are bytes behind the last good frame, or the room is missing that every append leaves for a seal.
     /// </summary>
     private static bool IsCutOrGoesOn(SalvageSurvey survey, long end) =>
         survey.NextLength != 0 || survey.Length < end + FrameLayout.SealBytes;
@@ -257,7 +259,7 @@ internal sealed class SalvagePlan
             KeptRecords += Math.Max(0, Clip(kept, end).Count);
         }
 
-        // Of a batch that the log begins in, nobody looks which of its records are missing.
+        // For a batch in which the log begins, missing records are not counted.
         KeptRecords -= survey.Sparse.Sum(each => Math.Clamp(Clip(each.Offsets, end).Count, 0, each.Missing));
 
         survey.Gaps.ForEach(gap => SalvageSurvey.Add(EarlierGaps, Clip(gap, end)));

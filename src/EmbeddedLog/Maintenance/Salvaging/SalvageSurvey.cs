@@ -7,7 +7,7 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Maintenance.Salvaging;
 
-/// <summary>What a segment's file holds, and where it holds nothing good. Reads it once.</summary>
+/// <summary>The good frames and the damaged regions of a segment's file. Reads it once.</summary>
 internal sealed class SalvageSurvey
 {
     private SalvageSurvey(long length)
@@ -16,19 +16,19 @@ internal sealed class SalvageSurvey
         LastGood = (SegmentHeader.PageBytes, 0);
     }
 
-    /// <summary>The file's size; zero where there is none.</summary>
+    /// <summary>The file's size; zero if there is none.</summary>
     public long Length { get; }
 
-    /// <summary>The header; null where there is no intact one of this segment.</summary>
+    /// <summary>The header; null if there is no intact one of this segment.</summary>
     public SegmentHeader? Header { get; private set; }
 
     /// <summary>Whether both copies of the header are intact.</summary>
     public bool HasWholeHeader { get; private set; }
 
-    /// <summary>The places without a good frame, in order.</summary>
+    /// <summary>The regions without a good frame, in order.</summary>
     public List<SurveyedPart> Places { get; } = [];
 
-    /// <summary>For each place, how many bytes good frames with records have before it.</summary>
+    /// <summary>For each region, the bytes of good frames with records before it.</summary>
     public List<long> BytesBefore { get; } = [];
 
     /// <summary>The gaps that an earlier salvage has left.</summary>
@@ -37,10 +37,10 @@ internal sealed class SalvageSurvey
     /// <summary>The good frames with records: their offsets.</summary>
     public List<OffsetRange> Kept { get; } = [];
 
-    /// <summary>Those of these frames in which records are missing, and how many.</summary>
+    /// <summary>These frames with missing records, and the numbers of these.</summary>
     public List<(OffsetRange Offsets, long Missing)> Sparse { get; } = [];
 
-    /// <summary>How many bytes these frames have.</summary>
+    /// <summary>The bytes of these frames.</summary>
     public long KeptBytes { get; private set; }
 
     /// <summary>Behind the last good frame: its position, and the next offset less the segment's first.</summary>
@@ -49,13 +49,13 @@ internal sealed class SalvageSurvey
     /// <summary>The greatest durable end that a good frame claims, or -1.</summary>
     public long ClaimedEnd { get; private set; } = -1;
 
-    /// <summary>The length that the frame behind the last good one claims to have; zero where there is none.</summary>
+    /// <summary>The length in the frame behind the last good one; zero if there is none.</summary>
     public uint NextLength { get; private set; }
 
     /// <summary>Surveys a segment.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="segment">The segment.</param>
-    /// <param name="endOffset">Where its offsets end; null where nobody knows.</param>
+    /// <param name="endOffset">Where its offsets end; null if unknown.</param>
     /// <param name="endPosition">Where its frames end.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
@@ -102,7 +102,7 @@ internal sealed class SalvageSurvey
         }
         catch (CorruptLogException)
         {
-            // It is written anew from what the manifest says.
+            // It is written anew from the manifest's entry.
         }
     }
 
@@ -147,7 +147,7 @@ internal sealed class SalvageSurvey
         }
     }
 
-    /// <summary>Adds a range to those before it, which it may go on.</summary>
+    /// <summary>Adds a range, and joins it to the last one if they touch.</summary>
     public static void Add(List<OffsetRange> ranges, OffsetRange next)
     {
         if (next.Count <= 0)

@@ -6,14 +6,14 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Maintenance.Salvaging;
 
-/// <summary>Writes the new segments that a salvage makes.</summary>
+/// <summary>Writes the new segments of a salvage.</summary>
 internal static class SalvageWriter
 {
     private const int ChunkBytes = 256 << 10;
 
     /// <summary>
-    /// Writes a segment anew, flushed: each good frame where it was, so that its checksum holds and nothing that names
-    /// a position in the segment changes; a gap in each place between. The name is for the caller to sync.
+    /// Writes a segment anew, flushed: each good frame at its position, so that its checksum is valid and positions in
+    /// the segment do not change, and a gap in each region between. The caller syncs the name.
     /// </summary>
     /// <exception cref="FileSystemException">There is no space, or another failure; the file may be there.</exception>
     public static void WriteSegment(
@@ -47,7 +47,7 @@ internal static class SalvageWriter
         long count = gap.NextOffset - gap.FirstOffset;
         if (length < (count > 0 ? GapFrame.MinBytes : FrameLayout.HeaderBytes) || count > uint.MaxValue)
         {
-            // No frame is shorter, so that only the manifest, or a checkpoint, can have said so.
+            // No frame is shorter, so this comes from a wrong manifest or checkpoint.
             throw FileErrors.Corrupt(
                 segment.Partition,
                 segment.Path,

@@ -8,8 +8,8 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>
-/// Checks the index of a segment that has ended against its frames. An index is derived, and nothing that anybody has
-/// to be told: a bad one is made again, a missing one by whoever needs it.
+/// Checks the index of an ended segment against its frames. An index is derived, so a bad one is not reported but made
+/// again, and a missing one is made when it is needed.
 /// </summary>
 internal sealed class IndexCheck
 {
@@ -18,7 +18,7 @@ internal sealed class IndexCheck
     private readonly Segment _segment;
     private readonly IndexEntry[] _entries;
 
-    /// <summary>The next entry that a frame should be at.</summary>
+    /// <summary>The next entry that a frame must match.</summary>
     private int _next;
 
     private long _maxTimestamp = long.MinValue;
@@ -30,10 +30,10 @@ internal sealed class IndexCheck
         _entries = entries;
     }
 
-    /// <summary>Whether the index is damaged, or not what the frames give.</summary>
+    /// <summary>Whether the index is damaged, or differs from the frames.</summary>
     public bool IsBad { get; private set; }
 
-    /// <summary>Loads the index; null where there is nothing to check it against.</summary>
+    /// <summary>Loads the index; null if there is nothing to check.</summary>
     public static IndexCheck? TryBegin(FileSystem files, Segment segment)
     {
         string path = segment.IndexPath;
@@ -43,8 +43,8 @@ internal sealed class IndexCheck
             return new IndexCheck(segment, index.Entries.ToArray());
         }
 
-        // One that was stored when the log was last closed, while the segment went on, is only out of date; a segment
-        // that has just ended may be about to get its own.
+        // An index from the last close of a segment that went on is only out of date, and a segment that has just ended
+        // may be about to get its index.
         return !files.FileExists(path) || IsOfAnotherEnd(files, path, end)
             ? null
             : new IndexCheck(segment, []) { IsBad = true };
@@ -61,7 +61,7 @@ internal sealed class IndexCheck
         _maxTimestamp = Math.Max(_maxTimestamp, extent.MaxTimestamp);
     }
 
-    /// <summary>Notes the segment's end, where the last entry stands.</summary>
+    /// <summary>Notes the segment's end, at which the last entry must be.</summary>
     public void Finish(long position, long offset)
     {
         if (_next < _entries.Length)
@@ -70,7 +70,7 @@ internal sealed class IndexCheck
         }
     }
 
-    /// <summary>Compares no more: a segment that is damaged says nothing about its index.</summary>
+    /// <summary>Stops comparing: a damaged segment proves nothing about its index.</summary>
     public void Abandon()
     {
         _abandoned = true;

@@ -4,9 +4,9 @@ namespace EmbeddedLog;
 /// <param name="BeganAt">When it began.</param>
 /// <param name="EndedAt">When it ended.</param>
 /// <param name="BypassedPageCache">
-/// Whether segments were read from the device; otherwise the file system could not, and they were read through the page
+/// Whether segments were read from the device. If the file system cannot do that, they were read through the page
 /// cache.
 /// </param>
-/// <param name="Verified">What was checked, and what was found.</param>
+/// <param name="Verified">The report of the verification.</param>
 public sealed record ScrubReport(
     DateTimeOffset BeganAt, DateTimeOffset EndedAt, bool BypassedPageCache, VerifyReport Verified);

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>
-/// Verifies the whole log again and again at a bounded rate. A round waits for its turns on the work queue and for its
-/// rate on the clock, and holds no thread and no lock meanwhile.
+/// Verifies the whole log repeatedly at a bounded rate. A round waits for its turns on the work queue and for its rate
+/// on the clock, without holding a thread or a lock.
 /// </summary>
 internal sealed class ScrubTask : IBackgroundTask, IDisposable
 {
@@ -29,16 +29,16 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
     /// <summary>The round under way, or the last one. Under the gate.</summary>
     private Task _round = Task.CompletedTask;
 
-    /// <summary>Written by a round at its end, read by anybody.</summary>
+    /// <summary>Written by a round at its end, read by anyone.</summary>
     private ScrubReport? _last;
 
     /// <param name="platform">The seam to the system.</param>
     /// <param name="background">Calls this at each interval.</param>
-    /// <param name="logger">Where it is told what was found.</param>
+    /// <param name="logger">Logs findings.</param>
     /// <param name="directory">The log's directory.</param>
-    /// <param name="targets">Gives what there is to verify as of now.</param>
+    /// <param name="targets">Gives the present targets.</param>
     /// <param name="bytesPerSecond">The rate.</param>
-    /// <param name="interval">How long after the beginning of a round the next one begins.</param>
+    /// <param name="interval">The time from the beginning of a round to that of the next.</param>
     public ScrubTask(
         Platform platform,
         BackgroundSchedule background,
@@ -57,7 +57,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
         _interval = interval;
     }
 
-    /// <summary>The last round that came to its end.</summary>
+    /// <summary>The last completed round.</summary>
     public ScrubReport? Last => Volatile.Read(ref _last);
 
     /// <summary>Begins the first round.</summary>
@@ -66,7 +66,8 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
     /// <inheritdoc/>
     public void RunInBackground()
     {
-        // Under the gate only up to the first turn, so that whoever stops has the round to wait for, or none begins.
+        // Under the gate only up to the first turn, so that stopping either finds the round and waits for it, or no
+        // round begins.
         lock (_gate)
         {
             if (!_stop.IsCancellationRequested)
@@ -76,10 +77,10 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
         }
     }
 
-    /// <summary>Stops within a slice, and waits until the round has let go of its files. Then it is disposed.</summary>
+    /// <summary>Stops within a slice, waits until the round has closed its files, and disposes.</summary>
     public async ValueTask StopAsync(WaitMode how)
     {
-        // Here and now, for the asynchronous way leaves for a thread of the pool; no round begins from here on.
+        // Not the asynchronous way, which goes on on a thread of the pool. No round begins from here on.
 #pragma warning disable CA1849
         _stop.Cancel();
 #pragma warning restore CA1849
@@ -110,7 +111,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException or ObjectDisposedException)
         {
-            // What could not be read now, for the lack of handles say, is looked at again with the next round.
+            // The next round tries again to read files that could not be read now, without handles, say.
             MaintenanceLog.ScrubFailed(_logger, failure);
         }
 
@@ -118,7 +119,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
         _background.Schedule(this, rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
     }
 
-    /// <summary>Logs a finding; what is harmless more quietly.</summary>
+    /// <summary>Logs a finding; a harmless one at a lower level.</summary>
     private void Log(VerifyFinding finding)
     {
         string consequence = finding is { FirstOffset: { } first, EndOffset: { } end }

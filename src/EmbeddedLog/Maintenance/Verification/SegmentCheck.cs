@@ -22,15 +22,15 @@ internal sealed class SegmentCheck : IDisposable
     /// <param name="log">The partition.</param>
     /// <param name="segment">One of its segments.</param>
     /// <param name="pastCache">Whether to read it from the device.</param>
-    /// <param name="findings">Where to tell.</param>
+    /// <param name="findings">Collects the findings.</param>
     /// <exception cref="FileSystemException">The file is missing, or cannot be opened.</exception>
     public SegmentCheck(FileSystem files, PartitionLog log, Segment segment, bool pastCache, VerifyFindings findings)
     {
         _segment = segment;
         _findings = findings;
 
-        // In this order: what is published lies below the tail that is read after it, and a segment that has not ended
-        // by then is still the one that has this tail.
+        // In this order: published records are below the tail that is read afterwards, and a segment that has not ended
+        // by then still has this tail.
         long end = pastCache ? log.DurableEnd : log.PublishedEnd;
         long tail = log.Writer.TailPosition;
         long segmentEnd = segment.EndOffset;
@@ -53,7 +53,7 @@ internal sealed class SegmentCheck : IDisposable
         }
     }
 
-    /// <summary>Checks some more; false when all was checked.</summary>
+    /// <summary>Checks the next part; false when all was checked.</summary>
     public bool Step(long bytes)
     {
         long until = _survey.Position + bytes;
@@ -72,10 +72,10 @@ internal sealed class SegmentCheck : IDisposable
         return isMore;
     }
 
-    /// <summary>Whether the index of an intact segment is to be made again.</summary>
+    /// <summary>Whether the index of an intact segment must be made again.</summary>
     public bool HasBadIndex => _index is { IsBad: true };
 
-    /// <summary>Where the check stands in the file.</summary>
+    /// <summary>The position of the check in the file.</summary>
     public long Position => _survey.Position;
 
     public void Dispose() => _reader.Dispose();

@@ -10,16 +10,16 @@ internal static class SlotsCheck
 {
     private static readonly int[] s_positions = [0, TwoSlotPage.SecondAt];
 
-    /// <summary>How often a slot is read that may be half written.</summary>
+    /// <summary>How often a slot that may be half written is read again.</summary>
     private const int Attempts = 3;
 
     /// <summary>Checks both slots.</summary>
     /// <param name="files">The file system.</param>
     /// <param name="path">The file.</param>
-    /// <param name="magic">What its slots begin with.</param>
-    /// <param name="generation">The newest generation that it was known to have before the call.</param>
-    /// <param name="partition">The partition, where it has one.</param>
-    /// <param name="findings">Where to tell.</param>
+    /// <param name="magic">The first bytes of its slots.</param>
+    /// <param name="generation">The newest generation that it had before the call.</param>
+    /// <param name="partition">The partition, or null.</param>
+    /// <param name="findings">Collects the findings.</param>
     public static void Run(
         FileSystem files,
         string path,

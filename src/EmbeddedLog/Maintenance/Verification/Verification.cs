@@ -11,8 +11,8 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>
-/// Checks everything that a log has on the disk while it is used. It reads files of its own opening and takes no lock
-/// that an append waits for longer than a copy of the list of segments takes.
+/// Checks everything that a log has on the disk while it is used. It opens the files itself, and takes locks of appends
+/// only for a copy of the list of segments.
 /// </summary>
 internal sealed class Verification
 {
@@ -30,7 +30,7 @@ internal sealed class Verification
     private long _totalBytes;
     private int _partitions;
 
-    /// <summary>When the slice that is being read was begun, and how many bytes had been read then.</summary>
+    /// <summary>When the present slice was begun, and how many bytes had been read then.</summary>
     private (long At, long Bytes) _slice;
 
     /// <param name="platform">The seam.</param>
@@ -44,10 +44,10 @@ internal sealed class Verification
         _began = platform.Time.GetTimestamp();
     }
 
-    /// <summary>Told after each slice; or null.</summary>
+    /// <summary>Gets a report after each slice; or null.</summary>
     public IProgress<VerifyProgress>? Progress { get; init; }
 
-    /// <summary>Told of each finding once it is certain that it is one; or null.</summary>
+    /// <summary>Gets each finding when it is certain; or null.</summary>
     public Action<VerifyFinding>? Settled { get => _findings.Settled; init => _findings.Settled = value; }
 
     /// <summary>Whether to read from the device if that can be done, and through the cache otherwise.</summary>
@@ -130,7 +130,7 @@ internal sealed class Verification
             CheckSmallFiles(partition);
             if (partition.IsClosed)
             {
-                // The topic was deleted meanwhile, or the log is being closed: what is missing is no damage.
+                // The topic was deleted meanwhile, or the log is being closed: missing files are not damage.
                 _findings.BackTo(before);
                 return;
             }
@@ -206,7 +206,7 @@ internal sealed class Verification
     }
 
     /// <summary>
-    /// After a loss of power indexes may be missing or torn, for nothing flushes them, which is nobody's trouble.
+    /// After a loss of power indexes may be missing or torn, because nothing flushes them. That is not damage.
     /// </summary>
     private void MakeIndexAgain(PartitionLog partition, Segment segment)
     {
@@ -219,7 +219,7 @@ internal sealed class Verification
         }
         catch (EmbeddedLogException)
         {
-            // The segment was taken away, or damaged since it was checked: whoever reads it is told.
+            // The segment was removed, or damaged since its check: a reader gets an exception.
         }
         finally
         {
@@ -232,8 +232,8 @@ internal sealed class Verification
         : MaxSliceBytes;
 
     /// <summary>
-    /// Lets others run, and waits as long as the rate wants it for what the last slice has read. Time that was lost is
-    /// not made up for: after a pause a bound on the rate is still one.
+    /// Yields, and waits for the time that the rate gives to the bytes of the last slice. Lost time is not made up for:
+    /// the bound also holds after a pause.
     /// </summary>
     private async Task PaceAsync()
     {
@@ -244,11 +244,11 @@ internal sealed class Verification
                 - _platform.Time.GetElapsedTime(_slice.At);
             if (wait >= s_leastWait)
             {
-                // Rounded up, for a timer would round down.
+                // Rounded up, because a timer rounds down.
                 await WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds))).ConfigureAwait(false);
             }
 
-            // What is too short to wait for stays on the account.
+            // Times that are too short to wait for add up.
             if (wait >= s_leastWait || wait <= TimeSpan.Zero)
             {
                 _slice = (_platform.Time.GetTimestamp(), _findings.Bytes);
@@ -258,10 +258,10 @@ internal sealed class Verification
         await YieldAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Waits on the clock; a cancelled delay of the framework would go on outside of the seam.</summary>
+    /// <summary>Waits on the clock. A cancelled delay of the framework would continue outside the seam.</summary>
     private async Task WaitAsync(TimeSpan wait)
     {
-        // What ends it only queues the turn: a clock may call on any stack.
+        // The timer's callback only queues the turn: a clock may call on any stack.
         Turn over = new(_platform.Work);
         Action<object?> end = static state => ((Turn)state!).Queue();
         using ITimer timer = _platform.Time.CreateTimer(end.Invoke, over, wait, Timeout.InfiniteTimeSpan);
@@ -277,10 +277,10 @@ internal sealed class Verification
         return turn.Task;
     }
 
-    /// <summary>Goes on with what awaits it when its turn comes, on the thread of the queue.</summary>
+    /// <summary>Continues its awaiter when its turn comes, on a thread of the queue.</summary>
     private sealed class Turn : TaskCompletionSource, IThreadPoolWorkItem
     {
-        /// <summary>Assured, for whoever closes the log waits for a scrub to stop.</summary>
+        /// <summary>Assured, because a closing waits for the scrub to stop.</summary>
         private readonly AssuredWork _work;
 
         public Turn(WorkQueue work) => _work = new AssuredWork(work, this);

@@ -2,25 +2,25 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Maintenance.Verification;
 
-/// <summary>Gathers what a verification finds, and counts what it has seen. For one thread at a time.</summary>
+/// <summary>Collects the findings of a verification, and counts what was checked. For one thread at a time.</summary>
 internal sealed class VerifyFindings
 {
     private readonly List<VerifyFinding> _kept = [];
     private long _count;
 
-    /// <summary>How many of the kept ones were told.</summary>
+    /// <summary>How many of the kept ones were reported.</summary>
     private int _settled;
 
-    /// <summary>Told of what is found, when it is settled; or null.</summary>
+    /// <summary>Gets findings when they are settled; or null.</summary>
     public Action<VerifyFinding>? Settled { get; set; }
 
-    /// <summary>How much was found so far.</summary>
+    /// <summary>The number of findings so far.</summary>
     public int Count => (int)Math.Min(_count, int.MaxValue);
 
     /// <summary>Segments that were checked to their ends.</summary>
     public int Segments { get; set; }
 
-    /// <summary>Segments that were taken away meanwhile.</summary>
+    /// <summary>Segments that were removed meanwhile.</summary>
     public int RemovedSegments { get; set; }
 
     /// <summary>Indexes that were made again.</summary>
@@ -45,7 +45,7 @@ internal sealed class VerifyFindings
         }
     }
 
-    /// <summary>Says that nothing found so far will be forgotten.</summary>
+    /// <summary>Settles the findings so far: they will not be dropped.</summary>
     public void Settle()
     {
         for (; _settled < _kept.Count; _settled++)
@@ -54,7 +54,7 @@ internal sealed class VerifyFindings
         }
     }
 
-    /// <summary>Forgets what was found since there were <paramref name="count"/> findings.</summary>
+    /// <summary>Drops the findings after the first <paramref name="count"/>.</summary>
     public void BackTo(int count)
     {
         _count = count;
@@ -64,10 +64,8 @@ internal sealed class VerifyFindings
         }
     }
 
-    /// <summary>
-    /// Runs a check whose exceptions are findings: of damage, of what is newer, of what cannot be read.
-    /// </summary>
-    /// <exception cref="FileSystemException">It failed in a way that says nothing about the file.</exception>
+    /// <summary>Runs a check whose exceptions are findings: damage, a newer format, unreadable bytes.</summary>
+    /// <exception cref="FileSystemException">It failed in a way that proves nothing about the file.</exception>
     public void Run(TopicPartition? partition, Action check)
     {
         try
@@ -80,7 +78,7 @@ internal sealed class VerifyFindings
                 partition,
                 told.File ?? string.Empty,
                 told.Position ?? 0,
-                told.Expected ?? "what this version of the library writes",
+                told.Expected ?? "the format of this version of the library",
                 told.Actual ?? told.Message,
                 null,
                 null,
@@ -89,12 +87,12 @@ internal sealed class VerifyFindings
         catch (FileSystemException failure)
             when (failure.Error is FileSystemError.DeviceFailure or FileSystemError.NotFound)
         {
-            string found = failure.Error == FileSystemError.NotFound ? "nothing" : "what the device cannot read";
+            string found = failure.Error == FileSystemError.NotFound ? "nothing" : "bytes that the device cannot read";
             Add(new VerifyFinding(partition, failure.Path, 0, "a file", found, null, null, IsHarmless: false));
         }
     }
 
-    /// <summary>The report of all that.</summary>
+    /// <summary>The report.</summary>
     public VerifyReport ToReport(int partitions, TimeSpan duration) => new([.. _kept], _count)
     {
         Partitions = partitions,

@@ -2,7 +2,7 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
 
-/// <summary>How <see cref="CommitLog.VerifyAsync"/> goes about it. Checked and copied when handed over.</summary>
+/// <summary>Options of <see cref="CommitLog.VerifyAsync"/>. Checked and copied when passed in.</summary>
 public sealed class VerifyOptions
 {
     /// <summary>The smallest bound on the rate.</summary>
@@ -12,9 +12,9 @@ public sealed class VerifyOptions
     internal const long MaxRate = 1L << 40;
 
     /// <summary>
-    /// Whether segments are read from the device, past the page cache, as far as they are durable: what the cache holds
-    /// may be good where the device is not. Only on Linux, on file systems with direct reads (ext4, xfs and others, not
-    /// tmpfs). The small files are read through the cache all the same. Default: false.
+    /// Whether segments are read from the device, past the page cache, up to the durable end: the cache may be good
+    /// though the device is not. Only on Linux, on file systems with direct reads (ext4, xfs and others, not tmpfs).
+    /// The small files are always read through the cache. Default: false.
     /// </summary>
     public bool BypassPageCache { get; set; }
 

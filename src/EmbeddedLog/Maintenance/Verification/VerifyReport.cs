@@ -1,6 +1,6 @@
 namespace EmbeddedLog;
 
-/// <summary>What <see cref="CommitLog.VerifyAsync"/> has checked and found.</summary>
+/// <summary>The result of <see cref="CommitLog.VerifyAsync"/>.</summary>
 public sealed class VerifyReport
 {
     /// <summary>The most findings that are kept; <see cref="FindingCount"/> counts all.</summary>
@@ -12,13 +12,13 @@ public sealed class VerifyReport
         FindingCount = findingCount;
     }
 
-    /// <summary>Whether nothing was found.</summary>
+    /// <summary>Whether there are no findings.</summary>
     public bool IsIntact => FindingCount == 0;
 
-    /// <summary>What was found, in the order in which it was met, up to <see cref="MaxFindings"/>.</summary>
+    /// <summary>The findings, in the order in which they were found, up to <see cref="MaxFindings"/>.</summary>
     public IReadOnlyList<VerifyFinding> Findings { get; }
 
-    /// <summary>How much was found.</summary>
+    /// <summary>The number of findings.</summary>
     public long FindingCount { get; }
 
     /// <summary>How many partitions were checked, that of the committed offsets included.</summary>
@@ -27,12 +27,14 @@ public sealed class VerifyReport
     /// <summary>How many segments were checked to their ends.</summary>
     public int Segments { get; internal init; }
 
-    /// <summary>How many segments retention, or the deletion of their topic, took away before they were done.</summary>
+    /// <summary>
+    /// How many segments retention, or the deletion of their topic, removed before the check was done.
+    /// </summary>
     public int RemovedSegments { get; internal init; }
 
     /// <summary>
-    /// How many indexes were damaged and were made again. Indexes are derived and never flushed, so that a loss of
-    /// power costs some: that is no finding.
+    /// How many indexes were damaged and were made again. Indexes are derived and never flushed, so a loss of power may
+    /// damage some. That is not a finding.
     /// </summary>
     public int RebuiltIndexes { get; internal init; }
 
