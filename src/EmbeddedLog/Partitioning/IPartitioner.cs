@@ -2,9 +2,9 @@ namespace EmbeddedLog;
 
 /// <summary>Chooses the partition of a record that does not name one, as Kafka's <c>Partitioner</c>.</summary>
 /// <remarks>
-/// Called on the sender's thread, by many at once: an implementation must be thread-safe, should be fast, and should
-/// not allocate. Records that must stay in order need the same key and a partitioner that depends on the key alone.
-/// Ready-made ones: <see cref="Partitioners"/>.
+/// Called on the sender's thread, by many threads at once: an implementation must be thread-safe, should be fast, and
+/// should not allocate. Records that must stay in order need the same key and a partitioner that depends on the key
+/// alone. Ready-made ones: <see cref="Partitioners"/>.
 /// </remarks>
 public interface IPartitioner
 {

@@ -1,7 +1,7 @@
 namespace EmbeddedLog.Partitioning;
 
-/// <summary>By the key's hash where there is a key, else as another partitioner says.</summary>
-/// <param name="unkeyed">Places the records without a key.</param>
+/// <summary>Uses the key's hash if there is a key, and another partitioner if not.</summary>
+/// <param name="unkeyed">Chooses for records without a key.</param>
 internal sealed class KeyedPartitioner(IPartitioner unkeyed) : IPartitioner
 {
     /// <inheritdoc/>

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace EmbeddedLog.Partitioning;
 
 /// <summary>
-/// The 32-bit MurmurHash2 as Kafka's Java client uses it, seed and byte order included, so that a key has the same
-/// partition here as there.
+/// The 32-bit MurmurHash2 of Kafka's Java client, with its seed and byte order, so that a key has the same partition in
+/// both.
 /// </summary>
 internal static class Murmur2
 {
@@ -43,8 +43,8 @@ internal static class Murmur2
     }
 
     /// <summary>
-    /// The partition of a key: Kafka's <c>toPositive</c>, which drops the sign bit, and the remainder. Of one partition
-    /// it is known before; the hash and the division are a sixth of a small append.
+    /// The partition of a key: Kafka's <c>toPositive</c>, which drops the sign bit, and the remainder. With one
+    /// partition nothing is computed: the hash and the division are a sixth of a small append.
     /// </summary>
     public static int Partition(ReadOnlySpan<byte> key, int partitionCount) =>
         partitionCount == 1 ? 0 : (int)(((uint)Hash(key) & int.MaxValue) % (uint)partitionCount);

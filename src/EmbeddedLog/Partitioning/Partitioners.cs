@@ -5,24 +5,24 @@ namespace EmbeddedLog;
 
 /// <summary>Ready-made partitioners. All are thread-safe and allocate nothing for a record.</summary>
 /// <remarks>
-/// Each call makes a partitioner of its own, because round robin and sticky remember where they are: topics that shared
-/// one would take each other's turns. Share one between the producers of a topic (as
-/// <see cref="TopicOptions.Partitioner"/> does), not between topics.
+/// Each call makes a new partitioner, because round robin and sticky keep their place: topics that share one would take
+/// each other's turns. Share one between the producers of a topic (as <see cref="TopicOptions.Partitioner"/> does), not
+/// between topics.
 /// </remarks>
 public static class Partitioners
 {
     private const int DefaultBatchBytes = 16_384;
 
     /// <summary>
-    /// What a topic uses unless told otherwise. A record with a key goes by the key's hash, as in Kafka's Java client:
+    /// The default of topics. The key's hash chooses the partition, as in Kafka's Java client:
     /// <c>toPositive(murmur2(key)) mod partitions</c>, seed 0x9747b28c (librdkafka's default hash differs). Records
-    /// without a key go round robin, so that they spread evenly at any rate; Kafka's would be sticky, see
+    /// without a key go round robin, so that they spread evenly at any rate; Kafka's default is sticky, see
     /// <see cref="Murmur2Sticky"/>.
     /// </summary>
     public static IPartitioner Default() => new KeyedPartitioner(new RoundRobinPartitioner());
 
     /// <summary>
-    /// Kafka's default: by the key's hash as <see cref="Default"/>; without a key sticky as <see cref="Sticky"/>.
+    /// Kafka's default: the key's hash as in <see cref="Default"/>; sticky without a key as in <see cref="Sticky"/>.
     /// </summary>
     /// <param name="batchBytes">The bytes after which another partition is chosen, at least 1; Kafka's
     /// <c>batch.size</c>. Default: 16,384.</param>

@@ -4,8 +4,8 @@ namespace EmbeddedLog.Partitioning;
 internal sealed class RoundRobinPartitioner : IPartitioner
 {
     /// <summary>
-    /// How many records were placed. Any sender adds to it, atomically and in no order with anything else. 64 bits
-    /// wide, for where it wraps the turns would break unless the partition count is a power of two.
+    /// How many records have got a partition. Any sender adds to it, atomically and in no order with anything else. 64
+    /// bits wide, because a wrap would break the turns unless the partition count is a power of two.
     /// </summary>
     private long _placed = -1;
 

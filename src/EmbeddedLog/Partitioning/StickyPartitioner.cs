@@ -27,7 +27,7 @@ internal sealed class StickyPartitioner(int batchBytes, ulong seed) : IPartition
             uint partition = (uint)(seen >> 32);
             ulong bytes = (uint)seen;
 
-            // A count that is smaller than before can only come from an instance that topics share.
+            // The count can only be smaller than before if topics share the instance.
             if (partition == 0 || partition > count || bytes >= (uint)batchBytes)
             {
                 partition = Next(partition, count);
@@ -46,7 +46,7 @@ internal sealed class StickyPartitioner(int batchBytes, ulong seed) : IPartition
         }
     }
 
-    /// <summary>Another partition, plus one; any where there was none, the same where there is only one.</summary>
+    /// <summary>Another partition, plus one; any partition if there was none, the same if there is only one.</summary>
     private uint Next(uint current, uint count)
     {
         if (current == 0 || current > count)

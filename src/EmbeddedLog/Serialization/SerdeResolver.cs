@@ -9,8 +9,8 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog.Serialization;
 
 /// <summary>
-/// Finds the serializer of a type for which the user named none: a built-in one, else JSON by the registered contexts
-/// in their order, else JSON for the framework's own types, else JSON by reflection where the program has it.
+/// Finds the serializer of a type without one of the user: a built-in one, then JSON by the registered contexts in
+/// their order, then JSON for types of the framework, then JSON by reflection if the program has it.
 /// </summary>
 internal sealed class SerdeResolver
 {
@@ -21,7 +21,7 @@ internal sealed class SerdeResolver
 
     private readonly JsonSerializerOptions[] _json;
 
-    /// <summary>What was found and looked at already, by type; anybody adds.</summary>
+    /// <summary>The serializers that were found and checked, by type; any thread adds.</summary>
     private readonly ConcurrentDictionary<Type, object> _found = new();
 
     /// <summary>Creates a resolver.</summary>
@@ -32,16 +32,14 @@ internal sealed class SerdeResolver
     {
     }
 
-    /// <summary>
-    /// Creates a resolver that is told whether there is reflection, which is else a property of the program.
-    /// </summary>
+    /// <summary>Creates a resolver with or without reflection, which is otherwise a property of the program.</summary>
     internal SerdeResolver(
         IEnumerable<JsonSerializerContext> contexts, JsonSerializerOptions? options, bool reflection) =>
         _json = JsonSettings.Create(contexts, options, reflection);
 
     /// <summary>The serializer of a type, both directions.</summary>
     /// <exception cref="InvalidOperationException">
-    /// There is none, or values of the type would not come back as they went in; the message says what to do.
+    /// There is none, or values of the type would not be read back as they were written; the message says what to do.
     /// </exception>
     public ISerde<T> Resolve<T>()
     {
@@ -133,7 +131,7 @@ internal sealed class SerdeResolver
         return all;
     }
 
-    /// <summary>Adds a struct's serializer, and the one of the struct that may be missing.</summary>
+    /// <summary>Adds a struct's serializer, and that of the nullable struct.</summary>
     private static void Add<T>(Dictionary<Type, object> all, ISerde<T> serde)
         where T : struct
     {

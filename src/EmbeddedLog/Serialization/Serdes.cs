@@ -8,8 +8,8 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// Ready-made serializers; all are thread-safe. A producer and a consumer find these by the type of their keys and
-/// values; for every other type they use JSON, see <see cref="CommitLogOptions.JsonContexts"/>.
+/// Ready-made serializers; all are thread-safe. Producers and consumers find them by the types of keys and values. All
+/// other types use JSON, see <see cref="CommitLogOptions.JsonContexts"/>.
 /// </summary>
 /// <remarks>
 /// Numbers are big-endian in their full width, byte for byte as Kafka's own serializers. Reading data of another length
@@ -73,7 +73,7 @@ public static class Serdes
     public static ISerde<Guid> Guid => GuidSerde.Instance;
 
     /// <summary>
-    /// A struct that may be missing: null is no key or a tombstone, anything else has the struct's own form.
+    /// A nullable struct: null is no key or a tombstone, all other values have the struct's own form.
     /// </summary>
     /// <typeparam name="T">The struct.</typeparam>
     /// <param name="serde">The struct's serializer.</param>
@@ -86,14 +86,14 @@ public static class Serdes
     }
 
     /// <summary>
-    /// JSON in UTF-8. Types that serve as keys must always give the same text: the order of a dictionary's entries, for
-    /// one, is not fixed.
+    /// JSON in UTF-8. A key must always give the same text: the order of a dictionary's entries, for example, is not
+    /// fixed.
     /// </summary>
     /// <typeparam name="T">The value's type.</typeparam>
-    /// <param name="type">How the type looks as JSON: a property of a source-generated context.</param>
+    /// <param name="type">The JSON metadata of the type: a property of a source-generated context.</param>
     /// <exception cref="ArgumentNullException"><paramref name="type"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// Values of the type would not come back as they went in; the message tells what of them.
+    /// Values of the type would not be read back as they were written; the message says what is lost.
     /// </exception>
     public static ISerde<T> Json<T>(JsonTypeInfo<T> type)
     {

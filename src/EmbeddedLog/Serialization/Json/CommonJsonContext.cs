@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace EmbeddedLog.Serialization.Json;
 
 /// <summary>
-/// JSON metadata for the framework's own value types that have no binary form here, so that they need no context of the
-/// user's. The forms are those of the serializer's defaults, which reflection would give as well.
+/// JSON metadata for value types of the framework without a binary form here, so that users need no context for them.
+/// The JSON is that of the serializer's defaults, as by reflection.
 /// </summary>
 [JsonSerializable(typeof(char))]
 [JsonSerializable(typeof(char?))]

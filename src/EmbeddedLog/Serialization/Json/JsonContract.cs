@@ -9,9 +9,9 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog.Serialization.Json;
 
 /// <summary>
-/// Whether a type comes back from JSON as it went in. The serializer writes a tuple as <c>{}</c> without a word, and a
-/// record that was acknowledged must not be empty; so each type that a value can hold is looked at before the first
-/// record, once. What has a converter of the user's is taken at his word.
+/// Checks whether values of a type are read back from JSON as they were written. The serializer silently writes a tuple
+/// as <c>{}</c>, and an acknowledged record must not be empty. So each type in a value is checked once, before the
+/// first record. A type with a user's converter is not checked.
 /// </summary>
 internal sealed class JsonContract
 {
@@ -23,10 +23,10 @@ internal sealed class JsonContract
     {
     }
 
-    /// <summary>What does not come back and what to do about it, as sentences; null where everything does.</summary>
+    /// <summary>The lost part and what to do about it, as sentences; null if nothing is lost.</summary>
     public static string? Fault<T>(JsonTypeInfo type)
     {
-        // Ahead-of-time compilation drops the metadata of fields, but it cannot hide that a struct has some.
+        // Ahead-of-time compilation drops the metadata of fields, but a struct with fields can still be recognized.
         if (typeof(T).IsValueType && type.Type == typeof(T) && Nullable.GetUnderlyingType(typeof(T)) is null
             && type is { Kind: JsonTypeInfoKind.Object, Properties.Count: 0 }
             && Unsafe.SizeOf<T>() > 1 && FieldsOf(type.Type).Count == 0)
@@ -57,7 +57,7 @@ internal sealed class JsonContract
         };
     }
 
-    /// <summary>Types that the serializer knows no form of have a converter that only throws.</summary>
+    /// <summary>Unsupported types of the serializer have a converter that only throws.</summary>
     private static string? LookAtValue(JsonTypeInfo type, string path)
     {
         if (type.Converter.GetType().Assembly != typeof(JsonSerializer).Assembly)
@@ -165,7 +165,7 @@ internal sealed class JsonContract
             _ => true,
         };
 
-    /// <summary>A constant may be written and not read; what somebody sets, or fills, may not.</summary>
+    /// <summary>A constant may be written and not read; a property that is set or filled may not.</summary>
     private static string? LostProperty(JsonPropertyInfo property, string place)
     {
         if (property.AttributeProvider is FieldInfo)
@@ -215,7 +215,7 @@ internal sealed class JsonContract
         $"reading JSON sets nothing of {TypeText.Of(type)}. Give it properties with setters or init, or a constructor "
         + "with a parameter for each property.";
 
-    /// <summary>Asks the serializer itself, with the least that it reads.</summary>
+    /// <summary>Tries the serializer itself, with minimal JSON.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "The constructor is the user's: it may throw anything.")]
     private static string? CannotBeMade(JsonTypeInfo type, string path, ReadOnlySpan<byte> empty)
     {
@@ -241,7 +241,7 @@ internal sealed class JsonContract
                 || generic == typeof(System.Collections.Immutable.ImmutableStack<>)
                 || generic == typeof(System.Collections.Immutable.IImmutableStack<>)));
 
-    /// <summary>A property that a user's class has beside being a collection.</summary>
+    /// <summary>A property that a user's class has in addition to its items.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = Metadata)]
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Metadata)]
     private static string? OwnMember(Type type)
@@ -260,7 +260,7 @@ internal sealed class JsonContract
         return null;
     }
 
-    /// <summary>All instance fields, those of the bases included.</summary>
+    /// <summary>All instance fields, with those of the base types.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = Metadata)]
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Metadata)]
     private static List<FieldInfo> FieldsOf(Type type)

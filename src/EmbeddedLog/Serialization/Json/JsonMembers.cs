@@ -6,8 +6,8 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog.Serialization.Json;
 
 /// <summary>
-/// Refuses JSON of which a type knows no member at all, instead of reading it as an object of defaults. Unknown members
-/// beside a known one pass: a new writer may have added them. The known one stands first as a rule, so the check ends
+/// Refuses JSON without any known member of a type, instead of reading it as an object of defaults. Unknown members
+/// beside a known one pass: a new writer may have added them. A known member usually comes first, so the check ends
 /// there.
 /// </summary>
 internal sealed class JsonMembers
@@ -32,7 +32,7 @@ internal sealed class JsonMembers
         };
     }
 
-    /// <summary>The check that a type needs; null where reading itself fails, or nothing can be missed.</summary>
+    /// <summary>The check for a type; null if reading fails by itself, or no member can be missing.</summary>
     public static JsonMembers? Of(JsonTypeInfo type)
     {
         if (Nullable.GetUnderlyingType(type.Type) is { } underlying)
@@ -48,8 +48,8 @@ internal sealed class JsonMembers
         return needed ? new JsonMembers(type) : null;
     }
 
-    /// <summary>Throws where there are members, and none is known.</summary>
-    /// <exception cref="JsonException">There is no known one; the message tells what is there and what is known.
+    /// <summary>Throws if there are members, and none is known.</summary>
+    /// <exception cref="JsonException">There is no known one; the message names the present and the known members.
     /// </exception>
     public void ThrowIfNoneIsKnown(ReadOnlySpan<byte> data)
     {
@@ -62,7 +62,7 @@ internal sealed class JsonMembers
         }
     }
 
-    /// <summary>The first member where none is known, else null.</summary>
+    /// <summary>The first member if none is known, otherwise null.</summary>
     private string? FirstOfUnknown(ReadOnlySpan<byte> data)
     {
         string? first = null;
@@ -87,7 +87,7 @@ internal sealed class JsonMembers
         }
         catch (JsonException)
         {
-            // It is no JSON: the serializer tells that better.
+            // It is not JSON: the serializer has the better message.
             return null;
         }
 

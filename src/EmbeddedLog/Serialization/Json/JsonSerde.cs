@@ -6,7 +6,7 @@ namespace EmbeddedLog.Serialization.Json;
 
 /// <summary>A value as JSON in UTF-8, without a string in between.</summary>
 /// <typeparam name="T">The value's type.</typeparam>
-/// <param name="type">How the type looks as JSON.</param>
+/// <param name="type">The JSON metadata of the type.</param>
 internal sealed class JsonSerde<T>(JsonTypeInfo<T> type) : ISerde<T>
 {
     private readonly JsonWriterOptions _writing = JsonWriterCache.OptionsFor(type.Options);

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace EmbeddedLog.Serialization.Json;
 
-/// <summary>The options by which JSON is written and read, in the order in which they are asked for a type.</summary>
+/// <summary>The options for writing and reading JSON, in the order in which a type is searched.</summary>
 internal static class JsonSettings
 {
     private const string Switched =
@@ -16,7 +16,7 @@ internal static class JsonSettings
     /// <summary>All options, frozen.</summary>
     /// <param name="contexts">The registered contexts.</param>
     /// <param name="user">The user's options, or null for the careful defaults.</param>
-    /// <param name="reflection">Whether types in no context are read by reflection.</param>
+    /// <param name="reflection">Whether types without a context are read by reflection.</param>
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Switched)]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = Switched)]
     public static JsonSerializerOptions[] Create(
@@ -37,8 +37,8 @@ internal static class JsonSettings
     }
 
     /// <summary>
-    /// What others write in another case is read; what lacks a member that must be there is an error. Unknown members
-    /// pass, for a newer writer may have added them.
+    /// Names in another case are read. A missing required member is an error. Unknown members pass, because a newer
+    /// writer may have added them.
     /// </summary>
     private static JsonSerializerOptions Careful(JsonSerializerOptions options)
     {
@@ -69,7 +69,7 @@ internal static class JsonSettings
         }
     }
 
-    /// <summary>The user's options as they are; of contexts only the metadata count.</summary>
+    /// <summary>The user's options, unchanged; of contexts only the metadata are used.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Switched)]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = Switched)]
     private static JsonSerializerOptions Extended(

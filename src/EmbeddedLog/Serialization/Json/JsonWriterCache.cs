@@ -4,22 +4,22 @@ using System.Text.Json;
 namespace EmbeddedLog.Serialization.Json;
 
 /// <summary>
-/// Keeps a few JSON writers per thread, so that a record costs none. A writer is out of the cache while it is used: a
-/// converter that serializes another value on the way gets another one.
+/// Keeps a few JSON writers per thread, so that a record needs no new one. A writer leaves the cache while it is used:
+/// a converter that serializes another value meanwhile gets another writer.
 /// </summary>
 internal static class JsonWriterCache
 {
-    /// <summary>Keys and values of a few styles each, before writers are made anew.</summary>
+    /// <summary>Enough for keys and values with a few different options.</summary>
     private const int SlotsPerThread = 4;
 
-    /// <summary>What the serializer uses where options leave the depth open.</summary>
+    /// <summary>The serializer's depth if the options do not set it.</summary>
     private const int DefaultMaxDepth = 64;
 
-    /// <summary>Touched by its own thread only.</summary>
+    /// <summary>Used by its own thread only.</summary>
     [ThreadStatic]
     private static Utf8JsonWriter?[]? s_free;
 
-    /// <summary>How a writer must be set up to honour a serializer's options.</summary>
+    /// <summary>The writer's options for a serializer's options.</summary>
     public static JsonWriterOptions OptionsFor(JsonSerializerOptions options) => new()
     {
         Encoder = options.Encoder,
@@ -46,7 +46,7 @@ internal static class JsonWriterCache
         return new Utf8JsonWriter(destination, options);
     }
 
-    /// <summary>Takes a writer back, in whatever state it is, and forgets what it wrote to.</summary>
+    /// <summary>Takes a writer back, in any state, and drops its destination.</summary>
     public static void Return(Utf8JsonWriter writer)
     {
         writer.Reset(NoBuffer.Instance);
@@ -54,7 +54,7 @@ internal static class JsonWriterCache
         int free = slots.IndexOf((Utf8JsonWriter?)null);
         if (free < 0)
         {
-            // The newest style is the one most likely asked for next; the oldest goes.
+            // The newest options are the most likely to be used next; the oldest are dropped.
             slots[1..].CopyTo(slots);
             free = slots.Length - 1;
         }

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace EmbeddedLog.Serialization.Json;
 
-/// <summary>What a cached writer points to while nobody uses it, so that it keeps no one's buffer alive.</summary>
+/// <summary>The destination of an unused cached writer, so that it keeps no buffer alive.</summary>
 internal sealed class NoBuffer : IBufferWriter<byte>
 {
     /// <summary>The only instance: there is no state.</summary>
@@ -21,5 +21,5 @@ internal sealed class NoBuffer : IBufferWriter<byte>
     /// <inheritdoc/>
     public Span<byte> GetSpan(int sizeHint = 0) => throw Misused();
 
-    private static InvalidOperationException Misused() => new("A JSON writer was used after it was given back.");
+    private static InvalidOperationException Misused() => new("A JSON writer was used after its return.");
 }

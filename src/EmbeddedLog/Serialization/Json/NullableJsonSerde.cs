@@ -5,11 +5,11 @@ using System.Text.Json.Serialization.Metadata;
 namespace EmbeddedLog.Serialization.Json;
 
 /// <summary>
-/// A struct that may be missing, where a context knows only the struct itself. The struct is boxed on the way: to call
-/// the typed serializer, its type would have to be made at run time, which ahead-of-time compilation does not allow.
+/// A nullable struct, if a context has only the struct itself. The struct is boxed: to call the typed serializer, its
+/// type would have to be made at run time, which ahead-of-time compilation does not allow.
 /// </summary>
 /// <typeparam name="T">The nullable struct.</typeparam>
-/// <param name="underlying">How the struct looks as JSON.</param>
+/// <param name="underlying">The JSON metadata of the struct.</param>
 internal sealed class NullableJsonSerde<T>(JsonTypeInfo underlying) : ISerde<T>
 {
     private readonly JsonWriterOptions _writing = JsonWriterCache.OptionsFor(underlying.Options);

@@ -12,7 +12,7 @@ internal sealed class BytesSerde : ISerde<byte[]>, ISerde<ReadOnlyMemory<byte>>,
     {
     }
 
-    /// <summary>Whether what a serializer makes of an array is that array's bytes.</summary>
+    /// <summary>Whether a serializer writes an array as its bytes.</summary>
     public static bool IsIdentity<T>(ISerializer<T> serializer) =>
         typeof(T) == typeof(byte[]) && ReferenceEquals(serializer, Instance);
 

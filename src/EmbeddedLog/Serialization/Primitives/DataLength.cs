@@ -2,11 +2,11 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Serialization.Primitives;
 
-/// <summary>The check that all types of a fixed size share.</summary>
+/// <summary>The check of all types with a fixed size.</summary>
 internal static class DataLength
 {
     /// <summary>Throws unless the data are exactly as long as the type.</summary>
-    /// <exception cref="InvalidDataException">They are not; the message tells both lengths.</exception>
+    /// <exception cref="InvalidDataException">They are not; the message has both lengths.</exception>
     public static void ThrowIfNot<T>(int expected, ReadOnlySpan<byte> data)
     {
         if (data.Length != expected)

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace EmbeddedLog.Serialization.Primitives;
 
-/// <summary>An integer in its full width, big-endian, as Kafka's <c>IntegerSerializer</c> and its sisters.</summary>
+/// <summary>An integer in its full width, big-endian, as Kafka's <c>IntegerSerializer</c> and the like.</summary>
 /// <typeparam name="T">The integer's type.</typeparam>
 internal sealed class IntegerSerde<T> : ISerde<T>
     where T : unmanaged, IBinaryInteger<T>
@@ -12,7 +12,7 @@ internal sealed class IntegerSerde<T> : ISerde<T>
     /// <summary>The only instance: there is no state.</summary>
     public static readonly IntegerSerde<T> Instance = new();
 
-    /// <summary>All bits set are minus one where there is a sign.</summary>
+    /// <summary>With a sign, all bits set are minus one.</summary>
     private static readonly bool s_unsigned = !T.IsNegative(~T.Zero);
 
     private IntegerSerde()

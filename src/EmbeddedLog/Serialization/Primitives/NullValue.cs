@@ -1,8 +1,6 @@
 namespace EmbeddedLog.Serialization.Primitives;
 
-/// <summary>
-/// Says whether a type can hold null: a record without a key and a tombstone are read as null, or not at all.
-/// </summary>
+/// <summary>Whether a type can hold null: a missing key and a tombstone are read as null, or not at all.</summary>
 /// <typeparam name="T">The type.</typeparam>
 internal static class NullValue<T>
 {

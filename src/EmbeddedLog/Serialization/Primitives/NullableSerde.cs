@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace EmbeddedLog.Serialization.Primitives;
 
-/// <summary>A struct that may be missing, in the form of the struct: null itself never gets here.</summary>
+/// <summary>A nullable struct, in the form of the struct; not called for null.</summary>
 /// <typeparam name="T">The struct.</typeparam>
 /// <param name="inner">Its serializer.</param>
 internal sealed class NullableSerde<T>(ISerde<T> inner) : ISerde<T?>

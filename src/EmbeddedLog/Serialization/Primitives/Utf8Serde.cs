@@ -5,15 +5,15 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Serialization.Primitives;
 
-/// <summary>Text as UTF-8, as Kafka's <c>StringSerializer</c>; what would not come back unchanged is refused.</summary>
+/// <summary>
+/// Text as UTF-8, as Kafka's <c>StringSerializer</c>. Text that would not be read back unchanged is refused.
+/// </summary>
 internal sealed class Utf8Serde : ISerde<string>
 {
     /// <summary>The only instance: there is no state.</summary>
     public static readonly Utf8Serde Instance = new();
 
-    /// <summary>
-    /// Up to so many characters, asking for the most that they can take is cheaper than counting bytes.
-    /// </summary>
+    /// <summary>Up to so many characters, the buffer for the longest encoding is cheaper than counting bytes.</summary>
     private const int ShortChars = 256;
 
     private Utf8Serde()
