@@ -87,7 +87,7 @@ root.SetAction(async parsed =>
         if (!File.Exists(Path.Combine(other.FullName, "EmbeddedLog.Comparison.dll")))
         {
             await Console.Error.WriteLineAsync(
-                $"There is no EmbeddedLog.Comparison.dll in '{other.FullName}'. Name the folder of a Release build of it.");
+                $"There is no EmbeddedLog.Comparison.dll in '{other.FullName}'. Name the folder of a Release build.");
             return 2;
         }
 

@@ -6,8 +6,8 @@ using System.Runtime.Loader;
 namespace EmbeddedLog.Comparison.Paired;
 
 /// <summary>
-/// A build of this program, loaded beside others: it measures the log that lies in its folder. It is used by reflection,
-/// for its types are not those of the build that loads it.
+/// A build of this program, loaded beside others: it measures the log in its folder. It is used by reflection, for its
+/// types are not those of the build that loads it.
 /// </summary>
 internal sealed class ComparisonBuild
 {

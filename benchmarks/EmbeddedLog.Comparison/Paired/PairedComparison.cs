@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EmbeddedLog.Comparison.Paired;
 
 /// <summary>
-/// Measures two builds of the log in one process, in pairs that follow each other at once, so that a machine whose speed
-/// changes from minute to minute changes it for both. A pair gives a ratio, a workload the median of its pairs.
+/// Measures two builds of the log in one process, in pairs without a pause, so that a machine whose speed changes from
+/// minute to minute changes it for both. A pair gives a ratio, a workload the median of its pairs.
 /// </summary>
 internal sealed class PairedComparison(string against, int pairs, string directory)
 {
@@ -33,7 +33,8 @@ internal sealed class PairedComparison(string against, int pairs, string directo
         int slower = 0;
         foreach (string contender in own.Measurable.Intersect(other.Measurable))
         {
-            (int Index, string Workload)[] wanted = [.. own.WorkloadsOf(contender).Where(one => isWanted(one.Workload))];
+            (int Index, string Workload)[] wanted =
+                [.. own.WorkloadsOf(contender).Where(one => isWanted(one.Workload))];
             if (wanted.Length == 0)
             {
                 continue;
