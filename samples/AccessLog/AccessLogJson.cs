@@ -4,7 +4,7 @@ using AccessLog.Views;
 
 namespace AccessLog;
 
-/// <summary>How everything that the sample keeps is written as JSON, generated at build time.</summary>
+/// <summary>The JSON metadata of all values that the sample keeps, generated at build time.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(AccessLine))]
 [JsonSerializable(typeof(RejectedLine))]

@@ -4,7 +4,7 @@ using AccessLog.Input;
 
 namespace AccessLog;
 
-/// <summary>What the user asked for.</summary>
+/// <summary>The parsed command line.</summary>
 internal sealed record CommandLine
 {
     /// <summary>The text of <c>--help</c>.</summary>
@@ -41,16 +41,16 @@ internal sealed record CommandLine
     /// <summary>The least time between two lines of progress.</summary>
     public TimeSpan ProgressInterval { get; private init; } = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>True where the user only asked for <see cref="Usage"/>.</summary>
+    /// <summary>True to print only <see cref="Usage"/>.</summary>
     public bool Help { get; private init; }
 
-    /// <summary>True where all rejected lines are to be listed.</summary>
+    /// <summary>True to list all rejected lines.</summary>
     public bool ListRejected { get; private init; }
 
     /// <summary>Parses the arguments.</summary>
-    /// <param name="arguments">The arguments as the shell handed them over.</param>
-    /// <param name="parsed">What they ask for.</param>
-    /// <param name="error">What is wrong with them.</param>
+    /// <param name="arguments">The arguments from the shell.</param>
+    /// <param name="parsed">The result.</param>
+    /// <param name="error">The error, or null.</param>
     public static bool TryParse(
         IReadOnlyList<string> arguments,
         [NotNullWhen(true)] out CommandLine? parsed,

@@ -8,16 +8,16 @@ using EmbeddedLog;
 namespace AccessLog;
 
 /// <summary>
-/// One consumer group: hands every request to its view, and now and then saves the view's totals together with the
+/// One consumer group: passes every request to its view, and now and then saves the view's totals together with the
 /// offsets they include. A later run loads the last of these records and seeks to its offsets.
 /// </summary>
-/// <typeparam name="TView">What the group counts.</typeparam>
+/// <typeparam name="TView">The group's view.</typeparam>
 internal sealed class GroupReader<TView> : IGroupReader
     where TView : class, IView, new()
 {
     /// <summary>
-    /// Totals are saved after so many requests, or after as many as they have entries, so that saving them never costs
-    /// more than counting did.
+    /// Totals are saved after so many requests, or after as many as they have entries, so that saving never costs more
+    /// than counting.
     /// </summary>
     private const int RequestsPerSnapshot = 10_000;
 
@@ -38,11 +38,11 @@ internal sealed class GroupReader<TView> : IGroupReader
     private long _counted;
     private long _saved;
 
-    /// <summary>Loads the totals where an earlier run saved some.</summary>
+    /// <summary>Loads the totals of an earlier run, if there are any.</summary>
     /// <param name="log">The log.</param>
     /// <param name="number">The group's partition of the topic <see cref="SampleTopics.Totals"/>.</param>
-    /// <param name="json">How the group's totals are written.</param>
-    /// <param name="progress">Where to tell how far the group is.</param>
+    /// <param name="json">The JSON metadata of the group's totals.</param>
+    /// <param name="progress">Gets the group's progress.</param>
     public GroupReader(CommitLog log, int number, JsonTypeInfo<Snapshot<TView>> json, Progress progress)
     {
         _log = log;
@@ -76,7 +76,7 @@ internal sealed class GroupReader<TView> : IGroupReader
         }
         catch (OperationCanceledException) when (sourceEnded.IsCancellationRequested)
         {
-            // No request follows any more: what is there is all there is.
+            // No request follows any more, so the present end is the last one.
             await CountAsync(consumer.ReadToEndAsync(cancellationToken), cancellationToken);
         }
         finally
@@ -124,7 +124,7 @@ internal sealed class GroupReader<TView> : IGroupReader
         }
     }
 
-    /// <summary>The log vouches for the bytes, but anybody may have written others to the topic.</summary>
+    /// <summary>The log guarantees the bytes, but another program may have written to the topic.</summary>
     private Snapshot<TView> Read(RecordLease saved)
     {
         try
@@ -137,7 +137,7 @@ internal sealed class GroupReader<TView> : IGroupReader
         }
         catch (JsonException)
         {
-            // Told below, with what to do.
+            // Reported below, with advice.
         }
 
         throw new InvalidDataException(
@@ -147,8 +147,8 @@ internal sealed class GroupReader<TView> : IGroupReader
     }
 
     /// <summary>
-    /// Saves the totals. The requests they include are put on disk first: totals that know more requests than the log
-    /// has after a power failure would count those again when they are read from the source anew.
+    /// Saves the totals. The requests they include are flushed first: if the log lost some of them in a power failure,
+    /// they would be read from the source and counted again.
     /// </summary>
     private async Task SaveAsync()
     {

@@ -8,7 +8,7 @@ namespace AccessLog;
 /// <summary>Reads a source line by line into the topics <c>requests</c> and <c>rejected</c>.</summary>
 internal sealed class Ingest
 {
-    /// <summary>A checkpoint waits for the disk, so there is one only every so many lines.</summary>
+    /// <summary>A checkpoint waits for the disk, so there is one only after so many lines.</summary>
     private const int LinesPerCheckpoint = 50_000;
 
     /// <summary>Progress is reported this often; most reports cost one look at the clock.</summary>
@@ -23,7 +23,7 @@ internal sealed class Ingest
     private readonly Producer<string, RejectedLine> _rejected;
     private readonly Producer<string, SourceCheckpoint> _checkpoints;
 
-    /// <summary>The last line with a line end, where a checkpoint may stand, and the position behind it.</summary>
+    /// <summary>The last line with a line end, at which a checkpoint is possible, and the position behind it.</summary>
     private long _wholeLines;
     private long _wholeBytes;
 
@@ -55,10 +55,10 @@ internal sealed class Ingest
     /// <summary>The lines that this run rejected.</summary>
     public long Rejected { get; private set; }
 
-    /// <summary>Whether the file ended within a line that says nothing yet, and was left to the next run.</summary>
+    /// <summary>Whether the file ended within an incomplete line, which was left to the next run.</summary>
     public bool HasUnfinishedLine { get; private set; }
 
-    /// <summary>Reads a source to its end, from where an earlier run was.</summary>
+    /// <summary>Reads a source to its end, from the end of an earlier run on.</summary>
     /// <returns>What was read, for the summary.</returns>
     public static async Task<Ingest> RunAsync(
         CommitLog log,
@@ -86,7 +86,7 @@ internal sealed class Ingest
         {
             if (!line.IsTerminated && _source.CanResume && !TryParse(line, out _, out _))
             {
-                // Half a line is no line to reject: the next run reads it when it is whole.
+                // Half a line is not rejected: the next run reads it when it is complete.
                 HasUnfinishedLine = true;
                 isWhole = false;
                 break;
@@ -111,8 +111,8 @@ internal sealed class Ingest
             }
         }
 
-        // A server may still be writing a last line without line end. It is stored as it is, and the next run reads it
-        // again and finds by its number that it is there; a checkpoint behind its record would hide it from that run.
+        // A server may still be writing a last line without line end. It is stored, and the next run reads it again and
+        // recognizes it by its number. A checkpoint behind its record would hide it from that run.
         if (isWhole)
         {
             await SaveCheckpointAsync(cancellationToken);
@@ -173,8 +173,8 @@ internal sealed class Ingest
     }
 
     /// <summary>
-    /// The partition that the topic would choose. It is chosen here because a resumed run has to know it before it
-    /// decides whether the line is already stored.
+    /// The partition that the topic would choose. It is chosen here because a resumed run needs it to decide whether
+    /// the line is already stored.
     /// </summary>
     private int PartitionOf(string client)
     {
@@ -184,8 +184,8 @@ internal sealed class Ingest
     }
 
     /// <summary>
-    /// Appends without waiting for the disk. A kill loses none of it, for the operating system has it; what a power
-    /// failure takes is read again from the source, because the next checkpoint is behind it.
+    /// Appends without waiting for the disk. A kill loses no line, because the operating system has it. Lines that a
+    /// power failure takes are read again from the source, because the next checkpoint is behind them.
     /// </summary>
     private static async ValueTask ProduceAsync<TValue>(
         Producer<string, TValue> producer,

@@ -4,7 +4,7 @@ using EmbeddedLog;
 
 namespace AccessLog;
 
-/// <summary>The headers that say which line of which source a record was made from.</summary>
+/// <summary>The headers with the source and the line of a record.</summary>
 internal static class LineHeaders
 {
     private const string Source = "source";
@@ -15,7 +15,7 @@ internal static class LineHeaders
         new() { { Source, sourceId }, { Line, line.ToString(CultureInfo.InvariantCulture) } };
 
     /// <summary>The line number of a record of the given source; null for a record of another.</summary>
-    /// <param name="headers">The headers where they lie in the log: nothing is copied.</param>
+    /// <param name="headers">The headers, read in place: nothing is copied.</param>
     /// <param name="sourceId">The source's identity in UTF-8.</param>
     public static long? LineOf(HeadersView headers, ReadOnlySpan<byte> sourceId)
     {

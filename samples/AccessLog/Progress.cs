@@ -1,8 +1,8 @@
 namespace AccessLog;
 
 /// <summary>
-/// Prints how far everybody is, at most once in a while: on a terminal over and over on one line, else as plain lines.
-/// Safe for use by all at once.
+/// Prints the progress of the reader and of all groups, at most once in a while: on a terminal in one line, otherwise
+/// as plain lines. Thread-safe.
 /// </summary>
 internal sealed class Progress
 {
@@ -14,7 +14,7 @@ internal sealed class Progress
     /// <summary>Guards every field below and the output.</summary>
     private readonly Lock _lock = new();
 
-    /// <summary>How far each group is, in requests, in the order in which the groups were added.</summary>
+    /// <summary>The progress of each group in requests, in the order in which the groups were added.</summary>
     private readonly List<(string Group, long Requests)> _groups = [];
 
     private long _lines;
@@ -24,11 +24,11 @@ internal sealed class Progress
     /// <summary>When a line was printed last; null before the first.</summary>
     private long? _printedAt;
 
-    /// <summary>The length of the line on the terminal, which the next one has to cover.</summary>
+    /// <summary>The length of the line on the terminal, which the next one has to overwrite.</summary>
     private int _printedLength;
 
     /// <summary>Creates the printer.</summary>
-    /// <param name="output">Where to print.</param>
+    /// <param name="output">The output.</param>
     /// <param name="overwrite">True for a terminal.</param>
     /// <param name="interval">The least time between two prints.</param>
     /// <param name="time">The clock.</param>
@@ -40,7 +40,7 @@ internal sealed class Progress
         _time = time;
     }
 
-    /// <summary>Adds a group; returns the number that it reports under.</summary>
+    /// <summary>Adds a group; returns its number for reports.</summary>
     public int AddGroup(string group, long requests)
     {
         lock (_lock)
@@ -50,10 +50,10 @@ internal sealed class Progress
         }
     }
 
-    /// <summary>Says how far the reading of the source is.</summary>
+    /// <summary>Reports the progress of the reader.</summary>
     /// <param name="lines">The lines of the source read, those of earlier runs included.</param>
     /// <param name="rejected">The lines that this run rejected.</param>
-    /// <param name="part">How much of the source that is, from 0 to 1; null where nobody knows.</param>
+    /// <param name="part">The read part of the source, from 0 to 1; null if unknown.</param>
     public void ReportLines(long lines, long rejected, double? part)
     {
         lock (_lock)
@@ -65,7 +65,7 @@ internal sealed class Progress
         }
     }
 
-    /// <summary>Says how many requests a group has handled, in all runs.</summary>
+    /// <summary>Reports how many requests a group has handled, in all runs.</summary>
     public void ReportGroup(int number, long requests)
     {
         lock (_lock)

@@ -5,18 +5,18 @@ using EmbeddedLog;
 namespace AccessLog;
 
 /// <summary>
-/// Where reading a source goes on so that no line is left out and none is taken twice. Lines enter the partitions in
-/// the order of the source, and a line's partition follows from the line. So each partition holds all of its lines up
-/// to the largest number in it, which may differ from partition to partition: after a power failure one may have lost
-/// its end and another not. Reading goes on at the last checkpoint, before which every partition is complete; behind
-/// it, a line is skipped where its own partition already holds its number or a larger one.
+/// The place at which reading a source goes on, so that no line is left out and none is taken twice. Lines enter the
+/// partitions in the order of the source, and the line decides its partition. So each partition holds all of its lines
+/// up to the largest number in it. That number may differ between partitions: after a power failure one may have lost
+/// its end and another not. Reading goes on at the last checkpoint, before which every partition is complete. Behind
+/// it, a line is skipped if its partition already holds its number or a larger one.
 /// </summary>
 internal sealed class ResumePoint
 {
     /// <summary>The number of the partition of rejected lines, behind those of the requests.</summary>
     public const int RejectedSlot = SampleTopics.RequestPartitions;
 
-    /// <summary>The largest line number by partition; zero where there is none behind the checkpoint.</summary>
+    /// <summary>The largest line number by partition; zero if there is none behind the checkpoint.</summary>
     private readonly long[] _largest = new long[RejectedSlot + 1];
 
     private ResumePoint(SourceCheckpoint checkpoint)
@@ -31,15 +31,15 @@ internal sealed class ResumePoint
     /// <summary>The position to go on from, in bytes.</summary>
     public long Bytes { get; }
 
-    /// <summary>The last line that an earlier run stored; zero where none did.</summary>
+    /// <summary>The last line that an earlier run stored; zero if there is none.</summary>
     public long LastStored => Math.Max(Lines, _largest.Max());
 
-    /// <summary>True where the partition already holds the line.</summary>
+    /// <summary>True if the partition already holds the line.</summary>
     public bool Holds(int slot, long line) => line <= _largest[slot];
 
     /// <summary>
-    /// Finds out where to go on. A file that is new, or of which more is known now, is entered in the topic before any
-    /// of its lines is: also a run that stores no checkpoint leaves it to be known by.
+    /// Finds the place to go on. A new file, or one with a longer identity now, is entered in the topic before its
+    /// lines, so that also a run without a checkpoint leaves the file's identity.
     /// </summary>
     public static async Task<ResumePoint> FindAsync(
         CommitLog log, LogSource source, CancellationToken cancellationToken)

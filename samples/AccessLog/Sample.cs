@@ -75,7 +75,7 @@ internal sealed class Sample
         {
             if (!ended.IsCompletedSuccessfully)
             {
-                // One that failed or was stopped stops the others, which save what they have.
+                // After a failure or a stop of one the others stop too, and save their totals.
                 await stop.CancelAsync();
             }
             else if (ended == ingest)

@@ -2,16 +2,18 @@ using EmbeddedLog;
 
 namespace AccessLog;
 
-/// <summary>The topics of the sample. Requests are kept for ever: totals are exact only while all are there.</summary>
+/// <summary>
+/// The topics of the sample. Requests are kept for ever, because totals are exact only with all of them.
+/// </summary>
 internal static class SampleTopics
 {
     /// <summary>The parsed lines, keyed by client address.</summary>
     public const string Requests = "requests";
 
-    /// <summary>The lines that are none, with the reason.</summary>
+    /// <summary>The rejected lines, with the reason.</summary>
     public const string Rejected = "rejected";
 
-    /// <summary>How far each source was read; the last record of a source counts.</summary>
+    /// <summary>The read end of each source; the last record of a source counts.</summary>
     public const string Sources = "sources";
 
     /// <summary>Each group's totals with the offsets they include; the last record of its partition counts.</summary>
@@ -23,10 +25,10 @@ internal static class SampleTopics
     /// <summary>The partitions of <see cref="Totals"/>.</summary>
     public const int Groups = 3;
 
-    /// <summary>The largest totals that the views can come to, written as JSON, have room in this.</summary>
+    /// <summary>Room for the largest possible totals of the views, written as JSON.</summary>
     private const int MaxTotalsBytes = 60 << 20;
 
-    /// <summary>Creates the topics that are not there yet.</summary>
+    /// <summary>Creates the topics that do not exist yet.</summary>
     public static async Task EnsureAsync(CommitLog log, CancellationToken cancellationToken)
     {
         var forever = new TopicOptions { Retention = RetentionPolicy.KeepForever };

@@ -1,8 +1,8 @@
 namespace AccessLog;
 
 /// <summary>
-/// A group's totals and how far they go, in one record: either both are in the log or neither is, so a run that was
-/// killed counts nothing twice and leaves nothing out.
+/// A group's totals and the offsets they include, in one record: either both are in the log or neither is, so a killed
+/// run counts nothing twice and leaves nothing out.
 /// </summary>
 /// <param name="Next">The offset of the first request that is not included, by partition of the topic.</param>
 /// <param name="Totals">The totals of everything before.</param>

@@ -1,4 +1,4 @@
 namespace FailingRecords;
 
-/// <summary>What the good records hold, written as JSON.</summary>
+/// <summary>The value of the good records, written as JSON.</summary>
 internal sealed record PageView(string Path);

@@ -12,7 +12,7 @@ using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSi
 await using CommitLog log = await CommitLog.OpenAsync("data");
 await log.EnsureTopicAsync("page-views");
 
-// Three records: one that is handled, one whose handler fails, and one that is no JSON.
+// Three records: one that is handled, one whose handler fails, and one that is not JSON.
 await using (var producer = log.CreateProducer<string, PageView>("page-views"))
 await using (var text = log.CreateProducer<string, string>("page-views"))
 {

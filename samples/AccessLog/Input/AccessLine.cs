@@ -2,16 +2,16 @@ using System.Text.Json.Serialization;
 
 namespace AccessLog.Input;
 
-/// <summary>One request, as a web server wrote it down in the common or the combined log format.</summary>
+/// <summary>One request in a web server's log, in the common or the combined format.</summary>
 /// <param name="Client">The client's address or host name: the key that decides the partition.</param>
-/// <param name="User">The name the client logged in with, where it did.</param>
-/// <param name="Time">When the server had the request.</param>
-/// <param name="Method">The method, or <see cref="NoMethod"/> where the request was no HTTP at all.</param>
-/// <param name="Target">What was asked for, query included.</param>
+/// <param name="User">The client's login name, or null.</param>
+/// <param name="Time">The time of the request.</param>
+/// <param name="Method">The method, or <see cref="NoMethod"/> if the request was not HTTP.</param>
+/// <param name="Target">The requested target, with its query.</param>
 /// <param name="Status">The status of the answer.</param>
 /// <param name="Bytes">The size of the answer's body in bytes.</param>
-/// <param name="Referer">Where the client says it came from.</param>
-/// <param name="Agent">What the client says it is.</param>
+/// <param name="Referer">The referer as the client sent it.</param>
+/// <param name="Agent">The user agent as the client sent it.</param>
 internal sealed record AccessLine(
     string Client,
     string? User,
@@ -23,7 +23,7 @@ internal sealed record AccessLine(
     string? Referer,
     string? Agent)
 {
-    /// <summary>Stands for the method of what was not HTTP: half a TLS greeting, an empty line.</summary>
+    /// <summary>The method of a request that was not HTTP: half a TLS greeting, an empty line.</summary>
     public const string NoMethod = "-";
 
     /// <summary>The target without its query.</summary>

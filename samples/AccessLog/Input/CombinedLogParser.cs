@@ -6,18 +6,18 @@ namespace AccessLog.Input;
 /// <summary>
 /// Reads lines of Apache's and nginx's combined log format, and of the common one, which lacks the last two fields:
 /// <code>client identity user [day/Mon/year:hour:minute:second zone] "request" status bytes "referer" "agent"</code>
-/// Lenient where real logs are: a user name with spaces, a request that is no HTTP, escaped quotes, more fields at the
-/// end. Strict where a field is counted: client, time, status, bytes.
+/// Lenient with what occurs in real logs: a user name with spaces, a request that is not HTTP, escaped quotes, more
+/// fields at the end. Strict with fields that are counted: client, time, status, bytes.
 /// </summary>
 internal static class CombinedLogParser
 {
-    /// <summary>The longest host name that DNS allows; what is longer is no client.</summary>
+    /// <summary>The longest host name that DNS allows; a longer one is not a client.</summary>
     public const int MaxClientBytes = 255;
 
     /// <summary>Parses one line, without its line end.</summary>
-    /// <param name="line">The line in UTF-8; what is no UTF-8 in it is replaced.</param>
-    /// <param name="parsed">The request, where the line is one.</param>
-    /// <param name="reason">What is wrong, where it is none.</param>
+    /// <param name="line">The line in UTF-8; invalid bytes are replaced.</param>
+    /// <param name="parsed">The request, if the line is valid.</param>
+    /// <param name="reason">The fault, if it is not.</param>
     public static bool TryParse(
         ReadOnlySpan<byte> line,
         [NotNullWhen(true)] out AccessLine? parsed,
@@ -78,7 +78,7 @@ internal static class CombinedLogParser
     }
 
     /// <summary>
-    /// Finds the first bracket that holds a time: a client chooses its user name, which may well hold a bracket.
+    /// Finds the first bracket with a time: the client chooses its user name, which may contain a bracket.
     /// </summary>
     private static bool TryFindTime(ReadOnlySpan<byte> line, int from, out int start, out DateTimeOffset time)
     {
@@ -103,8 +103,8 @@ internal static class CombinedLogParser
     }
 
     /// <summary>
-    /// Splits <c>GET /path HTTP/1.1</c>. Spaces within the target stay in it; HTTP/0.9 has no third part; what does not
-    /// begin with a method is a target without one.
+    /// Splits <c>GET /path HTTP/1.1</c>. Spaces within the target stay in it. HTTP/0.9 has no third part. A request
+    /// without a method at its beginning is a target only.
     /// </summary>
     private static (string Method, string Target) SplitRequest(ReadOnlySpan<byte> request)
     {
@@ -138,7 +138,7 @@ internal static class CombinedLogParser
         return char.IsAsciiLetter((char)text[0]) && text.Length <= 32;
     }
 
-    /// <summary>The user: all between the identity, which is one word, and the time.</summary>
+    /// <summary>The user: everything between the identity, which is one word, and the time.</summary>
     private static string? UserOf(ReadOnlySpan<byte> identityAndUser)
     {
         ReadOnlySpan<byte> trimmed = identityAndUser.Trim((byte)' ');

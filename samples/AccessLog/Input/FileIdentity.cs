@@ -4,19 +4,19 @@ using System.Security.Cryptography;
 namespace AccessLog.Input;
 
 /// <summary>
-/// What a file is known by in every run: where its bytes lie, and a hash of its first bytes, of as many as there were
-/// when it was seen last. So a file keeps its identity when it grows or is renamed, and loses it when another is
-/// written into its place.
+/// The identity of a file over several runs: its place on the disk, and a hash of its first bytes, of as many as it had
+/// at the last run. A file keeps its identity when it grows or is renamed, and loses it when another one replaces it.
 /// </summary>
 /// <param name="Place">Device and inode; elsewhere than on Linux on x64 and arm64 the full path.</param>
 /// <param name="HeadBytes">How many of the first bytes are hashed, up to <see cref="MaxHeadBytes"/>.</param>
 /// <param name="HeadHash">Their hash.</param>
 internal sealed partial record FileIdentity(string Place, int HeadBytes, string HeadHash)
 {
-    /// <summary>So many bytes hold a few lines, the times of which no other log has.</summary>
+    /// <summary>So many bytes have a few lines, whose times are in no other log.</summary>
     public const int MaxHeadBytes = 1024;
 
-    // By number, for musl before 1.2.4 has no function of that name. Zero: other processors are known by the path.
+    // Called by number, because musl before 1.2.4 has no function of that name. Zero: on other processors the path
+    // counts.
     private static readonly nint s_statx = RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => 332,
@@ -35,11 +35,11 @@ internal sealed partial record FileIdentity(string Place, int HeadBytes, string 
         return new FileIdentity(place, head.Length, Hash(head));
     }
 
-    /// <summary>Whether this is what an open file was known by earlier, when it may have been shorter.</summary>
+    /// <summary>Whether this is an earlier identity of an open file, which may have been shorter then.</summary>
     public bool IsOf(FileStream file, string place) =>
         Place == place && ReadHead(file, HeadBytes) is var head && head.Length == HeadBytes && Hash(head) == HeadHash;
 
-    /// <summary>Where the bytes of an open file lie, whatever its name.</summary>
+    /// <summary>The place of an open file on the disk, whatever its name.</summary>
     public static string PlaceOf(FileStream file)
     {
         byte[] answer = new byte[StatxBytes];
@@ -54,7 +54,7 @@ internal sealed partial record FileIdentity(string Place, int HeadBytes, string 
         return $"{BitConverter.ToUInt32(answer, 136)}:{BitConverter.ToUInt32(answer, 140)} {inode}";
     }
 
-    /// <summary>The first bytes; where the file is read on does not move.</summary>
+    /// <summary>The first bytes; the file's position does not move.</summary>
     public static byte[] ReadHead(FileStream file, int bytes)
     {
         byte[] head = new byte[bytes];

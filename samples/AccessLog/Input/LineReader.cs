@@ -1,8 +1,8 @@
 namespace AccessLog.Input;
 
 /// <summary>
-/// Cuts a stream into lines and knows the byte position of each, which a resumed run seeks to. Memory stays bounded
-/// whatever the input: of a line over <see cref="MaxLineBytes"/> only the beginning is handed out.
+/// Cuts a stream into lines with their byte positions, to which a resumed run seeks. Memory stays bounded whatever the
+/// input: only the beginning of a line over <see cref="MaxLineBytes"/> is returned.
 /// </summary>
 internal sealed class LineReader
 {
@@ -12,26 +12,26 @@ internal sealed class LineReader
     private readonly Stream _stream;
     private readonly string _name;
 
-    /// <summary>Whether the first bytes were seen to be text.</summary>
+    /// <summary>Whether the first bytes were checked to be text.</summary>
     private bool _isChecked;
 
-    /// <summary>Holds what was read from the stream: always room for the longest line and its end.</summary>
+    /// <summary>The bytes from the stream: always room for the longest line and its end.</summary>
     private readonly byte[] _buffer = new byte[2 * MaxLineBytes];
 
-    /// <summary>The range of <see cref="_buffer"/> that was not handed out yet.</summary>
+    /// <summary>The range of <see cref="_buffer"/> that was not returned yet.</summary>
     private int _start;
     private int _end;
 
     /// <summary>The position in the source of <see cref="_start"/>, in bytes.</summary>
     private long _position;
 
-    /// <summary>The number of the line handed out last.</summary>
+    /// <summary>The number of the last returned line.</summary>
     private long _number;
 
-    /// <summary>Reads from where the stream stands.</summary>
+    /// <summary>Reads from the stream's position on.</summary>
     /// <param name="stream">The stream; the caller disposes of it.</param>
-    /// <param name="position">Where the stream stands in the source, in bytes.</param>
-    /// <param name="number">How many lines lie before that.</param>
+    /// <param name="position">The stream's position in the source, in bytes.</param>
+    /// <param name="number">The number of lines before that.</param>
     /// <param name="name">The source's name, for messages.</param>
     public LineReader(Stream stream, long position, long number, string name = "the source")
     {
@@ -43,7 +43,7 @@ internal sealed class LineReader
     }
 
     /// <summary>Reads the next line; null at the end of the source.</summary>
-    /// <exception cref="InvalidDataException">The source is no text.</exception>
+    /// <exception cref="InvalidDataException">The source is not text.</exception>
     public async ValueTask<LogLine?> ReadAsync(CancellationToken cancellationToken)
     {
         int searched = 0;
@@ -98,7 +98,7 @@ internal sealed class LineReader
         _position += bytes;
     }
 
-    /// <summary>Moves what is left to the front and reads more behind it; false at the end of the source.</summary>
+    /// <summary>Moves the rest to the front and reads more behind it; false at the end of the source.</summary>
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_start > 0)
@@ -108,7 +108,8 @@ internal sealed class LineReader
             _start = 0;
         }
 
-        // A read from a terminal or a pipe does not heed cancellation itself; whoever cancels reads no more from here.
+        // A read from a terminal or a pipe does not observe cancellation; after a cancellation there is no further
+        // read.
         Task<int> reading = _stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).AsTask();
         int read = await reading.WaitAsync(cancellationToken);
         if (!_isChecked)
@@ -124,7 +125,9 @@ internal sealed class LineReader
         return read > 0;
     }
 
-    /// <summary>Takes off what some systems leave around a line: a carriage return, a byte order mark.</summary>
+    /// <summary>
+    /// Removes the characters that some systems leave around a line: a carriage return, a byte order mark.
+    /// </summary>
     private ReadOnlyMemory<byte> WithoutMarks(ReadOnlyMemory<byte> text)
     {
         if (text.Span.EndsWith("\r"u8))

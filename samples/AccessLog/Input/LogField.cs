@@ -44,7 +44,7 @@ internal static class LogField
         return Utf8Parser.TryParse(field, out bytes, out int used) && used == field.Length && bytes >= 0;
     }
 
-    /// <summary>Takes a field in quotes with the space before it; false where there is none or no end.</summary>
+    /// <summary>Takes a field in quotes with the space before it; false if there is none, or no end.</summary>
     public static bool TryTakeQuoted(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> field)
     {
         field = default;
@@ -70,7 +70,7 @@ internal static class LogField
                 return true;
             }
 
-            // A backslash takes the next byte with it, a quote too.
+            // A backslash also takes the next byte, even a quote.
             at += 2;
             if (at >= rest.Length)
             {
@@ -79,7 +79,7 @@ internal static class LogField
         }
     }
 
-    /// <summary>Takes the next field if it is in quotes; true with null where the line has none.</summary>
+    /// <summary>Takes the next field if it is in quotes; true with null if the line has none.</summary>
     public static bool TryTakeOptionalQuoted(ref ReadOnlySpan<byte> rest, out string? field)
     {
         field = null;
@@ -99,7 +99,7 @@ internal static class LogField
 
     /// <summary>
     /// Takes the backslash from <c>\"</c> and <c>\\</c>. Other escapes, such as <c>\x16</c>, stay as the server wrote
-    /// them: they stand for bytes that no terminal should be sent.
+    /// them, because such bytes must not reach a terminal.
     /// </summary>
     public static string Unescape(ReadOnlySpan<byte> field)
     {

@@ -6,10 +6,10 @@ namespace AccessLog.Input;
 /// <summary>Where lines come from: a file, which can be resumed, or a stream, which cannot.</summary>
 internal sealed class LogSource : IAsyncDisposable
 {
-    /// <summary>The argument that means standard input, as with other programs.</summary>
+    /// <summary>The argument for standard input, as in other programs.</summary>
     public const string StandardInput = "-";
 
-    /// <summary>The place of the sample's own log, whose path depends on how the sample was built.</summary>
+    /// <summary>The place of the sample's own log, whose path depends on the build.</summary>
     private const string Shipped = "shipped";
 
     private readonly Stream _stream;
@@ -35,22 +35,22 @@ internal sealed class LogSource : IAsyncDisposable
     /// <summary>The name to show.</summary>
     public string Name { get; }
 
-    /// <summary>Tells this source from every other; an earlier run's, where that knew the file.</summary>
+    /// <summary>Identifies this source; the id of an earlier run, if that had this file.</summary>
     public string Id { get; private set; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
-    /// <summary>True where a later run can go on behind the last line of this one.</summary>
+    /// <summary>True if a later run can go on behind the last line of this one.</summary>
     public bool CanResume => _file is not null;
 
     /// <summary>The source's length in bytes; null where it has no known end.</summary>
     public long? LengthBytes => _stream == _file ? _file.Length : null;
 
-    /// <summary>What the file is known by as of now; null for a stream.</summary>
+    /// <summary>The file's identity as of now; null for a stream.</summary>
     public FileIdentity? Identity => _file is null ? null : FileIdentity.Of(_file, _place);
 
     /// <summary>Opens the source that the command line names.</summary>
     /// <param name="argument">A path, <see cref="StandardInput"/>, or null for the log of the sample itself.</param>
     /// <exception cref="IOException">The file is missing or cannot be read; the message names it.</exception>
-    /// <exception cref="InvalidDataException">The file is no text.</exception>
+    /// <exception cref="InvalidDataException">The file is not text.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public static LogSource Open(string? argument)
     {
@@ -68,7 +68,7 @@ internal sealed class LogSource : IAsyncDisposable
         FileStream file;
         try
         {
-            // The server may go on writing the file, and may rename it, while it is read.
+            // The server may go on writing the file, and may rename it, during the read.
             file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -80,7 +80,7 @@ internal sealed class LogSource : IAsyncDisposable
         return file.CanSeek ? OfFile(argument is null ? null : path, file) : new LogSource(path, file);
     }
 
-    /// <summary>Takes the identifier of an earlier run if that knew this file.</summary>
+    /// <summary>Takes the id of an earlier run if that had this file.</summary>
     public bool TryRecognize(string id, FileIdentity? known)
     {
         if (_file is null || known is null || !known.IsOf(_file, _place))
@@ -116,7 +116,7 @@ internal sealed class LogSource : IAsyncDisposable
         await (_file?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    /// <summary>What is compressed can only be read from its beginning.</summary>
+    /// <summary>A compressed file can only be read from its beginning.</summary>
     private void Skip(long bytes)
     {
         byte[] passed = new byte[64 * 1024];

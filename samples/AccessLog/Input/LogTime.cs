@@ -8,7 +8,7 @@ internal static class LogTime
 
     /// <summary>Parses a time.</summary>
     /// <param name="text"><see cref="Length"/> bytes.</param>
-    /// <param name="time">The time, with the server's own distance from UTC.</param>
+    /// <param name="time">The time, with the server's offset from UTC.</param>
     public static bool TryParse(ReadOnlySpan<byte> text, out DateTimeOffset time)
     {
         time = default;
@@ -30,8 +30,8 @@ internal static class LogTime
             return false;
         }
 
-        // Two years are left free at either end, so that no zone can carry the time past what the type holds. A leap
-        // second is counted with the second before it.
+        // Two years are left free at either end, so that no zone moves the time out of the type's range. A leap second
+        // is counted with the second before it.
         if (year is < 2 or > 9998 || day < 1 || day > DateTime.DaysInMonth(year, month)
             || hour > 23 || minute > 59 || second > 60)
         {

@@ -1,12 +1,16 @@
 namespace AccessLog.Input;
 
-/// <summary>Tells a log from what is none by its first bytes, before thousands of "lines" of it are rejected.</summary>
+/// <summary>
+/// Recognizes input that is not a log by its first bytes, before thousands of "lines" of it are rejected.
+/// </summary>
 internal static class TextCheck
 {
-    /// <summary>Whether a gzip file begins so.</summary>
+    /// <summary>Whether it is the beginning of a gzip file.</summary>
     public static bool IsCompressed(ReadOnlySpan<byte> head) => head is [0x1f, 0x8b, ..];
 
-    /// <summary>What is wrong, to follow the source's name; null for text in any encoding of one byte.</summary>
+    /// <summary>
+    /// The fault, to follow the source's name in a message; null for text in any encoding of one byte.
+    /// </summary>
     public static string? Fault(ReadOnlySpan<byte> head)
     {
         if (IsCompressed(head))
@@ -25,7 +29,7 @@ internal static class TextCheck
             controls += value < ' ' && value is not ((byte)'\t' or (byte)'\r' or (byte)'\n') ? 1 : 0;
         }
 
-        // Servers write control characters as \x16, so that hardly one is there.
+        // Servers write control characters as \x16, so text has hardly any.
         return controls * 20 > head.Length
             ? "is no text but binary: it is full of control characters. Name an access log, or a .gz of one."
             : null;

@@ -3,19 +3,19 @@ using AccessLog.Input;
 
 namespace AccessLog.Views;
 
-/// <summary>What one client did, as far as it tells a visitor from an attacker.</summary>
+/// <summary>The activity of one client, as far as it distinguishes a visitor from an attacker.</summary>
 internal sealed class ClientActivity
 {
-    /// <summary>From so many answers 401 and 403 on, a client is guessing passwords.</summary>
+    /// <summary>A client with so many answers 401 and 403 is guessing passwords.</summary>
     public const int ManyDenied = 15;
 
-    /// <summary>From so many answers 404 on, a client is searching, if they are half of all it got.</summary>
+    /// <summary>A client with so many answers 404 is searching, if they are half of all its answers.</summary>
     public const int ManyNotFound = 20;
 
-    /// <summary>From so many requests that only attackers send on, a client is one.</summary>
+    /// <summary>A client with so many requests that only attackers send is an attacker.</summary>
     public const int ManyProbes = 3;
 
-    /// <summary>From so many requests in one minute on, no person sits behind a client.</summary>
+    /// <summary>A client with so many requests in one minute is a program.</summary>
     public const int ManyInMinute = 100;
 
     /// <summary>All requests.</summary>
@@ -39,7 +39,7 @@ internal sealed class ClientActivity
     /// <inheritdoc cref="LastMinute"/>
     public long InLastMinute { get; set; }
 
-    /// <summary>How suspicious the client is: over each limit by how much, added up. Zero for a visitor.</summary>
+    /// <summary>How suspicious the client is: the sum of its excesses over the limits. Zero for a visitor.</summary>
     [JsonIgnore]
     public double Score =>
         Over(Denied, ManyDenied)
@@ -48,8 +48,8 @@ internal sealed class ClientActivity
         + Over(MostInMinute, ManyInMinute);
 
     /// <summary>
-    /// Counts one request. The busiest minute needs the client's requests in order, which is what the log's key gives:
-    /// one client, one partition.
+    /// Counts one request. The busiest minute needs the client's requests in order. The log's key gives that: one
+    /// client, one partition.
     /// </summary>
     public void Add(AccessLine request)
     {

@@ -2,10 +2,10 @@ using AccessLog.Input;
 
 namespace AccessLog.Views;
 
-/// <summary>Knows requests that no visitor sends.</summary>
+/// <summary>Recognizes requests that no visitor sends.</summary>
 internal static class KnownProbes
 {
-    /// <summary>Parts of targets that scanners ask every server for.</summary>
+    /// <summary>Parts of targets that scanners request from every server.</summary>
     private static readonly string[] s_targets =
     [
         "/.env", "/.git/", "/.aws/", "/.ssh/", "/.DS_Store", "/wp-login.php", "/wp-admin", "/wp-content/plugins/",
@@ -14,13 +14,13 @@ internal static class KnownProbes
         "<script", "%3cscript", "union+select", "union%20select", "${jndi:", "/eval-stdin.php",
     ];
 
-    /// <summary>Parts of the names that scanners give themselves.</summary>
+    /// <summary>Parts of the user agents of scanners.</summary>
     private static readonly string[] s_agents =
         ["sqlmap", "nikto", "nuclei", "masscan", "zgrab", "nmap", "dirbuster", "gobuster", "wpscan"];
 
     /// <summary>
-    /// True for a request that looks for a known weakness. Only one that failed counts by its target: a site that has
-    /// the page answers its own visitors there.
+    /// True for a request that looks for a known weakness. A target counts only if the request failed: a site with that
+    /// page has visitors there.
     /// </summary>
     public static bool Include(AccessLine request) =>
         request.Method == AccessLine.NoMethod

@@ -1,6 +1,6 @@
 namespace AccessLog.Views;
 
-/// <summary>What happened at one path.</summary>
+/// <summary>The totals of one path.</summary>
 internal sealed class PathTotals
 {
     /// <summary>All requests.</summary>

@@ -3,7 +3,7 @@ using AccessLog.Input;
 
 namespace AccessLog.Views;
 
-/// <summary>Counts requests by the minute in which the server had them.</summary>
+/// <summary>Counts requests by the minute of their time.</summary>
 internal sealed class RequestsPerMinute : IView
 {
     /// <summary>Two years of minutes; requests of further minutes are counted together.</summary>
@@ -13,7 +13,7 @@ internal sealed class RequestsPerMinute : IView
     private const int BucketsShown = 24;
     private const int BarLength = 40;
 
-    /// <summary>Spans of a row of the chart, in minutes; the first that makes few enough rows is taken.</summary>
+    /// <summary>Possible spans of a row of the chart, in minutes; the first one with few enough rows is used.</summary>
     private static readonly long[] s_bucketMinutes =
         [1, 5, 15, 30, 60, 3 * 60, 6 * 60, 24 * 60, 7 * 24 * 60, 30 * 24 * 60, 365 * 24 * 60];
 

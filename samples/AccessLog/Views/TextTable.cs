@@ -5,7 +5,7 @@ namespace AccessLog.Views;
 /// <summary>A table of plain text with aligned columns.</summary>
 internal sealed class TextTable
 {
-    /// <summary>Longer cells are cut, so that one long path does not tear the table apart.</summary>
+    /// <summary>Longer cells are cut, so that one long path does not spoil the table.</summary>
     private const int MaxCellLength = 60;
 
     private readonly string[] _headings;
@@ -13,7 +13,7 @@ internal sealed class TextTable
     private readonly List<string[]> _rows = [];
 
     /// <summary>Creates a table.</summary>
-    /// <param name="headings">The headings; one that begins with <c>&gt;</c> is of a column of figures.</param>
+    /// <param name="headings">The headings; a heading that begins with <c>&gt;</c> is for a column of figures.</param>
     public TextTable(params string[] headings)
     {
         _alignRight = [.. headings.Select(h => h.StartsWith('>'))];
@@ -46,7 +46,7 @@ internal sealed class TextTable
     }
 
     /// <summary>
-    /// Cells come from clients that may mean harm: control characters would let them write anywhere on the terminal.
+    /// Cells come from clients, which may be hostile: control characters could write anywhere on the terminal.
     /// </summary>
     private static string Printable(string cell)
     {

@@ -6,10 +6,10 @@ namespace AccessLog.Views;
 /// <summary>Counts requests, errors and bytes by path, queries left out.</summary>
 internal sealed class TopPaths : IView
 {
-    /// <summary>So many paths are told apart; requests of further ones are counted together.</summary>
+    /// <summary>So many paths are counted separately; requests of further ones are counted together.</summary>
     public const int MaxPaths = 50_000;
 
-    /// <summary>Paths are told apart by so many characters.</summary>
+    /// <summary>Only so many characters of a path count.</summary>
     public const int MaxPathLength = 160;
 
     private const int Shown = 10;
@@ -65,7 +65,7 @@ internal sealed class TopPaths : IView
         table.Print(output);
     }
 
-    /// <summary>Cuts a path, but no character in two: JSON could not hold half of one.</summary>
+    /// <summary>Cuts a path, but never within a character, which JSON could not hold.</summary>
     private static string Cut(string path) =>
         path[..(char.IsHighSurrogate(path[MaxPathLength - 1]) ? MaxPathLength - 1 : MaxPathLength)];
 
