@@ -3,25 +3,25 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Testing.Faults;
 
-/// <summary>Which calls fail, and how.</summary>
+/// <summary>A planned failure of calls.</summary>
 /// <param name="Kind">The kind of call; null for calls of any kind.</param>
 /// <param name="Call">The number of the first call that fails, of its kind, counted from one.</param>
-/// <param name="Error">What it fails with.</param>
+/// <param name="Error">Its error.</param>
 internal sealed record Fault(FaultKind? Kind, long Call, FileSystemError Error)
 {
     /// <summary>Whether all later calls fail too.</summary>
     public bool Lasts { get; init; }
 
-    /// <summary>How many bytes a failing write has written, from the first on; no more than the write had.</summary>
+    /// <summary>How many bytes a failing write still writes, from its first on.</summary>
     public int WrittenBytes { get; init; }
 
-    /// <summary>The system's code, where it is not the usual one of <see cref="Error"/>.</summary>
+    /// <summary>The system's code, if it is not the usual one of <see cref="Error"/>.</summary>
     public int? SystemCode { get; init; }
 
-    /// <summary>Whether only calls fail that need a new handle or a new map, as when there are none left.</summary>
+    /// <summary>Whether only calls fail that need a new handle or map, as if there were none left.</summary>
     public bool OnlyWhatOpens { get; init; }
 
-    /// <summary>Whether the error says that something could not be opened, so that nothing was done with it.</summary>
+    /// <summary>Whether the error means that a file could not be opened, so that nothing was done with it.</summary>
     private bool IsLackOfHandles => Error is FileSystemError.TooManyFiles or FileSystemError.OutOfMemory;
 
     /// <summary>No handles and no maps, from a call on until the faults are cleared.</summary>

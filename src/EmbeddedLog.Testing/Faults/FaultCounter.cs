@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Testing.Faults;
 
-/// <summary>Counts calls and says which of them fail. Safe from any thread.</summary>
+/// <summary>Counts calls and decides which of them fail. Safe from any thread.</summary>
 internal sealed class FaultCounter
 {
     private readonly Lock _gate = new();
@@ -37,7 +37,7 @@ internal sealed class FaultCounter
         }
     }
 
-    /// <summary>Forgets the counts, so that the next call of each kind is the first.</summary>
+    /// <summary>Resets the counts, so that the next call of each kind is the first.</summary>
     public void Reset()
     {
         lock (_gate)
@@ -48,10 +48,10 @@ internal sealed class FaultCounter
         }
     }
 
-    /// <summary>Told each call of a kind that names a file or directory, with its path; null for nobody.</summary>
+    /// <summary>Gets each call that names a file or directory, with its path; or null.</summary>
     public Action<FaultKind, string>? Seen { get; set; }
 
-    /// <summary>Counts a call; returns the fault that it fails with, if it does.</summary>
+    /// <summary>Counts a call; returns its fault, or null.</summary>
     public Fault? Count(FaultKind kind, string? path = null)
     {
         if (path is not null)
@@ -69,7 +69,7 @@ internal sealed class FaultCounter
         }
     }
 
-    /// <summary>Counts a call; throws where it fails.</summary>
+    /// <summary>Counts a call; throws if it has a fault.</summary>
     public void CountOrThrow(FaultKind kind, string path)
     {
         if (Count(kind, path) is { } fault)

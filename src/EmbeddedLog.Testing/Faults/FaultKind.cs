@@ -30,22 +30,22 @@ internal enum FaultKind
     /// <summary>Listing a directory's directories.</summary>
     ListDirectories,
 
-    /// <summary>Asking whether a file or directory exists.</summary>
+    /// <summary>Checking whether a file or directory exists.</summary>
     Exists,
 
-    /// <summary>Asking what the file system can do.</summary>
+    /// <summary>Reading the properties of the file system.</summary>
     GetTraits,
 
-    /// <summary>Asking which page cache is seen.</summary>
+    /// <summary>Reading the identity of the page cache.</summary>
     GetCacheIdentity,
 
     /// <summary>Taking the owner lock.</summary>
     Lock,
 
-    /// <summary>Asking who holds the owner lock.</summary>
+    /// <summary>Reading the holder of the owner lock.</summary>
     ReadLockOwner,
 
-    /// <summary>Asking for a file's size.</summary>
+    /// <summary>Reading a file's size.</summary>
     GetLength,
 
     /// <summary>Reserving blocks.</summary>

@@ -6,10 +6,10 @@ using EmbeddedLog.Testing.Simulation;
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>
-/// One life of a log on a machine of its own in which a call to the file system fails, once or from then on: topics are
+/// One life of a log on a machine of its own in which a call to the file system fails, once or from then on. Topics are
 /// made, changed and deleted, records appended and flushed, offsets committed, segments rolled, trimmed and read, and
-/// the log is closed and opened again. Whatever comes of it is an exception of the library; nothing acknowledged is
-/// lost; nothing stays open; and without faults the log can be opened and used again.
+/// the log is closed and opened again. Each failure must be an exception of the library; no acknowledged record may be
+/// lost; nothing may stay open; and without faults the log must open and work again.
 /// </summary>
 internal sealed class FaultLife : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class FaultLife : IDisposable
     private readonly FaultedCommits[] _commits;
     private readonly FaultingFileSystem _faults;
 
-    /// <summary>Whether each topic is there; null where a failure leaves that open.</summary>
+    /// <summary>Whether each topic exists; null if unknown after a failure.</summary>
     private bool _hasMain;
     private bool? _hasBrief = false;
 
@@ -39,7 +39,7 @@ internal sealed class FaultLife : IDisposable
         _commits = [.. _partitions.Select(_ => new FaultedCommits(_calls))];
     }
 
-    /// <summary>How many calls of each kind such a life makes where none fails.</summary>
+    /// <summary>How many calls of each kind such a life makes without a failure.</summary>
     public static IReadOnlyList<(FaultKind Kind, long Calls)> Count(FaultLifeSize size, bool positional)
     {
         using FaultLife life = new(size, positional);
@@ -47,12 +47,12 @@ internal sealed class FaultLife : IDisposable
         return [.. Enum.GetValues<FaultKind>().Select(kind => (kind, life._faults.CountOf(kind)))];
     }
 
-    /// <summary>Plays a life in which something fails, then looks at what is left.</summary>
+    /// <summary>Plays a life with a failure, then checks the log.</summary>
     /// <param name="size">How much happens.</param>
     /// <param name="positional">How records are written.</param>
-    /// <param name="fault">What fails.</param>
-    /// <param name="losesPower">Whether the machine then loses its power; otherwise the page cache survives.</param>
-    /// <exception cref="ModelViolationException">The log did what it must not.</exception>
+    /// <param name="fault">The failure.</param>
+    /// <param name="losesPower">Whether the machine then loses its power. If not, the page cache survives.</param>
+    /// <exception cref="ModelViolationException">The log broke a rule.</exception>
     public static void Check(FaultLifeSize size, bool positional, Fault fault, bool losesPower)
     {
         using FaultLife life = new(size, positional);

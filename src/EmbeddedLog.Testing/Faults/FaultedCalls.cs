@@ -4,18 +4,18 @@ using EmbeddedLog.Testing.Model;
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>
-/// Makes calls to a log while the file system fails on purpose, and checks that what comes of it is an exception of the
-/// library that says what happened: nothing is damaged, so none may speak of damage.
+/// Makes calls to a log while the file system fails on purpose, and checks that each failure is an exception of the
+/// library with the right cause. Nothing is damaged, so none may report damage.
 /// </summary>
 internal sealed class FaultedCalls
 {
     private Fault? _planned;
 
-    /// <summary>What fails from now on; null where nothing does.</summary>
+    /// <summary>The failure from now on; or null.</summary>
     public void Expect(Fault? planned) => _planned = planned;
 
     /// <summary>Whether the call succeeded.</summary>
-    /// <exception cref="ModelViolationException">It failed in another way than it may.</exception>
+    /// <exception cref="ModelViolationException">It failed in a forbidden way.</exception>
     public bool Try(Action call)
     {
         try
@@ -45,7 +45,7 @@ internal sealed class FaultedCalls
         }
     }
 
-    /// <summary>Makes something; null where that failed.</summary>
+    /// <summary>Makes something; null after a failure.</summary>
     /// <inheritdoc cref="Try"/>
     public async Task<T?> MakeAsync<T>(Func<ValueTask<T>> make)
         where T : class

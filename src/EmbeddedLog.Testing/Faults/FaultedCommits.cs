@@ -4,7 +4,7 @@ using EmbeddedLog.Testing.Model;
 
 namespace EmbeddedLog.Testing.Faults;
 
-/// <summary>What a group has committed in one partition while calls fail.</summary>
+/// <summary>The commits of a group in one partition while calls fail.</summary>
 internal sealed class FaultedCommits(FaultedCalls calls)
 {
     private const string Group = "group";
@@ -32,7 +32,7 @@ internal sealed class FaultedCommits(FaultedCalls calls)
         }
     }
 
-    /// <summary>Compares what an opening has found: the last commit, or after a loss of power a later one.</summary>
+    /// <summary>Checks the committed offset after an opening: the last acknowledged one, or a later one.</summary>
     public void Check(OffsetStore store, PartitionLog partition, bool lostPower)
     {
         long? found = store.Effective(Group, partition)?.Offset;

@@ -6,8 +6,8 @@ using EmbeddedLog.Testing.Model;
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>
-/// What one partition must hold while calls fail: each record carries a number of its own, also one that was refused,
-/// so that whatever appears in another place or although it was refused is told apart.
+/// The expected contents of one partition while calls fail. Each record has a number of its own, also a refused one, so
+/// that a misplaced or refused record is recognized.
 /// </summary>
 internal sealed class FaultedPartition
 {
@@ -24,7 +24,7 @@ internal sealed class FaultedPartition
     private long _nextNumber;
     private long _flushed;
 
-    /// <summary>What retention was last seen to have reached, and what was ever asked of it.</summary>
+    /// <summary>The last seen start after retention, and the greatest requested one.</summary>
     private long _start;
     private long _greatestStart;
 
@@ -37,7 +37,7 @@ internal sealed class FaultedPartition
     /// <summary>The offset below which everything was acknowledged as written.</summary>
     public long Written => _numbers.Count;
 
-    /// <summary>The options of the topic that the partition is in.</summary>
+    /// <summary>The options of the partition's topic.</summary>
     public static TopicOptions Options(int partitions, int round) => new()
     {
         Partitions = partitions,
@@ -47,7 +47,7 @@ internal sealed class FaultedPartition
             : new RetentionPolicy { MaxAge = TimeSpan.FromDays(9) },
     };
 
-    /// <summary>Appends a record, now and then a batch; what is refused changes nothing.</summary>
+    /// <summary>Appends a record, now and then a batch; a refused one must change nothing.</summary>
     public void Append(PartitionLog log, int turn)
     {
         long end = log.PublishedEnd;
@@ -63,7 +63,7 @@ internal sealed class FaultedPartition
         Require(_numbers.Count, log.PublishedEnd, done ? "the end after an append" : "the end after a refused append");
     }
 
-    /// <summary>Flushes what there is.</summary>
+    /// <summary>Flushes all records.</summary>
     public async Task FlushAsync(PartitionLog log)
     {
         long end = log.PublishedEnd;
@@ -80,7 +80,7 @@ internal sealed class FaultedPartition
     /// <summary>Begins a new segment.</summary>
     public void Roll(PartitionLog log, long now) => _calls.Try(() => log.Writer.Roll(log.Settings, now));
 
-    /// <summary>Removes the first half of what is flushed, as retention does.</summary>
+    /// <summary>Removes the first half of the flushed records, as retention does.</summary>
     public void Trim(PartitionLog log)
     {
         _greatestStart = Math.Max(_greatestStart, _flushed / 2);
@@ -93,14 +93,14 @@ internal sealed class FaultedPartition
     /// <summary>Reads everything, which may fail.</summary>
     public void Read(PartitionLog log) => _calls.Try(() => ReadAll(log));
 
-    /// <summary>Looks at a log that was opened while calls may still fail; the page cache has survived.</summary>
+    /// <summary>Checks a log that was opened while calls may still fail; the page cache has survived.</summary>
     public void Meet(PartitionLog log)
     {
         Require(_numbers.Count, log.PublishedEnd, "the end after an opening");
         _start = log.StartOffset;
     }
 
-    /// <summary>Compares what an opening without faults has found.</summary>
+    /// <summary>Checks the partition after an opening without faults.</summary>
     public void Check(PartitionLog log, bool lostPower)
     {
         long end = log.PublishedEnd;

@@ -55,7 +55,7 @@ internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFil
     {
         if (counter.Count(FaultKind.Flush, Path) is { } fault)
         {
-            // A real system forgets what it could not write. Where the simulated one is underneath, it does so too.
+            // A real system drops the bytes that it could not write, and so does the simulated one.
             if (inner is SimulatedFile simulated)
             {
                 simulated.FailFlush(position, length);

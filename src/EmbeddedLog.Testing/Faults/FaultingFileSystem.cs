@@ -4,8 +4,8 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>
-/// Passes every call on to another file system, counts it, and lets chosen ones fail instead. Where no fault is planned
-/// it behaves as the inner one does.
+/// Passes every call on to another file system, counts it, and lets chosen calls fail instead. Without a planned fault
+/// it behaves like the inner one.
 /// </summary>
 internal sealed class FaultingFileSystem(FileSystem inner, FaultCounter? counter = null) : FileSystem
 {
@@ -20,7 +20,7 @@ internal sealed class FaultingFileSystem(FileSystem inner, FaultCounter? counter
     /// <summary>The number of calls of a kind since the last <see cref="Reset"/>, failed ones included.</summary>
     public long CountOf(FaultKind kind) => _counter.CountOf(kind);
 
-    /// <summary>Told each call that names a file or directory, with its path; null for nobody.</summary>
+    /// <summary>Gets each call that names a file or directory, with its path; or null.</summary>
     public Action<FaultKind, string>? Seen
     {
         get => _counter.Seen;
@@ -33,10 +33,10 @@ internal sealed class FaultingFileSystem(FileSystem inner, FaultCounter? counter
     /// <summary>Plans that the <paramref name="call"/>-th call of a kind fails, counted from one.</summary>
     public void Fail(FaultKind kind, long call, FileSystemError error) => _counter.Add(new Fault(kind, call, error));
 
-    /// <summary>Forgets all planned faults.</summary>
+    /// <summary>Removes all planned faults.</summary>
     public void Clear() => _counter.Clear();
 
-    /// <summary>Forgets the counts, so that the next call of each kind is the first.</summary>
+    /// <summary>Resets the counts, so that the next call of each kind is the first.</summary>
     public void Reset() => _counter.Reset();
 
     public override FileSystem Bind(string root)

@@ -3,7 +3,7 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Testing.Faults;
 
-/// <summary>A map whose preparations can be made to be refused.</summary>
+/// <summary>A map whose preparations can fail on purpose.</summary>
 internal sealed unsafe class FaultingMap(MappedMemory inner, FaultCounter counter) : MappedMemory
 {
     public override byte* Pointer => inner.Pointer;

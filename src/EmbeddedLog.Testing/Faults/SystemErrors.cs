@@ -3,7 +3,7 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Testing.Faults;
 
-/// <summary>Makes exceptions that look like those of the real file system on Linux.</summary>
+/// <summary>Makes exceptions like those of the real file system on Linux.</summary>
 internal static class SystemErrors
 {
     /// <summary>EINVAL.</summary>
@@ -21,7 +21,7 @@ internal static class SystemErrors
     /// <summary>EFBIG.</summary>
     public const int FileTooBig = 27;
 
-    /// <summary>The exception of a failed call, with the code and the words that Linux has for it.</summary>
+    /// <summary>The exception of a failed call, with the code and the text of Linux.</summary>
     public static FileSystemException Create(string operation, string path, FileSystemError error)
     {
         (int code, string reason) = error switch
@@ -43,7 +43,7 @@ internal static class SystemErrors
         return new FileSystemException(operation, path, error, code, reason);
     }
 
-    /// <summary>The exception of a failure that the log does not tell apart from others.</summary>
+    /// <summary>The exception of a failure that the log does not distinguish.</summary>
     public static FileSystemException Create(string operation, string path, int systemCode)
     {
         string reason = systemCode switch

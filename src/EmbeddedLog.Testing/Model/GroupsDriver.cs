@@ -4,9 +4,9 @@ using EmbeddedLog.Coordination.Offsets;
 namespace EmbeddedLog.Testing.Model;
 
 /// <summary>
-/// Commits offsets for a few groups and knows what each opening may make of them: of everything that was committed a
-/// beginning counts, which has all that was acknowledged; each offset of it stands where its reader has seen everything
-/// below, and nowhere before without need.
+/// Commits offsets for a few groups and checks them after each opening: a beginning of the history must count, with all
+/// acknowledged commits. The reader of each offset must have seen all records below it, and no offset may be lower than
+/// necessary.
 /// </summary>
 internal sealed class GroupsDriver
 {
@@ -16,7 +16,9 @@ internal sealed class GroupsDriver
     private readonly ModelLog _owner;
     private readonly ModelStatistics _statistics;
 
-    /// <summary>What was committed and removed, in this order, since all of it was known to be durable.</summary>
+    /// <summary>
+    /// The commits and removals, in order, since the last point at which all were known to be durable.
+    /// </summary>
     private readonly List<ModelCommit> _history = [];
 
     /// <summary>How much of the history was acknowledged as written.</summary>
@@ -36,15 +38,15 @@ internal sealed class GroupsDriver
     /// <summary>Whether a flush of the commits has failed.</summary>
     public bool HasFailed => _store?.Log.Failure is not null;
 
-    /// <summary>Goes on with a log that was opened.</summary>
+    /// <summary>Takes a log that was opened.</summary>
     public void Attach(OffsetStore store) => _store = store;
 
     /// <summary>The log is gone.</summary>
     public void Detach() => _store = null;
 
     /// <summary>
-    /// Commits a place in one partition, or with an odd amount one in each. The choice says by whom, and whether to
-    /// wait until that is flushed.
+    /// Commits an offset in one partition, or with an odd amount one in each. The choice gives the group, and whether
+    /// to wait for the flush.
     /// </summary>
     public void Commit(in ModelStep step, PartitionDriver partition, IReadOnlyList<PartitionDriver> all)
     {
@@ -56,7 +58,7 @@ internal sealed class GroupsDriver
             : [.. all.Select(each => NewCommit(group, each, amount, metadata))];
         if (step.Choice % 11 == 0)
         {
-            // Commits make small segments only, and only behind the first one is there anything to compact.
+            // Commits make small segments only, and a compaction needs more than one.
             _owner.Try(() => _store!.Log.Writer.Roll(_store.Log.Settings, _owner.Now), () => HasFailed);
         }
 
@@ -68,7 +70,7 @@ internal sealed class GroupsDriver
         }
     }
 
-    /// <summary>A topic is being deleted: should it still be there after a crash, its commits may be gone.</summary>
+    /// <summary>A topic is being deleted: if it exists after a crash, its commits may be gone.</summary>
     public void Forget(IReadOnlyList<PartitionDriver> partitions)
     {
         foreach (PartitionDriver partition in partitions)
@@ -80,10 +82,10 @@ internal sealed class GroupsDriver
         }
     }
 
-    /// <summary>Compares what counts as committed after an opening, and goes on from it.</summary>
-    /// <param name="partitions">All partitions that are there.</param>
+    /// <summary>Checks the committed offsets after an opening, and goes on from them.</summary>
+    /// <param name="partitions">All partitions.</param>
     /// <param name="clean">Whether the log had been closed.</param>
-    /// <param name="writtenSurvives">Whether what was acknowledged as written must be there.</param>
+    /// <param name="writtenSurvives">Whether everything acknowledged as written must be there.</param>
     public void CompareAfterOpening(IReadOnlyList<PartitionDriver> partitions, bool clean, bool writtenSurvives)
     {
         DropOthers(partitions);
@@ -128,7 +130,7 @@ internal sealed class GroupsDriver
     private static PartitionCommit ToPublic(ModelCommit commit) =>
         new(commit.Partition.Log, commit.Seen!.Length, commit.Metadata);
 
-    /// <summary>What is under way when the machine stops may count or not; what was refused must not.</summary>
+    /// <summary>A commit under way when the machine stops may count or not; a refused one must not.</summary>
     private void Note(ModelCommit[] commits, bool done)
     {
         if (done || _owner.HasStopped)
@@ -189,7 +191,7 @@ internal sealed class GroupsDriver
             return $"{offset} is committed, but only {partition.Log.DurableEnd} records are durable";
         }
 
-        // Where retention has taken all that was lost and all around it, nothing tells any more that there was a loss.
+        // If retention has removed the lost records and all around them, the loss cannot be seen any more.
         if (offset > same && offset <= partition.Log.StartOffset)
         {
             return null;
@@ -200,7 +202,7 @@ internal sealed class GroupsDriver
             : found.Metadata != metadata ? $"its metadata is {found.Metadata} instead of {metadata}" : null;
     }
 
-    /// <summary>Drops what was committed in partitions that are gone.</summary>
+    /// <summary>Drops the commits in partitions that are gone.</summary>
     private void DropOthers(IReadOnlyList<PartitionDriver> partitions)
     {
         _written = _history.Take(_written).Count(IsThere);
@@ -210,7 +212,7 @@ internal sealed class GroupsDriver
         bool IsThere(ModelCommit commit) => partitions.Contains(commit.Partition);
     }
 
-    /// <summary>What an opening has found is durable, and all that there is.</summary>
+    /// <summary>The commits after an opening are durable and complete.</summary>
     private void TakeOver(IReadOnlyList<PartitionDriver> partitions)
     {
         _history.Clear();

@@ -3,19 +3,19 @@ using EmbeddedLog.Testing.Simulation;
 namespace EmbeddedLog.Testing.Model;
 
 /// <summary>
-/// A log on a simulated machine together with what it must be: opens and closes it, ends the machine's life, and knows
-/// which guarantees each of that leaves.
+/// A log on a simulated machine together with its model: opens and closes it, ends the machine's life, and knows the
+/// guarantees after each ending.
 /// </summary>
 internal sealed class ModelLog : IDisposable
 {
     private const string Directory = "/data/log";
 
-    /// <summary>How often a full disk or a flush that is made to fail can stop an opening.</summary>
+    /// <summary>How often a full disk or a planned failure of a flush can stop an opening.</summary>
     private const int MaxAttempts = 20;
 
     private readonly ModelStatistics _statistics;
 
-    /// <summary>The topic that is always there, and the one that comes and goes.</summary>
+    /// <summary>The permanent topic, and the one that comes and goes.</summary>
     private readonly TopicModel _main;
     private readonly TopicModel _other;
     private readonly TopicModel[] _topics;
@@ -23,16 +23,16 @@ internal sealed class ModelLog : IDisposable
     private SimulatedPlatform _machine;
     private CommitLog? _log;
 
-    /// <summary>How the machine is going to end when it stops by itself.</summary>
+    /// <summary>The planned ending of the machine.</summary>
     private CrashKind _plannedKind;
 
-    /// <summary>The worst that came over the log since it was last open.</summary>
+    /// <summary>The worst ending since the log was last open.</summary>
     private Ending _ending = Ending.Clean;
 
-    /// <summary>Whether a flush has failed in this life of the page cache, so that it may lie.</summary>
+    /// <summary>Whether a flush has failed with this page cache, which may lie since.</summary>
     private bool _cacheLies;
 
-    /// <summary>Whether a sector was put in another one's place, of which whoever reads must be told.</summary>
+    /// <summary>Whether a sector was misplaced, which every read must report.</summary>
     private bool _isMisplaced;
 
     public ModelLog(ModelProgram program, ModelStatistics statistics)
@@ -48,7 +48,7 @@ internal sealed class ModelLog : IDisposable
         _groups = new GroupsDriver(this, statistics);
     }
 
-    /// <summary>What is played.</summary>
+    /// <summary>The program.</summary>
     public ModelProgram Program { get; }
 
     /// <summary>Whether the program ended early, because the log rightly refused to be opened.</summary>
@@ -57,7 +57,7 @@ internal sealed class ModelLog : IDisposable
     /// <summary>The machine of this life.</summary>
     public SimulatedPlatform Machine => _machine;
 
-    /// <summary>Whether the machine has stopped: what is acknowledged from then on does not count.</summary>
+    /// <summary>Whether the machine has stopped: later acknowledgements do not count.</summary>
     public bool HasStopped => _machine.Disk.HasCrashed;
 
     /// <summary>The next number for a record.</summary>
@@ -66,19 +66,19 @@ internal sealed class ModelLog : IDisposable
     /// <summary>The wall clock, in Unix milliseconds.</summary>
     public long Now => _machine.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>The partitions that are there.</summary>
+    /// <summary>The partitions.</summary>
     private PartitionDriver[] Drivers => [.. _topics.SelectMany(topic => topic.Drivers)];
 
-    /// <summary>What the last opening has to take care of.</summary>
+    /// <summary>The ending before the last opening.</summary>
     private enum Ending
     {
         /// <summary>The log was closed.</summary>
         Clean,
 
-        /// <summary>The cache is as it was: everything written must be there.</summary>
+        /// <summary>The cache is unchanged: everything written must be there.</summary>
         Killed,
 
-        /// <summary>What was not flushed may be gone.</summary>
+        /// <summary>Unflushed records may be gone.</summary>
         PowerLost,
     }
 
@@ -109,14 +109,14 @@ internal sealed class ModelLog : IDisposable
         Open();
     }
 
-    /// <summary>Lets everything queued be done, and ends the machine's life if that is due.</summary>
+    /// <summary>Runs all queued work, and ends the machine's life if that is due.</summary>
     public void Settle()
     {
         _machine.Scheduler.RunUntilIdle();
         CrashIfStopped();
     }
 
-    /// <summary>Does some of what is queued.</summary>
+    /// <summary>Runs some of the queued work.</summary>
     public void Work(int items)
     {
         for (int i = 0; i < items; i++)
@@ -127,7 +127,7 @@ internal sealed class ModelLog : IDisposable
         CrashIfStopped();
     }
 
-    /// <summary>Lets time pass, and everything happen that it brings.</summary>
+    /// <summary>Moves the clock, and runs everything that becomes due.</summary>
     public void Advance(TimeSpan time)
     {
         _machine.Time.Advance(time);
@@ -185,7 +185,7 @@ internal sealed class ModelLog : IDisposable
         }
     }
 
-    /// <summary>Lets a sector of a closed segment stand in another one's place.</summary>
+    /// <summary>Puts a sector of a closed segment in another one's place.</summary>
     public void Misplace(in ModelStep step)
     {
         PartitionDriver[] drivers = Drivers;
@@ -202,7 +202,7 @@ internal sealed class ModelLog : IDisposable
         IsOver |= _isMisplaced;
     }
 
-    /// <summary>Does something; false where the log refused it for a reason that is to be foreseen.</summary>
+    /// <summary>Does something; false if the log refused it for a foreseen reason.</summary>
     public bool Try(Action action, Func<bool> hasFailed)
     {
         try
@@ -216,7 +216,7 @@ internal sealed class ModelLog : IDisposable
         }
     }
 
-    /// <summary>Whether an exception has a reason in what the machine does to the log.</summary>
+    /// <summary>Whether the machine's behaviour explains an exception.</summary>
     public bool IsForeseen(Exception refusal, bool hasFailed)
     {
         bool full = _machine.Disk.CapacityBytes != long.MaxValue;
@@ -227,9 +227,7 @@ internal sealed class ModelLog : IDisposable
             || (refusal is DiskFullException && full);
     }
 
-    /// <summary>
-    /// Ends the machine's life. With <paramref name="evict"/> the cache forgets what it takes for clean.
-    /// </summary>
+    /// <summary>Ends the machine's life. With <paramref name="evict"/> the cache drops its clean pages.</summary>
     public void Crash(CrashKind kind, bool evict)
     {
         CheckNoViolation();
@@ -295,7 +293,7 @@ internal sealed class ModelLog : IDisposable
             return;
         }
 
-        // A log that could not be closed cleanly is opened as after a kill, in the same cache.
+        // A log that could not be closed cleanly is opened like after a kill, in the same cache.
         _ending = failed || _machine.Disk.Counters.FailedFlushes > 0 || _machine.Disk.CapacityBytes != long.MaxValue
             ? Ending.Killed
             : Ending.Clean;
@@ -330,7 +328,7 @@ internal sealed class ModelLog : IDisposable
             TimeProvider = _machine.Time,
             MaxOpenSegments = 2,
 
-            // Retention is applied by steps, when the model looks.
+            // Steps of the program apply retention, so that the model can check it.
             RetentionCheckInterval = TimeSpan.FromDays(1),
             RetainsAtOpening = false,
         };
@@ -346,7 +344,7 @@ internal sealed class ModelLog : IDisposable
                 _main.Create(opened);
                 if (_main.Presence == TopicPresence.Absent)
                 {
-                    // For want of space, or by a flush that was made to fail.
+                    // Without space, or after a planned failure of a flush.
                     Close();
                     FreeDisk();
                 }
@@ -383,9 +381,7 @@ internal sealed class ModelLog : IDisposable
         _ending = Ending.Clean;
     }
 
-    /// <summary>
-    /// An opening may be refused for want of space, by a flush that fails, or for what a lie has broken.
-    /// </summary>
+    /// <summary>An opening may be refused without space, by a failing flush, or because of damage from a lie.</summary>
     private void Refused(Exception refusal)
     {
         CheckNoLeak();

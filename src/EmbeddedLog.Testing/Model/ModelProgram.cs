@@ -2,15 +2,13 @@ using System.Text;
 
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>
-/// A history to play: the machine, the topic, and what is done. All random choices follow from the seed.
-/// </summary>
-/// <param name="Seed">Of the machine and of all that the steps leave open.</param>
-/// <param name="Positional">Whether the file system is one on which only positional writes are safe.</param>
+/// <summary>A history to play: the machine, the topic, and the steps. The seed decides all random choices.</summary>
+/// <param name="Seed">The seed of the machine and of everything that the steps leave open.</param>
+/// <param name="Positional">Whether only positional writes are safe on the file system.</param>
 /// <param name="Partitions">The topic's partitions.</param>
-/// <param name="BackgroundFlush">Whether records are flushed without being asked for, every second.</param>
+/// <param name="BackgroundFlush">Whether a background flush runs every second.</param>
 /// <param name="Uniform">Whether the frame of each record fills one sector.</param>
-/// <param name="Steps">What is done.</param>
+/// <param name="Steps">The steps.</param>
 internal sealed record ModelProgram(
     int Seed, bool Positional, int Partitions, bool BackgroundFlush, bool Uniform, IReadOnlyList<ModelStep> Steps)
 {
@@ -40,7 +38,7 @@ internal sealed record ModelProgram(
 
     private static readonly int s_totalWeight = s_weights.Sum(entry => entry.Weight);
 
-    /// <summary>The program that a seed gives.</summary>
+    /// <summary>The program of a seed.</summary>
     public static ModelProgram Generate(int seed)
     {
         Random random = new(seed);

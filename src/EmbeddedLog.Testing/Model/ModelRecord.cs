@@ -6,15 +6,15 @@ using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>A record that was appended, by what it takes to make it again.</summary>
-/// <param name="Id">No other record of the run has it.</param>
+/// <summary>An appended record, as the numbers from which it can be made again.</summary>
+/// <param name="Id">Unique in the run.</param>
 /// <param name="Size">The length of the value.</param>
 /// <param name="Form">Bits: 0 no key, 1 empty key, 2 null value, 3 headers, 4 a timestamp of its own.</param>
 /// <param name="EndsFrame">Whether a crash may cut the log off behind it: it is alone, or the last of a batch.</param>
 /// <param name="Timestamp">As stored.</param>
 internal readonly record struct ModelRecord(long Id, int Size, int Form, bool EndsFrame, long Timestamp)
 {
-    /// <summary>The form of records that are all alike: without a key, with a timestamp.</summary>
+    /// <summary>The form of uniform records: without a key, with a timestamp.</summary>
     public const int UniformForm = 1 | 16;
 
     /// <summary>The value's length with which such a record's frame fills one sector.</summary>
@@ -22,7 +22,7 @@ internal readonly record struct ModelRecord(long Id, int Size, int Form, bool En
 
     private const int FillerBytes = 1 << 15;
 
-    /// <summary>What values are cut from: no two pieces of any length are likely to be equal.</summary>
+    /// <summary>The bytes from which values are cut: two pieces are hardly ever equal.</summary>
     private static readonly byte[] s_filler = MakeFiller();
 
     private bool HasKey => (Form & 1) == 0;
@@ -57,7 +57,7 @@ internal readonly record struct ModelRecord(long Id, int Size, int Form, bool En
         };
     }
 
-    /// <summary>Says what is wrong with a record that was read; null where it is this one.</summary>
+    /// <summary>Returns the fault of a record that was read; null if it is this one.</summary>
     public string? Compare(in RecordView read, byte[] buffer)
     {
         int keyLength = FillKey(buffer);

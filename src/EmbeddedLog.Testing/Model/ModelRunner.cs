@@ -19,18 +19,18 @@ internal sealed class ModelRunner : IDisposable
         _log = new ModelLog(program, statistics);
     }
 
-    /// <summary>The log and its machine as the program has left them.</summary>
+    /// <summary>The log and its machine after the program.</summary>
     public ModelLog Log => _log;
 
     /// <summary>Plays all steps, then closes the log and opens it once more.</summary>
-    /// <exception cref="ModelViolationException">The log did what it must not.</exception>
+    /// <exception cref="ModelViolationException">The log broke a rule.</exception>
     public void Run()
     {
         _statistics.Programs++;
         ModelStep[] first = [.. _program.Steps.TakeWhile(step => step.Kind == ModelStepKind.CrashSoon)];
         foreach (ModelStep step in first)
         {
-            // The log may not even have come into being when the machine stops.
+            // The log may not even exist yet when the machine stops.
             Play(step);
         }
 
@@ -53,7 +53,7 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    /// <summary>Plays the program of a seed; on a violation tells the seed and the shortest history found.</summary>
+    /// <summary>Plays the program of a seed; a violation has the seed and the shortest history found.</summary>
     public static void Check(int seed, ModelStatistics statistics)
     {
         ModelProgram program = ModelProgram.Generate(seed);
@@ -65,7 +65,7 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    /// <summary>Plays a program; returns what went wrong, or null.</summary>
+    /// <summary>Plays a program; returns the violation, or null.</summary>
     public static Exception? TryFindViolation(ModelProgram program, ModelStatistics statistics)
     {
         using ModelRunner runner = new(program, statistics);

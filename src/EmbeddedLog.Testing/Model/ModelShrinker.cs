@@ -1,11 +1,11 @@
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>Finds a short program that shows the same as a long one: that something goes wrong.</summary>
+/// <summary>Finds a short program that shows a violation like a long one.</summary>
 internal static class ModelShrinker
 {
     private const int MaxTries = 2_000;
 
-    /// <summary>Takes away steps, and makes amounts and sizes smaller, as long as the violation stays.</summary>
+    /// <summary>Removes steps, and makes amounts and sizes smaller, as long as there is a violation.</summary>
     public static ModelProgram Shrink(ModelProgram program)
     {
         int tries = 0;
@@ -32,7 +32,7 @@ internal static class ModelShrinker
         return program;
     }
 
-    /// <summary>The programs that are one move smaller, the boldest first.</summary>
+    /// <summary>The programs that are one step smaller, the greatest reduction first.</summary>
     public static IEnumerable<ModelProgram> Candidates(ModelProgram program)
     {
         for (int count = program.Steps.Count / 2; count > 0; count /= 2)

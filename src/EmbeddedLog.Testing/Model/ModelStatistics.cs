@@ -1,8 +1,6 @@
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>
-/// What programs have come across. Laws look at it to see that they were not held on empty ground.
-/// </summary>
+/// <summary>Counts of the events in programs. Laws check them, to be sure that they tested something.</summary>
 internal sealed class ModelStatistics
 {
     public long Programs { get; set; }
@@ -17,7 +15,7 @@ internal sealed class ModelStatistics
 
     public long Remounts { get; set; }
 
-    /// <summary>Recoveries that were cut off by another crash.</summary>
+    /// <summary>Recoveries that another crash interrupted.</summary>
     public long CrashedRecoveries { get; set; }
 
     public long CleanReopenings { get; set; }
@@ -25,7 +23,7 @@ internal sealed class ModelStatistics
     /// <summary>Records that recoveries copied.</summary>
     public long RecordsCopied { get; set; }
 
-    /// <summary>Records that were appended and are rightly gone: not acknowledged at the level that survives.</summary>
+    /// <summary>Records that were rightly lost: not acknowledged at the level that survives.</summary>
     public long RecordsLost { get; set; }
 
     /// <summary>Recoveries that found a torn end.</summary>
@@ -37,7 +35,7 @@ internal sealed class ModelStatistics
 
     public long RefusedForSpace { get; set; }
 
-    /// <summary>Openings that rightly told of damage, after a flush that lied.</summary>
+    /// <summary>Openings that rightly reported damage, after a flush that lied.</summary>
     public long ToldOfDamage { get; set; }
 
     /// <summary>Offsets that groups committed.</summary>

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>One step of a program, as plain numbers, so that any change of them is a program again.</summary>
-/// <param name="Kind">What it does.</param>
-/// <param name="Partition">On which partition, modulo their number.</param>
+/// <summary>One step of a program as plain numbers, so that any change of them gives another program.</summary>
+/// <param name="Kind">The kind of step.</param>
+/// <param name="Partition">The partition, modulo their number.</param>
 /// <param name="Amount">See <see cref="ModelStepKind"/>.</param>
 /// <param name="Size">See <see cref="ModelStepKind"/>.</param>
 /// <param name="Choice">See <see cref="ModelStepKind"/>.</param>

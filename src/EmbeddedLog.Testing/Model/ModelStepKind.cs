@@ -1,45 +1,41 @@
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>
-/// What a step of a program does. Amount, size and choice mean what is said here, anything else nothing.
-/// </summary>
+/// <summary>The kinds of steps. Amount, size and choice have the meaning given here, and none elsewhere.</summary>
 internal enum ModelStepKind
 {
-    /// <summary>
-    /// Appends as many records as the amount says, each of about the size; the choice gives their form.
-    /// </summary>
+    /// <summary>Appends the amount of records, each of about the size; the choice gives their form.</summary>
     Append,
 
     /// <summary>Appends the same as one batch.</summary>
     AppendBatch,
 
-    /// <summary>Waits until everything is flushed; with an odd choice it only asks for it and goes on.</summary>
+    /// <summary>Waits until everything is flushed; with an odd choice it only requests the flush.</summary>
     Flush,
 
     /// <summary>Ends the segment, if it has records.</summary>
     Roll,
 
-    /// <summary>Moves the clock by the amount in milliseconds, and does what becomes due.</summary>
+    /// <summary>Moves the clock by the amount in milliseconds, and runs everything that becomes due.</summary>
     Advance,
 
-    /// <summary>Does a few things that wait on the work queue.</summary>
+    /// <summary>Runs a few items of the work queue.</summary>
     Work,
 
-    /// <summary>Removes the records below a place that the amount gives, in thousandths of the log.</summary>
+    /// <summary>Removes the records below an offset, which the amount gives in thousandths of the log.</summary>
     DeleteBefore,
 
-    /// <summary>Reads from a place that the amount gives, the last record, and the first one of a time.</summary>
+    /// <summary>Reads from the offset that the amount gives, the last record, and the first one of a time.</summary>
     Read,
 
     /// <summary>Closes the log and opens it again.</summary>
     Reopen,
 
-    /// <summary>Ends the machine's life now, in the way that the choice gives, and opens the log again.</summary>
+    /// <summary>Ends the machine's life now, in the way of the choice, and opens the log again.</summary>
     Crash,
 
     /// <summary>
-    /// Lets the machine stop after as many more changes to the disk as the amount says. As a first step, it can do so
-    /// in the first opening.
+    /// Stops the machine after the amount of further changes to the disk. As a first step, this can be in the first
+    /// opening.
     /// </summary>
     CrashSoon,
 
@@ -53,30 +49,30 @@ internal enum ModelStepKind
     /// </summary>
     FailFlush,
 
-    /// <summary>Leaves as many pages free on the disk as the amount says.</summary>
+    /// <summary>Leaves the amount of pages free on the disk.</summary>
     FillDisk,
 
     /// <summary>Gives the disk space again.</summary>
     FreeDisk,
 
     /// <summary>
-    /// Commits a place, in thousandths of the log, by the group that the choice gives; with an odd amount in all
-    /// partitions together.
+    /// Commits an offset, in thousandths of the log, for the group of the choice; with an odd amount in all partitions
+    /// together.
     /// </summary>
     Commit,
 
-    /// <summary>Changes the topic's retention to what amount and choice give, and applies it.</summary>
+    /// <summary>Changes the topic's retention by amount and choice, and applies it.</summary>
     Retain,
 
-    /// <summary>Makes the second topic, where there is none.</summary>
+    /// <summary>Makes the second topic, if there is none.</summary>
     CreateTopic,
 
-    /// <summary>Deletes the second topic, where there is one.</summary>
+    /// <summary>Deletes the second topic, if there is one.</summary>
     DeleteTopic,
 
     /// <summary>
-    /// Closes the log and lets the disk put a sector of a segment, which amount and choice give, in another one's
-    /// place. Whoever reads must be told; with that the program ends.
+    /// Closes the log and moves a sector of a segment, which amount and choice give, to another one's place. A read
+    /// must report it, and the program ends with that.
     /// </summary>
     Misplace,
 }

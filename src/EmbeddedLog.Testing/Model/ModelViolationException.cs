@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>The log did something that the model forbids.</summary>
+/// <summary>The log broke a rule of the model.</summary>
 internal sealed class ModelViolationException : Exception
 {
     public ModelViolationException(string message, Exception? innerException = null)

@@ -5,7 +5,7 @@ using EmbeddedLog.Partitions.Reading;
 
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>Does to a partition what steps say, keeps its model, and compares the two.</summary>
+/// <summary>Plays steps on a partition, keeps its model, and compares the two.</summary>
 internal sealed class PartitionDriver
 {
     private readonly ModelLog _owner;
@@ -17,7 +17,7 @@ internal sealed class PartitionDriver
     private readonly Header[] _headers = new Header[1];
     private readonly byte[] _buffer = new byte[16 << 10];
 
-    /// <summary>Flushes that were asked for and not waited for.</summary>
+    /// <summary>Requested flushes that were not waited for.</summary>
     private readonly List<Task> _pending = [];
 
     private PartitionLog? _log;
@@ -38,10 +38,10 @@ internal sealed class PartitionDriver
     /// <summary>The partition, while the log is open.</summary>
     public PartitionLog Log => _log!;
 
-    /// <summary>What it must be.</summary>
+    /// <summary>Its model.</summary>
     public PartitionModel Model => _model;
 
-    /// <summary>Goes on with the partition of a log that was opened.</summary>
+    /// <summary>Takes the partition of a log that was opened.</summary>
     public void Attach(PartitionLog log) => _log = log;
 
     /// <summary>The log is gone.</summary>
@@ -84,7 +84,7 @@ internal sealed class PartitionDriver
         CheckEnds();
     }
 
-    /// <summary>Fails where a flush that was asked for went wrong without a reason.</summary>
+    /// <summary>Fails if a requested flush failed without a reason.</summary>
     public void FinishPending()
     {
         foreach (Task task in _pending)
@@ -96,14 +96,14 @@ internal sealed class PartitionDriver
         }
     }
 
-    /// <summary>The ids of the records below a place, in thousandths of what can be read.</summary>
+    /// <summary>The ids of the records below an offset, in thousandths of the readable ones.</summary>
     public long[] SeenBelow(int thousandths) => SeenBelowOffset(
         Log.StartOffset + ((Log.PublishedEnd - Log.StartOffset) * Math.Min(thousandths, 1000) / 1000));
 
     /// <summary>The ids of the records below an offset.</summary>
     public long[] SeenBelowOffset(long offset) => [.. _model.Records.Take((int)offset).Select(record => record.Id)];
 
-    /// <summary>How many records, from the first on, are those that somebody has seen.</summary>
+    /// <summary>How many records, from the first on, are the same as the seen ones.</summary>
     public int CountSame(long[] seen)
     {
         int same = 0;
@@ -118,9 +118,9 @@ internal sealed class PartitionDriver
     /// <inheritdoc/>
     public override string ToString() => _name;
 
-    /// <summary>Compares all that can be told from outside after an opening.</summary>
+    /// <summary>Checks everything visible after an opening.</summary>
     /// <param name="clean">Whether the log had been closed.</param>
-    /// <param name="writtenSurvives">Whether what was acknowledged as written must be there.</param>
+    /// <param name="writtenSurvives">Whether everything acknowledged as written must be there.</param>
     public void CompareAfterOpening(bool clean, bool writtenSurvives)
     {
         long end = Log.PublishedEnd;
@@ -169,8 +169,8 @@ internal sealed class PartitionDriver
     }
 
     /// <summary>
-    /// A position committed as (offset, epoch) and lowered to the end of its epoch must leave out nothing that its
-    /// reader has not seen, and not lower what has survived.
+    /// A position committed as (offset, epoch) and lowered to the end of its epoch must not skip a record that its
+    /// reader has not seen, and must not be lower than the surviving records.
     /// </summary>
     private void CheckEpochs()
     {
@@ -200,7 +200,7 @@ internal sealed class PartitionDriver
             Note([record], end, done);
             if (_random.Next(8) == 0)
             {
-                // Pages reach the disk in the middle of being filled, and are there in a state between old and new.
+                // Pages reach the disk while they are filled, in a state between old and new.
                 _owner.Machine.Disk.WriteBackSome();
             }
         }
@@ -233,7 +233,7 @@ internal sealed class PartitionDriver
         }
     }
 
-    /// <summary>What is under way when the machine stops may be there or not; what was refused must not be.</summary>
+    /// <summary>An append under way when the machine stops may be there or not; a refused one must not.</summary>
     private void Note(List<ModelRecord> records, long end, bool done)
     {
         if (done || _owner.HasStopped)
@@ -289,7 +289,7 @@ internal sealed class PartitionDriver
 
     private void DeleteBefore(long offset)
     {
-        // Noted first: where the machine stops on the way, the start may have moved or not.
+        // Noted first: if the machine stops on the way, the start may have moved or not.
         long bound = Math.Max(_model.Start, Math.Min(offset, Log.DurableEnd));
         _model.GreatestStart = Math.Max(_model.GreatestStart, bound);
         int removed = 0;
@@ -311,7 +311,7 @@ internal sealed class PartitionDriver
         }
     }
 
-    /// <summary>Applies the topic's retention: what goes must be due, and what is due must go.</summary>
+    /// <summary>Applies the topic's retention: removed segments must be due, and due ones must be removed.</summary>
     private void Retain()
     {
         long greatest = _model.GreatestStart;
@@ -376,7 +376,7 @@ internal sealed class PartitionDriver
         Require(!scan.TryRead(out _), $"something stands behind the end, {_model.Records.Count}");
     }
 
-    /// <summary>Reads; false where the machine has stopped, after which files cannot be opened any more.</summary>
+    /// <summary>Reads; false if the machine has stopped, after which no file can be opened.</summary>
     private bool CheckReading(Action read)
     {
         try

@@ -1,13 +1,16 @@
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>What one partition must be: everything that was appended, and how much of it each crash may take.</summary>
+/// <summary>The model of one partition: all appended records, and how many of them each crash may take.</summary>
 internal sealed class PartitionModel
 {
-    /// <summary>Everything appended, by offset, also what retention has removed; at the end perhaps what was under way
-    /// when the machine stopped.</summary>
+    /// <summary>
+    /// All appended records by offset, also removed ones; at the end perhaps those under way when the machine stopped.
+    /// </summary>
     public List<ModelRecord> Records { get; } = [];
 
-    /// <summary>What each epoch's readers can have seen, as of its last moment: the ids by offset.</summary>
+    /// <summary>
+    /// The records that each epoch's readers can have seen, as of its last moment: the ids by offset.
+    /// </summary>
     public Dictionary<uint, long[]> Seen { get; } = [];
 
     /// <summary>The offset below which everything was acknowledged as written.</summary>
@@ -22,10 +25,10 @@ internal sealed class PartitionModel
     /// <summary>A start that a power loss cannot take back.</summary>
     public long DurableStart { get; set; }
 
-    /// <summary>The greatest start that was ever asked for.</summary>
+    /// <summary>The greatest requested start.</summary>
     public long GreatestStart { get; set; }
 
-    /// <summary>The epoch of what is appended.</summary>
+    /// <summary>The epoch of new records.</summary>
     public uint Epoch { get; set; }
 
     /// <summary>Takes records as appended, or as under way.</summary>
@@ -41,10 +44,10 @@ internal sealed class PartitionModel
     /// <summary>Notes that everything below an offset was acknowledged as flushed.</summary>
     public void Flush(long upTo) => Flushed = Math.Max(Flushed, upTo);
 
-    /// <summary>Notes what the readers of the present epoch can have seen.</summary>
+    /// <summary>Notes the records that readers of the present epoch can have seen.</summary>
     public void RememberSeen() => Seen[Epoch] = [.. Records.Select(record => record.Id)];
 
-    /// <summary>Takes over what a crash has left; everything left is on the disk then.</summary>
+    /// <summary>Takes over the records after a crash; they are all on the disk then.</summary>
     /// <returns>How many records are gone.</returns>
     public long Recover(long end)
     {
@@ -54,9 +57,7 @@ internal sealed class PartitionModel
         return lost;
     }
 
-    /// <summary>
-    /// The offset of the first record at or after a time, from the start on; null where there is none.
-    /// </summary>
+    /// <summary>The offset of the first record at or after a time, from the start on; null if there is none.</summary>
     public long? FindOffset(long timestamp)
     {
         for (long offset = Start; offset < Records.Count; offset++)

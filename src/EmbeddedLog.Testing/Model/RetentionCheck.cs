@@ -5,8 +5,8 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Testing.Model;
 
 /// <summary>
-/// What retention may and must do to a partition, told from the segments before and the records of the model, not from
-/// what the log knows of their times.
+/// Checks what retention may and must remove from a partition, by the segments before and the records of the model, not
+/// by the log's own times.
 /// </summary>
 internal sealed class RetentionCheck
 {
@@ -16,11 +16,11 @@ internal sealed class RetentionCheck
     private readonly long _now;
     private readonly long _startBefore;
 
-    /// <summary>What may go: more can become durable while retention is at work.</summary>
+    /// <summary>What may be removed: more records can become durable during retention.</summary>
     private readonly long _durableBefore;
 
     /// <param name="log">The partition, before retention is applied to it.</param>
-    /// <param name="model">What it holds.</param>
+    /// <param name="model">Its model.</param>
     /// <param name="now">Unix milliseconds.</param>
     public RetentionCheck(PartitionLog log, PartitionModel model, long now)
     {
@@ -32,8 +32,8 @@ internal sealed class RetentionCheck
         _durableBefore = log.DurableEnd;
     }
 
-    /// <summary>Says what went wrong; null where all is as it must be.</summary>
-    /// <param name="complete">Whether retention could do all that it had to.</param>
+    /// <summary>Returns the violation; or null.</summary>
+    /// <param name="complete">Whether retention was able to finish.</param>
     public string? FindFault(bool complete)
     {
         long start = _log.StartOffset;
@@ -49,7 +49,8 @@ internal sealed class RetentionCheck
             return $"retention moved the start to {start}, beyond what is durable, {_log.DurableEnd}";
         }
 
-        // What lies below the start already, in a segment that a recovery has cut there, goes with the next one.
+        // Records that are below the start already, in a segment that a recovery has cut there, go with the next
+        // segment.
         SegmentList segments = _log.Segments;
         Segment? first = segments.Count > 1 ? segments.Items[0] : null;
         if (!complete || first is null || first.EndOffset > _durableBefore || first.EndOffset <= start)

@@ -6,13 +6,13 @@ using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>A sector of a segment that is going to stand in another one's place, among its records.</summary>
+/// <summary>A sector of a segment that will replace another one among its records.</summary>
 /// <param name="Path">The segment's file.</param>
 /// <param name="From">The sector.</param>
-/// <param name="To">The place.</param>
+/// <param name="To">Its new place.</param>
 internal sealed record SectorSwap(string Path, long From, long To)
 {
-    /// <summary>Chooses one of a partition that holds records which can be read; null where it has too few.</summary>
+    /// <summary>Chooses one of a partition with readable records; null if it has too few.</summary>
     public static SectorSwap? Choose(PartitionLog log, in ModelStep step)
     {
         Segment[] segments = [.. log.Segments.Items.ToArray().Where(segment => segment.BaseOffset >= log.StartOffset)];
@@ -27,7 +27,7 @@ internal sealed record SectorSwap(string Path, long From, long To)
         return sectors < 2 ? null : new SectorSwap(segment.Path, At(step.Amount % sectors), At(step.Size % sectors));
     }
 
-    /// <summary>Overwrites the place; false where that changes nothing.</summary>
+    /// <summary>Overwrites the place; false if that changes nothing.</summary>
     public bool TryDo(FileSystem files)
     {
         byte[] sector = new byte[SimulatedDisk.SectorBytes];

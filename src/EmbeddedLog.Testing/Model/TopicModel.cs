@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Testing.Model;
 
-/// <summary>A topic that is there or not, with its partitions and its retention.</summary>
+/// <summary>A topic that exists or not, with its partitions and its retention.</summary>
 internal sealed class TopicModel
 {
     private readonly ModelLog _owner;
@@ -9,7 +9,7 @@ internal sealed class TopicModel
     private readonly int _partitions;
     private Topic? _topic;
 
-    /// <summary>The retention that was last known, and what was asked for since.</summary>
+    /// <summary>The last known retention, and the requested ones since.</summary>
     private readonly List<RetentionPolicy> _policies = [RetentionPolicy.KeepForever];
 
     public TopicModel(ModelLog owner, string name, int partitions, ModelStatistics statistics, Random random)
@@ -24,16 +24,16 @@ internal sealed class TopicModel
 
     public string Name { get; }
 
-    /// <summary>Whether it must be there.</summary>
+    /// <summary>Whether it must exist.</summary>
     public TopicPresence Presence { get; private set; }
 
-    /// <summary>Its partitions; none while it is not there.</summary>
+    /// <summary>Its partitions; none while it does not exist.</summary>
     public IReadOnlyList<PartitionDriver> Drivers { get; private set; }
 
     /// <summary>Whether a flush of a partition has failed.</summary>
     public bool HasFailed => Drivers.Any(driver => driver.HasFailed);
 
-    /// <summary>Makes the topic where it is not there.</summary>
+    /// <summary>Makes the topic if it does not exist.</summary>
     public void Create(CommitLog log)
     {
         if (Presence != TopicPresence.Absent)
@@ -65,7 +65,7 @@ internal sealed class TopicModel
         }
     }
 
-    /// <summary>Deletes the topic where it is there; the caller has told the groups.</summary>
+    /// <summary>Deletes the topic if it exists; the caller has informed the groups.</summary>
     public void Delete(CommitLog log)
     {
         bool done = _owner.Try(() => _owner.Machine.Run(() => log.DeleteTopicAsync(Name).AsTask()), () => HasFailed);
@@ -101,7 +101,7 @@ internal sealed class TopicModel
         CheckPolicy();
     }
 
-    /// <summary>Looks for the topic in a log that was opened, and for its partitions if it is there.</summary>
+    /// <summary>Finds the topic and its partitions in a log that was opened.</summary>
     public void Attach(CommitLog log)
     {
         bool found = log.TryGetTopic(Name, out _topic);
