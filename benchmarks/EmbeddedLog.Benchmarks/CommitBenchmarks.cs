@@ -11,7 +11,7 @@ public class CommitBenchmarks
     private TopicPartition _partition;
     private long _next;
 
-    /// <summary>What a commit has survived when it is acknowledged.</summary>
+    /// <summary>The level at which a commit is acknowledged.</summary>
     [Params(Durability.Written, Durability.Flushed)]
     public Durability Durability { get; set; }
 

@@ -8,13 +8,13 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Benchmarks;
 
-/// <summary>What an append is made of, in memory that was touched before: encode, checksum, publish.</summary>
+/// <summary>The parts of an append, in warm memory: encode, checksum, publish.</summary>
 [MemoryDiagnoser]
 public unsafe class FormatBenchmarks
 {
     private const int MaxFrameBytes = 128 << 10;
 
-    /// <summary>One by one they are too short to be timed.</summary>
+    /// <summary>A single one is too short to be timed.</summary>
     private const int Publications = 1000;
 
     private const uint SegmentSeed = 12345;
@@ -41,7 +41,7 @@ public unsafe class FormatBenchmarks
         }
     }
 
-    /// <summary>With the checksum, which is computed in passing.</summary>
+    /// <summary>With the checksum, which is computed on the way.</summary>
     [Benchmark]
     public uint Encode()
     {

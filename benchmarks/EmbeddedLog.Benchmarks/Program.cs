@@ -4,8 +4,8 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EmbeddedLog.Benchmarks;
 
-// `write-modes` compares the two ways of writing, `recovery` times an opening after a kill, `waits` tells what one of
-// many waits costs; anything else is for BenchmarkDotNet, such as `--filter '*'`.
+// `write-modes` compares the two ways of writing, `recovery` times an opening after a kill, `waits` measures the cost
+// of one of many waits. All other arguments are for BenchmarkDotNet, such as `--filter '*'`.
 if (args is ["write-modes", ..])
 {
     await WriteModeComparison.RunAsync();
@@ -30,7 +30,7 @@ if (args is ["recovery-child", string directory])
     return;
 }
 
-// In this process: the generated project of the default toolchain would fall under this repository's own rules.
+// In this process: this repository's own rules would apply to the generated project of the default toolchain.
 IConfig config = DefaultConfig.Instance.AddJob(
     Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(2).WithIterationCount(7));
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);

@@ -3,17 +3,14 @@ using System.Globalization;
 
 namespace EmbeddedLog.Benchmarks;
 
-/// <summary>
-/// How long an opening takes, and how much heap it needs, after a process was killed that had appended a gibibyte and
-/// flushed none of it.
-/// </summary>
+/// <summary>The time and the heap of an opening after the kill of a process with an unflushed gibibyte.</summary>
 internal static class RecoveryMeasurement
 {
     private const int Rounds = 5;
     private const int ValueBytes = 100;
     private const long TailBytes = 1L << 30;
 
-    /// <summary>Between the greatest segment and what a record of it takes beside its value.</summary>
+    /// <summary>The greatest segment divided by the bytes of a record in it.</summary>
     private const long Records = (TailBytes - (1 << 20)) / 136;
 
     public static async Task RunAsync()
@@ -43,7 +40,7 @@ internal static class RecoveryMeasurement
             CultureInfo.InvariantCulture, $"medians: {Median(seconds):F2} s, {Median(heaps):F1} MiB"));
     }
 
-    /// <summary>What the child does: appends, says so, and waits for its end.</summary>
+    /// <summary>The child process: appends, prints that, and waits for its end.</summary>
     public static async Task AppendAsync(string directory)
     {
         CommitLog log = await CommitLog.OpenAsync(directory);

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Benchmarks;
 
-/// <summary>A log with one topic in a directory of its own, which goes with it.</summary>
+/// <summary>A log with one topic in a directory of its own, which is removed with it.</summary>
 internal sealed class ScratchLog : IAsyncDisposable
 {
     private ScratchLog(string directory, CommitLog log, Topic topic)

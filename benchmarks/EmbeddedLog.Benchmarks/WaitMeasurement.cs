@@ -4,8 +4,8 @@ using System.Globalization;
 namespace EmbeddedLog.Benchmarks;
 
 /// <summary>
-/// What one wait costs, in nanoseconds, while as many others wait: to add it, to cancel it, to be released. It should
-/// not grow with their number.
+/// The cost of one wait in nanoseconds, with many others: to add it, to cancel it, to release it. It should not grow
+/// with their number.
 /// </summary>
 internal static class WaitMeasurement
 {

@@ -3,8 +3,8 @@ using BenchmarkDotNet.Attributes;
 namespace EmbeddedLog.Benchmarks;
 
 /// <summary>
-/// An append that wakes a waiting consumer, until the consumer has the record and waits again as far as the appending
-/// thread can tell.
+/// An append that wakes a waiting consumer, until the consumer has the record and, for the appending thread, waits
+/// again.
 /// </summary>
 [MemoryDiagnoser]
 public class WakeUpBenchmarks

@@ -4,24 +4,23 @@ using System.Globalization;
 namespace EmbeddedLog.Comparison;
 
 /// <summary>
-/// Measures all contenders in turn, round by round, so that what disturbs the machine disturbs them alike, and takes
-/// medians.
+/// Measures all contenders in turn, round by round, so that a disturbance hits all of them, and takes medians.
 /// </summary>
 internal sealed class Comparison(Scale scale, string directory)
 {
-    /// <summary>More than the runtime waits before it compiles what was called often.</summary>
+    /// <summary>Longer than the runtime waits before it compiles hot methods again.</summary>
     private static readonly TimeSpan s_compilation = TimeSpan.FromMilliseconds(300);
 
     private readonly Dictionary<(string Workload, string System), List<double>> _figures = [];
 
     public async Task<IReadOnlyList<Result>> RunAsync(IReadOnlyList<Contender> contenders)
     {
-        // What is slow to prepare comes last, where a look of a minute may have to leave it out.
+        // Slow contenders come last, because a quick run may have to leave them out.
         Contender[] inOrder = [.. contenders.OrderBy(one => one.IsSlowToPrepare)];
         Stopwatch watch = Stopwatch.StartNew();
         for (int pass = 0; pass < scale.WarmUps; pass++)
         {
-            // What is compiled, and compiled again, is compiled here, and not where it would count.
+            // All code is compiled, and compiled again, here and not in a measured round.
             foreach (Contender contender in inOrder)
             {
                 await MeasureAsync(contender, Scale.WarmUp);
@@ -30,7 +29,7 @@ internal sealed class Comparison(Scale scale, string directory)
             await Task.Delay(s_compilation);
         }
 
-        // What a round took that does only what every round does.
+        // The time of a round without contenders that run only once.
         TimeSpan longest = TimeSpan.Zero;
         for (int round = 1; round <= scale.Rounds && watch.Elapsed + longest < scale.AtMost; round++)
         {
@@ -94,7 +93,7 @@ internal sealed class Comparison(Scale scale, string directory)
         Directory.CreateDirectory(scratch);
         try
         {
-            // What the one before has left to write, or to give back, is not for this one to pay.
+            // Unwritten bytes and garbage of the contender before must not cost this one time.
             GC.Collect();
             Posix.SyncFileSystem(scratch);
             Posix.TouchFreeMemory(Scale.PageCacheOf(amount.Appends));

@@ -10,7 +10,7 @@ using EmbeddedLog.Comparison.Typed;
 
 namespace EmbeddedLog.Comparison;
 
-/// <summary>Who is compared, in the order of a round.</summary>
+/// <summary>All contenders, in the order of a round.</summary>
 internal static class Contenders
 {
     public static IReadOnlyList<Contender> All { get; } =

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.Comparison;
 
-/// <summary>The system calls that the limits are made of, on Linux.</summary>
+/// <summary>The system calls of the limits, on Linux.</summary>
 internal static unsafe partial class Posix
 {
     public const int Random = 1; // MADV_RANDOM
@@ -14,7 +14,7 @@ internal static unsafe partial class Posix
     private const int PrivateAndAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
     private const int OpenDirectory = 0x80000; // O_RDONLY | O_CLOEXEC
 
-    /// <summary>Puts a file's bytes on the disk; unlike the framework's call it tells when that failed.</summary>
+    /// <summary>Flushes a file to the disk; unlike the framework's call it reports a failure.</summary>
     public static void Flush(SafeFileHandle file) => Check(fdatasync(file));
 
     /// <summary>Waits until the file system that holds a directory has nothing left to write; on Linux.</summary>
@@ -31,9 +31,9 @@ internal static unsafe partial class Posix
     }
 
     /// <summary>
-    /// Takes so much memory, touches it, and gives it back; on Linux. A virtual machine hands memory that is free for
-    /// some seconds back to its host, and whoever takes it next pays many times the price of a page: without this, the
-    /// first to be measured after a pause.
+    /// Takes so much memory, touches it, and gives it back; on Linux. A virtual machine returns memory that was free
+    /// for some seconds to its host, and the next use of it costs many times the price of a page. Without this, the
+    /// first measurement after a pause would pay that.
     /// </summary>
     public static void TouchFreeMemory(long bytes)
     {
@@ -42,7 +42,7 @@ internal static unsafe partial class Posix
             nint address = mmap(0, (nuint)bytes, 3, PrivateAndAnonymous, -1, 0);
             Check(address == -1 ? -1 : 0);
 
-            // In large pages, as a log takes it: single ones would come from what the last file has left in pieces.
+            // In large pages, like a log: single pages would come from the fragments of the last file.
             Advise((byte*)address, bytes, HugePages);
             Advise((byte*)address, bytes, PopulateWrite);
             Unmap((byte*)address, bytes);
@@ -60,7 +60,7 @@ internal static unsafe partial class Posix
 
     public static void Unmap(byte* address, long length) => Check(munmap((nint)address, (nuint)length));
 
-    /// <summary>Advice that is not taken is no error.</summary>
+    /// <summary>Ignored advice is not an error.</summary>
     public static void Advise(byte* address, long length, int advice) =>
         _ = madvise((nint)address, (nuint)length, advice);
 

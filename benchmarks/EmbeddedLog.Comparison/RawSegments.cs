@@ -5,9 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.Comparison;
 
 /// <summary>
-/// What a log does at least: frames copied into fresh preallocated maps, a checksum over each, and a flush of what is
-/// there every second and whenever a segment has ended. Files and pages are made ready by another thread. No lock, no
-/// index, no clock, no reader.
+/// The least work of a log: frames copied into fresh preallocated maps, a checksum over each, and a flush every second
+/// and at each segment's end. Files and pages are made ready by another thread. No lock, no index, no clock, no reader.
 /// </summary>
 internal sealed unsafe class RawSegments : IDisposable
 {
@@ -15,7 +14,7 @@ internal sealed unsafe class RawSegments : IDisposable
 
     public const long SegmentBytes = 64 << 20;
 
-    /// <summary>How far ahead pages are made ready, and in which steps.</summary>
+    /// <summary>How far ahead pages are made ready, and the size of a step.</summary>
     private const long AheadBytes = 16 << 20;
     private const long StepBytes = 2 << 20;
 
@@ -26,7 +25,7 @@ internal sealed unsafe class RawSegments : IDisposable
     private readonly Thread _flusher;
     private readonly AutoResetEvent _wake = new(false);
 
-    /// <summary>The files that were made and are not written to yet, and their maps.</summary>
+    /// <summary>The files that were made ahead, and their maps.</summary>
     private readonly ConcurrentQueue<(SafeFileHandle File, nint Map)> _ready = new();
 
     private readonly Thread _preparer;
@@ -38,13 +37,13 @@ internal sealed unsafe class RawSegments : IDisposable
     /// <summary>Where the present segment begins, counted over all of them.</summary>
     private long _base = -SegmentBytes;
 
-    /// <summary>Up to where pages are ready, as far as the writer knows; over all segments, as the next two.</summary>
+    /// <summary>The end of the ready pages, as the writer has read it; over all segments, as the next two.</summary>
     private long _known;
 
-    /// <summary>Up to where they are. Written by the preparer.</summary>
+    /// <summary>The present end of the ready pages. Written by the preparer.</summary>
     private long _prepared;
 
-    /// <summary>Where the writer was, not long ago. Written by the writer.</summary>
+    /// <summary>A recent position of the writer. Written by the writer.</summary>
     private long _reached;
 
     private bool _stopping;
@@ -59,7 +58,7 @@ internal sealed unsafe class RawSegments : IDisposable
         _preparer.Start();
     }
 
-    /// <summary>Where the next frame goes, of at most so many bytes, a multiple of eight.</summary>
+    /// <summary>The place of the next frame of at most so many bytes, a multiple of eight.</summary>
     public byte* Begin(int bytes)
     {
         if (_tail + bytes > SegmentBytes)
@@ -110,7 +109,7 @@ internal sealed unsafe class RawSegments : IDisposable
         FlushEnded(all: true);
     }
 
-    /// <summary>The maps so far, for who reads them.</summary>
+    /// <summary>The maps so far, for readers.</summary>
     public IReadOnlyList<nint> Maps => _maps;
 
     public void Dispose()
@@ -148,7 +147,7 @@ internal sealed unsafe class RawSegments : IDisposable
         _wake.Set();
     }
 
-    /// <summary>Says how far the writer is, and waits for the pages that it needs.</summary>
+    /// <summary>Publishes the writer's position, and waits for the pages that it needs.</summary>
     private void WaitForPages(long upTo)
     {
         Volatile.Write(ref _reached, upTo);
@@ -160,7 +159,7 @@ internal sealed unsafe class RawSegments : IDisposable
             wait.SpinOnce();
         }
 
-        // Soon again, so that the preparer goes on in time.
+        // Called again soon, so that the preparer goes on in time.
         _known = Math.Min(prepared, (upTo + StepBytes - 1) / StepBytes * StepBytes);
     }
 

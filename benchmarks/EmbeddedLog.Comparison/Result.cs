@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Comparison;
 
-/// <summary>What a system reached in a workload.</summary>
+/// <summary>The figure of a system in a workload.</summary>
 /// <param name="Workload">The workload.</param>
 /// <param name="System">The system.</param>
 /// <param name="Value">The median of the rounds.</param>

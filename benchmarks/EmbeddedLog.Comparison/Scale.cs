@@ -1,14 +1,14 @@
 namespace EmbeddedLog.Comparison;
 
-/// <summary>How much work a run does.</summary>
+/// <summary>The amount of work of a run.</summary>
 /// <param name="Rounds">How often everything is measured, in turn.</param>
-/// <param name="AtMost">No round is begun that would end later than this, and nothing after it.</param>
+/// <param name="AtMost">No round begins that would end later than this.</param>
 internal sealed record Scale(int Rounds, TimeSpan AtMost)
 {
-    /// <summary>How often all is done on a small scale first: hot code is compiled up to three times.</summary>
+    /// <summary>How often everything runs on a small scale first: hot code is compiled up to three times.</summary>
     public int WarmUps { get; init; } = 3;
 
-    /// <summary>Rounds of what is slow to prepare, which are the first ones.</summary>
+    /// <summary>Rounds of contenders that are slow to prepare; the first ones.</summary>
     public int SlowRounds { get; init; } = int.MaxValue;
 
     /// <summary>Records in a run of appends and of reads.</summary>
@@ -44,7 +44,7 @@ internal sealed record Scale(int Rounds, TimeSpan AtMost)
     /// <summary>The figures to publish.</summary>
     public static Scale Full { get; } = new(5, TimeSpan.MaxValue);
 
-    /// <summary>A look that ends within a minute.</summary>
+    /// <summary>A run that ends within a minute.</summary>
     public static Scale Quick { get; } = new(3, TimeSpan.FromSeconds(50))
     {
         WarmUps = 1,
@@ -60,7 +60,7 @@ internal sealed record Scale(int Rounds, TimeSpan AtMost)
         Mixed = 10_000,
     };
 
-    /// <summary>So little that it only serves to have everything compiled.</summary>
+    /// <summary>So little that it only compiles everything.</summary>
     public static Scale WarmUp { get; } = new(1, TimeSpan.MaxValue)
     {
         Appends = 100_000,
@@ -75,9 +75,7 @@ internal sealed record Scale(int Rounds, TimeSpan AtMost)
         Mixed = 1_000,
     };
 
-    /// <summary>
-    /// More than so many appends take of the page cache, but no more than a quarter of the machine's memory.
-    /// </summary>
+    /// <summary>More than the page cache of so many appends, but at most a quarter of the machine's memory.</summary>
     public static long PageCacheOf(long appends) =>
         Math.Min(appends * 200L, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 

@@ -11,9 +11,8 @@ internal sealed class ScratchSqlite : IDisposable
     private readonly SqliteCommand _insert;
 
     /// <summary>Opens a database.</summary>
-    /// <param name="directory">Where to put it.</param>
-    /// <param name="synchronous">FULL, where each commit is on the disk, or NORMAL, where it is in the page
-    /// cache.</param>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="synchronous">FULL: each commit is on the disk. NORMAL: it is in the page cache.</param>
     public ScratchSqlite(string directory, string synchronous)
     {
         _source = $"Data Source={Path.Combine(directory, "sqlite.db")};Pooling=False";

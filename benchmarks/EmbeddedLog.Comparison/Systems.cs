@@ -1,14 +1,14 @@
 namespace EmbeddedLog.Comparison;
 
-/// <summary>The names of what is compared.</summary>
+/// <summary>The names of the compared systems.</summary>
 internal static class Systems
 {
     public const string EmbeddedLog = "EmbeddedLog";
 
-    /// <summary>The best that the machine can do with the same bytes.</summary>
+    /// <summary>The limit of the machine with the same bytes.</summary>
     public const string Limit = "limit";
 
-    /// <summary>The same with single pages, which is how a file behaves that is flushed often.</summary>
+    /// <summary>The same with single pages, like a file that is flushed often.</summary>
     public const string LimitSmallPages = "limit-4k-pages";
 
     public const string FasterLog = "FasterLog";
@@ -28,6 +28,6 @@ internal static class Systems
     /// <summary>Of many files: one call for the whole file system.</summary>
     public const string SyncFileSystem = "syncfs";
 
-    /// <summary>Of many files: one flush of a journal that all share, and theirs later.</summary>
+    /// <summary>Of many files: one flush of a shared journal, and of the files later.</summary>
     public const string Journal = "journal-prototype";
 }

@@ -1,12 +1,12 @@
 namespace EmbeddedLog.Comparison;
 
-/// <summary>What EmbeddedLog is to reach in a workload, or only what its figure is to be read against.</summary>
+/// <summary>The target of EmbeddedLog in a workload, or only a figure to compare with.</summary>
 /// <param name="Text">The target in words.</param>
-/// <param name="AtLeast">How many times as good as the other figure; zero where the ratio is only printed.</param>
-/// <param name="System">Whose figure is the other one; null where <paramref name="Figure"/> is.</param>
+/// <param name="AtLeast">How many times as good as the other figure; zero if the ratio is only printed.</param>
+/// <param name="System">The system of the other figure; null if it is <paramref name="Figure"/>.</param>
 /// <param name="Workload">The workload of the other figure; null for the same one.</param>
-/// <param name="Figure">The other figure where it is a number, in the workload's unit.</param>
-/// <param name="IsOfTime">Whether the words tell how long it may take, not how good it is.</param>
+/// <param name="Figure">The other figure as a number, in the workload's unit.</param>
+/// <param name="IsOfTime">Whether the text gives a time instead of a rate.</param>
 internal sealed record Target(
     string Text,
     double AtLeast,

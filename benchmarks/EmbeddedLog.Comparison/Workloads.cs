@@ -4,7 +4,7 @@ using EmbeddedLog.Comparison.Spread;
 
 namespace EmbeddedLog.Comparison;
 
-/// <summary>What is measured, and what is to be reached.</summary>
+/// <summary>All workloads with their targets.</summary>
 internal static class Workloads
 {
     /// <summary>All workloads, in the order of the table.</summary>

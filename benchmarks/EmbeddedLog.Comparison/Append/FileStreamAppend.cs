@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace EmbeddedLog.Comparison.Append;
 
-/// <summary>What one writes oneself: a length and the bytes, through a buffer.</summary>
+/// <summary>A hand-written log: a length and the bytes, through a buffer.</summary>
 internal sealed class FileStreamAppend : Contender
 {
     public override string System => Systems.FileStream;

@@ -34,7 +34,7 @@ internal sealed unsafe class MapLimitAppend(bool smallPages) : Contender
         return Task.FromResult<double[]>([Rate(scale.Appends, appended), Rate(scale.Appends, watch.Elapsed)]);
     }
 
-    /// <summary>Appends a frame of the size that the log's has.</summary>
+    /// <summary>Appends a frame of the same size as in the log.</summary>
     public static void Append(RawSegments segments, byte[] value, long number)
     {
         const int Padded = (Length + 7) & -8;
@@ -45,7 +45,7 @@ internal sealed unsafe class MapLimitAppend(bool smallPages) : Contender
         frame[24] = 0;
         value.CopyTo(new Span<byte>(frame + RawSegments.FrameHeaderBytes + 1, value.Length));
 
-        // Over the source, and not over what was just stored: that would wait until it has reached the cache.
+        // Over the source, not over the bytes just stored, which would first have to reach the cache.
         uint crc = BitOperations.Crc32C(segments.BeginChecksum(), (ulong)number);
         crc = BitOperations.Crc32C(BitOperations.Crc32C(crc, 1UL), (byte)0);
         fixed (byte* source = value)

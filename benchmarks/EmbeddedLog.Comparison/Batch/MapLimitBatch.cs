@@ -6,7 +6,7 @@ namespace EmbeddedLog.Comparison.Batch;
 internal sealed unsafe class MapLimitBatch : Contender
 {
     /// <summary>
-    /// What a record takes in a batch: flags, offset, key and value length, each one byte, and the value.
+    /// The bytes of a record in a batch: flags, offset, key and value length, each one byte, and the value.
     /// </summary>
     private const int RecordBytes = 4 + Scale.ValueBytes;
 

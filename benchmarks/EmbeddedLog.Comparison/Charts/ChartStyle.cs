@@ -3,7 +3,7 @@ using OxyPlot.Axes;
 
 namespace EmbeddedLog.Comparison.Charts;
 
-/// <summary>Colours that can be told from each other, and from the ground, on white and on black.</summary>
+/// <summary>Colours that are distinct on a white and on a black ground.</summary>
 internal static class ChartStyle
 {
     public static OxyColor Lines { get; } = OxyColor.FromRgb(0x8B, 0x94, 0x9E);
@@ -38,11 +38,11 @@ internal static class ChartStyle
         Background = OxyColors.Transparent,
         PlotAreaBorderThickness = new OxyThickness(0),
 
-        // The width of texts is estimated, and they are cut at the edge.
+        // The width of texts is estimated, and texts are cut at the edge.
         Padding = new OxyThickness(32, 8, 8, 8),
     };
 
-    /// <summary>Makes an axis quiet.</summary>
+    /// <summary>Removes the lines of an axis.</summary>
     public static T Quiet<T>(T axis)
         where T : Axis
     {

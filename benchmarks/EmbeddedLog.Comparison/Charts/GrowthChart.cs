@@ -6,13 +6,13 @@ using OxyPlot.Series;
 
 namespace EmbeddedLog.Comparison.Charts;
 
-/// <summary>What records, partitions and segments cost as they become more.</summary>
+/// <summary>The cost of more records, partitions and segments.</summary>
 internal static class GrowthChart
 {
     private const int Width = 290;
     private const int Height = 230;
 
-    /// <summary>The width of names is estimated too, and they are cut; so all are made as long.</summary>
+    /// <summary>The width of names is estimated too, and names are cut, so all get the same length.</summary>
     private const int MaxNameLength = 20;
 
     private static readonly (string Title, (string Name, OxyColor Color, Func<GrowthFigures, double> Figure)[] Lines)[]

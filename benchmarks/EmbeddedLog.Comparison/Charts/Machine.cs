@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace EmbeddedLog.Comparison.Charts;
 
-/// <summary>What was measured on.</summary>
+/// <summary>The measured machine.</summary>
 internal static class Machine
 {
     private const string ProcessorPrefix = "model name";
 
-    /// <summary>The machine, and how busy it is with other work: to be asked before anything is measured.</summary>
+    /// <summary>The machine, and its load before the measurements.</summary>
     public static string Describe() =>
         $"{Processor()}, {Environment.ProcessorCount} processors, Linux {Environment.OSVersion.Version.ToString(2)}, "
         + $"{RuntimeInformation.FrameworkDescription}, load {Load()} before";

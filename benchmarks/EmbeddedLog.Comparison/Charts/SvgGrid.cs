@@ -9,18 +9,16 @@ internal static class SvgGrid
 {
     private const int CaptionHeight = 28;
 
-    /// <summary>
-    /// One colour for light and dark pages: a picture is told what the browser prefers, not which page it is on.
-    /// </summary>
+    /// <summary>One colour for light and dark pages: a picture does not know the colour of its page.</summary>
     private const string Style = "<style>text { fill: #737c86 }</style>";
 
     /// <summary>Writes the file.</summary>
-    /// <param name="path">Where to.</param>
+    /// <param name="path">The file.</param>
     /// <param name="charts">The charts, row by row.</param>
-    /// <param name="columns">How many stand side by side.</param>
+    /// <param name="columns">How many charts are in a row.</param>
     /// <param name="width">The width of a chart.</param>
     /// <param name="height">The height of a chart.</param>
-    /// <param name="caption">What stands below.</param>
+    /// <param name="caption">The text below.</param>
     public static void Write(
         string path, IReadOnlyList<PlotModel> charts, int columns, int width, int height, string caption)
     {

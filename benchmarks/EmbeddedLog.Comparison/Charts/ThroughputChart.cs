@@ -6,7 +6,9 @@ using OxyPlot.Series;
 
 namespace EmbeddedLog.Comparison.Charts;
 
-/// <summary>Appends, flushed appends and reads a second, next to others and to what the machine can do.</summary>
+/// <summary>
+/// Appends, flushed appends and reads a second, next to other systems and to the limit of the machine.
+/// </summary>
 internal static class ThroughputChart
 {
     private const int Columns = 2;
@@ -25,7 +27,7 @@ internal static class ThroughputChart
         ("read-typed", "Consumer<string, byte[]> in batches"),
     ];
 
-    /// <summary>Writes the chart of what was measured, or nothing if that is nothing.</summary>
+    /// <summary>Writes the chart of the measured workloads, if there are any.</summary>
     public static void Write(string path, IReadOnlyList<Result> results, string machine)
     {
         PlotModel[] charts =

@@ -17,7 +17,7 @@ internal static class ManyInFlight
 
     /// <summary>Acknowledged appends a second.</summary>
     /// <param name="inFlight">How many are in flight at a time.</param>
-    /// <param name="count">How many in all, about.</param>
+    /// <param name="count">About how many in all.</param>
     /// <param name="atMostEach">How many, at most, one after the other.</param>
     /// <param name="append">Makes an append and waits for its acknowledgement.</param>
     public static async Task<double> RateAsync(int inFlight, int count, int atMostEach, Func<ValueTask> append)

@@ -4,7 +4,7 @@ using EmbeddedLog.Comparison.Typed;
 
 namespace EmbeddedLog.Comparison.FanOut;
 
-/// <summary>A channel for each reader, as one does it by hand; the values are shared and nothing is kept.</summary>
+/// <summary>A channel for each reader, as in hand-written code; the values are shared and nothing is kept.</summary>
 internal sealed class ChannelFanOut : Contender
 {
     public override string System => Systems.Channel;

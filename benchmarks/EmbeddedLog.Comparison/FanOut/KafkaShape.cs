@@ -4,8 +4,8 @@ using System.Globalization;
 namespace EmbeddedLog.Comparison.FanOut;
 
 /// <summary>
-/// What a company does with Kafka, on one machine: several producers, few partitions, many groups, records from a few
-/// bytes to many kilobytes, whose sizes are even on a logarithmic scale.
+/// A typical use of Kafka on one machine: several producers, few partitions, many groups, and records from a few bytes
+/// to many kilobytes, evenly spread on a logarithmic scale.
 /// </summary>
 internal sealed class KafkaShape : Contender
 {
@@ -15,7 +15,7 @@ internal sealed class KafkaShape : Contender
     private const int MinBytes = 20;
     private const int MaxBytes = 64 << 10;
 
-    /// <summary>Keys enough to fill all partitions alike.</summary>
+    /// <summary>Enough keys to fill all partitions evenly.</summary>
     private const int Keys = 1000;
 
     public override string System => Systems.EmbeddedLog;

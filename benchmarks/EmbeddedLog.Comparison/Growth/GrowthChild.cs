@@ -8,7 +8,7 @@ internal static class GrowthChild
     private const long MarginalRecords = 1_000_000;
     private const int Seeks = 20_000;
 
-    /// <summary>After a second without appends a log has nothing more to write.</summary>
+    /// <summary>A log has written everything after a second without appends.</summary>
     private static readonly TimeSpan s_untilIdle = TimeSpan.FromSeconds(2.5);
 
     /// <summary>Prints the figures on one line and waits for the end.</summary>

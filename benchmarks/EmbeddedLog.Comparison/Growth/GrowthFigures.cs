@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace EmbeddedLog.Comparison.Growth;
 
-/// <summary>What a log of a certain size costs.</summary>
+/// <summary>The costs of a log of a certain size.</summary>
 internal sealed record GrowthFigures
 {
     /// <summary>Nanoseconds of an append, written: of the last million, or of all if they are fewer.</summary>
@@ -17,13 +17,13 @@ internal sealed record GrowthFigures
     /// <summary>The segments of all partitions that hold records.</summary>
     public long Segments { get; init; }
 
-    /// <summary>Live heap bytes of the library after all that, after full collections.</summary>
+    /// <summary>Live heap bytes of the library afterwards, after full collections.</summary>
     public double Heap { get; init; }
 
     /// <summary>Milliseconds of an opening after the process was killed under load.</summary>
     public double UncleanOpen { get; init; }
 
-    /// <summary>Milliseconds of an opening after the process was killed when it had nothing to do.</summary>
+    /// <summary>Milliseconds of an opening after the process was killed while idle.</summary>
     public double IdleUncleanOpen { get; init; }
 
     /// <summary>The same after a clean close.</summary>

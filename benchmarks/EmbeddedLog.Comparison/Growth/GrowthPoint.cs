@@ -4,10 +4,10 @@ namespace EmbeddedLog.Comparison.Growth;
 
 /// <summary>A log of a certain size.</summary>
 /// <param name="Axis">What grows: records, partitions or segments.</param>
-/// <param name="Size">How far it has grown.</param>
+/// <param name="Size">Their number.</param>
 /// <param name="Records">The records in all.</param>
-/// <param name="Partitions">The partitions that they are spread over.</param>
-/// <param name="SegmentBytes">When a partition goes on in another segment.</param>
+/// <param name="Partitions">The number of partitions.</param>
+/// <param name="SegmentBytes">The size of a segment.</param>
 internal sealed record GrowthPoint(string Axis, long Size, long Records, int Partitions, int SegmentBytes)
 {
     private const int DefaultSegmentBytes = 64 << 20;
@@ -15,7 +15,7 @@ internal sealed record GrowthPoint(string Axis, long Size, long Records, int Par
     /// <summary>A record's frame.</summary>
     private const int FrameBytes = 128;
 
-    /// <summary>What a segment has beside frames: its header and room for its end.</summary>
+    /// <summary>The bytes of a segment beside frames: its header and room for its seal.</summary>
     private const int SegmentOverheadBytes = 4096 + 128;
 
     private const long HugeRecords = 100_000_000;
@@ -27,7 +27,7 @@ internal sealed record GrowthPoint(string Axis, long Size, long Records, int Par
     /// <summary>The name, as on the command line and in the file of results.</summary>
     public string Name => string.Create(CultureInfo.InvariantCulture, $"growth-{Axis}-{Size}");
 
-    /// <summary>All sizes, but the largest log only if it is asked for.</summary>
+    /// <summary>All sizes, with the largest log only if requested.</summary>
     public static GrowthPoint[] All(bool huge) =>
     [
         .. from records in s_records
@@ -53,7 +53,7 @@ internal sealed record GrowthPoint(string Axis, long Size, long Records, int Par
         int.Parse(arguments[3], CultureInfo.InvariantCulture),
         int.Parse(arguments[4], CultureInfo.InvariantCulture));
 
-    /// <summary>The same records in more and more segments, the smallest of which is as small as it may be.</summary>
+    /// <summary>The same records in more and more segments, down to the smallest allowed size.</summary>
     private static GrowthPoint OfSegments(int segments)
     {
         const int MinSegmentBytes = 16 << 10;

@@ -6,7 +6,7 @@ namespace EmbeddedLog.Comparison.Growth;
 /// <summary>Prints how cost grows, and writes it to a file.</summary>
 internal static class GrowthReport
 {
-    /// <summary>What the library may keep on the heap, whatever the log's size.</summary>
+    /// <summary>The most heap of the library, whatever the log's size.</summary>
     private const double MaxHeapMebibytes = 32;
 
     public static void Print(IReadOnlyList<GrowthResult> results)

@@ -57,7 +57,7 @@ internal static class GrowthRun
         }
     }
 
-    /// <summary>Runs this program as another process until it prints a line, and kills it then.</summary>
+    /// <summary>Runs this program as another process until it prints a line, and then kills it.</summary>
     private static async Task<string> KillAsync(string[] arguments)
     {
         string[] host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace EmbeddedLog.Comparison.Latency;
 
-/// <summary>Times how long a record takes to a consumer that has been waiting for it.</summary>
+/// <summary>Times the way of a record to a waiting consumer.</summary>
 internal sealed class IdleLatency : IDisposable
 {
     /// <summary>Long enough for the consumer to wait again, and for threads to go to sleep.</summary>
@@ -26,8 +26,8 @@ internal sealed class IdleLatency : IDisposable
     }
 
     /// <summary>
-    /// Produces one by one from a thread of its own, each into silence; the median and the 99th percentile of the times
-    /// to the arrival, or to the end of the produce where that is later and counts.
+    /// Produces one by one from a thread of its own, each after a pause. Gives the median and the 99th percentile of
+    /// the times to the arrival, or to the end of the produce if that is later and counts.
     /// </summary>
     /// <param name="count">How many.</param>
     /// <param name="produce">Produces a record.</param>

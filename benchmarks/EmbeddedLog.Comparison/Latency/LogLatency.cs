@@ -1,7 +1,7 @@
 namespace EmbeddedLog.Comparison.Latency;
 
 /// <summary>The typed producer and the typed consumer.</summary>
-/// <param name="level">What a produce waits for.</param>
+/// <param name="level">The level of acknowledgement.</param>
 /// <param name="inline">Whether the consumer goes on inside the append.</param>
 internal sealed class LogLatency(Durability level, bool inline) : Contender
 {

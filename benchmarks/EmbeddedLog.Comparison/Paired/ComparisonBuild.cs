@@ -6,8 +6,8 @@ using System.Runtime.Loader;
 namespace EmbeddedLog.Comparison.Paired;
 
 /// <summary>
-/// A build of this program, loaded beside others: it measures the log in its folder. It is used by reflection, for its
-/// types are not those of the build that loads it.
+/// A build of this program, loaded beside others: it measures the log in its folder. It is used by reflection, because
+/// its types differ from those of the build that loads it.
 /// </summary>
 internal sealed class ComparisonBuild
 {
@@ -20,7 +20,7 @@ internal sealed class ComparisonBuild
 
     /// <summary>Loads the build.</summary>
     /// <param name="directory">The folder of its assemblies.</param>
-    /// <param name="amounts">How much is measured at a time: properties of <see cref="Scale"/>.</param>
+    /// <param name="amounts">The amounts of a measurement: properties of <see cref="Scale"/>.</param>
     public ComparisonBuild(string directory, IReadOnlyDictionary<string, int> amounts)
     {
         string path = Path.GetFullPath(Path.Combine(directory, "EmbeddedLog.Comparison.dll"));
@@ -46,7 +46,7 @@ internal sealed class ComparisonBuild
         }
     }
 
-    /// <summary>What the build can measure of the log, each by the name of its first workload.</summary>
+    /// <summary>The contenders of the build, by the names of their first workloads.</summary>
     public IEnumerable<string> Measurable => _contenders.Keys;
 
     /// <summary>The log's workloads of a contender, each with its place among the figures.</summary>
@@ -83,7 +83,7 @@ internal sealed class ComparisonBuild
 
     private static T Get<T>(object of, string property) => (T)of.GetType().GetProperty(property, Any)!.GetValue(of)!;
 
-    /// <summary>Takes every assembly of the build's folder from there; those of the framework are shared.</summary>
+    /// <summary>Loads every assembly of the build's folder from there; those of the framework are shared.</summary>
     private sealed class OwnContext(string path, AssemblyDependencyResolver resolver) : AssemblyLoadContext(path)
     {
         protected override Assembly? Load(AssemblyName assemblyName) =>

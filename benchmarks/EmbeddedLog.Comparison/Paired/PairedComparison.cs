@@ -8,7 +8,7 @@ namespace EmbeddedLog.Comparison.Paired;
 /// </summary>
 internal sealed class PairedComparison(string against, int pairs, string directory)
 {
-    /// <summary>More than the runtime waits before it compiles what was called often.</summary>
+    /// <summary>Longer than the runtime waits before it compiles hot methods again.</summary>
     private static readonly TimeSpan s_compilation = TimeSpan.FromMilliseconds(300);
 
     /// <summary>A pair takes a second or two: the longer it takes, the less its halves have in common.</summary>
@@ -86,7 +86,7 @@ internal sealed class PairedComparison(string against, int pairs, string directo
         List<double[]> now = [];
         for (int pair = -1; pair < pairs; pair++)
         {
-            // Who comes second finds the machine as the first has left it, so the order changes from pair to pair.
+            // The second one finds the machine as the first has left it, so the order changes from pair to pair.
             bool ownFirst = (pair & 1) != 0;
             double[] first = await (ownFirst ? own : other).MeasureAsync(contender, warmUp: false, directory);
             double[] second = await (ownFirst ? other : own).MeasureAsync(contender, warmUp: false, directory);

@@ -4,7 +4,7 @@ using FASTER.core;
 
 namespace EmbeddedLog.Comparison.Read;
 
-/// <summary>A scan with a pool of buffers, for the iterator allocates each record otherwise.</summary>
+/// <summary>A scan with a pool of buffers, because the iterator allocates each record otherwise.</summary>
 internal sealed class FasterLogRead : Contender
 {
     public override string System => Systems.FasterLog;

@@ -2,9 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.Comparison.Spread;
 
-/// <summary>A way to put on the disk what was just written to several files.</summary>
+/// <summary>A way to flush several files that were just written.</summary>
 internal interface IGroupFlusher : IDisposable
 {
-    /// <summary>Returns when all that was written to these files is on the disk.</summary>
+    /// <summary>Returns when everything written to these files is on the disk.</summary>
     void Flush(SafeFileHandle[] files);
 }

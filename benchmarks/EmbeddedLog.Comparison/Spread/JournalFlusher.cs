@@ -3,15 +3,15 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.Comparison.Spread;
 
 /// <summary>
-/// What a journal that all partitions share could give: a group of records goes to their files, which nobody waits for,
-/// and once more to one preallocated file, which is flushed; when that is full, everything is, and it begins anew.
+/// An estimate of a journal that all partitions share: a group of records goes to their files, without a flush, and
+/// also to one preallocated file, which is flushed. When that file is full, all files are flushed, and it begins anew.
 /// </summary>
 internal sealed class JournalFlusher : IGroupFlusher
 {
-    /// <summary>How much is written twice before the files themselves are flushed.</summary>
+    /// <summary>How many bytes are written twice before the files themselves are flushed.</summary>
     private const long JournalBytes = 16 << 20;
 
-    /// <summary>Which partition and which offset a frame in the journal belongs to.</summary>
+    /// <summary>The bytes for the partition and the offset of a frame in the journal.</summary>
     private const int EntryHeaderBytes = 16;
 
     private readonly byte[] _group = new byte[SpreadFiles.InFlight * (SpreadFiles.FrameBytes + EntryHeaderBytes)];
@@ -24,7 +24,7 @@ internal sealed class JournalFlusher : IGroupFlusher
         _directory = directory;
         _journal = File.OpenHandle(Path.Combine(directory, "journal"), FileMode.CreateNew, FileAccess.ReadWrite);
 
-        // Written once, as a journal that is used again and again is: later flushes then change no block's state.
+        // Written once, like a journal that is reused: later flushes then change no block's state.
         byte[] chunk = new byte[1 << 20];
         for (long position = 0; position < JournalBytes; position += chunk.Length)
         {

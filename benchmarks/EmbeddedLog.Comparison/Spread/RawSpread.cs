@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace EmbeddedLog.Comparison.Spread;
 
 /// <summary>
-/// Groups of records that are written to the files of their partitions and put on the disk together, in several ways,
-/// one after the other on the same files. Nobody has to be woken, which makes them a little faster than they could be.
+/// Groups of records that are written to the files of their partitions and flushed together, in several ways, one after
+/// the other on the same files. No waiters have to be woken, which makes them a little faster than a real log could be.
 /// </summary>
 /// <param name="partitions">How many files.</param>
 internal sealed class RawSpread(int partitions) : Contender

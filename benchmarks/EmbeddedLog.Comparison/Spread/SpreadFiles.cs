@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.Comparison.Spread;
 
-/// <summary>What many partitions come down to at least: a preallocated file each, and where each ends.</summary>
+/// <summary>The least state of many partitions: a preallocated file each, and its end.</summary>
 internal sealed class SpreadFiles : IDisposable
 {
     /// <summary>How many appends are in flight.</summary>
@@ -43,7 +43,7 @@ internal sealed class SpreadFiles : IDisposable
     /// <summary>The workload's name.</summary>
     public static string Name(int partitions) => $"durable-spread-{partitions}";
 
-    /// <summary>Writes a record to each of the next partitions, round and round; returns the files to flush.</summary>
+    /// <summary>Writes a record to each of the next partitions in turn; returns the files to flush.</summary>
     public SafeFileHandle[] WriteGroup()
     {
         _touched.Clear();

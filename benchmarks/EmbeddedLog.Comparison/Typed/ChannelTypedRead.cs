@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace EmbeddedLog.Comparison.Typed;
 
-/// <summary>What handing over costs where nothing is kept: no copies, no bytes, no positions.</summary>
+/// <summary>The cost of a hand-over alone: no copies, no bytes, no positions.</summary>
 internal sealed class ChannelTypedRead : Contender
 {
     public override string System => Systems.Channel;

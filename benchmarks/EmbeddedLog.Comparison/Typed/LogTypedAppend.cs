@@ -16,14 +16,15 @@ internal sealed class LogTypedAppend : Contender
         byte[] value = Scale.NewValue();
         await using ScratchLog scratch = await ScratchLog.OpenAsync(directory);
 
-        // Acknowledged when written, as the raw appends are; otherwise the bytes that are not flushed are bounded.
+        // Acknowledged when written, like the raw appends. Otherwise the unflushed bytes are bounded.
         ProducerOptions options = new() { Durability = Durability.Written };
         await using Producer<string, byte[]> producer =
             scratch.Log.CreateProducer<string, byte[]>("topic", options);
         Stopwatch watch = Stopwatch.StartNew();
         for (int i = 0; i < scale.Appends; i++)
         {
-            // Not a record in a local: across an await that is a field on the heap, which costs a sixth of a send.
+            // Not a record in a local variable, which would be a field on the heap across an await and cost a sixth of
+            // a send.
             while (!producer.TryProduce(TypedRecords.Key, value, out _))
             {
                 await producer.WaitToProduceAsync();

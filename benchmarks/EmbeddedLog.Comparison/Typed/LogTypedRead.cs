@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace EmbeddedLog.Comparison.Typed;
 
-/// <summary>The typed consumer; all it hands out are copies.</summary>
+/// <summary>The typed consumer, which hands out copies.</summary>
 internal sealed class LogTypedRead : Contender
 {
     public override string System => Systems.EmbeddedLog;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace EmbeddedLog.Comparison.Typed;
 
-/// <summary>What the typed workloads have in common.</summary>
+/// <summary>The common part of the typed workloads.</summary>
 internal static class TypedRecords
 {
     public const string Key = "site-7";
