@@ -1,10 +1,10 @@
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>The ways in which a process can come to its end.</summary>
+/// <summary>The ways in which a process can end.</summary>
 internal enum CrashKind
 {
     /// <summary>
-    /// The process is killed: the page cache, with what is dirty in it and what it takes for clean, stays.
+    /// The process is killed: the page cache stays, with its dirty pages and with those that wrongly count as clean.
     /// </summary>
     ProcessKill,
 
@@ -15,8 +15,8 @@ internal enum CrashKind
     PowerLoss,
 
     /// <summary>
-    /// The process is killed and the file system unmounted in good order and mounted again: all that is dirty is
-    /// written, and what a failed flush left behind in the cache is gone.
+    /// The process is killed, and the file system is unmounted in good order and mounted again: all dirty pages are
+    /// written, and the pages that a failed flush left in the cache are gone.
     /// </summary>
     Remount,
 }

@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>A directory: the names that programs see, and those that a power loss would leave.</summary>
+/// <summary>
+/// A directory: the live names, which programs see, and the durable ones, which survive a power loss.
+/// </summary>
 internal sealed class DirectoryNode : DiskNode
 {
     private readonly SortedDictionary<string, DiskNode> _live = new(StringComparer.Ordinal);
@@ -12,7 +14,7 @@ internal sealed class DirectoryNode : DiskNode
     /// <summary>The names on the device, in ordinal order.</summary>
     public IReadOnlyDictionary<string, DiskNode> Durable => _durable;
 
-    /// <summary>Lets a live name stand for <paramref name="node"/>, or for nothing.</summary>
+    /// <summary>Points a live name to <paramref name="node"/>, or removes it.</summary>
     public void SetLive(string name, DiskNode? node)
     {
         node?.HoldLive();
@@ -27,7 +29,7 @@ internal sealed class DirectoryNode : DiskNode
         }
     }
 
-    /// <summary>Lets a durable name stand for <paramref name="node"/>, or for nothing.</summary>
+    /// <summary>Points a durable name to <paramref name="node"/>, or removes it.</summary>
     public void SetDurable(string name, DiskNode? node)
     {
         node?.HoldDurable();

@@ -5,7 +5,7 @@ internal sealed class DiskCopier(SimulatedDisk target, Func<FileImage, FileImage
 {
     private readonly Dictionary<DiskNode, DiskNode> _copies = [];
 
-    /// <summary>Copies what programs see, what is durable, and what is pending.</summary>
+    /// <summary>Copies the live, the durable and the pending state.</summary>
     public void CopyAll(DiskNames source)
     {
         _copies.Add(source.Root, target.Names.Root);
@@ -19,13 +19,13 @@ internal sealed class DiskCopier(SimulatedDisk target, Func<FileImage, FileImage
                 CopyDirectory(pending.ToDirectory),
                 pending.To)
             {
-                // What was not copied by now has no durable name, so that it cannot be in the way.
+                // Nodes that were not copied by now have no durable name, so they cannot be in the way.
                 Replaced = pending.Replaced is null ? null : _copies.GetValueOrDefault(pending.Replaced),
             });
         }
     }
 
-    /// <summary>Copies what is durable, as both what programs see and what is durable.</summary>
+    /// <summary>Copies the durable state as both the live and the durable one.</summary>
     public void CopyDurable(DiskNames source)
     {
         _copies.Add(source.Root, target.Names.Root);

@@ -4,7 +4,7 @@ using EmbeddedLog.Testing.Faults;
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// What was asked of a disk since it came up. Written under the disk's lock; read from anywhere, if a bit late.
+/// The calls to a disk since its start. Written under the disk's lock; reads from anywhere may be a bit late.
 /// </summary>
 internal sealed class DiskCounters
 {

@@ -13,7 +13,7 @@ internal sealed class DiskNames
     /// <summary>The root directory, which always exists.</summary>
     public DirectoryNode Root { get; init; } = new();
 
-    /// <summary>What programs see and the device does not have yet.</summary>
+    /// <summary>The changes that programs see and the device does not have yet.</summary>
     public MetadataJournal Journal { get; } = new();
 
     /// <summary>The file or directory that a program finds at <paramref name="path"/>, or null.</summary>
@@ -33,7 +33,7 @@ internal sealed class DiskNames
         return node;
     }
 
-    /// <summary>The directory at <paramref name="path"/>, or the error that the system gives.</summary>
+    /// <summary>The directory at <paramref name="path"/>, or the system's error.</summary>
     public DirectoryNode GetDirectory(string operation, string path) => Find(path) switch
     {
         DirectoryNode directory => directory,
@@ -81,7 +81,7 @@ internal sealed class DiskNames
         }
     }
 
-    /// <summary>Lets a new name stand for a new node.</summary>
+    /// <summary>Points a new name to a new node.</summary>
     public void Link(DirectoryNode directory, string name, DiskNode node)
     {
         directory.SetLive(name, node);
@@ -91,7 +91,7 @@ internal sealed class DiskNames
     /// <summary>Removes a name.</summary>
     public void Unlink(DirectoryNode directory, string name)
     {
-        // The pending operation holds the node before the live name lets go of it.
+        // The pending operation holds the node before the live name releases it.
         Journal.Add(new MetadataOperation(directory.Live[name], directory, name, null, null));
         directory.SetLive(name, null);
     }
@@ -166,6 +166,6 @@ internal sealed class DiskNames
         return parts;
     }
 
-    /// <summary>A drive is no name: on Windows the full path of <c>/log</c> is <c>C:\log</c>.</summary>
+    /// <summary>A drive is not a name: on Windows the full path of <c>/log</c> is <c>C:\log</c>.</summary>
     private static bool IsDrive(string part) => part is [>= 'A' and <= 'Z', ':'];
 }

@@ -1,11 +1,11 @@
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// What a name on the simulated disk stands for. Holders are counted so that a file nobody can reach is freed.
+/// The target of a name on the simulated disk. Holders are counted, so that an unreachable file is freed.
 /// </summary>
 internal abstract class DiskNode
 {
-    /// <summary>A live name, an open handle or a map has come to stand for this node.</summary>
+    /// <summary>A live name, an open handle or a map now points to this node.</summary>
     public virtual void HoldLive()
     {
     }
@@ -15,7 +15,7 @@ internal abstract class DiskNode
     {
     }
 
-    /// <summary>A durable name or a pending operation has come to stand for this node.</summary>
+    /// <summary>A durable name or a pending operation now points to this node.</summary>
     public virtual void HoldDurable()
     {
     }

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>What a program must never do to a disk.</summary>
+/// <summary>Actions that a program must never do to a disk.</summary>
 internal enum DiskViolationKind
 {
     /// <summary>
@@ -8,7 +8,7 @@ internal enum DiskViolationKind
     /// </summary>
     StoreBeyondAllocation,
 
-    /// <summary>A store to memory after its last map was disposed: it lands in what is mapped there next.</summary>
+    /// <summary>A store to memory after its last map was disposed: it hits the next map at that address.</summary>
     StoreAfterUnmap,
 
     /// <summary>

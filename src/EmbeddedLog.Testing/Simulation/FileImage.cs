@@ -5,8 +5,8 @@ namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
 /// A file's content, twice: the <em>live</em> image, which is the page cache and what maps show, and the
-/// <em>durable</em> one, which is the device. A page is dirty when the two differ, except where a failed flush has made
-/// the cache believe that the device has what it has not. Needs the disk's lock.
+/// <em>durable</em> one, which is the device. A page is dirty when the two differ, unless a failed flush has marked it
+/// as clean wrongly. Needs the disk's lock.
 /// </summary>
 internal sealed class FileImage : IDisposable
 {
@@ -21,11 +21,11 @@ internal sealed class FileImage : IDisposable
 
     private readonly FileMemory _memory;
 
-    /// <summary>Pages that a failed flush left behind, with the content that the cache takes for durable.</summary>
+    /// <summary>Pages that a failed flush left behind, with the content that wrongly counts as durable.</summary>
     private readonly Dictionary<int, byte[]> _lost;
 
     /// <summary>
-    /// What a truncation that is not durable yet has cut off, and where: it is back if the old size is.
+    /// The bytes that a truncation has cut off, until it is durable: they come back with the old size.
     /// </summary>
     private (long Position, byte[] Bytes)? _cut;
 
@@ -35,7 +35,7 @@ internal sealed class FileImage : IDisposable
     /// <summary>The length of the longest map since the file was last without any.</summary>
     private long _longestMap;
 
-    /// <summary>Whether, since the file was last without a map, one could have changed bytes behind its back.</summary>
+    /// <summary>Whether a map could have changed bytes unnoticed since the file was last without a map.</summary>
     private bool _mappedWritable;
 
     /// <summary>
@@ -70,8 +70,8 @@ internal sealed class FileImage : IDisposable
     public bool MayBeDirty => _memory.IsSeparate;
 
     /// <summary>
-    /// The end of the pages that can have content; beyond it are only reserved addresses and stray stores. What no map
-    /// could ever store to has content only where there are blocks, which is little of a long and sparse file.
+    /// The end of the pages that can have content; beyond it are only reserved addresses and stray stores. Without
+    /// writable maps only pages with blocks have content, which are few in a long and sparse file.
     /// </summary>
     private long ContentEnd
     {
@@ -107,7 +107,8 @@ internal sealed class FileImage : IDisposable
         _memory.Separate(DurableLength);
         bytes.CopyTo(_memory.Live(position, bytes.Length));
 
-        // A write makes its pages dirty even where it changes nothing: so what a failed flush left can still be saved.
+        // A write makes its pages dirty even if it changes nothing, so pages that a failed flush left can still be
+        // saved.
         for (int page = (int)(position / PageBytes); page < PageCount(position + bytes.Length); page++)
         {
             _lost.Remove(page);
@@ -160,7 +161,7 @@ internal sealed class FileImage : IDisposable
 
     /// <summary>
     /// Ends one map. After the last one the bytes move elsewhere and <paramref name="guard"/> poisons the old place, so
-    /// that whoever still reads there sees rubbish and whoever still writes there is found out.
+    /// that a late read gets rubbish and a late write is noticed.
     /// </summary>
     public void Unmap(UnmapGuard? guard, string path)
     {
@@ -175,7 +176,7 @@ internal sealed class FileImage : IDisposable
         }
     }
 
-    /// <summary>Whether the cache holds something for this page that it knows the device has not.</summary>
+    /// <summary>Whether the cache has newer content of this page than the device, and knows it.</summary>
     public bool IsDirty(int page)
     {
         ReadOnlySpan<byte> believed = _lost.TryGetValue(page, out byte[]? lost) ? lost : _memory.DurablePage(page);
@@ -233,7 +234,7 @@ internal sealed class FileImage : IDisposable
     }
 
     /// <summary>
-    /// Lets the cache forget its clean pages: what a failed flush left behind now reads as the device has it.
+    /// Drops the clean pages of the cache: pages that a failed flush left behind now read as on the device.
     /// </summary>
     public void EvictClean()
     {
@@ -268,8 +269,8 @@ internal sealed class FileImage : IDisposable
     }
 
     /// <summary>
-    /// The position of the first byte that a store through a map put where the file has no block or has ended, or -1.
-    /// Looks at most <paramref name="window"/> bytes beyond the end.
+    /// The position of the first byte that a store through a map put into a page without a block, or beyond the end; or
+    /// -1. Searches at most <paramref name="window"/> bytes beyond the end.
     /// </summary>
     public long FindStrayStore(long window)
     {
@@ -292,7 +293,7 @@ internal sealed class FileImage : IDisposable
     }
 
     /// <summary>
-    /// A copy as a new process on the same machine finds it. With <paramref name="take"/> this image is not used again.
+    /// A copy for a new process on the same machine. With <paramref name="take"/> this image is not used again.
     /// </summary>
     public FileImage Survive(bool take)
     {
@@ -309,8 +310,8 @@ internal sealed class FileImage : IDisposable
     }
 
     /// <summary>
-    /// What the device holds after the power went: every dirty page, or sector, or word that a map stored, old or
-    /// new; the size old or new. This image is not used again.
+    /// The content of the device after a power loss: every dirty page, sector, or word that a map stored is old or new;
+    /// so is the size. This image is not used again.
     /// </summary>
     public FileImage LosePower(Random random)
     {
@@ -320,7 +321,7 @@ internal sealed class FileImage : IDisposable
         int pages = PageCount(Length);
         if (_cut is { } cut && !lengthIsNew)
         {
-            // With the old size the old bytes are back, and what was written beyond the cut since then is not.
+            // With the old size the old bytes come back, without later writes beyond the cut.
             cut.Bytes.CopyTo(_memory.Durable(cut.Position, cut.Bytes.Length));
             pages = PageCount(cut.Position);
         }
@@ -344,7 +345,7 @@ internal sealed class FileImage : IDisposable
         return image;
     }
 
-    /// <summary>Adds what this image holds to a checksum.</summary>
+    /// <summary>Adds the content of this image to a checksum.</summary>
     public uint AddTo(uint crc)
     {
         crc = Crc32C.Append(Crc32C.Append(crc, (ulong)Length), (ulong)DurableLength);
@@ -367,7 +368,7 @@ internal sealed class FileImage : IDisposable
     /// </summary>
     private void CutDurable(long length)
     {
-        // What reached the device beyond both sizes has lost its blocks: no crash can bring it back.
+        // Bytes on the device beyond both sizes have lost their blocks: no crash can bring them back.
         _memory.ClearDurable(Math.Max(length, DurableLength), Length);
         long end = _cut?.Position ?? DurableLength;
         if (length < end)
@@ -389,7 +390,7 @@ internal sealed class FileImage : IDisposable
     }
 
     /// <summary>
-    /// What is written whole. A page that is written back while a map stores to it shows some stores and not others.
+    /// The unit that is written whole. A page that is written back during stores to it has some of them and not others.
     /// </summary>
     private int DrawUnit(Random random) => random.Next(4) switch
     {
@@ -412,7 +413,7 @@ internal sealed class FileImage : IDisposable
         }
     }
 
-    /// <summary>A page that has content has a block, whatever became of the reservation.</summary>
+    /// <summary>A page with content has a block, whatever the reservation.</summary>
     private void AllocateUsedPages()
     {
         int pages = PageCount(Length);

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// The memory of one file's two images. The durable one is shared with the live one until a change could tell them
-/// apart, so that a crash does not copy files that nobody writes to again. Needs the disk's lock.
+/// The memory of one file's two images. The durable one is shared with the live one until a change makes them differ,
+/// so that a crash does not copy unchanged files. Needs the disk's lock.
 /// </summary>
 internal sealed class FileMemory : IDisposable
 {
@@ -13,7 +13,7 @@ internal sealed class FileMemory : IDisposable
     /// </summary>
     private NativeBlock? _live;
 
-    /// <summary>The device; null while it has the live bytes. As long as <see cref="_live"/>.</summary>
+    /// <summary>The device; null while it has the same bytes. As long as <see cref="_live"/>.</summary>
     private NativeBlock? _durable;
 
     public FileMemory()
@@ -51,15 +51,15 @@ internal sealed class FileMemory : IDisposable
     /// <summary>Zeroes a range of the cache.</summary>
     public void ClearLive(long position, long end) => _live?.Fill(position, Math.Max(0, end - position), 0);
 
-    /// <summary>Zeroes a range of the device, where it has memory of its own.</summary>
+    /// <summary>Zeroes a range of the device, if it has memory of its own.</summary>
     public void ClearDurable(long position, long end) => _durable?.Fill(position, Math.Max(0, end - position), 0);
 
     /// <summary>The position of the first live byte of a range that is not zero, or -1.</summary>
     public long FindLiveByte(long position, long end) => _live?.IndexOfAnyExcept(0, position, end) ?? -1;
 
     /// <summary>
-    /// Makes room for <paramref name="length"/> bytes. Where that means to move, which a map forbids, the first
-    /// <paramref name="contentEnd"/> bytes move along.
+    /// Makes room for <paramref name="length"/> bytes. If the memory has to move, which a map forbids, the first
+    /// <paramref name="contentEnd"/> bytes move too.
     /// </summary>
     public void Reserve(long length, long contentEnd, bool isMapped)
     {
@@ -95,7 +95,7 @@ internal sealed class FileMemory : IDisposable
     }
 
     /// <summary>
-    /// Moves the live bytes to another place and lets the guard have the old one: all of it, or what has content.
+    /// Moves the live bytes to another place and gives the old one to the guard, as a whole or only its used part.
     /// </summary>
     public void LeaveTo(UnmapGuard guard, long contentEnd, string path, bool isWhole)
     {
@@ -106,8 +106,8 @@ internal sealed class FileMemory : IDisposable
     }
 
     /// <summary>
-    /// A copy of both images. With <paramref name="take"/> this memory is not used again, and only what an old map may
-    /// still store to is really copied.
+    /// A copy of both images. With <paramref name="take"/> this memory is not used again, and only memory that an old
+    /// map may still store to is copied.
     /// </summary>
     public FileMemory CopyBoth(bool take, bool isMapped, long contentEnd)
     {
@@ -119,7 +119,7 @@ internal sealed class FileMemory : IDisposable
             reach);
     }
 
-    /// <summary>What the device has, as memory in which both images are one. This memory is not used again.</summary>
+    /// <summary>The content of the device, as memory with one image for both. This memory is not used again.</summary>
     public FileMemory TakeDurable(bool isMapped, long contentEnd)
     {
         if (_durable is not null)

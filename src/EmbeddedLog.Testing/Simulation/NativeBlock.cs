@@ -7,7 +7,7 @@ namespace EmbeddedLog.Testing.Simulation;
 /// </summary>
 internal sealed unsafe class NativeBlock : IDisposable
 {
-    /// <summary>What the allocator gave, before alignment; null once freed.</summary>
+    /// <summary>The allocation before alignment; null once freed.</summary>
     private void* _allocation;
 
     public NativeBlock(long length)

@@ -8,10 +8,10 @@ namespace EmbeddedLog.Testing.Simulation;
 /// </summary>
 internal static class NativeBlockPool
 {
-    /// <summary>The size of a pooled block, which every file gets at the least.</summary>
+    /// <summary>The size of a pooled block, the least memory of a file.</summary>
     public const long SmallBytes = 256 << 10;
 
-    /// <summary>The number of free blocks that are kept at the most: 128 MiB of them.</summary>
+    /// <summary>The most free blocks that are kept: 128 MiB.</summary>
     private const int MaxFree = 512;
 
     private static readonly Lock s_gate = new();

@@ -4,12 +4,12 @@ using EmbeddedLog.Testing.Faults;
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// The state of a disk and of the page cache over it. A <see cref="SimulatedFileSystem"/> is how programs see it. A
-/// crash makes a new disk out of this one; this one is dead then, and every call on it fails.
+/// The state of a disk and of its page cache. Programs use it through a <see cref="SimulatedFileSystem"/>. A crash
+/// makes a new disk out of this one; this one is dead then, and every call on it fails.
 /// </summary>
 /// <remarks>
-/// All members are safe from any thread. Native memory is given back by <see cref="Dispose"/>; memory that is still
-/// mapped stays until then even after a crash, since the dead program's code may still store to it.
+/// All members are safe from any thread. <see cref="Dispose"/> frees native memory. Mapped memory stays until then,
+/// even after a crash, because the dead program's code may still store to it.
 /// </remarks>
 internal sealed class SimulatedDisk : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class SimulatedDisk : IDisposable
 
     /// <summary>
     /// How far beyond its end a file is searched for stray stores when it is unmapped or the machine crashes: enough
-    /// for a writer that runs over, and little for a large map of which only the beginning is used.
+    /// for a writer that overruns, and little for a large map with a small used part.
     /// </summary>
     private const long SearchedBytes = 1 << 20;
 
@@ -60,7 +60,7 @@ internal sealed class SimulatedDisk : IDisposable
 
     public SimulationOptions Options { get; }
 
-    /// <summary>The lock over all state. Held for the length of a call, never while other work is let in.</summary>
+    /// <summary>The lock over all state. Held during a call, never while other work runs in it.</summary>
     public Lock Gate { get; } = new();
 
     /// <summary>The size in bytes; may change at any time, so that a full disk can get space again.</summary>
@@ -69,16 +69,16 @@ internal sealed class SimulatedDisk : IDisposable
     /// <summary>The bytes taken by the files that a program can reach.</summary>
     public long UsedBytes => _usedPages * PageBytes;
 
-    /// <summary>Names the cache's present life.</summary>
+    /// <summary>Identifies the present page cache.</summary>
     public CacheIdentity Identity { get; }
 
     /// <summary>Whether this disk is dead: after a crash.</summary>
     public bool HasCrashed { get; private set; }
 
-    /// <summary>What was asked of this disk.</summary>
+    /// <summary>The calls to this disk.</summary>
     public DiskCounters Counters { get; } = new();
 
-    /// <summary>Invoked, without a lock, where a call lets other work in; set by the scheduler's owner.</summary>
+    /// <summary>Invoked, without a lock, when a call lets other work run; set by the scheduler's owner.</summary>
     public Action? YieldPoint { get; set; }
 
     /// <summary>The tree of names; needs the lock.</summary>
@@ -97,8 +97,8 @@ internal sealed class SimulatedDisk : IDisposable
     public IReadOnlyList<string> LiveMaps => HandlesOf(handle => handle is SimulatedMap);
 
     /// <summary>
-    /// What was done that must not be, on this disk and on those that it came from by crashes. Stores are examined at
-    /// flushes, extensions, unmaps and crashes within 1 MiB of the end, and by <see cref="ExamineStores"/> everywhere.
+    /// The forbidden actions on this disk, and on those before it. Stores are examined at flushes, extensions, unmaps
+    /// and crashes within 1 MiB of the end, and by <see cref="ExamineStores"/> everywhere.
     /// </summary>
     public IReadOnlyList<DiskViolation> Violations
     {
@@ -129,10 +129,10 @@ internal sealed class SimulatedDisk : IDisposable
     }
 
     /// <summary>
-    /// Stops the machine at the <paramref name="mutation"/>-th mutation from the beginning, which is not done (a write
-    /// may be done in part) and fails, as all calls after it. What <see cref="Crash"/> then makes is of that moment,
-    /// whatever is still stored through maps; so what a program acknowledges once <see cref="HasCrashed"/> does not
-    /// count.
+    /// Stops the machine at the <paramref name="mutation"/>-th mutation from the beginning. That mutation is not done
+    /// (a write may be done in part) and fails, like all later calls. <see cref="Crash"/> then returns the disk of that
+    /// moment, whatever is still stored through maps, so acknowledgements of a program after <see cref="HasCrashed"/>
+    /// do not count.
     /// </summary>
     public void CrashAtMutation(long mutation)
     {
@@ -173,8 +173,8 @@ internal sealed class SimulatedDisk : IDisposable
     }
 
     /// <summary>
-    /// Lets the cache forget its clean pages, as under memory pressure: where a flush failed, what was read before is
-    /// gone, also from under maps.
+    /// Drops the clean pages of the cache, as under memory pressure: pages that a failed flush left are gone, also
+    /// under maps.
     /// </summary>
     public void EvictCleanPages()
     {
@@ -184,7 +184,7 @@ internal sealed class SimulatedDisk : IDisposable
         }
     }
 
-    /// <summary>Looks for stray stores in all files, whatever they cost to find.</summary>
+    /// <summary>Searches all files for stray stores, at any cost.</summary>
     public void ExamineStores()
     {
         lock (Gate)
@@ -194,8 +194,8 @@ internal sealed class SimulatedDisk : IDisposable
     }
 
     /// <summary>
-    /// Ends this disk's life and returns what is found after it. Draws everything that the crash leaves open from
-    /// <paramref name="random"/>, which the new disk keeps on using.
+    /// Ends this disk's life and returns the disk after the crash. <paramref name="random"/> decides everything that
+    /// the crash leaves open; the new disk goes on using it.
     /// </summary>
     public SimulatedDisk Crash(Random random, CrashKind kind)
     {
@@ -225,9 +225,7 @@ internal sealed class SimulatedDisk : IDisposable
         }
     }
 
-    /// <summary>
-    /// A copy that lives on by itself, as after a process kill, from which this disk is none the worse.
-    /// </summary>
+    /// <summary>An independent copy, as after a process kill. This disk does not change.</summary>
     public SimulatedDisk Clone(Random random)
     {
         lock (Gate)
@@ -289,9 +287,7 @@ internal sealed class SimulatedDisk : IDisposable
         }
     }
 
-    /// <summary>
-    /// Takes space for those pages of a file's range that have no block; false where there is not enough.
-    /// </summary>
+    /// <summary>Takes space for the pages of a file's range without a block; false if there is not enough.</summary>
     internal bool TryTakePages(FileImage image, long position, long length)
     {
         int missing = image.Allocated.CountMissing(
@@ -307,7 +303,7 @@ internal sealed class SimulatedDisk : IDisposable
 
     internal void FreePages(int pages) => _usedPages -= pages;
 
-    /// <summary>The failure planned for a flush of this file, if any, which is used up by asking.</summary>
+    /// <summary>The planned failure of this flush, or null. The call uses it up.</summary>
     internal FlushFailure? TakeFlushFailure(string path)
     {
         int index = _flushFailures.FindIndex(failure => failure.Path is null || failure.Path == path);
@@ -340,7 +336,7 @@ internal sealed class SimulatedDisk : IDisposable
     internal void Report(DiskViolationKind kind, string path, long position = 0) =>
         _violations.Add(new DiskViolation(kind, path, position));
 
-    /// <summary>Reports the first stray store to a file, once; looks at most so many bytes beyond its end.</summary>
+    /// <summary>Reports the first stray store to a file, once; searches at most so many bytes beyond its end.</summary>
     internal void Search(FileNode file, long window)
     {
         long position = file.StrayReported || HasCrashed ? -1 : file.Image.FindStrayStore(window);
@@ -384,7 +380,7 @@ internal sealed class SimulatedDisk : IDisposable
         }
     }
 
-    /// <summary>An empty disk that follows on this one.</summary>
+    /// <summary>An empty successor of this disk.</summary>
     private SimulatedDisk Successor(Random random, CrashKind kind)
     {
         CacheIdentity identity = kind switch

@@ -6,14 +6,16 @@ namespace EmbeddedLog.Testing.Simulation;
 /// <summary>An open file on a simulated disk.</summary>
 internal sealed class SimulatedFile : LogFile
 {
-    /// <summary>How far beyond the end each flush looks for stray stores; a crash or unmap looks everywhere.</summary>
+    /// <summary>
+    /// How far beyond the end each flush searches for stray stores; a crash or unmap searches everywhere.
+    /// </summary>
     private const long FlushWindowBytes = 64 << 10;
 
     private readonly SimulatedDisk _disk;
     private readonly FileNode _node;
     private readonly bool _isWritable;
 
-    /// <summary>Flushes that have let other work in and are not done; under the disk's lock.</summary>
+    /// <summary>Flushes that are not done and have let other work run; under the disk's lock.</summary>
     private int _callsUnderWay;
 
     /// <summary>Whether the file is closed; under the disk's lock.</summary>
@@ -118,8 +120,8 @@ internal sealed class SimulatedFile : LogFile
         Begin();
         try
         {
-            // Other work may run before, between the pages, and after: what it appends meanwhile may become durable or
-            // not, and what was there before must.
+            // Other work may run before, between the pages, and after. Its appends may become durable or not; earlier
+            // ones must.
             _disk.Yield();
             int first;
             int split;
@@ -152,9 +154,7 @@ internal sealed class SimulatedFile : LogFile
         }
     }
 
-    /// <summary>
-    /// Does what a flush of the range does that fails: its dirty pages are taken for clean without being written.
-    /// </summary>
+    /// <summary>Fails a flush of the range: its dirty pages count as clean without being written.</summary>
     public void FailFlush(long position, long length)
     {
         lock (_disk.Gate)
@@ -206,9 +206,7 @@ internal sealed class SimulatedFile : LogFile
         }
     }
 
-    /// <summary>
-    /// A process that dies in the middle of a write has written some of its pages, from the first on.
-    /// </summary>
+    /// <summary>A process that dies during a write has written some of its pages, from the first on.</summary>
     private void WritePart(ReadOnlySpan<byte> buffer, long position)
     {
         int pages = FileImage.PageCount(position + buffer.Length) - (int)(position / SimulatedDisk.PageBytes);

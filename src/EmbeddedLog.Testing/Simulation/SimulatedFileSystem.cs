@@ -4,7 +4,7 @@ using EmbeddedLog.Testing.Faults;
 
 namespace EmbeddedLog.Testing.Simulation;
 
-/// <summary>A simulated disk as programs see it.</summary>
+/// <summary>The view of a simulated disk for programs.</summary>
 internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
 {
     /// <summary>The process id that a lock's holder writes, the same in every run.</summary>
@@ -179,9 +179,7 @@ internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
         return file;
     }
 
-    /// <summary>
-    /// The owner's id is a hint, so a disk without space for it does not stand in the way of the lock.
-    /// </summary>
+    /// <summary>The owner's id is only a hint, so a full disk does not prevent the lock.</summary>
     private void WriteOwner(FileNode node)
     {
         if (Disk.TryTakePages(node.Image, 0, s_owner.Length))

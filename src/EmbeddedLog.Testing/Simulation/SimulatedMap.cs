@@ -47,7 +47,7 @@ internal sealed unsafe class SimulatedMap : MappedMemory
 
             _disk.Search(_node, 0);
 
-            // Preparing a page without a block takes one, as a store would; where there is none left it is refused.
+            // Preparing a page without a block takes one, as a store would; without space it is refused.
             if (!_disk.TryTakePages(_node.Image, position, length))
             {
                 return false;
@@ -87,7 +87,7 @@ internal sealed unsafe class SimulatedMap : MappedMemory
     }
 
     /// <summary>
-    /// Counts the call; false where a real system would refuse, since a page of the range is beyond the end.
+    /// Counts the call; false if a real system would refuse, because a page of the range is beyond the end.
     /// </summary>
     private bool TryEnter(FaultKind kind, long position, long length)
     {

@@ -29,7 +29,7 @@ internal sealed class SimulatedPlatform : IDisposable
         Platform = new Platform(new SimulatedFileSystem(Disk), Scheduler, Time);
     }
 
-    /// <summary>What a log is opened with.</summary>
+    /// <summary>The platform for opening a log.</summary>
     public Platform Platform { get; }
 
     public SimulatedDisk Disk { get; }
@@ -39,8 +39,8 @@ internal sealed class SimulatedPlatform : IDisposable
     public ManualTimeProvider Time { get; }
 
     /// <summary>
-    /// Ends this machine's life; what ran on it never runs on. Returns the machine that comes up on what its disk
-    /// holds, some seconds later. Dispose this one when no code of its life can touch a map any more.
+    /// Ends this machine's life; its work never continues. Returns the machine that starts some seconds later with the
+    /// disk after the crash. Dispose this one when no code of its life can use a map any more.
     /// </summary>
     public SimulatedPlatform Crash(CrashKind kind)
     {
@@ -55,11 +55,11 @@ internal sealed class SimulatedPlatform : IDisposable
     }
 
     /// <summary>
-    /// Runs asynchronous code on this thread until it is complete, and the queued work that it waits for with it.
+    /// Runs asynchronous code on this thread until it is complete, together with the queued work that it waits for.
     /// </summary>
-    /// <param name="body">The code. Its awaits go on inline, wherever what they wait for is completed.</param>
+    /// <param name="body">The code. Its awaits continue inline, where their tasks complete.</param>
     /// <param name="patience">
-    /// How much time may pass, when nothing is queued, by moving the clock on to the next timer; none by default.
+    /// How much time may pass, when nothing is queued, by moving the clock to the next timer; none by default.
     /// </param>
     /// <exception cref="InvalidOperationException">The code would wait for ever.</exception>
     public void Run(Func<Task> body, TimeSpan patience = default)
@@ -97,7 +97,7 @@ internal sealed class SimulatedPlatform : IDisposable
         Disk.Dispose();
     }
 
-    /// <summary>A test runner's context would carry awaits off to other threads.</summary>
+    /// <summary>A test runner's context would continue awaits on other threads.</summary>
     private static T WithoutContext<T>(Func<T> body)
     {
         SynchronizationContext? context = SynchronizationContext.Current;

@@ -4,24 +4,24 @@ using EmbeddedLog.Concurrency.Work;
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// Runs queued work on the thread that asks for it, one item at a time, the next one drawn at random: the same seed
-/// gives the same order. Where a call lets other work in (<see cref="Yield"/>), items run in the middle of another one.
+/// Runs queued work on the calling thread, one item at a time, in random order: the same seed gives the same order.
+/// When a call lets other work run (<see cref="Yield"/>), items run in the middle of another one.
 /// </summary>
 /// <remarks>
-/// Work that is let in runs on the same thread, so a lock that the caller of <see cref="Yield"/> holds does not keep it
-/// out: a caller that must not be interrupted under its lock has to assert that it does not hold it.
+/// That work runs on the same thread, so a lock of the caller of <see cref="Yield"/> does not exclude it. A caller that
+/// must not be interrupted under its lock has to assert that it does not hold it.
 /// </remarks>
 internal sealed class SimulatedScheduler(Random random, double yieldProbability = 0.2) : WorkQueue
 {
     /// <summary>How deep items may run inside each other.</summary>
     private const int MaxDepth = 4;
 
-    /// <summary>How many items may run without coming to rest, before that is taken for a loop.</summary>
+    /// <summary>How many items may run without a rest, before that counts as a loop.</summary>
     public const long MaxItems = 10_000_000;
 
     private readonly Lock _gate = new();
 
-    /// <summary>What waits, in no order; under <see cref="_gate"/>.</summary>
+    /// <summary>The waiting items, in no order; under <see cref="_gate"/>.</summary>
     private readonly List<IThreadPoolWorkItem> _waiting = [];
 
     /// <summary>The first exception out of an item, until it is thrown to the outermost caller.</summary>
@@ -61,13 +61,13 @@ internal sealed class SimulatedScheduler(Random random, double yieldProbability 
         }
     }
 
-    /// <summary>Runs items until the wait is over: what ends it is among them.</summary>
+    /// <summary>Runs items until the wait is over: one of them ends it.</summary>
     public override void Block(BlockingWait wait) => RunUntil(() => wait.IsDone);
 
     /// <inheritdoc/>
     public override void Block(Task task) => RunUntil(() => task.IsCompleted);
 
-    /// <summary>Lets others go on instead: no time passes by itself.</summary>
+    /// <summary>Runs other items instead: no time passes by itself.</summary>
     public override void Pause(TimeSpan time) => RunOne();
 
     private void RunUntil(Func<bool> isOver)
@@ -82,7 +82,7 @@ internal sealed class SimulatedScheduler(Random random, double yieldProbability 
     }
 
     /// <summary>
-    /// Runs one item drawn at random; false when none waits. Throws what an item threw, which none may.
+    /// Runs one random item; false when none waits. Throws the exception of an item, which must not throw.
     /// </summary>
     public bool RunOne()
     {
@@ -117,7 +117,7 @@ internal sealed class SimulatedScheduler(Random random, double yieldProbability 
         return items;
     }
 
-    /// <summary>Perhaps runs a few items here and now, in the middle of whatever called this.</summary>
+    /// <summary>Perhaps runs a few items now, in the middle of the caller.</summary>
     public void Yield()
     {
         while (_depth < MaxDepth && random.NextDouble() < yieldProbability && Draw() is { } item)
@@ -126,7 +126,7 @@ internal sealed class SimulatedScheduler(Random random, double yieldProbability 
         }
     }
 
-    /// <summary>Drops what waits and all that is queued from now on: the process is dead.</summary>
+    /// <summary>Drops waiting and later items: the process is dead.</summary>
     public void Stop()
     {
         lock (_gate)

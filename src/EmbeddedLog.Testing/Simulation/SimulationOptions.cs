@@ -6,13 +6,13 @@ namespace EmbeddedLog.Testing.Simulation;
 /// <summary>How a simulated machine behaves.</summary>
 internal sealed record SimulationOptions
 {
-    /// <summary>What the simulated file system says of itself; by default that it can do everything.</summary>
+    /// <summary>The properties of the simulated file system; by default it can do everything.</summary>
     public FileSystemTraits Traits { get; init; } = new("simulated", CanAllocate: true, MappedStoresAreSafe: true)
     {
         MinFlushedTogether = 2,
     };
 
-    /// <summary>Whether the machine can name its boot and mount, so that a surviving cache is recognised.</summary>
+    /// <summary>Whether the machine can identify its boot and mount, so that a surviving cache is recognized.</summary>
     public bool IdentityIsKnown { get; init; } = true;
 
     /// <summary>The size of the disk in bytes, counted in whole pages of file content.</summary>
@@ -29,7 +29,7 @@ internal sealed record SimulationOptions
     /// <summary>How often, 0 to 1, some dirty pages reach the device between two work items.</summary>
     public double WriteBackProbability { get; init; } = 0.1;
 
-    /// <summary>Whether memory is poisoned after its last map is gone, to find stale readers and writers.</summary>
+    /// <summary>Whether memory is poisoned after its last map is gone, to find late readers and writers.</summary>
     public bool GuardUnmapped { get; init; } = true;
 
     /// <summary>The wall clock at the start.</summary>

@@ -1,15 +1,15 @@
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>
-/// Keeps the last unmapped memory for a while, filled with a pattern. A reader that looks at it through a stale pointer
-/// sees rubbish, and a writer that stores to it is reported when the memory leaves.
+/// Keeps the last unmapped memory for a while, filled with a pattern. A read through an old pointer gets rubbish, and a
+/// store is reported when the memory is freed.
 /// </summary>
 internal sealed class UnmapGuard(Action<DiskViolation> report)
 {
     /// <summary>No frame, header or text of the log begins like this.</summary>
     private const byte Poison = 0xDB;
 
-    /// <summary>The number of blocks that are kept back.</summary>
+    /// <summary>The number of blocks that are kept.</summary>
     private const int MaxKept = 8;
 
     private readonly Queue<(NativeBlock Block, long Reach, long PoisonEnd, string Path)> _kept = new();
@@ -28,7 +28,7 @@ internal sealed class UnmapGuard(Action<DiskViolation> report)
         }
     }
 
-    /// <summary>Examines and gives back everything.</summary>
+    /// <summary>Examines and frees everything.</summary>
     public void Clear()
     {
         while (_kept.Count > 0)
