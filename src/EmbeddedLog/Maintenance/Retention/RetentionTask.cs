@@ -26,11 +26,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     private readonly Func<IEnumerable<PartitionLog>> _partitions;
     private readonly PartitionLog _offsets;
     private readonly Action _removeUnused;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _gate = new();
-
-    /// <summary>The round under way, or the last one. Under the gate.</summary>
-    private Task _round = Task.CompletedTask;
+    private readonly BackgroundRounds _rounds = new();
 
     /// <param name="segments">The objects that all segments share.</param>
     /// <param name="background">Calls this at each interval.</param>
@@ -68,21 +64,7 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     public void Start(bool atOnce) => _background.Schedule(this, atOnce ? TimeSpan.Zero : _interval);
 
     /// <inheritdoc/>
-    public void RunInBackground()
-    {
-        TaskCompletionSource over = new();
-        lock (_gate)
-        {
-            if (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-
-            _round = over.Task;
-        }
-
-        _ = RunAsync(over);
-    }
+    public void RunInBackground() => _rounds.Begin(RunAsync);
 
     /// <summary>Applies the retention that is due now to all partitions, and completes when that is done.</summary>
     /// <exception cref="PartitionFailedException">A partition failed; the others were done.</exception>
@@ -106,65 +88,46 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     }
 
     /// <summary>Begins no more rounds, and waits until the one under way is over.</summary>
-    public async ValueTask StopAsync(WaitMode how)
-    {
-        // Not the asynchronous way, which goes on on a thread of the pool. No round begins from here on.
-#pragma warning disable CA1849
-        _stop.Cancel();
-#pragma warning restore CA1849
-        Task round;
-        lock (_gate)
-        {
-            round = _round;
-        }
-
-        await how.For(round).ConfigureAwait(false);
-    }
+    public ValueTask StopAsync(WaitMode how) => _rounds.StopAsync(how);
 
     /// <inheritdoc/>
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _rounds.Dispose();
 
-    private async Task RunAsync(TaskCompletionSource over)
+    private async Task RunAsync()
     {
         // Read before the time of the round, so that the next round is not late.
         long began = _time.GetTimestamp();
-        try
+        CancellationToken stopping = _rounds.Stopping;
+        if (_time is GuardedTime time && time.TakeFailure() is { } broken)
         {
-            if (_time is GuardedTime time && time.TakeFailure() is { } broken)
-            {
-                MaintenanceLog.ClockFailed(_logger, broken);
-            }
-
-            long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-            foreach (PartitionLog partition in _partitions())
-            {
-                Exception? failure = await TryApplyAsync(partition, now, _stop.Token).ConfigureAwait(false);
-                if (_stop.IsCancellationRequested)
-                {
-                    return;
-                }
-
-                if (failure is not null)
-                {
-                    // The next round tries again; the log itself goes on.
-                    MaintenanceLog.RetentionFailed(_logger, failure, partition.Id);
-                }
-            }
-
-            _removeUnused();
-            _offsets.TendFiles();
-            if (_watch?.TakeMoved() == true)
-            {
-                MaintenanceLog.DirectoryMoved(_logger);
-            }
-
-            Pins.Warn(_segments, _logger);
-            _background.ScheduleAt(this, _background.After(began, _interval));
+            MaintenanceLog.ClockFailed(_logger, broken);
         }
-        finally
+
+        long now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (PartitionLog partition in _partitions())
         {
-            over.SetResult();
+            Exception? failure = await TryApplyAsync(partition, now, stopping).ConfigureAwait(false);
+            if (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (failure is not null)
+            {
+                // What could not be removed now is looked at again next time; the log itself goes on.
+                MaintenanceLog.RetentionFailed(_logger, failure, partition.Id);
+            }
         }
+
+        _removeUnused();
+        _offsets.TendFiles();
+        if (_watch?.TakeMoved() == true)
+        {
+            MaintenanceLog.DirectoryMoved(_logger);
+        }
+
+        Pins.Warn(_segments, _logger);
+        _background.ScheduleAt(this, _background.After(began, _interval));
     }
 
     private static async ValueTask<Exception?> TryApplyAsync(

@@ -23,11 +23,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
     private readonly Func<IReadOnlyList<VerifyTarget>> _targets;
     private readonly long _bytesPerSecond;
     private readonly TimeSpan _interval;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _gate = new();
-
-    /// <summary>The round under way, or the last one. Under the gate.</summary>
-    private Task _round = Task.CompletedTask;
+    private readonly BackgroundRounds _rounds = new();
 
     /// <summary>Written by a round at its end, read by anyone.</summary>
     private ScrubReport? _last;
@@ -64,38 +60,13 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
     public void Start() => _background.Schedule(this, TimeSpan.Zero);
 
     /// <inheritdoc/>
-    public void RunInBackground()
-    {
-        // Under the gate only up to the first turn, so that stopping either finds the round and waits for it, or no
-        // round begins.
-        lock (_gate)
-        {
-            if (!_stop.IsCancellationRequested)
-            {
-                _round = RunAsync();
-            }
-        }
-    }
+    public void RunInBackground() => _rounds.Begin(RunAsync);
 
-    /// <summary>Stops within a slice, waits until the round has closed its files, and disposes.</summary>
-    public async ValueTask StopAsync(WaitMode how)
-    {
-        // Not the asynchronous way, which goes on on a thread of the pool. No round begins from here on.
-#pragma warning disable CA1849
-        _stop.Cancel();
-#pragma warning restore CA1849
-        Task round;
-        lock (_gate)
-        {
-            round = _round;
-        }
-
-        await how.For(round).ConfigureAwait(false);
-        Dispose();
-    }
+    /// <summary>Stops within a slice, and waits until the round has let go of its files.</summary>
+    public ValueTask StopAsync(WaitMode how) => _rounds.StopAsync(how);
 
     /// <inheritdoc/>
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _rounds.Dispose();
 
     private async Task RunAsync()
     {
@@ -140,7 +111,7 @@ internal sealed class ScrubTask : IBackgroundTask, IDisposable
         DateTimeOffset began = _platform.Time.GetUtcNow();
         VerifyOptions options = new() { MaxBytesPerSecond = _bytesPerSecond };
         int logged = 0;
-        Verification verification = new(_platform, options, _stop.Token)
+        Verification verification = new(_platform, options, _rounds.Stopping)
         {
             BypassesCacheWherePossible = true,
             Settled = finding =>
