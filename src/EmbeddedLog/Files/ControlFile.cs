@@ -114,8 +114,9 @@ internal sealed unsafe class ControlFile : IDisposable
         {
             AssertInvariants();
             slot.Assign(0, 0);
-            if (_file is not null)
+            if (slot.Number >= 0)
             {
+                // One without a place in the file is not lent again: there may be room for another one now.
                 _free.Push(slot);
             }
         }
