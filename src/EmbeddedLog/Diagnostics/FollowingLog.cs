@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace EmbeddedLog.Following;
+namespace EmbeddedLog.Diagnostics;
 
 /// <summary>All log lines of following another process's log.</summary>
 internal static partial class FollowingLog
