@@ -1,4 +1,5 @@
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Testing.Model;
 
@@ -26,8 +27,8 @@ internal sealed class ModelLog : IDisposable
     /// <summary>The planned ending of the machine.</summary>
     private CrashKind _plannedKind;
 
-    /// <summary>The worst ending since the log was last open.</summary>
-    private Ending _ending = Ending.Clean;
+    /// <summary>The worst that came over the log since it was last open.</summary>
+    private ModelEnding _ending = ModelEnding.Clean;
 
     /// <summary>Whether a flush has failed with this page cache, which may lie since.</summary>
     private bool _cacheLies;
@@ -68,19 +69,6 @@ internal sealed class ModelLog : IDisposable
 
     /// <summary>The partitions.</summary>
     private PartitionDriver[] Drivers => [.. _topics.SelectMany(topic => topic.Drivers)];
-
-    /// <summary>The ending before the last opening.</summary>
-    private enum Ending
-    {
-        /// <summary>The log was closed.</summary>
-        Clean,
-
-        /// <summary>The cache is unchanged: everything written must be there.</summary>
-        Killed,
-
-        /// <summary>Unflushed records may be gone.</summary>
-        PowerLost,
-    }
 
     /// <summary>Opens the log, as often as it takes, and compares it with the model.</summary>
     public void Open()
@@ -192,7 +180,7 @@ internal sealed class ModelLog : IDisposable
         SectorSwap? swap = SectorSwap.Choose(drivers[step.Partition % drivers.Length].Log, step);
         Close();
         _machine.Disk.CrashAtMutation(long.MaxValue);
-        if (_log is null && _ending == Ending.Clean && swap?.TryDo(_machine.Platform.Files) == true)
+        if (_log is null && _ending == ModelEnding.Clean && swap?.TryDo(_machine.Platform.Files) == true)
         {
             _isMisplaced = true;
             _statistics.Misplaced++;
@@ -230,19 +218,19 @@ internal sealed class ModelLog : IDisposable
     /// <summary>Ends the machine's life. With <paramref name="evict"/> the cache drops its clean pages.</summary>
     public void Crash(CrashKind kind, bool evict)
     {
-        CheckNoViolation();
+        MachineCheck.NothingWasViolated(_machine.Disk);
         if (_log is not null)
         {
             RememberSeen();
         }
 
-        Count(kind);
+        _statistics.Count(kind);
         Detach();
         SimulatedPlatform dead = _machine;
         _machine = dead.Crash(kind);
         dead.Dispose();
         bool losesUnflushed = kind == CrashKind.PowerLoss || (_cacheLies && (kind == CrashKind.Remount || evict));
-        Ending ending = losesUnflushed ? Ending.PowerLost : Ending.Killed;
+        ModelEnding ending = losesUnflushed ? ModelEnding.PowerLost : ModelEnding.Killed;
         _ending = ending > _ending ? ending : _ending;
         _cacheLies &= kind == CrashKind.ProcessKill;
         if (evict)
@@ -295,10 +283,10 @@ internal sealed class ModelLog : IDisposable
 
         // A log that could not be closed cleanly is opened like after a kill, in the same cache.
         _ending = failed || _machine.Disk.Counters.FailedFlushes > 0 || _machine.Disk.CapacityBytes != long.MaxValue
-            ? Ending.Killed
-            : Ending.Clean;
+            ? ModelEnding.Killed
+            : ModelEnding.Clean;
         Detach();
-        CheckNoLeak();
+        MachineCheck.NothingIsOpen(_machine.Disk);
     }
 
     private bool HasFailed => _groups.HasFailed || Array.Exists(_topics, topic => topic.HasFailed);
@@ -368,27 +356,27 @@ internal sealed class ModelLog : IDisposable
 
     private void Compare(CommitLog log)
     {
-        bool clean = _ending == Ending.Clean;
+        bool clean = _ending == ModelEnding.Clean;
         _statistics.CleanReopenings += clean ? 1 : 0;
         Array.ForEach(_topics, topic => topic.Attach(log));
         foreach (PartitionDriver driver in Drivers)
         {
-            driver.CompareAfterOpening(clean, writtenSurvives: _ending != Ending.PowerLost);
+            driver.CompareAfterOpening(clean, writtenSurvives: _ending != ModelEnding.PowerLost);
         }
 
         _groups.Attach(log.Offsets);
-        _groups.CompareAfterOpening(Drivers, clean, writtenSurvives: _ending != Ending.PowerLost);
-        _ending = Ending.Clean;
+        _groups.CompareAfterOpening(Drivers, clean, writtenSurvives: _ending != ModelEnding.PowerLost);
+        _ending = ModelEnding.Clean;
     }
 
     /// <summary>An opening may be refused without space, by a failing flush, or because of damage from a lie.</summary>
     private void Refused(Exception refusal)
     {
-        CheckNoLeak();
-        _ending = _ending == Ending.Clean ? Ending.Killed : _ending;
+        MachineCheck.NothingIsOpen(_machine.Disk);
+        _ending = _ending == ModelEnding.Clean ? ModelEnding.Killed : _ending;
         switch (refusal)
         {
-            case CorruptLogException when _isMisplaced || (_ending == Ending.PowerLost && _cacheLies):
+            case CorruptLogException when _isMisplaced || (_ending == ModelEnding.PowerLost && _cacheLies):
                 _statistics.ToldOfDamage++;
                 IsOver = true;
                 return;
@@ -401,31 +389,5 @@ internal sealed class ModelLog : IDisposable
             default:
                 throw new ModelViolationException($"The log cannot be opened: {refusal.Message}", refusal);
         }
-    }
-
-    private void CheckNoLeak()
-    {
-        CheckNoViolation();
-        if (_machine.Disk.OpenFiles.Count + _machine.Disk.LiveMaps.Count > 0)
-        {
-            throw new ModelViolationException(
-                $"Left open: {string.Join(", ", _machine.Disk.OpenFiles)}; "
-                + $"left mapped: {string.Join(", ", _machine.Disk.LiveMaps)}.");
-        }
-    }
-
-    private void CheckNoViolation()
-    {
-        if (_machine.Disk.Violations is [var first, ..])
-        {
-            throw new ModelViolationException($"The log must not do this to a disk: {first}.");
-        }
-    }
-
-    private void Count(CrashKind kind)
-    {
-        _statistics.Kills += kind == CrashKind.ProcessKill ? 1 : 0;
-        _statistics.Remounts += kind == CrashKind.Remount ? 1 : 0;
-        _statistics.PowerLosses += kind == CrashKind.PowerLoss ? 1 : 0;
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using EmbeddedLog.Format.Frames;
-using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Testing.Model;
 

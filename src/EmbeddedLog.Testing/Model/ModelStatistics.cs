@@ -1,3 +1,5 @@
+using EmbeddedLog.Testing.Simulation;
+
 namespace EmbeddedLog.Testing.Model;
 
 /// <summary>Counts of the events in programs. Laws check them, to be sure that they tested something.</summary>
@@ -57,4 +59,12 @@ internal sealed class ModelStatistics
     public override string ToString() => string.Join(
         ' ',
         GetType().GetProperties().Select(property => $"{property.Name}={property.GetValue(this)}"));
+
+    /// <summary>Counts the end of a machine's life.</summary>
+    public void Count(CrashKind kind)
+    {
+        Kills += kind == CrashKind.ProcessKill ? 1 : 0;
+        Remounts += kind == CrashKind.Remount ? 1 : 0;
+        PowerLosses += kind == CrashKind.PowerLoss ? 1 : 0;
+    }
 }

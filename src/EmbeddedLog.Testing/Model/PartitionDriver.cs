@@ -1,7 +1,5 @@
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Partitions;
-using EmbeddedLog.Partitions.Reading;
-
 
 namespace EmbeddedLog.Testing.Model;
 
@@ -17,7 +15,9 @@ internal sealed class PartitionDriver
     private readonly Header[] _headers = new Header[1];
     private readonly byte[] _buffer = new byte[16 << 10];
 
-    /// <summary>Requested flushes that were not waited for.</summary>
+    private readonly ReadingCheck _reading;
+
+    /// <summary>Flushes that were asked for and not waited for.</summary>
     private readonly List<Task> _pending = [];
 
     private PartitionLog? _log;
@@ -30,6 +30,7 @@ internal sealed class PartitionDriver
         _statistics = statistics;
         _name = name;
         _random = random;
+        _reading = new ReadingCheck(owner, model, statistics, name, random);
     }
 
     /// <summary>Whether a flush of the partition has failed.</summary>
@@ -72,7 +73,7 @@ internal sealed class PartitionDriver
                 DeleteBefore(_model.Records.Count * (long)step.Amount / 1000);
                 break;
             case ModelStepKind.Read:
-                Read(step);
+                _reading.Check(Log, step.Amount);
                 break;
             case ModelStepKind.Retain:
                 Retain();
@@ -142,7 +143,7 @@ internal sealed class PartitionDriver
         _statistics.RecordsLost += _model.Recover(end);
         _model.Epoch = Log.Epoch;
         CheckEpochs();
-        ReadAll();
+        _reading.CheckAll(Log);
     }
 
     private void CheckReport(PartitionRecoveryReport report, bool clean, long end)
@@ -333,61 +334,6 @@ internal sealed class PartitionDriver
         _statistics.Retained += Log.StartOffset > _model.Start ? 1 : 0;
         _model.Start = Log.StartOffset;
         _model.DurableStart = done && !HasFailed ? _model.Start : _model.DurableStart;
-    }
-
-    private void Read(in ModelStep step)
-    {
-        long start = Log.StartOffset;
-        long from = start + ((Log.PublishedEnd - start) * step.Amount / 1000);
-        if (!CheckReading(() => ReadFrom(from)))
-        {
-            return;
-        }
-
-        long timestamp = _model.Records.Count == 0
-            ? 0
-            : _model.Records[_random.Next(_model.Records.Count)].Timestamp + _random.Next(-1, 2);
-        long? found = null;
-        if (CheckReading(() => found = TimestampSearch.Find(Log, timestamp)))
-        {
-            Require(found == _model.FindOffset(timestamp), $"time {timestamp} is at {found}");
-        }
-    }
-
-    private void ReadAll() => ReadFrom(Log.StartOffset);
-
-    private void ReadFrom(long offset)
-    {
-        using PartitionScan scan = Log.Scan(offset);
-        for (long next = offset; next < _model.Records.Count; next++)
-        {
-            if (!scan.TryRead(out RecordView read))
-            {
-                throw Violation($"the log has no offset {next}");
-            }
-
-            string? fault = read.Offset == next
-                ? _model.Records[(int)next].Compare(read, _buffer)
-                : $"offset {read.Offset}";
-            Require(fault is null, $"at offset {next} stands {fault}");
-            _statistics.RecordsRead++;
-        }
-
-        Require(!scan.TryRead(out _), $"something stands behind the end, {_model.Records.Count}");
-    }
-
-    /// <summary>Reads; false if the machine has stopped, after which no file can be opened.</summary>
-    private bool CheckReading(Action read)
-    {
-        try
-        {
-            read();
-            return !_owner.HasStopped;
-        }
-        catch (EmbeddedLogException) when (_owner.HasStopped)
-        {
-            return false;
-        }
     }
 
     private void CheckEnds()

@@ -2,7 +2,7 @@ using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Segments.Reading;
-using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Testing.Model;
 

@@ -1,5 +1,7 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
+using EmbeddedLog.Testing.Simulation.Disks;
+using EmbeddedLog.Testing.Simulation.Pages;
 
 namespace EmbeddedLog.Testing.Simulation;
 
@@ -73,7 +75,7 @@ internal sealed class SimulatedFile : LogFile
             _disk.Search(_node, FlushWindowBytes);
             int before = _node.Image.Allocated.Count;
             _node.Image.SetLength(length);
-            _disk.FreePages(before - _node.Image.Allocated.Count);
+            _disk.Space.Free(before - _node.Image.Allocated.Count);
         }
     }
 
@@ -214,7 +216,7 @@ internal sealed class SimulatedFile : LogFile
         int written = (int)Math.Clamp(cut - position, 0, buffer.Length);
         if (written > 0
             && position <= _disk.Options.MaxFileBytes - written
-            && _disk.TryTakePages(_node.Image, position, written))
+            && _disk.Space.TryTake(_node.Image, position, written))
         {
             _node.Image.Write(buffer[..written], position);
         }
@@ -224,7 +226,7 @@ internal sealed class SimulatedFile : LogFile
     {
         ThrowIfTooBig(operation, position, length);
         _disk.Search(_node, FlushWindowBytes);
-        if (!_disk.TryTakePages(_node.Image, position, length))
+        if (!_disk.Space.TryTake(_node.Image, position, length))
         {
             throw SystemErrors.Create(operation, Path, FileSystemError.NoSpace);
         }

@@ -1,6 +1,8 @@
 using System.Text;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
+using EmbeddedLog.Testing.Simulation.Disks;
+using EmbeddedLog.Testing.Simulation.Pages;
 
 namespace EmbeddedLog.Testing.Simulation;
 
@@ -182,7 +184,7 @@ internal sealed class SimulatedFileSystem(SimulatedDisk disk) : FileSystem
     /// <summary>The owner's id is only a hint, so a full disk does not prevent the lock.</summary>
     private void WriteOwner(FileNode node)
     {
-        if (Disk.TryTakePages(node.Image, 0, s_owner.Length))
+        if (Disk.Space.TryTake(node.Image, 0, s_owner.Length))
         {
             node.Image.Write(s_owner, 0);
         }

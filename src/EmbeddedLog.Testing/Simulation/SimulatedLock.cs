@@ -1,3 +1,5 @@
+using EmbeddedLog.Testing.Simulation.Disks;
+
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>A held owner lock.</summary>

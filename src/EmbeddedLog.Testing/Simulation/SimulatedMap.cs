@@ -1,5 +1,7 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
+using EmbeddedLog.Testing.Simulation.Disks;
+using EmbeddedLog.Testing.Simulation.Pages;
 
 namespace EmbeddedLog.Testing.Simulation;
 
@@ -47,8 +49,8 @@ internal sealed unsafe class SimulatedMap : MappedMemory
 
             _disk.Search(_node, 0);
 
-            // Preparing a page without a block takes one, as a store would; without space it is refused.
-            if (!_disk.TryTakePages(_node.Image, position, length))
+            // Preparing a page without a block takes one, as a store would; where there is none left it is refused.
+            if (!_disk.Space.TryTake(_node.Image, position, length))
             {
                 return false;
             }

@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.IO;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 
 namespace EmbeddedLog.Testing.Simulation;

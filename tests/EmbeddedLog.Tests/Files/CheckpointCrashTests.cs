@@ -2,6 +2,7 @@ using EmbeddedLog.Files;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 using FsCheck;
 using FsCheck.Fluent;
 

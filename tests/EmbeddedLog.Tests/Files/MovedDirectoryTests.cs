@@ -56,6 +56,31 @@ public sealed class MovedDirectoryTests : IDisposable
         Assert.Equal(5, CountRecords(moved.GetTopic("other")[0]));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Append_DirectoryMovedOrRemoved_IsNoDamage(bool removed)
+    {
+        CommitLog log = await OpenAsync();
+        OwnedPartition partition = (await log.EnsureTopicAsync("topic", Options()))[0];
+        AppendMany(partition, 10);
+        if (removed)
+        {
+            Directory.Delete(LogPath, recursive: true);
+        }
+        else
+        {
+            Directory.Move(LogPath, OldPath);
+        }
+
+        Exception? told = Record.Exception(() => AppendMany(partition, 100));
+
+        // What was removed is in a backup at best; what was moved is not damaged.
+        Assert.True(told is not CorruptLogException, $"{told}");
+        Assert.True(removed || told?.Message.Contains("backup", StringComparison.Ordinal) is not true, $"{told}");
+        await Record.ExceptionAsync(async () => await log.DisposeAsync());
+    }
+
     [Fact]
     public async Task Follow_DirectoryMovedThenReplaced_ReadsOnAndTellsOfTheOther()
     {

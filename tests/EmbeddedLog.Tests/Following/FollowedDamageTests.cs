@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Following;

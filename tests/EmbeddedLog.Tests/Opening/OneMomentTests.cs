@@ -154,7 +154,7 @@ public sealed class OneMomentTests
         CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
         machine.Run(() => log.DeleteTopicAsync("topic").AsTask());
         machine.Run(log.DisposeAsync());
-        Restore(machine.Platform.Files, s_topic, older);
+        DiskPieces.Restore(machine.Platform.Files, s_topic, older);
 
         EmbeddedLogException? told = Read(machine, First, out _);
 
@@ -234,77 +234,6 @@ public sealed class OneMomentTests
         }
     }
 
-    [Theory]
-    [InlineData(true, false)]
-    [InlineData(false, false)]
-    [InlineData(true, true)]
-    [InlineData(false, true)]
-    public void Open_DescriptionWithFewerPartitions_IsTold(bool withChecksum, bool followed)
-    {
-        using SimulatedPlatform machine = new(7);
-        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
-        machine.Run(() => log.CreateTopicAsync("topic", new TopicOptions { Partitions = 2 }).AsTask());
-        machine.Run(log.DisposeAsync());
-        string path = PathOf("topic.json");
-        TopicDescriptor forged = TopicDescriptor.FromJson(ReadFile(machine.Platform.Files, path));
-        forged.Partitions = withChecksum ? 1 : 2;
-        string json = Encoding.UTF8.GetString(forged.ToJson());
-        IEnumerable<string> lines = json.Split('\n')
-            .Where(line => withChecksum || !line.Contains("\"crc32c\"", StringComparison.Ordinal));
-        string changed = string.Join('\n', lines)
-            .Replace("\"num.partitions\": 2", "\"num.partitions\": 1", StringComparison.Ordinal);
-        Remove(machine.Platform.Files, path);
-        using (LogFile file = machine.Platform.Files.OpenFile(path, FileOpening.CreateNew))
-        {
-            file.Write(Encoding.UTF8.GetBytes(changed), 0);
-        }
-
-        CorruptLogException told = Assert.Throws<CorruptLogException>(() =>
-        {
-            if (followed)
-            {
-                using ReadOnlyLog follower = ReadOnlyLog.Open(
-                    OpenLog.Directory, new ReadOnlyLogOptions(), machine.Platform);
-                _ = follower.Topics;
-            }
-            else
-            {
-                machine.Run(OpenLog.OnAsync(machine).AsTask);
-            }
-        });
-
-        Assert.Equal(path, told.File);
-    }
-
-    [Fact]
-    public async Task Append_DirectoryRenamedOrRemoved_IsNoDamage()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps the directory of an open log where it is.");
-        using TempDirectory root = new();
-        for (int way = 0; way < 2; way++)
-        {
-            string path = root[$"log{way}"];
-            CommitLog log = await CommitLog.OpenAsync(path);
-            Topic topic = await log.CreateTopicAsync("topic", Options);
-            AppendNumbered(topic[0].Log, 10);
-            if (way == 0)
-            {
-                Directory.Move(path, root["moved"]);
-            }
-            else
-            {
-                Directory.Delete(path, recursive: true);
-            }
-
-            Exception? told = Record.Exception(() => AppendNumbered(topic[0].Log, 2000));
-
-            // What was removed is in a backup at best; what was renamed is not damaged.
-            Assert.True(told is not CorruptLogException, $"{told}");
-            Assert.True(way == 1 || told?.Message.Contains("backup", StringComparison.Ordinal) is not true, $"{told}");
-            await Record.ExceptionAsync(async () => await log.DisposeAsync());
-        }
-    }
-
     private static TopicOptions Options => new()
     {
         SegmentBytes = SegmentBytes,
@@ -344,7 +273,7 @@ public sealed class OneMomentTests
         Commit(machine, log, to);
         machine.Run(log.DisposeAsync());
         closedAt = machine.Time.GetUtcNow();
-        return Copy(machine.Platform.Files, OpenLog.FullDirectory);
+        return DiskPieces.Copy(machine.Platform.Files, OpenLog.FullDirectory);
     }
 
     private static void Commit(SimulatedPlatform machine, CommitLog log, long to)
@@ -436,20 +365,20 @@ public sealed class OneMomentTests
         switch (harm)
         {
             case Harm.NewestDamaged:
-                byte[] bytes = ReadFile(files, path);
+                byte[] bytes = DiskPieces.ReadFile(files, path);
                 int at = path.EndsWith("closed", StringComparison.Ordinal) ? 20 : NewestPage(bytes) + 30;
-                Flip(files, path, at);
+                DiskPieces.Flip(files, path, at);
                 break;
             case Harm.BothDamaged:
-                byte[] all = ReadFile(files, path);
-                Flip(files, path, 20);
-                Flip(files, path, TwoSlotPage.SecondAt + 20);
+                byte[] all = DiskPieces.ReadFile(files, path);
+                DiskPieces.Flip(files, path, 20);
+                DiskPieces.Flip(files, path, TwoSlotPage.SecondAt + 20);
                 break;
             case Harm.OlderOne:
-                Restore(files, path, older);
+                DiskPieces.Restore(files, path, older);
                 break;
             default:
-                Remove(files, path);
+                DiskPieces.Remove(files, path);
                 break;
         }
     }
@@ -458,84 +387,6 @@ public sealed class OneMomentTests
         BitConverter.ToUInt64(bytes, 16) > BitConverter.ToUInt64(bytes, TwoSlotPage.SecondAt + 16)
             ? 0
             : TwoSlotPage.SecondAt;
-
-    private static void Flip(FileSystem files, string path, long position)
-    {
-        using LogFile file = files.OpenFile(path, FileOpening.ReadWrite);
-        byte[] one = new byte[1];
-        file.Read(one, position);
-        one[0] ^= 4;
-        file.Write(one, position);
-    }
-
-    private static void Remove(FileSystem files, string path)
-    {
-        if (files.FileExists(path))
-        {
-            files.DeleteFile(path);
-            return;
-        }
-
-        files.ListFiles(path).ToList().ForEach(name => files.DeleteFile(Path.Combine(path, name)));
-        files.ListDirectories(path).ToList().ForEach(name => Remove(files, Path.Combine(path, name)));
-        files.DeleteDirectory(path);
-    }
-
-    /// <summary>Puts back a file, or a directory with all that was in it and nothing else.</summary>
-    private static void Restore(FileSystem files, string path, Dictionary<string, byte[]> older)
-    {
-        if (files.FileExists(path) || files.DirectoryExists(path))
-        {
-            Remove(files, path);
-        }
-
-        foreach ((string name, byte[] bytes) in older)
-        {
-            if (name == path || name.StartsWith(path + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            {
-                Make(files, Path.GetDirectoryName(name)!);
-                using LogFile file = files.OpenFile(name, FileOpening.CreateNew);
-                file.Write(bytes, 0);
-            }
-        }
-    }
-
-    private static void Make(FileSystem files, string directory)
-    {
-        if (!files.DirectoryExists(directory))
-        {
-            Make(files, Path.GetDirectoryName(directory)!);
-            files.CreateDirectory(directory);
-        }
-    }
-
-    private static Dictionary<string, byte[]> Copy(FileSystem files, string directory)
-    {
-        Dictionary<string, byte[]> copy = [];
-        foreach (string name in files.ListFiles(directory))
-        {
-            string path = Path.Combine(directory, name);
-            copy.Add(path, ReadFile(files, path));
-        }
-
-        foreach (string name in files.ListDirectories(directory))
-        {
-            foreach ((string path, byte[] bytes) in Copy(files, Path.Combine(directory, name)))
-            {
-                copy.Add(path, bytes);
-            }
-        }
-
-        return copy;
-    }
-
-    private static byte[] ReadFile(FileSystem files, string path)
-    {
-        using LogFile file = files.OpenFile(path, FileOpening.Read);
-        byte[] bytes = new byte[file.Length];
-        file.Read(bytes, 0);
-        return bytes;
-    }
 
     private static string[] Segments(FileSystem files) => !files.DirectoryExists(s_partition)
         ? []

@@ -1,5 +1,6 @@
 using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 
@@ -90,6 +91,55 @@ internal static unsafe class GapForge
             return gone;
         });
 
+    /// <summary>Whether a file is a segment that has begun.</summary>
+    public static bool IsUsed(FileSystem files, string path)
+    {
+        using LogFile file = files.OpenFile(path, FileOpening.Read);
+        byte[] page = new byte[SegmentHeader.PageBytes];
+        return file.Read(page, 0) == page.Length && SegmentHeader.TryRead(page, out _) == BlockStatus.Valid;
+    }
+
+    /// <summary>The header of a segment.</summary>
+    public static SegmentHeader ReadHeader(FileSystem files, string path)
+    {
+        using LogFile file = files.OpenFile(path, FileOpening.Read);
+        byte[] page = new byte[SegmentHeader.PageBytes];
+        file.Read(page, 0);
+        Assert.Equal(BlockStatus.Valid, SegmentHeader.TryRead(page, out SegmentHeader header));
+        return header;
+    }
+
+    /// <summary>Lets a segment begin at another offset, in its header and in the manifest.</summary>
+    public static void MoveSegment(FileSystem files, string path, long baseOffset, ulong topicUid)
+    {
+        SegmentHeader header = ReadHeader(files, path) with { BaseOffset = baseOffset };
+        byte[] page = new byte[SegmentHeader.PageBytes];
+        header.Write(page);
+        using (LogFile file = files.OpenFile(path, FileOpening.ReadWrite))
+        {
+            file.Write(page, 0);
+            file.Flush(0, page.Length);
+        }
+
+        string manifestPath = Path.Combine(Path.GetDirectoryName(path)!, "manifest");
+        using LogFile manifest = files.OpenFile(manifestPath, FileOpening.ReadWrite);
+        byte[] record = new byte[ManifestRecord.Bytes];
+        for (long at = ManifestRecord.Bytes; manifest.Read(record, at) == record.Length; at += record.Length)
+        {
+            if (ManifestRecord.TryRead(record, topicUid, at, out ManifestRecord read, out _) == BlockStatus.Valid
+                && read.Segment.Uid == header.Uid)
+            {
+                ManifestRecord.Add(read.Segment with { BaseOffset = baseOffset }, read.ProvenEnd)
+                    .Write(record, topicUid, at);
+                manifest.Write(record, at);
+                manifest.Flush(0, manifest.Length);
+                return;
+            }
+        }
+
+        Assert.Fail("The manifest does not list the segment.");
+    }
+
     private static int Trim(byte* frame, int length, in SegmentHeader header)
     {
         Assert.True(BatchFrame.TryOpen(frame, length, header.BaseOffset, out BatchFrame batch));
@@ -141,7 +191,7 @@ internal static unsafe class GapForge
         byte[] bytes = new byte[file.Length];
         Assert.Equal(bytes.Length, file.Read(bytes, 0));
         Span<byte> page = bytes.AsSpan(0, SegmentHeader.PageBytes);
-        Assert.Equal(HeaderStatus.Valid, SegmentHeader.TryRead(page, out SegmentHeader header));
+        Assert.Equal(BlockStatus.Valid, SegmentHeader.TryRead(page, out SegmentHeader header));
         T result;
         fixed (byte* memory = bytes)
         {

@@ -193,7 +193,7 @@ public sealed class OffsetGapTests : IDisposable
     {
         Make(killed: false);
         string first = Segments()[0];
-        long end = ReadHeader(Segments()[1]).BaseOffset;
+        long end = GapForge.ReadHeader(Files, Segments()[1]).BaseOffset;
         GapForge.Replace(Files, first, _ => true);
         _kept.RemoveAll(offset => offset < end);
         CommitLog log = Open();
@@ -231,7 +231,7 @@ public sealed class OffsetGapTests : IDisposable
         Crash(CrashKind.ProcessKill);
         string[] segments = Segments();
         GapForge.ReplaceFirst(Files, segments[0], Count);
-        MoveSegment(segments[1], Count, partition.TopicUid);
+        GapForge.MoveSegment(Files, segments[1], Count, partition.TopicUid);
 
         log = Open();
         partition = log.GetTopic("topic")[0].Log;
@@ -289,7 +289,7 @@ public sealed class OffsetGapTests : IDisposable
         Assert.InRange(segments.Length, 3, 100);
         foreach (string segment in segments)
         {
-            long firstOffset = ReadHeader(segment).BaseOffset;
+            long firstOffset = GapForge.ReadHeader(Files, segment).BaseOffset;
             gone.AddRange(GapForge.TrimBatches(Files, segment, endIsKnown: !killed));
             gone.AddRange(GapForge.Replace(
                 Files,
@@ -355,30 +355,14 @@ public sealed class OffsetGapTests : IDisposable
     [
         .. Files.ListFiles(_directory).Where(name => name.EndsWith(".segment", StringComparison.Ordinal))
             .Select(name => Path.Combine(_directory, name))
-            .Where(path => IsUsed(path))
-            .OrderBy(path => ReadHeader(path).BaseOffset),
+            .Where(path => GapForge.IsUsed(Files, path))
+            .OrderBy(path => GapForge.ReadHeader(Files, path).BaseOffset),
     ];
-
-    private bool IsUsed(string path)
-    {
-        using LogFile file = Files.OpenFile(path, FileOpening.Read);
-        byte[] page = new byte[SegmentHeader.PageBytes];
-        return file.Read(page, 0) == page.Length && SegmentHeader.TryRead(page, out _) == HeaderStatus.Valid;
-    }
-
-    private SegmentHeader ReadHeader(string path)
-    {
-        using LogFile file = Files.OpenFile(path, FileOpening.Read);
-        byte[] page = new byte[SegmentHeader.PageBytes];
-        file.Read(page, 0);
-        Assert.Equal(HeaderStatus.Valid, SegmentHeader.TryRead(page, out SegmentHeader header));
-        return header;
-    }
 
     /// <summary>Changes a bit of a record behind the middle of the log; returns its offset.</summary>
     private long DamageARecord()
     {
-        string path = Segments().Last(segment => ReadHeader(segment).BaseOffset < _end / 2);
+        string path = Segments().Last(segment => GapForge.ReadHeader(Files, segment).BaseOffset < _end / 2);
         using LogFile file = Files.OpenFile(path, FileOpening.ReadWrite);
         byte[] bytes = new byte[file.Length];
         file.Read(bytes, 0);
@@ -391,37 +375,7 @@ public sealed class OffsetGapTests : IDisposable
 
         file.Write([(byte)(bytes[at + 16] ^ 1)], at + 16);
         file.Flush(0, file.Length);
-        return ReadHeader(path).BaseOffset + BitConverter.ToUInt32(bytes, at + 12);
-    }
-
-    /// <summary>Lets the second segment begin at another offset, in its header and in the manifest.</summary>
-    private void MoveSegment(string path, long baseOffset, ulong topicUid)
-    {
-        SegmentHeader header = ReadHeader(path) with { BaseOffset = baseOffset };
-        byte[] page = new byte[SegmentHeader.PageBytes];
-        header.Write(page);
-        using (LogFile file = Files.OpenFile(path, FileOpening.ReadWrite))
-        {
-            file.Write(page, 0);
-            file.Flush(0, page.Length);
-        }
-
-        using LogFile manifest = Files.OpenFile(Path.Combine(_directory, "manifest"), FileOpening.ReadWrite);
-        byte[] record = new byte[ManifestRecord.Bytes];
-        for (long at = ManifestRecord.Bytes; manifest.Read(record, at) == record.Length; at += record.Length)
-        {
-            if (ManifestRecord.TryRead(record, topicUid, at, out ManifestRecord read, out _) == HeaderStatus.Valid
-                && read.Segment.Uid == header.Uid)
-            {
-                ManifestRecord.Add(read.Segment with { BaseOffset = baseOffset }, read.ProvenEnd)
-                    .Write(record, topicUid, at);
-                manifest.Write(record, at);
-                manifest.Flush(0, manifest.Length);
-                return;
-            }
-        }
-
-        Assert.Fail("The manifest does not list the segment.");
+        return GapForge.ReadHeader(Files, path).BaseOffset + BitConverter.ToUInt32(bytes, at + 12);
     }
 
     private CommitLog Open() => Machine.Run(OpenLog.OnAsync(Machine));

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Tests.Infrastructure;
 
@@ -150,13 +148,13 @@ public sealed class ProducerSendTests
     public void Produce_APartitionerOutOfRange_IsNamed(int partition)
     {
         using ProducerFixture topic = new(partitions: 3);
-        Choice choice = new() { Partition = partition };
+        ChosenPartitioner choice = new() { Partition = partition };
         Producer<string, string> producer = topic.Create(partitioner: choice);
 
         InvalidOperationException failure = Assert.Throws<InvalidOperationException>(
             () => topic.Run(producer.ProduceAsync("k", "v")));
 
-        Assert.Contains(typeof(Choice).ToString(), failure.Message, StringComparison.Ordinal);
+        Assert.Contains(typeof(ChosenPartitioner).ToString(), failure.Message, StringComparison.Ordinal);
         Assert.Contains($"chose partition {partition} of topic 'topic', which has only 0 to 2", failure.Message,
             StringComparison.Ordinal);
         choice.Partition = 1;
@@ -167,7 +165,7 @@ public sealed class ProducerSendTests
     public void Produce_APartitionerThatThrows_AppendsNothingAndTheNextOne()
     {
         using ProducerFixture topic = new();
-        Choice choice = new() { Failure = new FormatException("a bad day") };
+        ChosenPartitioner choice = new() { Failure = new FormatException("a bad day") };
         Producer<string, string> producer = topic.Create(partitioner: choice);
 
         Assert.Same(
@@ -183,7 +181,7 @@ public sealed class ProducerSendTests
     public void Produce_WithoutAPartition_AsksThePartitionerWithTheBytes()
     {
         using ProducerFixture topic = new(partitions: 3);
-        Choice choice = new() { Partition = 1 };
+        ChosenPartitioner choice = new() { Partition = 1 };
         Producer<string, string> producer = topic.Create(Durability.Written, partitioner: choice);
 
         producer.TryProduce(
@@ -206,7 +204,7 @@ public sealed class ProducerSendTests
     public void Produce_ASerializerThatThrows_AppendsNothingAndTheNextOne(bool isKey)
     {
         using ProducerFixture topic = new();
-        Moody moody = new() { Failure = new FormatException("a bad day") };
+        MoodySerializer moody = new() { Failure = new FormatException("a bad day") };
         Producer<string, string> producer = isKey
             ? topic.Create(moody, Serdes.Utf8)
             : topic.Create(Serdes.Utf8, moody);
@@ -226,7 +224,7 @@ public sealed class ProducerSendTests
     public void Produce_ASerializerThatMisusesItsBuffer_IsToldSo(int advance)
     {
         using ProducerFixture topic = new();
-        Moody moody = new() { Advance = advance };
+        MoodySerializer moody = new() { Advance = advance };
         Producer<string, string> producer = topic.Create(Serdes.Utf8, moody);
 
         var failure = Assert.Throws<RecordSerializationException>(() => topic.Run(producer.ProduceAsync("k", "v")));
@@ -241,7 +239,7 @@ public sealed class ProducerSendTests
     {
         using ProducerFixture topic = new();
         Producer<string, string> inner = topic.Create(Durability.Written);
-        Moody moody = new() { Before = () => inner.TryProduce("inner key", "inner value", out _) };
+        MoodySerializer moody = new() { Before = () => inner.TryProduce("inner key", "inner value", out _) };
         Producer<string, string> outer = topic.Create(Serdes.Utf8, moody);
 
         outer.TryProduce("outer key", "outer value", out _);
@@ -383,56 +381,4 @@ public sealed class ProducerSendTests
 
     /// <summary>What an awaiter gets, without waiting.</summary>
     private static RecordMetadata Result(ValueTask<RecordMetadata> task) => task.GetAwaiter().GetResult();
-
-    /// <summary>A partitioner that does as it is told, and remembers what it was asked.</summary>
-    private sealed class Choice : IPartitioner
-    {
-        public int Partition { get; set; }
-
-        public Exception? Failure { get; set; }
-
-        public int Calls { get; private set; }
-
-        public string? Topic { get; private set; }
-
-        public int Count { get; private set; }
-
-        public string? Key { get; private set; }
-
-        public bool HasKey { get; private set; }
-
-        public int Bytes { get; private set; }
-
-        int IPartitioner.Partition(in PartitionerContext context)
-        {
-            Calls++;
-            Topic = context.Topic;
-            Count = context.PartitionCount;
-            Key = Encoding.UTF8.GetString(context.Key);
-            HasKey = context.HasKey;
-            Bytes = context.RecordBytes;
-            return Failure is null ? Partition : throw Failure;
-        }
-    }
-
-    /// <summary>A serializer of text that fails when told to, after it has written some.</summary>
-    private sealed class Moody : ISerializer<string>
-    {
-        public Exception? Failure { get; set; }
-
-        public int Advance { get; set; }
-
-        public Action? Before { get; set; }
-
-        public void Serialize(string value, IBufferWriter<byte> destination, in SerializationContext context)
-        {
-            Before?.Invoke();
-            Serdes.Utf8.Serialize(value, destination, in context);
-            destination.Advance(Advance);
-            if (Failure is not null)
-            {
-                throw Failure;
-            }
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 using EmbeddedLog.Tests.Infrastructure;
 using FsCheck;
 using FsCheck.Fluent;

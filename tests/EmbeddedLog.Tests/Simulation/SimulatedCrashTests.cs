@@ -1,26 +1,12 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Tests.Simulation;
 
 /// <summary>What is left after the ways in which a process can end.</summary>
-public sealed unsafe class SimulatedCrashTests : IDisposable
+public sealed unsafe class SimulatedCrashTests : SimulatedCrashTest
 {
-    private const string Root = SimulatedRoot.Path;
-    private const string Path = Root + "/file";
-    private const int Page = SimulatedDisk.PageBytes;
-
-    private readonly List<SimulatedDisk> _disks = [];
-    private readonly SimulatedFileSystem _files;
-
-    public SimulatedCrashTests()
-    {
-        _files = SimulatedRoot.CreateFiles();
-        _disks.Add(_files.Disk);
-    }
-
-    public void Dispose() => _disks.ForEach(disk => disk.Dispose());
-
     [Fact]
     public void PowerLoss_ThreeDirtyPages_CanLeaveAnySubset()
     {
@@ -153,14 +139,14 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
     [Fact]
     public void PowerLoss_DirectoryWithoutItsName_TakesItsFilesWithIt()
     {
-        _files.CreateDirectory(Root + "/topic");
-        CreateFlushed(_files, Root + "/topic/segment", 1);
-        _files.SyncDirectory(Root + "/topic");
+        Files.CreateDirectory(Root + "/topic");
+        CreateFlushed(Files, Root + "/topic/segment", 1);
+        Files.SyncDirectory(Root + "/topic");
 
         var seen = new HashSet<bool>();
         for (int seed = 0; seed < 50; seed++)
         {
-            SimulatedFileSystem clone = Track(_files.Disk.Clone(new Random(seed)));
+            SimulatedFileSystem clone = Track(Files.Disk.Clone(new Random(seed)));
             SimulatedFileSystem found = Crash(clone, CrashKind.PowerLoss, seed);
             seen.Add(found.DirectoryExists(Root + "/topic"));
             Assert.Equal(found.DirectoryExists(Root + "/topic"), found.FileExists(Root + "/topic/segment"));
@@ -193,14 +179,14 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
     [Fact]
     public void ProcessKill_Anything_KeepsAllAndTheIdentityAndFreesTheLock()
     {
-        using LogFile file = _files.OpenFile(Path, FileOpening.CreateNew);
+        using LogFile file = Files.OpenFile(Path, FileOpening.CreateNew);
         file.Allocate(0, 2 * Page);
         MappedMemory map = file.Map(2 * Page, writable: true);
         map.Pointer[Page + 1] = 9;
-        Assert.NotNull(_files.TryLock(Root + "/lock"));
-        CacheIdentity identity = _files.GetCacheIdentity(Root);
+        Assert.NotNull(Files.TryLock(Root + "/lock"));
+        CacheIdentity identity = Files.GetCacheIdentity(Root);
 
-        SimulatedFileSystem found = Crash(_files, CrashKind.ProcessKill);
+        SimulatedFileSystem found = Crash(Files, CrashKind.ProcessKill);
 
         Assert.Equal(9, ReadAll(found, Path)[Page + 1]);
         Assert.Equal(identity, found.GetCacheIdentity(Root));
@@ -214,9 +200,9 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
     [InlineData(nameof(CrashKind.Remount))]
     public void Crash_ThatEndsTheCache_ChangesItsIdentity(string kind)
     {
-        CacheIdentity identity = _files.GetCacheIdentity(Root);
+        CacheIdentity identity = Files.GetCacheIdentity(Root);
 
-        SimulatedFileSystem found = Crash(_files, Enum.Parse<CrashKind>(kind));
+        SimulatedFileSystem found = Crash(Files, Enum.Parse<CrashKind>(kind));
 
         Assert.NotEqual(identity, found.GetCacheIdentity(Root));
         Assert.NotEqual(found.GetCacheIdentity(Root), Crash(found, Enum.Parse<CrashKind>(kind)).GetCacheIdentity(Root));
@@ -226,7 +212,7 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
     public void Identity_OfASystemThatHasNone_IsUnknown()
     {
         SimulatedFileSystem files = SimulatedRoot.CreateFiles(new SimulationOptions { IdentityIsKnown = false });
-        _disks.Add(files.Disk);
+        Track(files.Disk);
 
         Assert.False(files.GetCacheIdentity(Root).IsKnown);
     }
@@ -234,106 +220,40 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
     [Fact]
     public void Remount_WithoutFailures_KeepsAllThatWasWritten()
     {
-        CreateFlushed(_files, Path, 1);
-        using LogFile file = _files.OpenFile(Path, FileOpening.ReadWrite);
+        CreateFlushed(Files, Path, 1);
+        using LogFile file = Files.OpenFile(Path, FileOpening.ReadWrite);
         file.Write([7], 3 * Page);
 
-        SimulatedFileSystem found = Crash(_files, CrashKind.Remount);
+        SimulatedFileSystem found = Crash(Files, CrashKind.Remount);
 
         byte[] bytes = ReadAll(found, Path);
         Assert.Equal((1, 7, (3 * Page) + 1), (bytes[0], bytes[3 * Page], bytes.Length));
     }
 
     [Fact]
-    public void FailedFlush_ThenASuccessfulOne_HasLostThePagesAllTheSame()
-    {
-        using LogFile file = FailedFlush();
-
-        file.Flush(0, 2 * Page);
-
-        Assert.Equal([2, 2], [ReadAll(_files, Path)[0], ReadAll(_files, Path)[Page]]);
-        byte[] left = ReadAll(Crash(_files, CrashKind.PowerLoss), Path);
-        Assert.Equal([1, 1], [left[0], left[Page]]);
-    }
-
-    [Fact]
-    public void FailedFlush_ThenADirtiedPage_HasLostTheOtherOne()
-    {
-        using LogFile file = FailedFlush();
-
-        file.Write([3], 1);
-        file.Flush(0, 2 * Page);
-
-        byte[] left = ReadAll(Crash(_files, CrashKind.PowerLoss), Path);
-        Assert.Equal([2, 3, 1], [left[0], left[1], left[Page]]);
-    }
-
-    [Fact]
-    public void FailedFlush_ThenAKillAndASuccessfulOne_HasLostThePagesAllTheSame()
-    {
-        FailedFlush().Dispose();
-
-        SimulatedFileSystem killed = Crash(_files, CrashKind.ProcessKill);
-        Assert.Equal(2, ReadAll(killed, Path)[0]);
-        using (LogFile file = killed.OpenFile(Path, FileOpening.ReadWrite))
-        {
-            file.Flush(0, 2 * Page);
-        }
-
-        Assert.Equal(1, ReadAll(Crash(killed, CrashKind.Remount), Path)[0]);
-    }
-
-    [Fact]
-    public void FailedFlush_ThenEviction_ReadsWhatTheDeviceHas()
-    {
-        using LogFile file = FailedFlush();
-        using MappedMemory map = file.Map(2 * Page, writable: false);
-        file.Write([3], 1);
-
-        _files.Disk.EvictCleanPages();
-
-        Assert.Equal([2, 3, 1], [map.Pointer[0], map.Pointer[1], map.Pointer[Page]]);
-    }
-
-    [Fact]
-    public void FailNextFlush_OfAPath_LeavesOthersAlone()
-    {
-        using LogFile file = _files.OpenFile(Path, FileOpening.CreateNew);
-        using LogFile other = _files.OpenFile(Root + "/other", FileOpening.CreateNew);
-        _files.Disk.FailNextFlush(error: FileSystemError.NoSpace, path: Path);
-
-        other.Flush(0, 1);
-        FileSystemException exception = Assert.Throws<FileSystemException>(() => file.Flush(0, 1));
-        file.Flush(0, 1);
-
-        Assert.Equal((FileSystemError.NoSpace, 28), (exception.Error, exception.SystemCode));
-        Assert.Equal(1, _files.Disk.Counters.FailedFlushes);
-    }
-
-    [Fact]
     public void AfterACrash_OldCallsFailAndOldStoresGoNowhere()
     {
-        using LogFile file = _files.OpenFile(Path, FileOpening.CreateNew);
+        using LogFile file = Files.OpenFile(Path, FileOpening.CreateNew);
         file.Allocate(0, Page);
         using MappedMemory map = file.Map(Page, writable: true);
-        using IDisposable? held = _files.TryLock(Root + "/lock");
+        using IDisposable? held = Files.TryLock(Root + "/lock");
         map.Pointer[0] = 1;
 
-        SimulatedFileSystem found = Crash(_files, CrashKind.ProcessKill);
+        SimulatedFileSystem found = Crash(Files, CrashKind.ProcessKill);
         map.Pointer[0] = 2;
         Action[] calls =
         [
             () => file.Write([3], 0), () => file.Flush(0, 1), () => file.Allocate(0, 1), () => file.SetLength(0),
             () => file.Read([0], 0), () => file.Map(1, false), () => _ = file.Length,
-            () => _files.OpenFile(Path, FileOpening.Read), () => _files.DeleteFile(Path), () => _files.FileExists(Path),
-            () => _files.Rename(Path, Root + "/b"), () => _files.SyncDirectory(Root), () => _files.ListFiles(Root),
-            () => _files.CreateDirectory(Root + "/d"), () => _files.TryLock(Root + "/lock"),
+            () => Files.OpenFile(Path, FileOpening.Read), () => Files.DeleteFile(Path), () => Files.FileExists(Path),
+            () => Files.Rename(Path, Root + "/b"), () => Files.SyncDirectory(Root), () => Files.ListFiles(Root),
+            () => Files.CreateDirectory(Root + "/d"), () => Files.TryLock(Root + "/lock"),
         ];
 
         Assert.All(calls, call => Assert.Contains(
             "crashed", Assert.Throws<FileSystemException>(call).Message, StringComparison.Ordinal));
         Assert.False(map.TryPrepareForWrite(0, 1));
-        Assert.True(_files.Disk.HasCrashed);
+        Assert.True(Files.Disk.HasCrashed);
         Assert.Equal(1, ReadAll(found, Path)[0]);
         Assert.Empty(found.Disk.OpenFiles);
     }
@@ -341,20 +261,20 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
     [Fact]
     public void CrashAtMutation_InTheMiddle_KeepsTheMomentAndFailsTheRest()
     {
-        using LogFile file = _files.OpenFile(Path, FileOpening.CreateNew);
+        using LogFile file = Files.OpenFile(Path, FileOpening.CreateNew);
         file.Allocate(0, 2 * Page);
         using MappedMemory map = file.Map(2 * Page, writable: true);
-        _files.Disk.CrashAtMutation(_files.Disk.Counters.Mutations + 2);
+        Files.Disk.CrashAtMutation(Files.Disk.Counters.Mutations + 2);
 
         map.Pointer[0] = 1;
         file.Flush(0, Page);
         map.Pointer[1] = 1;
         Assert.Throws<FileSystemException>(() => file.Flush(0, Page));
-        Assert.True(_files.Disk.HasCrashed);
+        Assert.True(Files.Disk.HasCrashed);
         map.Pointer[2] = 1;
         Assert.Throws<FileSystemException>(() => file.Flush(0, Page));
 
-        Assert.Equal([1, 1, 0], ReadAll(Crash(_files, CrashKind.ProcessKill), Path)[..3]);
+        Assert.Equal([1, 1, 0], ReadAll(Crash(Files, CrashKind.ProcessKill), Path)[..3]);
     }
 
     [Fact]
@@ -381,10 +301,10 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
     [Fact]
     public void Clone_Changed_LeavesTheOriginalAlone()
     {
-        CreateFlushed(_files, Path, 1);
-        uint before = _files.Disk.Fingerprint();
+        CreateFlushed(Files, Path, 1);
+        uint before = Files.Disk.Fingerprint();
 
-        SimulatedFileSystem clone = Track(_files.Disk.Clone(new Random(1)));
+        SimulatedFileSystem clone = Track(Files.Disk.Clone(new Random(1)));
         Assert.Equal(before, clone.Disk.Fingerprint());
         using (LogFile file = clone.OpenFile(Path, FileOpening.ReadWrite))
         {
@@ -392,31 +312,7 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
         }
 
         Assert.NotEqual(before, clone.Disk.Fingerprint());
-        Assert.Equal(before, _files.Disk.Fingerprint());
-    }
-
-    /// <summary>Two pages that are durably 1.</summary>
-    private static LogFile CreateOnes(SimulatedFileSystem files)
-    {
-        byte[] bytes = new byte[2 * Page];
-        bytes.AsSpan().Fill(1);
-        LogFile file = files.OpenFile(Path, FileOpening.CreateNew);
-        file.Write(bytes, 0);
-        file.Flush(0, bytes.Length);
-        files.SyncDirectory(Root);
-        return file;
-    }
-
-    /// <summary>Two pages that are durably 1, then 2 in the cache, after a flush that failed.</summary>
-    private LogFile FailedFlush()
-    {
-        LogFile file = CreateOnes(_files);
-        byte[] bytes = new byte[2 * Page];
-        bytes.AsSpan().Fill(2);
-        file.Write(bytes, 0);
-        _files.Disk.FailNextFlush();
-        Assert.Throws<FileSystemException>(() => file.Flush(0, bytes.Length));
-        return file;
+        Assert.Equal(before, Files.Disk.Fingerprint());
     }
 
     private byte[] LosePower(int seed, int pages)
@@ -434,35 +330,4 @@ public sealed unsafe class SimulatedCrashTests : IDisposable
     /// <summary>Old, new or torn.</summary>
     private static char Describe(ReadOnlySpan<byte> page) =>
         !page.ContainsAnyExcept((byte)0) ? '0' : !page.ContainsAnyExcept((byte)1) ? '1' : 't';
-
-    private SimulatedFileSystem Fresh(int seed = 1)
-    {
-        SimulatedFileSystem files = SimulatedRoot.CreateFiles(seed: seed);
-        _disks.Add(files.Disk);
-        return files;
-    }
-
-    private SimulatedFileSystem Crash(SimulatedFileSystem files, CrashKind kind, int seed = 1) =>
-        Track(files.Disk.Crash(new Random(seed), kind));
-
-    private SimulatedFileSystem Track(SimulatedDisk disk)
-    {
-        _disks.Add(disk);
-        return new SimulatedFileSystem(disk);
-    }
-
-    private static void CreateFlushed(SimulatedFileSystem files, string path, byte value)
-    {
-        using LogFile file = files.OpenFile(path, FileOpening.CreateNew);
-        file.Write([value], 0);
-        file.Flush(0, 1);
-    }
-
-    private static byte[] ReadAll(SimulatedFileSystem files, string path)
-    {
-        using LogFile file = files.OpenFile(path, FileOpening.Read);
-        byte[] bytes = new byte[file.Length];
-        Assert.Equal(bytes.Length, file.Read(bytes, 0));
-        return bytes;
-    }
 }

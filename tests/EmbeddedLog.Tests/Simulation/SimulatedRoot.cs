@@ -1,5 +1,6 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Tests.Simulation;
 

@@ -1,4 +1,5 @@
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Torture.Bitflip;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Torture.Bitflip;
 

@@ -1,6 +1,7 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Torture.Bitflip;
 

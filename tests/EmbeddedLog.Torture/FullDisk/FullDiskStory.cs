@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using EmbeddedLog.Torture.Load;
+using EmbeddedLog.Torture.Load.Checking;
+using EmbeddedLog.Torture.Load.Producers;
 using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.FullDisk;

@@ -1,4 +1,5 @@
 using EmbeddedLog.IO.Linux;
+using EmbeddedLog.Torture.Load.Producers;
 using EmbeddedLog.Torture.User;
 
 namespace EmbeddedLog.Torture.Load;

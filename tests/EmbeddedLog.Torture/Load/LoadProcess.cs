@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
-using EmbeddedLog.Torture.Machine;
+using EmbeddedLog.Torture.Load.Checking;
 
 namespace EmbeddedLog.Torture.Load;
 

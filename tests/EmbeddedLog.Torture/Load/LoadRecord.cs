@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using EmbeddedLog.Torture.Load.Producers;
 
 namespace EmbeddedLog.Torture.Load;
 

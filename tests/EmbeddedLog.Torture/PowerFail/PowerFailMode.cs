@@ -1,4 +1,5 @@
 using EmbeddedLog.Torture.Load;
+using EmbeddedLog.Torture.Load.Checking;
 using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.PowerFail;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EmbeddedLog.Torture.Load.Checking;
 
 namespace EmbeddedLog.Torture.Unmap;
 

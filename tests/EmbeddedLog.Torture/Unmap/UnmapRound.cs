@@ -1,5 +1,6 @@
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Torture.Load;
+using EmbeddedLog.Torture.Load.Checking;
 
 namespace EmbeddedLog.Torture.Unmap;
 

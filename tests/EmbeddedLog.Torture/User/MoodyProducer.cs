@@ -1,4 +1,5 @@
 using EmbeddedLog.Torture.Load;
+using EmbeddedLog.Torture.Load.Producers;
 
 namespace EmbeddedLog.Torture.User;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EmbeddedLog.Torture.Load;
+using EmbeddedLog.Torture.Load.Checking;
 using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.User;

@@ -13,8 +13,7 @@ namespace EmbeddedLog.Files.Manifests;
 /// The caller serializes <see cref="Add"/> and <see cref="SetLogStart"/> with each other and with reading the state.
 /// <see cref="Flush"/> and <see cref="HasUnflushed"/> may be used by any thread at any time: <see cref="_gate"/>
 /// protects file, end and list, is held for one positional write or one rename, and never for a flush;
-/// <see cref="_flushing"/> is held for a flush. The order is <see cref="_flushing"/> before <see cref="_gate"/>. All
-/// code that uses both locks stays in this one file, though it is long, so that the order can be checked.
+/// <see cref="_flushing"/> is held for a flush. The order is <see cref="_flushing"/> before <see cref="_gate"/>.
 /// </para>
 /// <para>
 /// Failures: a write that fails changes nothing here, and the next one overwrites whatever it left. The first failed
@@ -24,6 +23,8 @@ namespace EmbeddedLog.Files.Manifests;
 /// </remarks>
 internal sealed class Manifest : IDisposable
 {
+    // Over 400 lines: all that goes by both locks is in this one file, so that one sees that their order is kept.
+
     /// <summary>The file's name in the partition's directory.</summary>
     public const string FileName = "manifest";
 

@@ -46,9 +46,7 @@ internal sealed class PartitionFlusher
     /// <summary>Whether the last round has left a checkpoint to write; only the flusher uses it.</summary>
     private bool _owesCheckpoint;
 
-    /// <summary>
-    /// The end up to which everything is on the disk; written by the flusher, the offset published apart.
-    /// </summary>
+    /// <summary>Up to where everything is on the disk; written by the flusher, the offset published apart.</summary>
     private DurablePoint _durable;
 
     /// <summary>The offset of <see cref="_durable"/>; written by the flusher, read by everyone.</summary>

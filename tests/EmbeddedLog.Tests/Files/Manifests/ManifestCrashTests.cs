@@ -2,6 +2,7 @@ using EmbeddedLog.Files.Manifests;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Testing.Simulation.Disks;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -83,8 +83,8 @@ public sealed class ManifestStateTests
             ManifestState read = new();
             for (int at = ManifestHeader.Bytes; at < file.Length; at += ManifestRecord.Bytes)
             {
-                HeaderStatus status = ManifestRecord.TryRead(file.AsSpan(at), 7, at, out var record, out _);
-                Assert.Equal(HeaderStatus.Valid, status);
+                BlockStatus status = ManifestRecord.TryRead(file.AsSpan(at), 7, at, out var record, out _);
+                Assert.Equal(BlockStatus.Valid, status);
                 Assert.Null(read.FindFault(record));
                 read.Apply(record);
             }

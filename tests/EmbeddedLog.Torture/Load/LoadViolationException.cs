@@ -1,4 +1,0 @@
-namespace EmbeddedLog.Torture.Load;
-
-/// <summary>A promise was broken; the message says which, and what was found.</summary>
-internal sealed class LoadViolationException(string message) : Exception(message);
