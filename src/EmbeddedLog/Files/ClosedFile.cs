@@ -51,11 +51,11 @@ internal static class ClosedFile
 
     private static ClosedList Parse(string path, byte[] bytes, out bool isWhole)
     {
-        HeaderStatus status = ClosedList.TryRead(bytes, out ClosedList? list, out isWhole, out ushort version);
+        BlockStatus status = ClosedList.TryRead(bytes, out ClosedList? list, out isWhole, out ushort version);
         return status switch
         {
-            HeaderStatus.Valid => list!,
-            HeaderStatus.NewerVersion => throw StoredFile.TooNew(
+            BlockStatus.Valid => list!,
+            BlockStatus.NewerVersion => throw StoredFile.TooNew(
                 path, 0, $"format version {ChecksummedBlock.Version}", $"version {version}"),
             _ => throw StoredFile.Damaged(
                 path, 0, "at least one intact copy of the list of partitions", "two with wrong checksums"),

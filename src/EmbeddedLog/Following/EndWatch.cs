@@ -9,7 +9,7 @@ namespace EmbeddedLog.Following;
 /// Follows the end of a partition between two reads of its files: by the owner's slot in the control file, by the
 /// records without a slot, or not at all after a clean close. Under the partition's gate.
 /// </summary>
-internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, FollowedReach reach)
+internal sealed unsafe class EndWatch(TopicPartition id, ControlView view, FollowedState reach)
 {
     /// <summary>The signals at the last read of the files.</summary>
     private ControlPage? _page;

@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
@@ -30,7 +31,7 @@ internal sealed class FollowedPartition : ReadablePartition
     private readonly PartitionIdentity _identity;
     private readonly ControlView _view;
     private readonly FollowPoller _poller;
-    private readonly FollowedEnds _ends;
+    private readonly FollowedEndFinder _ends;
     private readonly long _mapAhead;
 
     /// <summary>Whether the topic has not been deleted.</summary>
@@ -39,8 +40,8 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Held during every refresh; never while a reader reads.</summary>
     private readonly Lock _gate = new();
 
-    /// <summary>The state for readers. Written under the gate; read by anyone.</summary>
-    private readonly FollowedReach _reach = new();
+    /// <summary>What readers see. Written under the gate; read by anyone.</summary>
+    private readonly FollowedState _reach = new();
 
     /// <summary>Follows the end between two reads of the files. Under the gate.</summary>
     private readonly EndWatch _watch;
@@ -65,7 +66,7 @@ internal sealed class FollowedPartition : ReadablePartition
         _identity = identity;
         _view = view;
         _poller = poller;
-        _ends = new FollowedEnds(segments.Readers, segments.LoggerUnderLock, identity);
+        _ends = new FollowedEndFinder(segments.Readers, segments.LoggerUnderLock, identity);
         _watch = new EndWatch(identity.Id, view, _reach);
         _mapAhead = mapAhead;
         _exists = exists;
@@ -318,7 +319,7 @@ internal sealed class FollowedPartition : ReadablePartition
         FollowedFiles files = FollowedFiles.Read(_resources.Platform.Files, _identity, session);
         long start = files.Manifest.LogStartOffset;
         SegmentList segments = _made = FollowedSegments.Make(files.Manifest, Segments, MakeSegment);
-        FollowedFit fit = new(_resources, _identity, files, session);
+        FollowedFilesCheck fit = new(_resources, _identity, files, session);
         fit.Check(segments);
 
         bool isNew = _watch.IsNew(page, word);

@@ -96,8 +96,8 @@ internal sealed unsafe class FollowedTail
                 return false;
             }
 
-            // The rest of the file, which is at most a segment, and read only if the control file has a higher end.
-            TornTail behind = TornTail.Search(memory, segment.CrcSeed, segment.BaseOffset, _position, limit);
+            // The rest of the file, which is at most a segment, and looked at only where somebody has told otherwise.
+            FrameSearch behind = FrameSearch.Search(memory, segment.CrcSeed, segment.BaseOffset, _position, limit);
             return !behind.HasFrames && behind.UsedBytes == 0;
         }
         finally

@@ -144,29 +144,29 @@ internal sealed class ClosedList
     /// <param name="list">The list, if it is valid.</param>
     /// <param name="isWhole">Whether both copies are intact.</param>
     /// <param name="version">The version of a newer one.</param>
-    public static HeaderStatus TryRead(
+    public static BlockStatus TryRead(
         ReadOnlySpan<byte> file, out ClosedList? list, out bool isWhole, out ushort version)
     {
         int half = file.Length / 2;
-        HeaderStatus first = TryReadCopy(file[..half], out list);
-        HeaderStatus second = TryReadCopy(file[half..], out ClosedList? copy);
-        isWhole = first == HeaderStatus.Valid && second == HeaderStatus.Valid
+        BlockStatus first = TryReadCopy(file[..half], out list);
+        BlockStatus second = TryReadCopy(file[half..], out ClosedList? copy);
+        isWhole = first == BlockStatus.Valid && second == BlockStatus.Valid
             && file[..half].SequenceEqual(file[half..]);
         list ??= copy;
-        bool isNewer = first == HeaderStatus.NewerVersion || second == HeaderStatus.NewerVersion;
+        bool isNewer = first == BlockStatus.NewerVersion || second == BlockStatus.NewerVersion;
         version = isNewer
-            ? ChecksummedBlock.GetVersion(first == HeaderStatus.NewerVersion ? file : file[half..])
+            ? ChecksummedBlock.GetVersion(first == BlockStatus.NewerVersion ? file : file[half..])
             : ChecksummedBlock.Version;
-        return isNewer ? HeaderStatus.NewerVersion
-            : list is not null ? HeaderStatus.Valid
-            : HeaderStatus.Corrupt;
+        return isNewer ? BlockStatus.NewerVersion
+            : list is not null ? BlockStatus.Valid
+            : BlockStatus.Corrupt;
     }
 
-    private static HeaderStatus TryReadCopy(ReadOnlySpan<byte> block, out ClosedList? list)
+    private static BlockStatus TryReadCopy(ReadOnlySpan<byte> block, out ClosedList? list)
     {
         list = null;
-        HeaderStatus status = ChecksummedBlock.Check(block, Magic);
-        if (status != HeaderStatus.Valid)
+        BlockStatus status = ChecksummedBlock.Check(block, Magic);
+        if (status != BlockStatus.Valid)
         {
             return status;
         }
@@ -174,10 +174,10 @@ internal sealed class ClosedList
         if (TryParse(block, out ClosedList? parsed))
         {
             list = parsed;
-            return HeaderStatus.Valid;
+            return BlockStatus.Valid;
         }
 
-        return HeaderStatus.Corrupt;
+        return BlockStatus.Corrupt;
     }
 
     private static bool TryParse(ReadOnlySpan<byte> block, [NotNullWhen(true)] out ClosedList? list)

@@ -43,7 +43,7 @@ internal readonly record struct ControlHeader(
     {
         header = default;
         if (source.Length < ControlLayout.BlockBytes
-            || ChecksummedBlock.Check(source[..ControlLayout.BlockBytes], Magic) != HeaderStatus.Valid)
+            || ChecksummedBlock.Check(source[..ControlLayout.BlockBytes], Magic) != BlockStatus.Valid)
         {
             return false;
         }

@@ -43,24 +43,24 @@ internal static class TwoSlotPage
     /// <summary>
     /// Checks the slot at <paramref name="position"/>, of which <paramref name="page"/> is the part that the file has.
     /// </summary>
-    public static HeaderStatus Check(
+    public static BlockStatus Check(
         ReadOnlySpan<byte> page, ReadOnlySpan<byte> magic, long position, out ulong generation)
     {
         generation = 0;
-        HeaderStatus status = ChecksummedBlock.Check(page, magic);
-        if (status != HeaderStatus.Valid)
+        BlockStatus status = ChecksummedBlock.Check(page, magic);
+        if (status != BlockStatus.Valid)
         {
             return status;
         }
 
         if (page.Length != Bytes)
         {
-            return HeaderStatus.Corrupt;
+            return BlockStatus.Corrupt;
         }
 
         generation = BinaryPrimitives.ReadUInt64LittleEndian(page[GenerationAt..]);
         return generation is > 0 and <= FormatLimits.MaxGeneration && GetPosition(generation) == position
-            ? HeaderStatus.Valid
-            : HeaderStatus.Corrupt;
+            ? BlockStatus.Valid
+            : BlockStatus.Corrupt;
     }
 }

@@ -1,6 +1,5 @@
 using EmbeddedLog.Partitioning;
 
-
 namespace EmbeddedLog;
 
 /// <summary>Ready-made partitioners. All are thread-safe and allocate nothing for a record.</summary>
@@ -19,7 +18,7 @@ public static class Partitioners
     /// without a key go round robin, so that they spread evenly at any rate; Kafka's default is sticky, see
     /// <see cref="Murmur2Sticky"/>.
     /// </summary>
-    public static IPartitioner Default() => new KeyedPartitioner(new RoundRobinPartitioner());
+    public static IPartitioner Default() => new DefaultPartitioner();
 
     /// <summary>
     /// Kafka's default: the key's hash as in <see cref="Default"/>; sticky without a key as in <see cref="Sticky"/>.
@@ -28,7 +27,7 @@ public static class Partitioners
     /// <c>batch.size</c>. Default: 16,384.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchBytes"/> is below 1.</exception>
     public static IPartitioner Murmur2Sticky(int batchBytes = DefaultBatchBytes) =>
-        new KeyedPartitioner(Sticky(batchBytes));
+        new Murmur2StickyPartitioner(Sticky(batchBytes));
 
     /// <summary>One partition after the other, whatever the key; Kafka's <c>RoundRobinPartitioner</c>.</summary>
     public static IPartitioner RoundRobin() => new RoundRobinPartitioner();

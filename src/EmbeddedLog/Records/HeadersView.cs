@@ -25,7 +25,7 @@ public ref struct HeadersView
     public readonly HeadersView GetEnumerator() => this;
 
     /// <summary>Steps to the next header; false when there is none left.</summary>
-    public bool MoveNext() => HeaderBlock.TryReadNext(ref _rest, out _key, out _value, out _hasValue);
+    public bool MoveNext() => RecordHeaders.TryReadNext(ref _rest, out _key, out _value, out _hasValue);
 
     /// <summary>Copies the headers that are left.</summary>
     public readonly Headers ToHeaders()

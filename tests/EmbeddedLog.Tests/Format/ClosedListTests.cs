@@ -27,10 +27,10 @@ public sealed class ClosedListTests
     [Fact]
     public void TryRead_KnownList_RoundTrips()
     {
-        HeaderStatus status = ClosedList.TryRead(
+        BlockStatus status = ClosedList.TryRead(
             Some.ClosedList.Encode(), out ClosedList? list, out bool isWhole, out _);
 
-        Assert.Equal(HeaderStatus.Valid, status);
+        Assert.Equal(BlockStatus.Valid, status);
         Assert.True(isWhole);
         AssertIsThatList(list);
     }
@@ -42,7 +42,7 @@ public sealed class ClosedListTests
         for (int bit = 0; bit < file.Length * 8; bit++)
         {
             Forge.Flip(file, bit);
-            Assert.Equal(HeaderStatus.Valid, ClosedList.TryRead(file, out ClosedList? list, out bool isWhole, out _));
+            Assert.Equal(BlockStatus.Valid, ClosedList.TryRead(file, out ClosedList? list, out bool isWhole, out _));
             Assert.False(isWhole);
             AssertIsThatList(list);
             Forge.Flip(file, bit);
@@ -57,13 +57,13 @@ public sealed class ClosedListTests
         {
             // The copies have half of the file each, so that one that is cut has neither in its place.
             bool isFirst = length == file.Length / 2;
-            HeaderStatus status = ClosedList.TryRead(file.AsSpan(0, length), out _, out _, out _);
-            Assert.True(status == HeaderStatus.Corrupt || isFirst, $"{length} bytes");
+            BlockStatus status = ClosedList.TryRead(file.AsSpan(0, length), out _, out _, out _);
+            Assert.True(status == BlockStatus.Corrupt || isFirst, $"{length} bytes");
         }
 
         file[30] ^= 1;
         file[(file.Length / 2) + 30] ^= 1;
-        Assert.Equal(HeaderStatus.Corrupt, ClosedList.TryRead(file, out _, out _, out _));
+        Assert.Equal(BlockStatus.Corrupt, ClosedList.TryRead(file, out _, out _, out _));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ClosedListTests
         byte[] file = Some.ClosedList.Encode();
         Forge.SetVersion(file.AsSpan(0, file.Length / 2), 2);
 
-        Assert.Equal(HeaderStatus.NewerVersion, ClosedList.TryRead(file, out _, out _, out ushort version));
+        Assert.Equal(BlockStatus.NewerVersion, ClosedList.TryRead(file, out _, out _, out ushort version));
         Assert.Equal(2, version);
     }
 
@@ -95,7 +95,7 @@ public sealed class ClosedListTests
             Forge.Reseal(copy);
         }
 
-        Assert.Equal(HeaderStatus.Corrupt, ClosedList.TryRead(file, out _, out _, out _));
+        Assert.Equal(BlockStatus.Corrupt, ClosedList.TryRead(file, out _, out _, out _));
     }
 
     [Theory]

@@ -26,7 +26,7 @@ public sealed class TwoSlotPageTests
         TwoSlotPage.Seal(page, Session.Magic, 3);
 
         Assert.Equal(Padded(GoldenSession), page);
-        Assert.Equal(HeaderStatus.Valid, TwoSlotPage.Check(page, Session.Magic, 0, out ulong generation));
+        Assert.Equal(BlockStatus.Valid, TwoSlotPage.Check(page, Session.Magic, 0, out ulong generation));
         Assert.True(Session.TryReadFields(page, generation, out Session session));
         Assert.Equal(Some.Session, session);
     }
@@ -36,8 +36,8 @@ public sealed class TwoSlotPageTests
     {
         byte[] page = CheckpointPage();
 
-        HeaderStatus status = TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out ulong generation);
-        Assert.Equal(HeaderStatus.Valid, status);
+        BlockStatus status = TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out ulong generation);
+        Assert.Equal(BlockStatus.Valid, status);
         Assert.True(Checkpoint.TryReadFields(
             page, generation, out Checkpoint checkpoint, out ulong topicUid, out int partition));
         Assert.Equal(Some.Checkpoint, checkpoint);
@@ -52,27 +52,27 @@ public sealed class TwoSlotPageTests
         for (int bit = 0; bit < page.Length * 8; bit++)
         {
             Forge.Flip(page, bit);
-            Assert.Equal(HeaderStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out _));
+            Assert.Equal(BlockStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out _));
             Forge.Flip(page, bit);
         }
     }
 
     // Every generation has its slot: a page found in the other one was not put there by a writer.
     [Theory]
-    [InlineData(0UL, 0L, HeaderStatus.Corrupt)]
-    [InlineData(0UL, 65536L, HeaderStatus.Corrupt)]
-    [InlineData(1UL, 0L, HeaderStatus.Valid)]
-    [InlineData(1UL, 65536L, HeaderStatus.Corrupt)]
-    [InlineData(2UL, 0L, HeaderStatus.Corrupt)]
-    [InlineData(2UL, 65536L, HeaderStatus.Valid)]
-    [InlineData(FormatLimits.MaxGeneration, 0L, HeaderStatus.Valid)]
-    [InlineData(ulong.MaxValue, 0L, HeaderStatus.Corrupt)]
+    [InlineData(0UL, 0L, BlockStatus.Corrupt)]
+    [InlineData(0UL, 65536L, BlockStatus.Corrupt)]
+    [InlineData(1UL, 0L, BlockStatus.Valid)]
+    [InlineData(1UL, 65536L, BlockStatus.Corrupt)]
+    [InlineData(2UL, 0L, BlockStatus.Corrupt)]
+    [InlineData(2UL, 65536L, BlockStatus.Valid)]
+    [InlineData(FormatLimits.MaxGeneration, 0L, BlockStatus.Valid)]
+    [InlineData(ulong.MaxValue, 0L, BlockStatus.Corrupt)]
     public void Check_Generation_MustBeInItsSlot(ulong generation, long position, object expected)
     {
         byte[] page = new byte[TwoSlotPage.Bytes];
         TwoSlotPage.Seal(page, Session.Magic, generation);
 
-        Assert.Equal((HeaderStatus)expected, TwoSlotPage.Check(page, Session.Magic, position, out _));
+        Assert.Equal((BlockStatus)expected, TwoSlotPage.Check(page, Session.Magic, position, out _));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class TwoSlotPageTests
         byte[] page = CheckpointPage()[..100];
         Forge.Reseal(page);
 
-        Assert.Equal(HeaderStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out _));
+        Assert.Equal(BlockStatus.Corrupt, TwoSlotPage.Check(page, Checkpoint.Magic, TwoSlotPage.SecondAt, out _));
     }
 
     [Fact]

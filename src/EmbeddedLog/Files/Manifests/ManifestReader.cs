@@ -79,11 +79,11 @@ internal sealed class ManifestReader
         ReadOnlySpan<byte> bytes = GetBytes(0);
         switch (ManifestHeader.TryRead(bytes, out ManifestHeader header))
         {
-            case HeaderStatus.NewerVersion:
+            case BlockStatus.NewerVersion:
                 throw StoredFile.TooNew(
                     _file.Path, 0, $"format version {ChecksummedBlock.Version}",
                     $"version {ChecksummedBlock.GetVersion(bytes)}", _id);
-            case not HeaderStatus.Valid:
+            case not BlockStatus.Valid:
                 throw Damaged(0, "the header of a manifest", "other bytes");
         }
 
@@ -98,9 +98,9 @@ internal sealed class ManifestReader
 
     private bool TryReadRecord(ManifestState state)
     {
-        HeaderStatus status = ManifestRecord.TryRead(
+        BlockStatus status = ManifestRecord.TryRead(
             GetBytes(End), _topicUid, End, out ManifestRecord record, out int length);
-        if (status == HeaderStatus.NewerVersion)
+        if (status == BlockStatus.NewerVersion)
         {
             throw StoredFile.TooNew(
                 _file.Path, End, "a record that adds a segment or moves the log start",
@@ -109,7 +109,7 @@ internal sealed class ManifestReader
                 _id);
         }
 
-        if (status != HeaderStatus.Valid)
+        if (status != BlockStatus.Valid)
         {
             return false;
         }
@@ -135,10 +135,10 @@ internal sealed class ManifestReader
         bool blank = true;
         for (long position = End; position < _length; position += ManifestRecord.Bytes)
         {
-            HeaderStatus status = ManifestRecord.TryRead(
+            BlockStatus status = ManifestRecord.TryRead(
                 GetBytes(position), _topicUid, position, out ManifestRecord record, out _);
-            blank &= status == HeaderStatus.Blank;
-            if (status is HeaderStatus.Valid or HeaderStatus.NewerVersion && record.ProvenEnd > End)
+            blank &= status == BlockStatus.Blank;
+            if (status is BlockStatus.Valid or BlockStatus.NewerVersion && record.ProvenEnd > End)
             {
                 throw Damaged(End, "a record, because a later one says that it was flushed", "other bytes");
             }

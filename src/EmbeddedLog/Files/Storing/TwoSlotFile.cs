@@ -197,11 +197,11 @@ internal sealed class TwoSlotFile : IDisposable
             second = ReadSlot(file, TwoSlotPage.SecondAt);
         }
 
-        HeaderStatus firstStatus = Check(first, 0, out ulong firstGeneration);
-        HeaderStatus secondStatus = Check(second, TwoSlotPage.SecondAt, out ulong secondGeneration);
+        BlockStatus firstStatus = Check(first, 0, out ulong firstGeneration);
+        BlockStatus secondStatus = Check(second, TwoSlotPage.SecondAt, out ulong secondGeneration);
 
-        // The file was made with one whole page and always has one. No crash can explain a file without.
-        if (firstStatus != HeaderStatus.Valid && secondStatus != HeaderStatus.Valid)
+        // The file came into being with one whole page and has had one ever since: no crash explains none.
+        if (firstStatus != BlockStatus.Valid && secondStatus != BlockStatus.Valid)
         {
             string found = $"{Describe(firstStatus)} and {Describe(secondStatus)}";
             throw StoredFile.Damaged(Path, 0, "at least one intact page of two", found, _id);
@@ -211,10 +211,10 @@ internal sealed class TwoSlotFile : IDisposable
         return firstGeneration > secondGeneration ? first : second;
     }
 
-    private HeaderStatus Check(ReadOnlySpan<byte> page, long position, out ulong generation)
+    private BlockStatus Check(ReadOnlySpan<byte> page, long position, out ulong generation)
     {
-        HeaderStatus status = TwoSlotPage.Check(page, _magic, position, out generation);
-        return status != HeaderStatus.NewerVersion
+        BlockStatus status = TwoSlotPage.Check(page, _magic, position, out generation);
+        return status != BlockStatus.NewerVersion
             ? status
             : throw StoredFile.TooNew(
                 Path,
@@ -224,6 +224,6 @@ internal sealed class TwoSlotFile : IDisposable
                 _id);
     }
 
-    private static string Describe(HeaderStatus status) =>
-        status == HeaderStatus.Blank ? "a blank page" : "a page with a wrong checksum";
+    private static string Describe(BlockStatus status) =>
+        status == BlockStatus.Blank ? "a blank page" : "a page with a wrong checksum";
 }

@@ -29,29 +29,29 @@ internal static class ChecksummedBlock
     /// <summary>
     /// Checks <paramref name="block"/>. If a file ends inside the block, the caller passes the part that exists.
     /// </summary>
-    public static HeaderStatus Check(ReadOnlySpan<byte> block, ReadOnlySpan<byte> magic)
+    public static BlockStatus Check(ReadOnlySpan<byte> block, ReadOnlySpan<byte> magic)
     {
         if (!block.ContainsAnyExcept((byte)0))
         {
-            return HeaderStatus.Blank;
+            return BlockStatus.Blank;
         }
 
         if (block.Length < PrefixBytes
             || !block.StartsWith(magic)
             || BinaryPrimitives.ReadUInt32LittleEndian(block[CrcAt..]) != ComputeCrc(block))
         {
-            return HeaderStatus.Corrupt;
+            return BlockStatus.Corrupt;
         }
 
         return GetVersion(block) switch
         {
-            0 => HeaderStatus.Corrupt,
-            > Version => HeaderStatus.NewerVersion,
-            _ => HeaderStatus.Valid,
+            0 => BlockStatus.Corrupt,
+            > Version => BlockStatus.NewerVersion,
+            _ => BlockStatus.Valid,
         };
     }
 
-    /// <summary>The version that wrote a block which is <see cref="HeaderStatus.Valid"/> or newer.</summary>
+    /// <summary>The version that wrote a block which is <see cref="BlockStatus.Valid"/> or newer.</summary>
     public static ushort GetVersion(ReadOnlySpan<byte> block) =>
         BinaryPrimitives.ReadUInt16LittleEndian(block[VersionAt..]);
 

@@ -10,7 +10,7 @@ internal static unsafe class RecordBody
 {
     /// <summary>The bytes that key and headers take.</summary>
     /// <param name="keyLength">The key's length, or -1 for no key.</param>
-    /// <param name="headersLength">From <see cref="HeaderBlock"/>, zero for none.</param>
+    /// <param name="headersLength">From <see cref="RecordHeaders"/>, zero for none.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long MeasureKeyAndHeaders(int keyLength, int headersLength)
     {

@@ -27,24 +27,24 @@ internal readonly record struct ManifestHeader(ulong TopicUid, int Partition)
     }
 
     /// <summary>Reads a header from the start of a file that may be shorter than one.</summary>
-    public static HeaderStatus TryRead(ReadOnlySpan<byte> source, out ManifestHeader header)
+    public static BlockStatus TryRead(ReadOnlySpan<byte> source, out ManifestHeader header)
     {
         header = default;
         ReadOnlySpan<byte> block = source[..Math.Min(source.Length, Bytes)];
-        HeaderStatus status = ChecksummedBlock.Check(block, Magic);
-        if (status != HeaderStatus.Valid)
+        BlockStatus status = ChecksummedBlock.Check(block, Magic);
+        if (status != BlockStatus.Valid)
         {
             return status;
         }
 
         if (block.Length < Bytes)
         {
-            return HeaderStatus.Corrupt;
+            return BlockStatus.Corrupt;
         }
 
         header = new ManifestHeader(
             BinaryPrimitives.ReadUInt64LittleEndian(block[TopicUidAt..]),
             BinaryPrimitives.ReadInt32LittleEndian(block[PartitionAt..]));
-        return HeaderStatus.Valid;
+        return BlockStatus.Valid;
     }
 }

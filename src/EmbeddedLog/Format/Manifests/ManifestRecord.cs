@@ -102,10 +102,10 @@ internal readonly record struct ManifestRecord
 
     /// <summary>
     /// Reads the record at <paramref name="position"/> from <paramref name="source"/>, which holds
-    /// <see cref="MaxBytes"/> from there or as many as the file has. The length is also valid for a kind that this
-    /// version does not know (<see cref="HeaderStatus.NewerVersion"/>).
+    /// <see cref="MaxBytes"/> from there or as many as the file has. The length is meaningful also where the kind is
+    /// one that this version does not know (<see cref="BlockStatus.NewerVersion"/>).
     /// </summary>
-    public static HeaderStatus TryRead(
+    public static BlockStatus TryRead(
         ReadOnlySpan<byte> source, ulong topicUid, long position, out ManifestRecord record, out int length)
     {
         record = default;
@@ -113,12 +113,12 @@ internal readonly record struct ManifestRecord
         ReadOnlySpan<byte> head = source[..Math.Min(source.Length, Bytes)];
         if (!head.ContainsAnyExcept((byte)0))
         {
-            return HeaderStatus.Blank;
+            return BlockStatus.Blank;
         }
 
         if (head.Length < Bytes)
         {
-            return HeaderStatus.Corrupt;
+            return BlockStatus.Corrupt;
         }
 
         int stored = BinaryPrimitives.ReadUInt16LittleEndian(head[LengthAt..]);
@@ -126,14 +126,14 @@ internal readonly record struct ManifestRecord
             || BinaryPrimitives.ReadUInt32LittleEndian(head[CrcAt..])
                 != ComputeCrc(source[..stored], topicUid, position))
         {
-            return HeaderStatus.Corrupt;
+            return BlockStatus.Corrupt;
         }
 
         // The flushed part is the header and whole records before this one. No writer produces anything else.
         long provenEnd = BinaryPrimitives.ReadInt64LittleEndian(head[ProvenEndAt..]);
         if (provenEnd < ManifestHeader.Bytes || provenEnd > position || provenEnd % Bytes != 0)
         {
-            return HeaderStatus.Corrupt;
+            return BlockStatus.Corrupt;
         }
 
         length = stored;
@@ -141,11 +141,11 @@ internal readonly record struct ManifestRecord
         if (kind is ManifestRecordKind.Add or ManifestRecordKind.LogStart)
         {
             record = Decode(head, kind, provenEnd);
-            return stored == Bytes ? HeaderStatus.Valid : HeaderStatus.Corrupt;
+            return stored == Bytes ? BlockStatus.Valid : BlockStatus.Corrupt;
         }
 
         record = new ManifestRecord(kind, provenEnd);
-        return HeaderStatus.NewerVersion;
+        return BlockStatus.NewerVersion;
     }
 
     private static ManifestRecord Decode(ReadOnlySpan<byte> record, ManifestRecordKind kind, long provenEnd)

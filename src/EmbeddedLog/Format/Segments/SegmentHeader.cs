@@ -71,42 +71,42 @@ internal readonly record struct SegmentHeader(
 
     /// <summary>
     /// Reads a header from the start of a segment file. One intact copy is enough; two that differ are
-    /// <see cref="HeaderStatus.Corrupt"/>. If the file ends inside the page, the caller passes the part that exists.
+    /// <see cref="BlockStatus.Corrupt"/>. A page that is cut short is passed as far as it goes.
     /// </summary>
-    public static HeaderStatus TryRead(ReadOnlySpan<byte> page, out SegmentHeader header)
+    public static BlockStatus TryRead(ReadOnlySpan<byte> page, out SegmentHeader header)
     {
         header = default;
         ReadOnlySpan<byte> first = page[..Math.Min(page.Length, CopyBytes)];
         ReadOnlySpan<byte> second = page[first.Length..Math.Min(page.Length, PageBytes)];
-        HeaderStatus firstStatus = CheckCopy(first);
-        HeaderStatus secondStatus = CheckCopy(second);
-        if (firstStatus == HeaderStatus.Blank && secondStatus == HeaderStatus.Blank)
+        BlockStatus firstStatus = CheckCopy(first);
+        BlockStatus secondStatus = CheckCopy(second);
+        if (firstStatus == BlockStatus.Blank && secondStatus == BlockStatus.Blank)
         {
-            return HeaderStatus.Blank;
+            return BlockStatus.Blank;
         }
 
-        if (firstStatus == HeaderStatus.NewerVersion || secondStatus == HeaderStatus.NewerVersion)
+        if (firstStatus == BlockStatus.NewerVersion || secondStatus == BlockStatus.NewerVersion)
         {
-            return HeaderStatus.NewerVersion;
+            return BlockStatus.NewerVersion;
         }
 
-        bool firstValid = firstStatus == HeaderStatus.Valid;
-        bool secondValid = secondStatus == HeaderStatus.Valid;
+        bool firstValid = firstStatus == BlockStatus.Valid;
+        bool secondValid = secondStatus == BlockStatus.Valid;
         if (!(firstValid || secondValid) || (firstValid && secondValid && !first.SequenceEqual(second)))
         {
-            return HeaderStatus.Corrupt;
+            return BlockStatus.Corrupt;
         }
 
         return Decode(firstValid ? first : second, out header);
     }
 
-    private static HeaderStatus CheckCopy(ReadOnlySpan<byte> copy)
+    private static BlockStatus CheckCopy(ReadOnlySpan<byte> copy)
     {
-        HeaderStatus status = ChecksummedBlock.Check(copy, Magic);
-        return status == HeaderStatus.Valid && copy.Length < CopyBytes ? HeaderStatus.Corrupt : status;
+        BlockStatus status = ChecksummedBlock.Check(copy, Magic);
+        return status == BlockStatus.Valid && copy.Length < CopyBytes ? BlockStatus.Corrupt : status;
     }
 
-    private static HeaderStatus Decode(ReadOnlySpan<byte> copy, out SegmentHeader header)
+    private static BlockStatus Decode(ReadOnlySpan<byte> copy, out SegmentHeader header)
     {
         header = new SegmentHeader(
             (SegmentFlags)BinaryPrimitives.ReadUInt16LittleEndian(copy[FlagsAt..]),
@@ -120,11 +120,11 @@ internal readonly record struct SegmentHeader(
             BinaryPrimitives.ReadInt64LittleEndian(copy[PredecessorEndAt..]),
             BinaryPrimitives.ReadInt64LittleEndian(copy[CreatedAtAt..]));
 
-        // With an unknown flag, offsets have a meaning that this version does not know.
-        HeaderStatus status = (header.Flags & ~SegmentFlags.Known) != 0 ? HeaderStatus.NewerVersion
-            : header.IsPlausible ? HeaderStatus.Valid
-            : HeaderStatus.Corrupt;
-        if (status != HeaderStatus.Valid)
+        // An unknown flag says that offsets mean something this library does not know.
+        BlockStatus status = (header.Flags & ~SegmentFlags.Known) != 0 ? BlockStatus.NewerVersion
+            : header.IsPlausible ? BlockStatus.Valid
+            : BlockStatus.Corrupt;
+        if (status != BlockStatus.Valid)
         {
             header = default;
         }

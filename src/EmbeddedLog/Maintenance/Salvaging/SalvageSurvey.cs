@@ -97,8 +97,8 @@ internal sealed class SalvageSurvey
         try
         {
             Header = SegmentOpening.CheckHeader(page, segment);
-            HasWholeHeader = SegmentHeader.TryRead(page[..(page.Length / 2)], out _) == HeaderStatus.Valid
-                && SegmentHeader.TryRead(page[(page.Length / 2)..], out _) == HeaderStatus.Valid;
+            HasWholeHeader = SegmentHeader.TryRead(page[..(page.Length / 2)], out _) == BlockStatus.Valid
+                && SegmentHeader.TryRead(page[(page.Length / 2)..], out _) == BlockStatus.Valid;
         }
         catch (CorruptLogException)
         {

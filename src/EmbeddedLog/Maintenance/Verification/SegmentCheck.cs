@@ -124,7 +124,7 @@ internal sealed class SegmentCheck : IDisposable
         _findings.Run(_segment.Partition, () => SegmentOpening.CheckHeader(page, _segment));
         for (int at = 0; at < page.Length && _findings.Count == before; at += page.Length / 2)
         {
-            if (SegmentHeader.TryRead(page.AsSpan(at, page.Length / 2), out _) != HeaderStatus.Valid)
+            if (SegmentHeader.TryRead(page.AsSpan(at, page.Length / 2), out _) != BlockStatus.Valid)
             {
                 _findings.Add(new VerifyFinding(
                     _segment.Partition, _segment.Path, at, "an intact copy of the header", "a wrong checksum", null,

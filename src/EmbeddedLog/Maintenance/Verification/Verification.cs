@@ -104,7 +104,7 @@ internal sealed class Verification
     private void CheckSession(LogDirectory directory)
     {
         string path = Path.Combine(directory.Path, SessionFile.FileName);
-        _findings.Run(null, () => SlotsCheck.Run(
+        _findings.Run(null, () => TwoSlotFileCheck.Run(
             _platform.Files, path, Session.Magic, directory.SessionGeneration, null, _findings));
         string closed = Path.Combine(directory.Path, ClosedFile.FileName);
         if (directory.State.Closed is not null)
@@ -149,7 +149,7 @@ internal sealed class Verification
         PartitionFiles known = partition.Files;
         _findings.Run(partition.Id, () => ManifestCheck.Run(files, known.Manifest, partition.TopicUid, partition.Id));
         string checkpoint = Path.Combine(partition.Directory, CheckpointFile.FileName);
-        _findings.Run(partition.Id, () => SlotsCheck.Run(
+        _findings.Run(partition.Id, () => TwoSlotFileCheck.Run(
             files, checkpoint, Checkpoint.Magic, known.Checkpoint.Generation, partition.Id, _findings));
     }
 

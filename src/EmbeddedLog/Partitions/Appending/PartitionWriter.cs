@@ -310,7 +310,8 @@ internal sealed unsafe class PartitionWriter
 
         int padded = FrameLayout.Padded(length);
         SegmentWriter? current = _writer;
-        if (current is null || !current.HasRoomFor(padded, settings.SegmentBytes) || IsTooOld(current, now, settings))
+        if (current is null
+            || SegmentRollPolicy.Ends(current, padded, _startedAt, now, _state.PublishedEnd, settings))
         {
             current = RollUnsynchronized(settings, now);
         }
@@ -378,9 +379,6 @@ internal sealed unsafe class PartitionWriter
             throw FileErrors.Translate(failure, _identity.Id, isOpen: true);
         }
     }
-
-    private bool IsTooOld(SegmentWriter writer, long now, PartitionSettings settings) =>
-        now - _startedAt >= settings.SegmentAgeMilliseconds && _state.PublishedEnd > writer.Segment.BaseOffset;
 
     private ushort LagOf(long offset) => DurableLag.Encode(offset - _durableEnd);
 

@@ -84,7 +84,7 @@ internal static unsafe class RecordEncoder
     {
         foreach (ref readonly Header header in headers)
         {
-            at = HeaderBlock.Write(at, header.Key, header.Value.Span, header.HasValue);
+            at = RecordHeaders.Write(at, header.Key, header.Value.Span, header.HasValue);
         }
 
         return at;

@@ -51,7 +51,7 @@ internal readonly record struct RecordSize(int KeyLength, int HeadersLength, int
         long bytes = 0;
         foreach (ref readonly Header header in headers)
         {
-            bytes += HeaderBlock.Measure(header.Key, header.HasValue ? header.Value.Length : -1);
+            bytes += RecordHeaders.Measure(header.Key, header.HasValue ? header.Value.Length : -1);
         }
 
         // More than fits into a block never fits into a record; the caller's check reports that in the user's terms.

@@ -27,8 +27,9 @@ internal sealed class UnflushedSegments
         _namesUnsynced |= !nameIsDurable;
     }
 
-    /// <summary>Whether the unflushed segments, with the one just ended, may wait.</summary>
-    public bool CanWaitUnsynchronized(PartitionSettings settings) => RollRules.CanWaitForFlush(_writers, settings);
+    /// <summary>Whether those that are not flushed, the one just ended among them, may wait.</summary>
+    public bool CanWaitUnsynchronized(PartitionSettings settings) =>
+        EndedSegmentFlushPolicy.CanWaitForFlush(_writers, settings);
 
     /// <summary>Plans a flush up to the present tails. There is an active segment.</summary>
     public void PlanUnsynchronized(FlushPlan plan, long end)

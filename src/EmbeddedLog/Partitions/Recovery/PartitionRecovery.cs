@@ -194,7 +194,7 @@ internal sealed class PartitionRecovery
         slot.Enter();
         try
         {
-            CleanEnd.Check(writer, end);
+            CleanEndCheck.Check(writer, end);
             SegmentIndex index = segment.Index.Load(end.Offset, end.Position);
             writer.FlushedEnd = end.Position;
             SegmentIndexBuilder builder = new(index, end.Position);
@@ -215,7 +215,7 @@ internal sealed class PartitionRecovery
 
     private RecoveredPartition OpenUnclean(Segment[] segments, Checkpoint? checkpoint, UnlistedFiles unlisted)
     {
-        uint epoch = NextNumbers.Epoch(_identity, _session, segments, checkpoint);
+        uint epoch = NextEpochAndSequence.Epoch(_identity, _session, segments, checkpoint);
         DurablePoint proven = new(_small.Manifest.LogStartOffset, 0, 0, 0);
         DurablePoint end = proven;
         long tornBytes = 0;
@@ -225,7 +225,7 @@ internal sealed class PartitionRecovery
             proven = ProvenEnd.Find(_identity, segments, checkpoint, out int first);
             StepBack(segments, checkpoint, ref proven, ref first);
             segments = DropJudged(segments, checkpoint, first, proven);
-            using TailScan scan = new(_segments.Platform.Files, _session, _identity, _names);
+            using TornTailScan scan = new(_segments.Platform.Files, _session, _identity, _names);
             scan.Walk(segments, first, proven);
             unlisted.CheckThatNoneIsMissed(_small.Manifest.NextSequence, checkpoint?.Epoch ?? 0, scan.EndOffset);
             if (Protections.IsOut(Protection.CopyOnUncleanOpen) && scan.Ranges is [.., var last])
@@ -309,7 +309,7 @@ internal sealed class PartitionRecovery
     /// Ends the log at the proven end, puts copies of the other good records behind it, and enters that in the manifest
     /// in one durable step.
     /// </summary>
-    private Segment[] Replace(Segment[] segments, int first, in DurablePoint proven, TailScan scan)
+    private Segment[] Replace(Segment[] segments, int first, in DurablePoint proven, TornTailScan scan)
     {
         if (scan.EndOffset < _small.Manifest.LogStartOffset)
         {
@@ -326,7 +326,7 @@ internal sealed class PartitionRecovery
         Array.Resize(ref segments, kept);
         if (scan.EndOffset > proven.Offset)
         {
-            uint next = NextNumbers.Sequence(_small.Manifest, _names);
+            uint next = NextEpochAndSequence.Sequence(_small.Manifest, _names);
             TailCopy copy = new(_segments, _identity, _settings, next, segments.LastOrDefault());
             Segment[] copies = copy.Run(scan, proven, _small.Manifest);
             _made.AddRange(copies);
@@ -383,7 +383,7 @@ internal sealed class PartitionRecovery
             end,
             _small.Manifest.LogStartOffset,
             epoch,
-            NextNumbers.Sequence(_small.Manifest, _names),
+            NextEpochAndSequence.Sequence(_small.Manifest, _names),
             report);
 
     private PartitionRecoveryReport Report(bool clean, long proven, long end, long tornBytes = 0, int rebuilt = 0) =>

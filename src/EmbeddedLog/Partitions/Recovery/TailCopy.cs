@@ -59,10 +59,10 @@ internal sealed class TailCopy
         _predecessorEnd = predecessor?.EndPosition ?? 0;
     }
 
-    /// <summary>Copies, flushes, and enters the copies in the manifest; returns the ended copies.</summary>
-    /// <exception cref="FileSystemException">There is no space, or another failure; the old segments are
-    /// unchanged.</exception>
-    public Segment[] Run(TailScan scan, in DurablePoint proven, Manifest manifest)
+    /// <summary>Copies, flushes, and enters the copies in the manifest; returns them, ended.</summary>
+    /// <exception cref="FileSystemException">There is no space, or another failure; the old segments still
+    /// stand.</exception>
+    public Segment[] Run(TornTailScan scan, in DurablePoint proven, Manifest manifest)
     {
         try
         {

@@ -110,7 +110,7 @@ internal sealed class UnlistedFiles
         byte[] page = new byte[SegmentHeader.PageBytes];
         long length = Math.Min(file.Length, FormatLimits.MaxSegmentBytes);
         if (file.Read(page, 0) < page.Length || length <= SegmentHeader.PageBytes
-            || SegmentHeader.TryRead(page, out SegmentHeader header) != HeaderStatus.Valid
+            || SegmentHeader.TryRead(page, out SegmentHeader header) != BlockStatus.Valid
             || header.TopicUid != _identity.TopicUid || header.Partition != _identity.Id.Partition)
         {
             return null;
@@ -124,7 +124,7 @@ internal sealed class UnlistedFiles
             return null;
         }
 
-        TornTail frames = TornTail.Search(map.Pointer, seed, header.BaseOffset, SegmentHeader.PageBytes, length);
+        FrameSearch frames = FrameSearch.Search(map.Pointer, seed, header.BaseOffset, SegmentHeader.PageBytes, length);
         return new Content(header.BaseOffset, header.Epoch, frames.ClaimedDurableEnd);
     }
 

@@ -27,7 +27,7 @@ internal sealed class RecordSerializer<TKey, TValue>(
     private readonly bool _valuesAreBytes = BytesSerde.IsIdentity(values);
 
     /// <summary>Whether records with a key go where its hash says, which is then not asked for.</summary>
-    private readonly bool _goByKey = partitioner is KeyedPartitioner;
+    private readonly bool _goByKey = partitioner is KeyHashPartitioner;
 
     /// <summary>
     /// Encodes a record that needs neither a serializer nor a buffer: its key is bytes or missing, and so is its value.

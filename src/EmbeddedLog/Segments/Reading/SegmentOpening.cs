@@ -76,17 +76,17 @@ internal static class SegmentOpening
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     public static SegmentHeader CheckHeader(ReadOnlySpan<byte> page, SegmentExtent segment)
     {
-        HeaderStatus status = SegmentHeader.TryRead(page, out SegmentHeader header);
-        if (status == HeaderStatus.NewerVersion)
+        BlockStatus status = SegmentHeader.TryRead(page, out SegmentHeader header);
+        if (status == BlockStatus.NewerVersion)
         {
             throw FileErrors.NewerFormat(segment.Path);
         }
 
-        if (status != HeaderStatus.Valid)
+        if (status != BlockStatus.Valid)
         {
             throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, 0, "the segment's header is damaged", "a valid header",
-                status == HeaderStatus.Blank ? "zeros" : "a wrong checksum");
+                status == BlockStatus.Blank ? "zeros" : "a wrong checksum");
         }
 
         SegmentEntry entry = segment.Entry;

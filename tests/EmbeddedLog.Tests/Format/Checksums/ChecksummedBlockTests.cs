@@ -8,14 +8,14 @@ public sealed class ChecksummedBlockTests
 
     [Fact]
     public void Check_SealedBlock_IsValid() =>
-        Assert.Equal(HeaderStatus.Valid, ChecksummedBlock.Check(Sealed(), Magic));
+        Assert.Equal(BlockStatus.Valid, ChecksummedBlock.Check(Sealed(), Magic));
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(64)]
     public void Check_Zeros_AreBlank(int length) =>
-        Assert.Equal(HeaderStatus.Blank, ChecksummedBlock.Check(new byte[length], Magic));
+        Assert.Equal(BlockStatus.Blank, ChecksummedBlock.Check(new byte[length], Magic));
 
     [Fact]
     public void Check_AnyBitFlipped_IsCorrupt()
@@ -24,7 +24,7 @@ public sealed class ChecksummedBlockTests
         for (int bit = 0; bit < block.Length * 8; bit++)
         {
             Forge.Flip(block, bit);
-            Assert.Equal(HeaderStatus.Corrupt, ChecksummedBlock.Check(block, Magic));
+            Assert.Equal(BlockStatus.Corrupt, ChecksummedBlock.Check(block, Magic));
             Forge.Flip(block, bit);
         }
     }
@@ -35,25 +35,25 @@ public sealed class ChecksummedBlockTests
         byte[] block = Sealed();
         for (int length = 1; length < block.Length; length++)
         {
-            Assert.Equal(HeaderStatus.Corrupt, ChecksummedBlock.Check(block.AsSpan(0, length), Magic));
+            Assert.Equal(BlockStatus.Corrupt, ChecksummedBlock.Check(block.AsSpan(0, length), Magic));
         }
     }
 
     [Fact]
     public void Check_OtherMagic_IsCorrupt() =>
-        Assert.Equal(HeaderStatus.Corrupt, ChecksummedBlock.Check(Sealed(), "ELOGOTHR"u8));
+        Assert.Equal(BlockStatus.Corrupt, ChecksummedBlock.Check(Sealed(), "ELOGOTHR"u8));
 
     [Theory]
-    [InlineData(0, HeaderStatus.Corrupt)]
-    [InlineData(1, HeaderStatus.Valid)]
-    [InlineData(2, HeaderStatus.NewerVersion)]
-    [InlineData(ushort.MaxValue, HeaderStatus.NewerVersion)]
+    [InlineData(0, BlockStatus.Corrupt)]
+    [InlineData(1, BlockStatus.Valid)]
+    [InlineData(2, BlockStatus.NewerVersion)]
+    [InlineData(ushort.MaxValue, BlockStatus.NewerVersion)]
     public void Check_IntactBlockOfVersion_SaysWhetherItCanBeRead(ushort version, object expected)
     {
         byte[] block = Sealed();
         Forge.SetVersion(block, version);
 
-        Assert.Equal((HeaderStatus)expected, ChecksummedBlock.Check(block, Magic));
+        Assert.Equal((BlockStatus)expected, ChecksummedBlock.Check(block, Magic));
         Assert.Equal(version, ChecksummedBlock.GetVersion(block));
     }
 
@@ -64,7 +64,7 @@ public sealed class ChecksummedBlockTests
         byte[] block = Sealed();
         block[12] = 2;
 
-        Assert.Equal(HeaderStatus.Corrupt, ChecksummedBlock.Check(block, Magic));
+        Assert.Equal(BlockStatus.Corrupt, ChecksummedBlock.Check(block, Magic));
     }
 
     private static byte[] Sealed()

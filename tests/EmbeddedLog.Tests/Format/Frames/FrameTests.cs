@@ -68,9 +68,9 @@ public sealed unsafe class FrameTests
         Assert.Equal(-1, record.KeyLength);
         Assert.Equal(-1, record.ValueLength);
         ReadOnlySpan<byte> block = new(record.Headers, record.HeadersLength);
-        Assert.True(HeaderBlock.TryReadNext(ref block, out var key, out var value, out bool hasValue));
+        Assert.True(RecordHeaders.TryReadNext(ref block, out var key, out var value, out bool hasValue));
         Assert.True(key.SequenceEqual("h"u8) && value.SequenceEqual("v"u8) && hasValue);
-        Assert.True(HeaderBlock.TryReadNext(ref block, out key, out value, out hasValue));
+        Assert.True(RecordHeaders.TryReadNext(ref block, out key, out value, out hasValue));
         Assert.True(key.SequenceEqual("n"u8) && value.IsEmpty && !hasValue);
         Assert.True(block.IsEmpty);
     }

@@ -15,7 +15,7 @@ public sealed class ManifestHeaderTests
         byte[] bytes = Bytes();
 
         Assert.Equal(Golden, Convert.ToHexString(bytes));
-        Assert.Equal(HeaderStatus.Valid, ManifestHeader.TryRead(bytes, out ManifestHeader header));
+        Assert.Equal(BlockStatus.Valid, ManifestHeader.TryRead(bytes, out ManifestHeader header));
         Assert.Equal(new ManifestHeader(Some.TopicUid, 3), header);
     }
 
@@ -26,7 +26,7 @@ public sealed class ManifestHeaderTests
         for (int bit = 0; bit < bytes.Length * 8; bit++)
         {
             Forge.Flip(bytes, bit);
-            Assert.Equal(HeaderStatus.Corrupt, ManifestHeader.TryRead(bytes, out _));
+            Assert.Equal(BlockStatus.Corrupt, ManifestHeader.TryRead(bytes, out _));
             Forge.Flip(bytes, bit);
         }
     }
@@ -37,7 +37,7 @@ public sealed class ManifestHeaderTests
         byte[] bytes = Bytes();
         for (int length = 1; length < bytes.Length; length++)
         {
-            Assert.Equal(HeaderStatus.Corrupt, ManifestHeader.TryRead(bytes.AsSpan(0, length), out _));
+            Assert.Equal(BlockStatus.Corrupt, ManifestHeader.TryRead(bytes.AsSpan(0, length), out _));
         }
     }
 
@@ -48,7 +48,7 @@ public sealed class ManifestHeaderTests
         byte[] bytes = Bytes()[..20];
         Forge.Reseal(bytes);
 
-        Assert.Equal(HeaderStatus.Corrupt, ManifestHeader.TryRead(bytes, out _));
+        Assert.Equal(BlockStatus.Corrupt, ManifestHeader.TryRead(bytes, out _));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ManifestHeaderTests
         byte[] bytes = Bytes();
         Forge.SetVersion(bytes, 2);
 
-        Assert.Equal(HeaderStatus.NewerVersion, ManifestHeader.TryRead(bytes, out _));
+        Assert.Equal(BlockStatus.NewerVersion, ManifestHeader.TryRead(bytes, out _));
     }
 
     private static byte[] Bytes()

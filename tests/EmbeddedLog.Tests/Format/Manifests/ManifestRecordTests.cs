@@ -42,7 +42,7 @@ public sealed class ManifestRecordTests
                 at * 64L);
 
         Prop.ForAll(records.ToArbitrary(), some =>
-            Read(Bytes(some.Record, some.Position), out ManifestRecord read, some.Position) == HeaderStatus.Valid
+            Read(Bytes(some.Record, some.Position), out ManifestRecord read, some.Position) == BlockStatus.Valid
             && read == some.Record).QuickCheckThrowOnFailure();
     }
 
@@ -53,7 +53,7 @@ public sealed class ManifestRecordTests
         for (int bit = 0; bit < bytes.Length * 8; bit++)
         {
             Forge.Flip(bytes, bit);
-            Assert.Equal(HeaderStatus.Corrupt, Read(bytes, out _));
+            Assert.Equal(BlockStatus.Corrupt, Read(bytes, out _));
             Forge.Flip(bytes, bit);
         }
     }
@@ -64,21 +64,21 @@ public sealed class ManifestRecordTests
         byte[] bytes = Bytes(ManifestRecord.Add(Some.Segment, 64));
         for (int length = 1; length < bytes.Length; length++)
         {
-            Assert.Equal(HeaderStatus.Corrupt, Read(bytes[..length], out _));
+            Assert.Equal(BlockStatus.Corrupt, Read(bytes[..length], out _));
         }
     }
 
     [Fact]
-    public void TryRead_Zeros_AreBlank() => Assert.Equal(HeaderStatus.Blank, Read(new byte[100], out _));
+    public void TryRead_Zeros_AreBlank() => Assert.Equal(BlockStatus.Blank, Read(new byte[100], out _));
 
     [Fact]
     public void TryRead_MovedOrOfAnotherTopic_IsCorrupt()
     {
         byte[] bytes = Bytes(ManifestRecord.Add(Some.Segment, 64));
 
-        Assert.Equal(HeaderStatus.Corrupt, Read(bytes, out _, Position + 64));
+        Assert.Equal(BlockStatus.Corrupt, Read(bytes, out _, Position + 64));
         Assert.Equal(
-            HeaderStatus.Corrupt, ManifestRecord.TryRead(bytes, Some.TopicUid + 1, Position, out _, out int length));
+            BlockStatus.Corrupt, ManifestRecord.TryRead(bytes, Some.TopicUid + 1, Position, out _, out int length));
         Assert.Equal(0, length);
     }
 
@@ -96,7 +96,7 @@ public sealed class ManifestRecordTests
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(4), length);
         Forge.ResealRecord(bytes, Some.TopicUid, Position);
 
-        Assert.Equal(HeaderStatus.Corrupt, Read(bytes, out _));
+        Assert.Equal(BlockStatus.Corrupt, Read(bytes, out _));
     }
 
     [Fact]
@@ -107,21 +107,21 @@ public sealed class ManifestRecordTests
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(4), 128);
         Forge.ResealRecord(bytes, Some.TopicUid, Position);
 
-        Assert.Equal(HeaderStatus.Corrupt, Read(bytes, out _));
+        Assert.Equal(BlockStatus.Corrupt, Read(bytes, out _));
     }
 
     // What a record says had been flushed lies between header and record: no writer ever claimed anything else.
     [Theory]
-    [InlineData(-64, HeaderStatus.Corrupt)]
-    [InlineData(0, HeaderStatus.Corrupt)]
-    [InlineData(64, HeaderStatus.Valid)]
-    [InlineData(100, HeaderStatus.Corrupt)]
-    [InlineData(128, HeaderStatus.Valid)]
-    [InlineData(192, HeaderStatus.Corrupt)]
-    [InlineData(long.MaxValue, HeaderStatus.Corrupt)]
+    [InlineData(-64, BlockStatus.Corrupt)]
+    [InlineData(0, BlockStatus.Corrupt)]
+    [InlineData(64, BlockStatus.Valid)]
+    [InlineData(100, BlockStatus.Corrupt)]
+    [InlineData(128, BlockStatus.Valid)]
+    [InlineData(192, BlockStatus.Corrupt)]
+    [InlineData(long.MaxValue, BlockStatus.Corrupt)]
     public void TryRead_ProvenEnd_MustBeWhatAWriterCanKnow(long provenEnd, object expected) =>
         Assert.Equal(
-            (HeaderStatus)expected, Read(Bytes(ManifestRecord.Add(Some.Segment, provenEnd)), out _));
+            (BlockStatus)expected, Read(Bytes(ManifestRecord.Add(Some.Segment, provenEnd)), out _));
 
     [Theory]
     [InlineData(3, 64)]
@@ -136,7 +136,7 @@ public sealed class ManifestRecordTests
         Forge.ResealRecord(bytes, Some.TopicUid, Position);
 
         Assert.Equal(
-            HeaderStatus.NewerVersion,
+            BlockStatus.NewerVersion,
             ManifestRecord.TryRead(bytes, Some.TopicUid, Position, out ManifestRecord record, out int stored));
         Assert.Equal(length, stored);
         Assert.Equal((ManifestRecordKind)kind, record.Kind);
@@ -150,6 +150,6 @@ public sealed class ManifestRecordTests
         return bytes;
     }
 
-    private static HeaderStatus Read(byte[] bytes, out ManifestRecord record, long position = Position) =>
+    private static BlockStatus Read(byte[] bytes, out ManifestRecord record, long position = Position) =>
         ManifestRecord.TryRead(bytes, Some.TopicUid, position, out record, out _);
 }

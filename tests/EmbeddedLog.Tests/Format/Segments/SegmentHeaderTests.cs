@@ -41,15 +41,15 @@ public sealed class SegmentHeaderTests
                 entry.BaseOffset, entry.Epoch, entry.PredecessorUid, entry.PredecessorEnd, (long)createdAt);
 
         Prop.ForAll(headers.ToArbitrary(), header =>
-            SegmentHeader.TryRead(Page(header), out SegmentHeader read) == HeaderStatus.Valid && read == header)
+            SegmentHeader.TryRead(Page(header), out SegmentHeader read) == BlockStatus.Valid && read == header)
             .QuickCheckThrowOnFailure();
     }
 
     [Fact]
     public void TryRead_Zeros_AreBlank()
     {
-        Assert.Equal(HeaderStatus.Blank, SegmentHeader.TryRead(new byte[SegmentHeader.PageBytes], out _));
-        Assert.Equal(HeaderStatus.Blank, SegmentHeader.TryRead([], out _));
+        Assert.Equal(BlockStatus.Blank, SegmentHeader.TryRead(new byte[SegmentHeader.PageBytes], out _));
+        Assert.Equal(BlockStatus.Blank, SegmentHeader.TryRead([], out _));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class SegmentHeaderTests
         for (int bit = 0; bit < page.Length * 8; bit++)
         {
             Forge.Flip(page, bit);
-            Assert.Equal(HeaderStatus.Valid, SegmentHeader.TryRead(page, out SegmentHeader header));
+            Assert.Equal(BlockStatus.Valid, SegmentHeader.TryRead(page, out SegmentHeader header));
             Assert.Equal(Some.Header, header);
             Forge.Flip(page, bit);
         }
@@ -73,7 +73,7 @@ public sealed class SegmentHeaderTests
         {
             Forge.Flip(page, bit);
             Forge.Flip(page, (CopyBytes * 8) + bit);
-            Assert.Equal(HeaderStatus.Corrupt, SegmentHeader.TryRead(page, out SegmentHeader header));
+            Assert.Equal(BlockStatus.Corrupt, SegmentHeader.TryRead(page, out SegmentHeader header));
             Assert.Equal(default, header);
             Forge.Flip(page, bit);
             Forge.Flip(page, (CopyBytes * 8) + bit);
@@ -86,7 +86,7 @@ public sealed class SegmentHeaderTests
         byte[] page = Page(Some.Header);
         for (int length = 1; length < page.Length; length++)
         {
-            HeaderStatus expected = length >= CopyBytes ? HeaderStatus.Valid : HeaderStatus.Corrupt;
+            BlockStatus expected = length >= CopyBytes ? BlockStatus.Valid : BlockStatus.Corrupt;
             Assert.Equal(expected, SegmentHeader.TryRead(page.AsSpan(0, length), out _));
         }
     }
@@ -99,7 +99,7 @@ public sealed class SegmentHeaderTests
         byte[] page = Page(Some.Header);
         page.AsSpan(blankAt, CopyBytes).Clear();
 
-        Assert.Equal(HeaderStatus.Valid, SegmentHeader.TryRead(page, out SegmentHeader header));
+        Assert.Equal(BlockStatus.Valid, SegmentHeader.TryRead(page, out SegmentHeader header));
         Assert.Equal(Some.Header, header);
     }
 
@@ -109,7 +109,7 @@ public sealed class SegmentHeaderTests
         byte[] page = Page(Some.Header);
         Page(Some.Header with { BaseOffset = 1001 }).AsSpan(CopyBytes).CopyTo(page.AsSpan(CopyBytes));
 
-        Assert.Equal(HeaderStatus.Corrupt, SegmentHeader.TryRead(page, out _));
+        Assert.Equal(BlockStatus.Corrupt, SegmentHeader.TryRead(page, out _));
     }
 
     [Theory]
@@ -120,13 +120,13 @@ public sealed class SegmentHeaderTests
         byte[] page = Page(Some.Header);
         Forge.SetVersion(page.AsSpan(at, CopyBytes), 2);
 
-        Assert.Equal(HeaderStatus.NewerVersion, SegmentHeader.TryRead(page, out _));
+        Assert.Equal(BlockStatus.NewerVersion, SegmentHeader.TryRead(page, out _));
     }
 
     [Fact]
     public void TryRead_UnknownFlag_IsNewerVersion() =>
         Assert.Equal(
-            HeaderStatus.NewerVersion,
+            BlockStatus.NewerVersion,
             SegmentHeader.TryRead(Page(Some.Header with { Flags = (SegmentFlags)8 }), out _));
 
     public static TheoryData<string> Implausible => ["uid", "partition", "sequence", "base", "end"];
@@ -144,7 +144,7 @@ public sealed class SegmentHeaderTests
             _ => Some.Header with { PredecessorEnd = -1 },
         };
 
-        Assert.Equal(HeaderStatus.Corrupt, SegmentHeader.TryRead(Page(header), out SegmentHeader read));
+        Assert.Equal(BlockStatus.Corrupt, SegmentHeader.TryRead(Page(header), out SegmentHeader read));
         Assert.Equal(default, read);
     }
 

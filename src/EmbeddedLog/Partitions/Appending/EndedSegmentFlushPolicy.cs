@@ -8,7 +8,7 @@ namespace EmbeddedLog.Partitions.Appending;
 /// processors' time from appends, so a bulk is a third faster if it waits. But unflushed records must be copied after a
 /// kill, and an ended segment keeps its descriptor until its flush.
 /// </summary>
-internal static class RollRules
+internal static class EndedSegmentFlushPolicy
 {
     /// <summary>The most unflushed bytes of a partition: to copy so many takes an opening two seconds.</summary>
     public const long MaxUnflushedBytes = 1 << 30;

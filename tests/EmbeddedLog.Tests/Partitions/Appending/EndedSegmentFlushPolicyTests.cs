@@ -6,7 +6,7 @@ using EmbeddedLog.Tests.Infrastructure;
 namespace EmbeddedLog.Tests.Partitions.Appending;
 
 /// <summary>When a segment that has ended is flushed, on a clock that stands still unless it is moved.</summary>
-public sealed class RollRulesTests
+public sealed class EndedSegmentFlushPolicyTests
 {
     private const int Mebibyte = 1 << 20;
 
@@ -47,11 +47,11 @@ public sealed class RollRulesTests
         PartitionFixture fixture = new(machine.Platform, "/");
         PartitionLog log = fixture.Open(settings: PartitionFixture.Settings(
             4 * Mebibyte, flushInterval: TimeSpan.FromSeconds(1), maxRecordBytes: 2 * Mebibyte));
-        AppendUpTo(log, RollRules.MaxUnflushedSegments);
+        AppendUpTo(log, EndedSegmentFlushPolicy.MaxUnflushedSegments);
         machine.Scheduler.RunUntilIdle();
         Assert.Equal(0, log.DurableEnd);
 
-        AppendUpTo(log, RollRules.MaxUnflushedSegments + 1);
+        AppendUpTo(log, EndedSegmentFlushPolicy.MaxUnflushedSegments + 1);
         machine.Scheduler.RunUntilIdle();
         Assert.Equal(log.PublishedEnd, log.DurableEnd);
         machine.Run(fixture.DisposeAsync());

@@ -6,9 +6,9 @@ namespace EmbeddedLog.Following;
 /// The state of a followed partition for its readers: its segments, its start and its ends. One thread at a time
 /// writes, under the partition's gate and in the order of the law, the end last; any thread reads.
 /// </summary>
-internal sealed class FollowedReach
+internal sealed class FollowedState
 {
-    private readonly TakenBack _takenBack = new();
+    private readonly TruncationHistory _takenBack = new();
     private SegmentList _segments = SegmentList.Empty;
     private long _start;
     private long _durable;

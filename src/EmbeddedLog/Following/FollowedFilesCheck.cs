@@ -16,8 +16,8 @@ namespace EmbeddedLog.Following;
 /// <param name="resources">The objects that all segments share.</param>
 /// <param name="identity">The partition.</param>
 /// <param name="files">Its small files.</param>
-/// <param name="session">The state in which the last owner left the log.</param>
-internal sealed class FollowedFit(
+/// <param name="session">How the last owner left the log.</param>
+internal sealed class FollowedFilesCheck(
     SegmentResources resources, PartitionIdentity identity, FollowedFiles files, SessionState session)
 {
     private readonly Checkpoint? _checkpoint = files.Checkpoint;
@@ -87,7 +87,7 @@ internal sealed class FollowedFit(
         {
             using LogFile file = resources.Platform.Files.OpenFile(last.Path, FileOpening.ReadShared);
             SegmentOpening.Check(file, last, known.DurableEndPosition);
-            CleanEnd.Check(file, last, known.DurableEndOffset, known.DurableEndPosition);
+            CleanEndCheck.Check(file, last, known.DurableEndOffset, known.DurableEndPosition);
         }
     }
 

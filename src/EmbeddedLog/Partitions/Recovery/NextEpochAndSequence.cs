@@ -6,8 +6,8 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Partitions.Recovery;
 
-/// <summary>The next numbers of a partition, none of which was ever used.</summary>
-internal static class NextNumbers
+/// <summary>The numbers that a partition goes on with, none of which was ever used.</summary>
+internal static class NextEpochAndSequence
 {
     /// <summary>
     /// An epoch above all used ones, which distinguishes lost records from new ones at their offsets. The partition's

@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 
 namespace EmbeddedLog.Tests.Format.Frames;
 
-public sealed unsafe class HeaderBlockTests
+public sealed unsafe class RecordHeadersTests
 {
     [Fact]
     public void TryReadNext_WhatWriteWrote_RoundTrips() =>
@@ -15,10 +15,10 @@ public sealed unsafe class HeaderBlockTests
             key = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(key));
             ReadOnlySpan<byte> stored = hasValue ? value : [];
             byte[] bytes = GC.AllocateArray<byte>(
-                (int)HeaderBlock.Measure(key, hasValue ? value.Length : -1), pinned: true);
+                (int)RecordHeaders.Measure(key, hasValue ? value.Length : -1), pinned: true);
             fixed (byte* start = bytes)
             {
-                byte* end = HeaderBlock.Write(start, key, stored, hasValue);
+                byte* end = RecordHeaders.Write(start, key, stored, hasValue);
                 if (end - start != bytes.Length)
                 {
                     return false;
@@ -26,7 +26,7 @@ public sealed unsafe class HeaderBlockTests
             }
 
             ReadOnlySpan<byte> block = bytes;
-            return HeaderBlock.TryReadNext(ref block, out var readKey, out var readValue, out bool readHasValue)
+            return RecordHeaders.TryReadNext(ref block, out var readKey, out var readValue, out bool readHasValue)
                 && block.IsEmpty
                 && System.Text.Encoding.UTF8.GetString(readKey) == key
                 && readValue.SequenceEqual(stored)
@@ -46,6 +46,6 @@ public sealed unsafe class HeaderBlockTests
     {
         ReadOnlySpan<byte> block = Convert.FromHexString(hex);
 
-        Assert.False(HeaderBlock.TryReadNext(ref block, out _, out _, out _));
+        Assert.False(RecordHeaders.TryReadNext(ref block, out _, out _, out _));
     }
 }

@@ -15,7 +15,7 @@ namespace EmbeddedLog.Partitions.Recovery;
 /// It is damage if a later frame proves that the bad one had been flushed. If the page cache has survived the last
 /// owner, it is also damage anywhere before a good frame, because published records are complete in the cache.
 /// </remarks>
-internal sealed class TailScan : IDisposable
+internal sealed class TornTailScan : IDisposable
 {
     /// <summary>
     /// How many segments are mapped at once: systems have a limit, and a manifest may list a million.
@@ -38,7 +38,7 @@ internal sealed class TailScan : IDisposable
     /// <summary>The greatest durable end that a frame claims.</summary>
     private long _claimedEnd;
 
-    public TailScan(FileSystem files, SessionState session, PartitionIdentity identity, HashSet<string> names)
+    public TornTailScan(FileSystem files, SessionState session, PartitionIdentity identity, HashSet<string> names)
     {
         _files = files;
         _identity = identity;
@@ -166,7 +166,7 @@ internal sealed class TailScan : IDisposable
             long from = i == index ? position : SegmentHeader.PageBytes;
             if (Open(segments[i], SegmentHeader.PageBytes) is { } map && map.Length > from)
             {
-                TornTail tail = TornTail.Search(
+                FrameSearch tail = FrameSearch.Search(
                     map.Pointer, segments[i].CrcSeed, segments[i].BaseOffset, from, map.Length);
                 if (_trustsCache && tail.HasFrames)
                 {

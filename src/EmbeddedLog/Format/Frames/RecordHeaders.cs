@@ -6,7 +6,7 @@ namespace EmbeddedLog.Format.Frames;
 /// The headers of one record, one after the other: key length, key in UTF-8, value length plus one (zero for a null
 /// value), value. The lengths are varints.
 /// </summary>
-internal static unsafe class HeaderBlock
+internal static unsafe class RecordHeaders
 {
     /// <summary>The bytes that one header takes.</summary>
     public static long Measure(string key, int valueLength)

@@ -1,17 +1,16 @@
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>
-/// The bytes behind the last good frame of a segment. They may have good frames again, because the pages of an
-/// unflushed tail reach the disk in any order.
+/// A search for good frames at every place where one can begin, and what it found. Behind the last good frame of a
+/// segment there may be good ones again, for the pages of an unflushed tail reach the disk in any order.
 /// </summary>
 /// <param name="UsedBytes">The bytes up to the last that is not zero.</param>
 /// <param name="HasFrames">Whether there are good frames.</param>
 /// <param name="ClaimedDurableEnd">The greatest durable end that a good frame claims, or -1.</param>
-internal readonly record struct TornTail(long UsedBytes, bool HasFrames, long ClaimedDurableEnd)
+internal readonly record struct FrameSearch(long UsedBytes, bool HasFrames, long ClaimedDurableEnd)
 {
     /// <summary>
     /// How many bytes may be checksummed for every searched byte. A tail that looks like many long frames is refused.
@@ -24,7 +23,7 @@ internal readonly record struct TornTail(long UsedBytes, bool HasFrames, long Cl
     /// <param name="baseOffset">The segment's base offset.</param>
     /// <param name="from">Where to begin.</param>
     /// <param name="limit">The number of bytes that may be read.</param>
-    public static unsafe TornTail Search(byte* segment, uint segmentSeed, long baseOffset, long from, long limit)
+    public static unsafe FrameSearch Search(byte* segment, uint segmentSeed, long baseOffset, long from, long limit)
     {
         long lastUsed = from;
         long claimed = -1;
@@ -50,7 +49,7 @@ internal readonly record struct TornTail(long UsedBytes, bool HasFrames, long Cl
             position += step;
         }
 
-        return new TornTail(lastUsed - from, found, claimed);
+        return new FrameSearch(lastUsed - from, found, claimed);
     }
 
     private static unsafe bool IsPlausible(byte* frame, long room, out int length)

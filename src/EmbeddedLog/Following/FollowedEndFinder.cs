@@ -1,3 +1,4 @@
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Following.Control;
 using EmbeddedLog.IO;
@@ -6,8 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Following;
 
-/// <summary>Finds the end of a partition. One caller at a time.</summary>
-internal sealed class FollowedEnds(ReaderEpochs readers, ILogger loggerUnderLock, PartitionIdentity identity)
+/// <summary>Finds out how far a partition goes. One caller at a time.</summary>
+internal sealed class FollowedEndFinder(ReaderEpochs readers, ILogger loggerUnderLock, PartitionIdentity identity)
 {
     /// <summary>How often a slot with a lower end than the records is read again, before it counts as wrong.</summary>
     private const int MaxReads = 20;
@@ -29,7 +30,7 @@ internal sealed class FollowedEnds(ReaderEpochs readers, ILogger loggerUnderLock
     public unsafe FollowedEnd Find(
         SegmentList segments,
         FollowedFiles files,
-        FollowedFit fit,
+        FollowedFilesCheck fit,
         FollowedTail? walked,
         byte* slot,
         ToldEnds told,

@@ -11,7 +11,7 @@ using EmbeddedLog.Segments.Writing;
 namespace EmbeddedLog.Partitions.Recovery;
 
 /// <summary>The place where a log was closed cleanly and appends go on.</summary>
-internal static class CleanEnd
+internal static class CleanEndCheck
 {
     /// <summary>
     /// Checks that no frame follows: a good frame would be from an owner that the session does not have, and the next

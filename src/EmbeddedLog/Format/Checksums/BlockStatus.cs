@@ -1,7 +1,7 @@
 namespace EmbeddedLog.Format.Checksums;
 
-/// <summary>The result of checking a block that describes itself.</summary>
-internal enum HeaderStatus
+/// <summary>What a block of bytes that should describe itself turned out to be.</summary>
+internal enum BlockStatus
 {
     /// <summary>Written by this version or an older one, and intact.</summary>
     Valid,

@@ -6,7 +6,7 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Maintenance.Verification;
 
 /// <summary>Checks a file of two slots while its owner may be writing one of them.</summary>
-internal static class SlotsCheck
+internal static class TwoSlotFileCheck
 {
     private static readonly int[] s_positions = [0, TwoSlotPage.SecondAt];
 
@@ -46,14 +46,14 @@ internal static class SlotsCheck
         ulong newest = 0;
         for (int slot = 0; slot < slots.Length; slot++)
         {
-            HeaderStatus status = Check(slots, magic, slot, out ulong found);
-            newest = Math.Max(newest, status == HeaderStatus.Valid ? found : 0);
+            BlockStatus status = Check(slots, magic, slot, out ulong found);
+            newest = Math.Max(newest, status == BlockStatus.Valid ? found : 0);
         }
 
         for (int slot = 0; slot < slots.Length; slot++)
         {
-            HeaderStatus status = Check(slots, magic, slot, out _);
-            if (status is HeaderStatus.Corrupt or HeaderStatus.NewerVersion)
+            BlockStatus status = Check(slots, magic, slot, out _);
+            if (status is BlockStatus.Corrupt or BlockStatus.NewerVersion)
             {
                 Tell(s_positions[slot], "an intact slot", "a wrong checksum", isHarmless: newest >= generation);
             }
@@ -69,9 +69,9 @@ internal static class SlotsCheck
     }
 
     private static bool HasBadSlot(byte[][] slots, ReadOnlySpan<byte> magic) =>
-        Check(slots, magic, 0, out _) == HeaderStatus.Corrupt || Check(slots, magic, 1, out _) == HeaderStatus.Corrupt;
+        Check(slots, magic, 0, out _) == BlockStatus.Corrupt || Check(slots, magic, 1, out _) == BlockStatus.Corrupt;
 
-    private static HeaderStatus Check(byte[][] slots, ReadOnlySpan<byte> magic, int slot, out ulong generation) =>
+    private static BlockStatus Check(byte[][] slots, ReadOnlySpan<byte> magic, int slot, out ulong generation) =>
         TwoSlotPage.Check(slots[slot], magic, s_positions[slot], out generation);
 
     private static byte[][] Read(FileSystem files, string path)

@@ -4,7 +4,7 @@ namespace EmbeddedLog.Following;
 /// The offsets to which recoveries have taken a partition back, in order. One thread adds, under the partition's gate;
 /// any thread reads.
 /// </summary>
-internal sealed class TakenBack
+internal sealed class TruncationHistory
 {
     /// <summary>Replaced as a whole.</summary>
     private long[] _offsets = [];
