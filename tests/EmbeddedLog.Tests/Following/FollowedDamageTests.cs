@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
-using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Testing.Simulation.Disks;
 using EmbeddedLog.Tests.Infrastructure;
 

@@ -1,11 +1,9 @@
-using System.Text;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
-using EmbeddedLog.Topics;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
 
 namespace EmbeddedLog.Tests.Opening;

@@ -1,5 +1,3 @@
-using EmbeddedLog.Format.Checksums;
-using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Opening;

@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
-using EmbeddedLog.Testing.Simulation.Disks;
 
 namespace EmbeddedLog.Tests.Simulation;
 

@@ -1,4 +1,3 @@
-using EmbeddedLog.Torture.Load;
 using EmbeddedLog.Torture.Load.Checking;
 using EmbeddedLog.Torture.Machine;
 

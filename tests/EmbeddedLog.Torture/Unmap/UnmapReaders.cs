@@ -46,7 +46,7 @@ internal sealed class UnmapReaders
                     UnmapRecords.Check(record.Partition, record.Offset, record.Value, "consumer");
                     if (record.Offset < next[record.Partition])
                     {
-                        throw new Load.LoadViolationException(
+                        throw new LoadViolationException(
                             $"The consumer was given offset {record.Offset} of partition {record.Partition} again.");
                     }
 
@@ -108,7 +108,7 @@ internal sealed class UnmapReaders
             UnmapRecords.Check(partition.Number, record.Offset, record.Value, "scan");
             if (next >= 0 && record.Offset != next)
             {
-                throw new Load.LoadViolationException($"A scan went from offset {next - 1} to {record.Offset}.");
+                throw new LoadViolationException($"A scan went from offset {next - 1} to {record.Offset}.");
             }
 
             next = record.Offset + 1;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using EmbeddedLog.Torture.Load;
 using EmbeddedLog.Torture.Load.Checking;
 
 namespace EmbeddedLog.Torture.Unmap;

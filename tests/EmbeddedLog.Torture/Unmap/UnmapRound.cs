@@ -1,5 +1,4 @@
 using EmbeddedLog.Maintenance.Retention;
-using EmbeddedLog.Torture.Load;
 using EmbeddedLog.Torture.Load.Checking;
 
 namespace EmbeddedLog.Torture.Unmap;

@@ -1,7 +1,6 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
-using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Testing.Simulation.Disks;
 using EmbeddedLog.Tests.Infrastructure;
 using static EmbeddedLog.Tests.Infrastructure.PartitionEnvironment;
