@@ -1,9 +1,13 @@
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Following;
 
-/// <summary>A follower holds nothing that it does not read, however long it lives.</summary>
+/// <summary>
+/// A follower holds nothing that it does not read, however long it lives. Alone, for it measures the heap of the process.
+/// </summary>
+[Collection(Alone.Name)]
 public sealed class FollowerGrowthTests
 {
     private static readonly TimeSpan s_minute = TimeSpan.FromMinutes(1);
