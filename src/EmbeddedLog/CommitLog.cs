@@ -299,14 +299,15 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     {
         ProducerOptions copy = (options ?? new ProducerOptions()).ValidatedCopy();
         Topic target = GetTopic(topic);
-        Producer<TKey, TValue> producer = _users.AddProducer(new Producer<TKey, TValue>(
+        Producer<TKey, TValue> producer = new(
             target.Name,
             target.Partitions,
             keys ?? Serdes.Resolve<TKey>(),
             values ?? Serdes.Resolve<TValue>(),
             copy.Partitioner ?? target.Partitioner,
             copy,
-            Parts.Platform.Work));
+            Parts.Platform.Work,
+            _users);
         ThrowIfDisposed();
         return producer;
     }
@@ -345,9 +346,9 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         GroupMembership? membership = group is null ? null : _groups.Join(group, source.Name, source.Stored.Uid);
         try
         {
-            Consumer<TKey, TValue> consumer = _users.AddConsumer(new Consumer<TKey, TValue>(
+            Consumer<TKey, TValue> consumer = new(
                 [.. source.Partitions.Select(partition => partition.Source)], membership, _offsets, keys, values, copy,
-                Parts.Platform, Parts.Segments.Readers, Parts.Logger));
+                Parts.Platform, Parts.Segments.Readers, Parts.Logger, _users);
             ThrowIfDisposed();
             return consumer;
         }

@@ -142,7 +142,7 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         // There is no append to go on in, and what polls for one reader polls for all.
         copy.AllowSynchronousContinuations = false;
         ReadOnlyTopic source = GetTopic(topic);
-        return _users.AddConsumer(new Consumer<TKey, TValue>(
+        return new Consumer<TKey, TValue>(
             [.. source.Partitions.Select(partition => partition.Source)],
             membership: null,
             offsets: null,
@@ -151,7 +151,8 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             copy,
             _parts.Platform,
             _parts.Segments.Readers,
-            _parts.Logger));
+            _parts.Logger,
+            _users);
     }
 
     /// <summary>

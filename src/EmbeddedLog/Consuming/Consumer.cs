@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
@@ -55,6 +56,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     private readonly OffsetCommitter? _committer;
     private readonly GroupMembership? _membership;
     private readonly WorkQueue _work;
+    private readonly LogUsers _users;
 
     /// <summary>Creates a consumer.</summary>
     /// <param name="partitions">What to read: any partitions of any topics.</param>
@@ -66,6 +68,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="platform">The seam to the system.</param>
     /// <param name="readers">Keep memory mapped while it is read.</param>
     /// <param name="logger">Where it is told what was skipped and what failed.</param>
+    /// <param name="users">What the log's closing disposes.</param>
     internal Consumer(
         IReadOnlyList<ReadablePartition> partitions,
         GroupMembership? membership,
@@ -75,12 +78,14 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         ConsumerOptions options,
         Platform platform,
         ReaderEpochs readers,
-        ILogger logger)
+        ILogger logger,
+        LogUsers users)
     {
         Group = membership?.Group;
         Assignment = [.. partitions.Select(partition => partition.Id)];
         _membership = membership;
         _work = platform.Work;
+        _users = users;
         PartitionCursor[] cursors =
         [
             .. partitions.Select(partition => new PartitionCursor(
@@ -101,6 +106,12 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             platform.Time,
             options.MaxBufferedRecords,
             options.AllowSynchronousContinuations);
+        _users.AddConsumer(_reader, this);
+        if (options.CommitInterval is not null)
+        {
+            // Nobody need refer to it any more, and its commits are still to be made.
+            _users.Keep(_reader);
+        }
     }
 
     /// <summary>The group's name, or null for a consumer that commits nothing.</summary>
@@ -460,6 +471,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             return;
         }
 
+        _users.Remove(_reader);
         try
         {
             if (_committer is not null)

@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Producing;
 using EmbeddedLog.Producing.Encoding;
@@ -60,6 +61,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// <param name="partitioner">Chooses partitions; the one of the options is not looked at.</param>
     /// <param name="options">A validated copy.</param>
     /// <param name="work">Wakes who waits.</param>
+    /// <param name="users">What the log's closing disposes.</param>
     internal Producer(
         string topic,
         IReadOnlyList<OwnedPartition> partitions,
@@ -67,10 +69,12 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         ISerializer<TValue> valueSerializer,
         IPartitioner partitioner,
         ProducerOptions options,
-        WorkQueue work)
+        WorkQueue work,
+        LogUsers users)
     {
         _core = new ProducerCore(
-            [.. partitions.Select(partition => partition.Log)], work, options.Durability, options.MaxInFlightBytes);
+            [.. partitions.Select(partition => partition.Log)],
+            work, users, options.Durability, options.MaxInFlightBytes);
         _serializer = new RecordSerializer<TKey, TValue>(
             topic, partitions.Count, keySerializer, valueSerializer, partitioner);
     }

@@ -1,8 +1,8 @@
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Producing.Encoding;
-
 
 namespace EmbeddedLog.Producing;
 
@@ -12,8 +12,9 @@ namespace EmbeddedLog.Producing;
 /// those who wait for it; and as it may have lost records that nobody waits for, some call tells it: the next one, or
 /// disposal. Disposal repeats nothing that was told, so as not to hide what else went wrong.
 /// </remarks>
-internal sealed class ProducerCore
+internal sealed class ProducerCore : IDisposable, IAsyncDisposable
 {
+    private readonly LogUsers _users;
     private readonly PartitionSender[] _senders;
     private readonly ObjectPool<PendingSend> _pending;
     private readonly ObjectPool<RecordBatch> _batches = BatchSend.CreatePool();
@@ -28,11 +29,17 @@ internal sealed class ProducerCore
 
     /// <param name="logs">The topic's partitions, at least one.</param>
     /// <param name="work">Wakes who waits.</param>
+    /// <param name="users">What the log's closing disposes.</param>
     /// <param name="durability">What a record has survived when it is acknowledged.</param>
     /// <param name="maxInFlightBytes">The bound of what is appended and not flushed, if that is awaited.</param>
     public ProducerCore(
-        IReadOnlyList<PartitionLog> logs, WorkQueue work, Durability durability, long maxInFlightBytes)
+        IReadOnlyList<PartitionLog> logs,
+        WorkQueue work,
+        LogUsers users,
+        Durability durability,
+        long maxInFlightBytes)
     {
+        _users = users;
         _pending = PendingSend.CreatePool(work);
         Window = durability == Durability.Flushed
             ? new InFlightWindow(work, maxInFlightBytes)
@@ -42,6 +49,9 @@ internal sealed class ProducerCore
         {
             Window.Senders = _senders;
         }
+
+        // What waits for room, or for a flush, refers to a sender, and that to this.
+        _users.AddProducer(this);
     }
 
     /// <summary>The bound of what is in flight; null where records are acknowledged when written.</summary>
@@ -56,8 +66,17 @@ internal sealed class ProducerCore
         }
     }
 
-    /// <summary>Notes that a flush failed that nobody was told of.</summary>
-    public void NoteUntold() => Volatile.Write(ref _untold, 1);
+    /// <summary>Notes that a flush failed that nobody was told of: closing the log tells it, if nobody else.</summary>
+    public void NoteUntold()
+    {
+        _users.Keep(this);
+        Volatile.Write(ref _untold, 1);
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            // Perhaps before it was kept, so that the disposal could not let go of it.
+            _users.Remove(this);
+        }
+    }
 
     /// <summary>Appends a record unless the window is full.</summary>
     public bool TrySend(in EncodedRecord record, out RecordMetadata written)
@@ -224,7 +243,7 @@ internal sealed class ProducerCore
     /// <inheritdoc cref="DisposeAsync"/>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        if (!TryEnd())
         {
             return;
         }
@@ -243,7 +262,7 @@ internal sealed class ProducerCore
     /// <summary>Ends the use of the producer: flushes, where that is what records are acknowledged by.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        if (!TryEnd())
         {
             return;
         }
@@ -257,6 +276,18 @@ internal sealed class ProducerCore
         {
             throw failure;
         }
+    }
+
+    /// <summary>Lets no call begin any more; false where that was done before.</summary>
+    private bool TryEnd()
+    {
+        bool first = Interlocked.Exchange(ref _disposed, 1) == 0;
+        if (first)
+        {
+            _users.Remove(this);
+        }
+
+        return first;
     }
 
     private void BlockForRoom(InFlightWindow window, long bytes)

@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
@@ -170,5 +171,6 @@ public sealed class ConsumerAssignmentTests : IDisposable
             new ConsumerOptions().ValidatedCopy("group"),
             _log.Parts.Platform,
             _log.Parts.Segments.Readers,
-            _log.Parts.Logger);
+            _log.Parts.Logger,
+            new LogUsers());
 }

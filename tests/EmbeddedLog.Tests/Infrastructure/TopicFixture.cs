@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
@@ -111,7 +112,8 @@ internal sealed class TopicFixture : IAsyncDisposable
             valid,
             _fixture.Platform,
             _fixture.Segments.Readers,
-            _fixture.Logger);
+            _fixture.Logger,
+            new LogUsers());
     }
 
     /// <summary>What a group is found to have committed.</summary>

@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
@@ -66,7 +67,8 @@ internal sealed class ProducerFixture : IDisposable
             partitioner ?? Partitioners.Default(),
             new ProducerOptions { Durability = durability, MaxInFlightBytes = maxInFlightBytes }
                 .ValidatedCopy(),
-            Machine.Platform.Work);
+            Machine.Platform.Work,
+            new LogUsers());
 
     /// <summary>Runs what is queued, until nothing is.</summary>
     public void Settle() => Machine.Scheduler.RunUntilIdle();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Opening;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Tests.Infrastructure;
@@ -189,5 +190,6 @@ public sealed class ProducerThreadTests
             Partitioners.Default(),
             new ProducerOptions { Durability = durability, MaxInFlightBytes = MaxInFlightBytes }
                 .ValidatedCopy(),
-            fixture.Platform.Work);
+            fixture.Platform.Work,
+            new LogUsers());
 }
