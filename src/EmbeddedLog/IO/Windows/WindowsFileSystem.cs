@@ -11,12 +11,8 @@ namespace EmbeddedLog.IO.Windows;
 internal sealed class WindowsFileSystem : FileSystem
 {
     /// <summary>
-    /// How often a renaming is tried: at first without pauses, then at least a millisecond apart, for a second or two.
-    /// </summary>
-    private const int MaxRenameAttempts = 150;
-
-    /// <summary>
-    /// The default of <see cref="WritesToReserve"/>. The tests set it on Wine, to run the same code as on Windows.
+    /// What <see cref="WritesToReserve"/> is where nobody says otherwise. The tests set it on Wine, to run there what
+    /// runs on Windows.
     /// </summary>
     public static bool WritesToReserveByDefault { get; set; }
 
@@ -119,14 +115,7 @@ internal sealed class WindowsFileSystem : FileSystem
     /// </summary>
     public override void Rename(string from, string to)
     {
-        SpinWait wait = default;
-        int error = WindowsSyscalls.Rename(Extended(from), Extended(to));
-        while (WindowsErrors.MayPass(error) && wait.Count < MaxRenameAttempts)
-        {
-            wait.SpinOnce();
-            error = WindowsSyscalls.Rename(Extended(from), Extended(to));
-        }
-
+        int error = WindowsRetry.UntilPassed(() => WindowsSyscalls.Rename(Extended(from), Extended(to)));
         Check("SetFileInformationByHandle(FileRenameInfoEx)", from, error);
     }
 
