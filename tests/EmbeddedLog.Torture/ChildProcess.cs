@@ -2,17 +2,17 @@ using System.Diagnostics;
 
 namespace EmbeddedLog.Torture;
 
-/// <summary>Starts this program once more, as one of its children, with pipes for what the two have to tell.</summary>
+/// <summary>Starts this program once more, as one of its children, connected by pipes.</summary>
 internal static class ChildProcess
 {
     /// <summary>
-    /// Names an emulator that this program runs under, and that its children need too: the system does not know the
-    /// programs of another processor.
+    /// The environment variable that names the emulator of this program. Its children need the emulator too, because
+    /// the system cannot run programs of another processor.
     /// </summary>
     private const string EmulatorVariable = "EMBEDDEDLOG_EMULATOR";
 
     /// <param name="name">The child's name.</param>
-    /// <param name="arguments">What it is given.</param>
+    /// <param name="arguments">The child's arguments.</param>
     /// <param name="under">A program with arguments to run it under, such as strace; null for none.</param>
     public static Process Start(string name, IEnumerable<string> arguments, IReadOnlyList<string>? under = null)
     {
@@ -29,10 +29,10 @@ internal static class ChildProcess
     }
 
     /// <summary>
-    /// Tells a child something. A child that has ended is not told, and that is no failure of its own: what it said
-    /// before, and its exit code, say why it ended, so the caller reads those.
+    /// Sends a line to a child. Sending to a child that has ended does no harm: its output and exit code, which the
+    /// caller reads, say why it ended.
     /// </summary>
-    /// <returns>Whether there was somebody to tell it.</returns>
+    /// <returns>False if the child has ended.</returns>
     public static bool TryTell(Process child, string line)
     {
         try

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace EmbeddedLog.Torture;
 
 /// <summary>
-/// Tortures the log and checks what it promises. Exits 0 when no promise was broken, 1 when one was, 2 when the command
+/// Tortures the log and checks its promises. Exits 0 when no promise was broken, 1 when one was, 2 when the command
 /// line is wrong, 77 when the machine lacks what the mode needs.
 /// </summary>
 internal static class Program

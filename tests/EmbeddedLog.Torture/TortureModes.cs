@@ -14,7 +14,7 @@ using EmbeddedLog.Torture.User;
 
 namespace EmbeddedLog.Torture;
 
-/// <summary>All modes, and all that they start as processes of their own.</summary>
+/// <summary>All modes and all their child programs.</summary>
 internal static class TortureModes
 {
     public static IReadOnlyList<ITortureMode> All { get; } =

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace EmbeddedLog.Torture;
 
 /// <summary>
-/// One run of a mode: gives out the seeds of its cases, one after the other, until enough were played, and keeps what
-/// came of them. All members are safe from any thread, so that cases may be played side by side.
+/// One run of a mode: returns the seeds of its cases, one after the other, until enough were played, and keeps the
+/// results. All members are safe from any thread, so that cases may run in parallel.
 /// </summary>
 internal sealed class TortureRun
 {
@@ -25,7 +25,7 @@ internal sealed class TortureRun
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
     private readonly Lock _gate = new();
 
-    /// <summary>In the order in which they were first added. Under the gate, as all below.</summary>
+    /// <summary>In the order of their first addition. Under the gate, like all fields below.</summary>
     private readonly List<KeyValuePair<string, long>> _summary = [];
 
     private long _cases;
@@ -44,29 +44,29 @@ internal sealed class TortureRun
         Seed = seed;
     }
 
-    /// <summary>The seed of the first case; each further one has the next number.</summary>
+    /// <summary>The seed of the first case; each further case has the next number.</summary>
     public int Seed { get; }
 
-    /// <summary>How many cases at most.</summary>
+    /// <summary>The highest number of units.</summary>
     public long Count => _count;
 
-    /// <summary>Cancelled when the run is to end at once.</summary>
+    /// <summary>Cancelled when the run must end at once.</summary>
     public CancellationToken Stop => _stop;
 
-    /// <summary>The violations so far.</summary>
+    /// <summary>The number of violations so far.</summary>
     public long Violations => Volatile.Read(ref _violations);
 
-    /// <summary>How long the run has taken so far.</summary>
+    /// <summary>The duration of the run so far.</summary>
     public TimeSpan Elapsed => _elapsed.Elapsed;
 
-    /// <summary>Whether the run's time is over, for modes that look between two cases.</summary>
+    /// <summary>Whether the run's time is over, for modes that check it during a case.</summary>
     public bool IsOver => _stop.IsCancellationRequested || (_duration is { } duration && Elapsed >= duration);
 
     /// <summary>
-    /// Gives the seed of the next case; false when enough were played, time is over, or a violation was found.
+    /// Returns the seed of the next case; false when enough were played, time is over, or a violation was found.
     /// </summary>
     /// <param name="seed">The seed: with a count of one it plays this case alone.</param>
-    /// <param name="weight">How many of the mode's units the case counts for.</param>
+    /// <param name="weight">The number of the mode's units in the case.</param>
     public bool TryNext(out int seed, long weight = 1)
     {
         lock (_gate)
@@ -84,7 +84,7 @@ internal sealed class TortureRun
         }
     }
 
-    /// <summary>Counts further units for a case that turned out to have more of them.</summary>
+    /// <summary>Counts further units of a case that has more than expected.</summary>
     public void NoteUnits(long more)
     {
         lock (_gate)
@@ -110,10 +110,10 @@ internal sealed class TortureRun
         }
     }
 
-    /// <summary>Tells a violation, the shortest history that shows it, and how to play it again.</summary>
+    /// <summary>Reports a violation, the shortest history that shows it, and the command that plays it again.</summary>
     /// <param name="seed">The case's seed.</param>
-    /// <param name="what">What went wrong and, where there is one, the shortest history found.</param>
-    /// <param name="replay">What to give the mode beside the seed to see it again.</param>
+    /// <param name="what">The violation and, if there is one, the shortest history found.</param>
+    /// <param name="replay">The options beside the seed that play it again.</param>
     public void Violation(int seed, string what, string replay = "--count 1")
     {
         lock (_gate)
@@ -127,7 +127,7 @@ internal sealed class TortureRun
         }
     }
 
-    /// <summary>Says something on the way.</summary>
+    /// <summary>Prints a line during the run.</summary>
     public void Tell(string line)
     {
         lock (_gate)
@@ -137,7 +137,7 @@ internal sealed class TortureRun
         }
     }
 
-    /// <summary>The last line: what was counted, as pairs of name and value.</summary>
+    /// <summary>The last line: all counts, as pairs of name and value.</summary>
     public string Summary()
     {
         lock (_gate)

@@ -1,4 +1,4 @@
 namespace EmbeddedLog.Torture;
 
-/// <summary>The machine lacks what a mode needs; the message says what, and how to get it.</summary>
+/// <summary>The machine lacks a requirement of the mode; the message names it and how to get it.</summary>
 internal sealed class TortureSkippedException(string message) : Exception(message);

@@ -85,7 +85,7 @@ public sealed class OwnerTests : IDisposable
                 LogOwnedException told = OwnerErrors.Owned("/data", owner, waited);
                 Assert.Contains(who, told.Message, StringComparison.Ordinal);
                 Assert.Contains(advice, told.Message, StringComparison.Ordinal);
-                Assert.Equal(waited is not null, told.Message.Contains("Waited 5 s", StringComparison.Ordinal));
+                Assert.Equal(waited is not null, told.Message.Contains("waited 5 s", StringComparison.Ordinal));
                 Assert.Equal(hasId ? owner?.ProcessId : null, told.OwnerProcessId);
             }
         }

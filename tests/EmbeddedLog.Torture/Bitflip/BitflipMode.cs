@@ -4,13 +4,13 @@ using EmbeddedLog.Testing.Simulation.Disks;
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>
-/// Damages one file of a log and opens it: either the log tells, with the file, or it is as it was. Only where nothing
-/// on the disk proves what a last flush wrote may that be cut off as torn, which is counted by itself. In some of the
-/// cases the log's own tools have to do with the damage as well.
+/// Damages one file of a log and opens it: either the log reports the damage and names the file, or all contents are as
+/// they were. Records of a last flush that nothing else on the disk proves may be cut off as torn; such cases are
+/// counted separately. In some cases the log's tools run on the damaged log too.
 /// </summary>
 internal sealed class BitflipMode : ITortureMode
 {
-    /// <summary>How many cases there are to one that is verified and salvaged.</summary>
+    /// <summary>One case in so many is verified and salvaged.</summary>
     private const int CasesPerRepair = 16;
 
     public string Name => "bitflip";
@@ -82,7 +82,7 @@ internal sealed class BitflipMode : ITortureMode
             LogContents found = fixture.ReadAll(disk);
             if (LogContents.Difference(fixture.Contents, found) is not { } difference)
             {
-                // What was recovered once is found again.
+                // A second opening finds what the first one recovered.
                 return ("unharmed", LogContents.Difference(found, fixture.ReadAll(disk)));
             }
 

@@ -3,17 +3,18 @@ using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Torture.Bitflip;
 
-/// <summary>One thing that is done to one file.</summary>
-/// <param name="Kind">What is done.</param>
+/// <summary>One change to one file.</summary>
+/// <param name="Kind">The kind of change.</param>
 /// <param name="Path">The file.</param>
-/// <param name="Number">The bit that is flipped, the length that is left, or about where it is written over.</param>
+/// <param name="Number">The bit that is flipped, the length that is left, or the approximate position that is
+/// overwritten.</param>
 /// <param name="Older">The file as it was at an earlier clean close, where it is put back.</param>
 internal readonly record struct Damage(DamageKind Kind, string Path, long Number, byte[]? Older = null)
 {
     private const int MaxOverwrittenBytes = 600;
     private const int MaxShiftBytes = 32;
 
-    /// <summary>Does it; false where that would change nothing.</summary>
+    /// <summary>Applies the damage; false if that would change nothing.</summary>
     public bool TryApply(FileSystem files)
     {
         if (Kind == DamageKind.Missing)

@@ -1,12 +1,12 @@
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>
-/// All that is done to the files of the fixtures, see <see cref="DamagedFile"/>: numbered so that any run of numbers is
-/// spread over all of it, and as many numbers in a row as there are cases are all of them.
+/// All cases of damage to the files of the fixtures, see <see cref="DamagedFile"/>. Consecutive numbers are spread over
+/// all files, and <see cref="Count"/> consecutive numbers are all cases.
 /// </summary>
 internal sealed class DamageCases : IDisposable
 {
-    /// <summary>A prime above any number of cases, so that multiples of it come past each case once.</summary>
+    /// <summary>A prime above any number of cases, so that its multiples reach each case once.</summary>
     private const long Stride = 2_147_483_647;
 
     private readonly List<DamageFixture> _fixtures = [];
@@ -35,10 +35,10 @@ internal sealed class DamageCases : IDisposable
         Count = end;
     }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of cases.</summary>
     public long Count { get; }
 
-    /// <summary>The case of a number; numbers begin again behind the last.</summary>
+    /// <summary>The case with a number; after the last case the numbers start again at the first.</summary>
     public (DamageFixture Fixture, Damage Damage) this[long number]
     {
         get

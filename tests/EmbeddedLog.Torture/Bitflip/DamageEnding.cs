@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Torture.Bitflip;
 
-/// <summary>How the log that is damaged had ended.</summary>
+/// <summary>How the damaged log ended.</summary>
 internal enum DamageEnding
 {
     /// <summary>Closed cleanly.</summary>
@@ -9,12 +9,12 @@ internal enum DamageEnding
     /// <summary>Its process was killed, and the page cache has survived.</summary>
     Killed,
 
-    /// <summary>The power went when everything had been flushed and a checkpoint told so.</summary>
+    /// <summary>The power was lost after everything was flushed and a checkpoint recorded it.</summary>
     PowerLost,
 
     /// <summary>
-    /// The power went right after a flush: nothing on the disk proves what that flush wrote, so damage there cannot be
-    /// told from tearing.
+    /// The power was lost right after a flush. Nothing else on the disk proves what that flush wrote, so damage there
+    /// cannot be distinguished from tearing.
     /// </summary>
     PowerLostUnproven,
 }

@@ -6,9 +6,9 @@ using EmbeddedLog.Testing.Simulation.Disks;
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>
-/// A log with every kind of file and frame on a simulated disk, ended in one way: two clean closes with little in
-/// between, of which the first one's files may be put back, then two lives, so that a recovery has
-/// copied records, with segments that are sealed, copied and written to, a log start within a segment, and commits.
+/// A log with every kind of file and frame on a simulated disk, ended in one way. It is closed cleanly twice with
+/// little in between; the files of the first close may be put back. Two more lives follow, so that a recovery has
+/// copied records. There are sealed, copied and active segments, a log start within a segment, and commits.
 /// </summary>
 internal sealed class DamageFixture : IDisposable
 {
@@ -35,7 +35,7 @@ internal sealed class DamageFixture : IDisposable
         Files = [.. FilesUnder(machine.Platform.Files, Root).Select(path =>
             new DamagedFile(path, ReadFile(machine.Platform.Files, path), older.GetValueOrDefault(path)))];
 
-        // What an opening finds without damage, which after a loss of power is less than what was appended.
+        // After a loss of power an opening without damage finds fewer records than were appended.
         using SimulatedDisk copy = Copy(0);
         Contents = ReadAll(copy);
     }
@@ -44,18 +44,16 @@ internal sealed class DamageFixture : IDisposable
 
     public bool Positional { get; }
 
-    /// <summary>The machine that a copy of the disk is opened on.</summary>
+    /// <summary>The machine on which a copy of the disk is opened.</summary>
     public SimulatedPlatform Machine => _machine;
 
     /// <summary>All files.</summary>
     public IReadOnlyList<DamagedFile> Files { get; }
 
-    /// <summary>What an opening without damage finds.</summary>
+    /// <summary>The contents found by an opening without damage.</summary>
     public LogContents Contents { get; }
 
-    /// <summary>
-    /// What something on the disk proves to have been there; less than the contents in one ending only.
-    /// </summary>
+    /// <summary>The contents that the disk proves; less than the contents for one ending only.</summary>
     public LogContents Proven { get; }
 
     /// <summary>Plays the two lives.</summary>
@@ -76,7 +74,7 @@ internal sealed class DamageFixture : IDisposable
         Dictionary<string, byte[]> older = FilesUnder(machine.Platform.Files, Root)
             .ToDictionary(path => path, path => ReadFile(machine.Platform.Files, path));
 
-        // So little that nothing but the second close writes a checkpoint.
+        // So few records that only the second close writes a checkpoint.
         log = machine.Run(() => OpenAsync(machine.Platform).AsTask());
         topic = log.GetTopic("topic");
         Append(topic[0], 3);
@@ -160,7 +158,7 @@ internal sealed class DamageFixture : IDisposable
 
     public override string ToString() => $"{(Positional ? "positional" : "mapped")}, {Ending}";
 
-    /// <summary>Lets the background do all that becomes due.</summary>
+    /// <summary>Runs all background work that is due.</summary>
     private static void Settle(SimulatedPlatform machine)
     {
         for (int i = 0; i < 5; i++)
@@ -171,7 +169,7 @@ internal sealed class DamageFixture : IDisposable
     }
 
     /// <summary>
-    /// Records of every form; now and then one of so many zeros that segments are full soon, with few bits to flip.
+    /// Records of every form; now and then one with many zeros, which fills a segment and adds few bits to flip.
     /// </summary>
     private static void Append(OwnedPartition partition, int count)
     {

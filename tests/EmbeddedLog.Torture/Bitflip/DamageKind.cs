@@ -1,20 +1,20 @@
 namespace EmbeddedLog.Torture.Bitflip;
 
-/// <summary>What is done to a file.</summary>
+/// <summary>A kind of change to a file.</summary>
 internal enum DamageKind
 {
     /// <summary>One bit is inverted.</summary>
     Flip,
 
-    /// <summary>It ends earlier.</summary>
+    /// <summary>The file is cut.</summary>
     Cut,
 
-    /// <summary>Up to some hundred bytes in a row become others.</summary>
+    /// <summary>Up to a few hundred consecutive bytes are overwritten.</summary>
     Overwrite,
 
-    /// <summary>It is gone.</summary>
+    /// <summary>The file is removed.</summary>
     Missing,
 
-    /// <summary>It was put back as it was at an earlier clean close.</summary>
+    /// <summary>The file is put back as it was at an earlier clean close.</summary>
     Older,
 }

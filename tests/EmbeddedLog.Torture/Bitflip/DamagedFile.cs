@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>
-/// A file of a fixture, and what can be done to it: in every sector that holds something each bit flipped, each length
-/// left, and something written over in many places; one flip and one length in every sector of nothing but zeros.
+/// A file of a fixture and its cases. In every sector with data each bit is flipped, the file is cut to each length,
+/// and many places are overwritten; in every sector of zeros there is one flip and one length.
 /// </summary>
 internal sealed class DamagedFile
 {
@@ -11,13 +11,13 @@ internal sealed class DamagedFile
 
     private readonly int _length;
 
-    /// <summary>Where the sectors begin that hold something; the last may be cut by the end.</summary>
+    /// <summary>The starts of the sectors with data; the last one may be cut by the end of the file.</summary>
     private readonly int[] _full;
 
-    /// <summary>Where the sectors of zeros begin.</summary>
+    /// <summary>The starts of the sectors of zeros.</summary>
     private readonly int[] _empty;
 
-    /// <summary>The bytes in sectors that hold something.</summary>
+    /// <summary>The number of bytes in sectors with data.</summary>
     private readonly long _dense;
 
     /// <summary>The file as it was at an earlier clean close; null where it was the same, or not there.</summary>
@@ -42,16 +42,16 @@ internal sealed class DamagedFile
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>How many things can be done to it.</summary>
+    /// <summary>The number of cases of this file.</summary>
     public long Cases =>
         (8 * _dense) + _dense + (2 * _empty.Length) + Overwritings + 1 + (_older is null ? 0 : OlderCases);
 
-    /// <summary>Of so many cases a short run comes past some; each is the same.</summary>
+    /// <summary>All these cases are the same; with so many of them a short run includes some.</summary>
     private static long OlderCases => 200;
 
     private long Overwritings => _dense / BytesPerOverwriting;
 
-    /// <summary>What is done in one of the cases.</summary>
+    /// <summary>The damage of one case.</summary>
     public Damage this[long number]
     {
         get
@@ -90,6 +90,6 @@ internal sealed class DamagedFile
         }
     }
 
-    /// <summary>Where one of the dense bytes is: only the last sector may be short.</summary>
+    /// <summary>The position of one of the bytes with data; only the last sector may be short.</summary>
     private long Position(long dense) => _full[dense / SectorBytes] + (dense % SectorBytes);
 }

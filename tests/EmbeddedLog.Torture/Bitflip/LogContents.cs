@@ -3,7 +3,9 @@ using EmbeddedLog.Testing.Simulation;
 
 namespace EmbeddedLog.Torture.Bitflip;
 
-/// <summary>All that a log has to read: topics with their options, records, and what groups have committed.</summary>
+/// <summary>
+/// Everything that can be read from a log: topics with their options, records, and the commits of groups.
+/// </summary>
 internal sealed class LogContents
 {
     private readonly SortedDictionary<string, PartitionContents> _partitions = new(StringComparer.Ordinal);
@@ -30,16 +32,16 @@ internal sealed class LogContents
         return contents;
     }
 
-    /// <summary>What is in a partition; null where there is no such partition.</summary>
+    /// <summary>The contents of a partition; null if there is no such partition.</summary>
     public PartitionContents? Of(TopicPartition partition) => _partitions.GetValueOrDefault(partition.ToString());
 
-    /// <summary>The first difference, in words; null where there is none.</summary>
+    /// <summary>The first difference, in words; null if there is none.</summary>
     public static string? Difference(LogContents expected, LogContents actual) =>
         Difference(expected._others, actual._others) ?? Difference(expected._partitions, actual._partitions);
 
     /// <summary>
-    /// Whether this log lacks nothing but records at the ends of its partitions, which it still had proven in none of
-    /// them; commits may be lower than they were by then.
+    /// Whether only records at the ends of partitions are missing from this log, none of them proven; commits may be
+    /// lower.
     /// </summary>
     public bool IsPrefixOf(LogContents whole, LogContents proven) =>
         _partitions.Keys.SequenceEqual(whole._partitions.Keys)

@@ -3,7 +3,7 @@ using EmbeddedLog.Format.Checksums;
 
 namespace EmbeddedLog.Torture.Bitflip;
 
-/// <summary>What can be read in a partition: where it starts, and a checksum of each record.</summary>
+/// <summary>The contents of a partition: its start and a checksum of each record.</summary>
 internal sealed class PartitionContents : IEquatable<PartitionContents>
 {
     private readonly long _start;
@@ -38,9 +38,7 @@ internal sealed class PartitionContents : IEquatable<PartitionContents>
             : throw new InvalidOperationException($"A scan ends at {contents.End}, the log at {partition.EndOffset}.");
     }
 
-    /// <summary>
-    /// Reads what a salvage has left: the checksums of the records that are there, by their offsets.
-    /// </summary>
+    /// <summary>Reads a partition after a salvage: the checksums of its records, by offset.</summary>
     public static Dictionary<long, uint> ReadWithGaps(OwnedPartition partition)
     {
         Dictionary<long, uint> records = [];
@@ -56,7 +54,7 @@ internal sealed class PartitionContents : IEquatable<PartitionContents>
     /// <summary>The checksum of the record at an offset; null where there is none.</summary>
     public uint? At(long offset) => offset >= _start && offset < End ? _records[(int)(offset - _start)] : null;
 
-    /// <summary>Whether it has what the one has, and no record that the other has not.</summary>
+    /// <summary>Whether it has all records of the one and only records of the other.</summary>
     public bool IsBetween(PartitionContents least, PartitionContents most) =>
         _start == most._start && End >= least.End && End <= most.End
         && _records.SequenceEqual(most._records.Take(_records.Count));

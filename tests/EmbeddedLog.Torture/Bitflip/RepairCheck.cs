@@ -6,28 +6,28 @@ using EmbeddedLog.Testing.Simulation.Disks;
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>
-/// What the log's own tools make of a damaged log: a verification finds what a read trips over, and a salvage keeps
-/// records as they were, at their offsets, and says of all others that they are gone.
+/// Runs the log's tools on a damaged log. A verification must find every damage that a read reports; a salvage must
+/// keep records unchanged at their offsets and report all others as gone.
 /// </summary>
 internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed)
 {
     private SimulatedPlatform Machine => fixture.Machine;
 
-    /// <summary>Whether the log could be opened to be verified.</summary>
+    /// <summary>Whether the log could be opened and verified.</summary>
     public bool HasVerified { get; private set; }
 
     /// <summary>Whether a salvage has changed something.</summary>
     public bool HasSalvaged { get; private set; }
 
-    /// <summary>How many offsets it found gone.</summary>
+    /// <summary>How many offsets the salvage reported as gone.</summary>
     public long GoneRecords { get; private set; }
 
-    /// <summary>Verifies the log; returns what was wrong with that.</summary>
+    /// <summary>Verifies the log; returns what went wrong.</summary>
     public string? Verify() => OnDamagedDisk((disk, platform) =>
     {
         if (Told(() => WithLog(platform, _ => null)) is not null)
         {
-            // It cannot be opened, which tells enough.
+            // The opening reports the damage.
             return null;
         }
 
@@ -42,7 +42,7 @@ internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed
         });
     });
 
-    /// <summary>Salvages the partition whose damage is told; returns what was wrong with that.</summary>
+    /// <summary>Salvages the partition whose damage is reported; returns what went wrong.</summary>
     public string? Salvage() => OnDamagedDisk((disk, platform) =>
     {
         if (Told(() => fixture.ReadAll(disk)) is not CorruptLogException { Topic: { } topic, Partition: { } number })
@@ -59,7 +59,7 @@ internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed
         }
         catch (EmbeddedLogException)
         {
-            // What tells of the partition's files is damaged itself.
+            // The files that list the partition's files are damaged.
             return null;
         }
 

@@ -3,8 +3,8 @@ using EmbeddedLog.Testing.Model;
 namespace EmbeddedLog.Torture.Crash;
 
 /// <summary>
-/// Plays random programs on a log over the simulated machine, which crashes at random points, in recoveries too, and
-/// compares what is there afterwards with a model.
+/// Plays random programs on a log over the simulated machine, which crashes at random points, also during recoveries,
+/// and compares the log afterwards with a model.
 /// </summary>
 internal sealed class CrashMode : ITortureMode
 {

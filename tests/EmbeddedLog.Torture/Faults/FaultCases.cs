@@ -4,8 +4,8 @@ using EmbeddedLog.Testing.Faults;
 namespace EmbeddedLog.Torture.Faults;
 
 /// <summary>
-/// All cases of one workload, numbered from its first on: each call that such a life makes, with each error, once and
-/// for good. By turns the page cache survives and the power is lost.
+/// All cases of one workload, numbered from the first on: each of its calls fails with each error, once and for good.
+/// In turn the page cache survives or the power is lost.
 /// </summary>
 internal sealed class FaultCases
 {
@@ -21,7 +21,7 @@ internal sealed class FaultCases
         FileSystemError.ReadOnly, FileSystemError.TooManyFiles, FileSystemError.AccessDenied,
     ];
 
-    /// <summary>The cases of one kind of call: the first one's number, and what they have in common.</summary>
+    /// <summary>The cases of one kind of call: the number of the first and what they have in common.</summary>
     private readonly List<(long First, FaultCase Common)> _kinds = [];
 
     private FaultCases(int first) => Last = first - 1;
@@ -29,10 +29,10 @@ internal sealed class FaultCases
     /// <summary>The number of the last case.</summary>
     public long Last { get; private set; }
 
-    /// <summary>How often each call fails, in one way or another.</summary>
+    /// <summary>The number of ways in which each call fails.</summary>
     private static int Variants => 2 * s_errors.Length;
 
-    /// <summary>Counts the calls of the workload that a case is of, by playing it without a fault.</summary>
+    /// <summary>Counts the calls of a case's workload by playing it without a fault.</summary>
     public static FaultCases CountFor(int number)
     {
         bool isLong = number >= FirstLong;
@@ -43,7 +43,7 @@ internal sealed class FaultCases
         return cases;
     }
 
-    /// <summary>The case of a number.</summary>
+    /// <summary>The case with a number.</summary>
     public FaultCase Get(long number)
     {
         (long first, FaultCase common) = _kinds.FindLast(kind => kind.First <= number);
@@ -55,7 +55,7 @@ internal sealed class FaultCases
             Lasts = variant % 2 == 1,
         };
 
-        // By turns, over the errors of a call and over the calls of an error.
+        // Alternates over the errors of a call and over the calls of an error.
         return common with { Fault = fault, LosesPower = (call + (variant / 2) + variant) % 2 == 1 };
     }
 

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Torture.Faults;
 
 /// <summary>
-/// Lets each call to the file system fail that a log's life makes, of every kind, with every error, once and for good,
-/// and looks at what is left. A seed is the number of a case; a run ends with the last case of its workload.
+/// Lets each call to the file system in a log's life fail, with every error, once and for good, and checks the log
+/// afterwards. A seed is the number of a case; a run ends with the last case of its workload.
 /// </summary>
 internal sealed class FaultsMode : ITortureMode
 {

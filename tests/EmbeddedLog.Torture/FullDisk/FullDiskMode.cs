@@ -4,8 +4,9 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.FullDisk;
 
 /// <summary>
-/// Fills real file systems under load and gives space back: appends are refused while it is full and go on afterwards,
-/// no partition fails, the process lives, and all that was acknowledged is there, also after a kill on the full disk.
+/// Fills real file systems under load and frees space again. Appends must be refused while the disk is full and succeed
+/// afterwards; no partition may fail, the process must live, and all acknowledged records must be there, also after a
+/// kill on the full disk.
 /// </summary>
 internal sealed class FullDiskMode : ITortureMode
 {
@@ -40,7 +41,7 @@ internal sealed class FullDiskMode : ITortureMode
             }
             catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
             {
-                // The run is to end at once.
+                // The run must end at once.
             }
         }
     }

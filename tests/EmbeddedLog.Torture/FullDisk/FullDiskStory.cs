@@ -6,7 +6,7 @@ using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.FullDisk;
 
-/// <summary>One file system that is filled several times in one life of a log, and once more after its end.</summary>
+/// <summary>One file system, filled several times in one life of a log and once more after its end.</summary>
 internal sealed class FullDiskStory : IDisposable
 {
     private const int Fillings = 3;
@@ -14,10 +14,12 @@ internal sealed class FullDiskStory : IDisposable
     private const long LeaveBytes = 5 << 20;
     private const int Mebibytes = 64;
 
-    /// <summary>The least that mkfs.xfs makes.</summary>
+    /// <summary>The smallest size that mkfs.xfs accepts.</summary>
     private const int XfsMebibytes = 300;
 
-    /// <summary>btrfs refuses everything, renames too, while some space is left for itself.</summary>
+    /// <summary>
+    /// btrfs keeps some space for itself and refuses every change while only that is left, also renames.
+    /// </summary>
     private const int BtrfsMebibytes = 256;
     private const long BtrfsLeaveBytes = 32 << 20;
 
@@ -33,7 +35,7 @@ internal sealed class FullDiskStory : IDisposable
     private readonly IDisposable _mount;
     private readonly Ballast _ballast;
 
-    /// <summary>What is given back for the opening after the last filling, and for nothing before it.</summary>
+    /// <summary>Freed only for the opening after the last filling.</summary>
     private readonly Ballast _reserve;
 
     private int _life;
@@ -104,8 +106,8 @@ internal sealed class FullDiskStory : IDisposable
     private bool HasFailed => _history.Failures(LoadFailure.PartitionFailed) > 0;
 
     /// <summary>
-    /// btrfs writes what is overwritten to another place, and may find out only when it is flushed that there is none.
-    /// That ends the partition as any failed flush does; all that was acknowledged must be there all the same.
+    /// btrfs writes overwritten blocks to another place, and may find only at the flush that there is no space for
+    /// them. That flush fails and ends the partition; all acknowledged records must still be there.
     /// </summary>
     private void Tolerate() => _history.Tolerate(
         _type == "btrfs" ? [LoadFailure.DiskFull, LoadFailure.PartitionFailed] : [LoadFailure.DiskFull]);
@@ -120,7 +122,7 @@ internal sealed class FullDiskStory : IDisposable
             : throw new LoadViolationException($"The log could not be opened. {child.Errors}");
     }
 
-    /// <summary>Waits until appends are refused, and leaves it so for a moment.</summary>
+    /// <summary>Waits until appends are refused, and keeps the disk full for a moment.</summary>
     private async Task FillAsync(int filling)
     {
         long before = _history.Failures(LoadFailure.DiskFull);
@@ -135,7 +137,7 @@ internal sealed class FullDiskStory : IDisposable
     {
         await WaitForProgressAsync(() =>
         {
-            // What was given back may be used up again before every producer had its turn.
+            // The freed space may be used up again before every producer had its turn.
             if (all)
             {
                 _ballast.RemoveAll();
@@ -148,7 +150,7 @@ internal sealed class FullDiskStory : IDisposable
         _history.Tell("all producers go on");
     }
 
-    /// <summary>Takes what is left, to the last block.</summary>
+    /// <summary>Takes the remaining space, to the last block.</summary>
     private async Task FillUpAsync()
     {
         _ballast.AddAll();
@@ -172,8 +174,8 @@ internal sealed class FullDiskStory : IDisposable
     }
 
     /// <summary>
-    /// Gives space, and again while it is not enough, until each producer was acknowledged something. Quick ones may
-    /// use up all there is before a slow one had its turn; then it is enough that somebody went on.
+    /// Frees space, repeatedly if it is not enough, until each producer has an acknowledgement. Fast producers may use
+    /// up all space before a slow one had its turn; then one producer that continued is enough.
     /// </summary>
     private async Task WaitForProgressAsync(Action giveSpace)
     {
@@ -187,7 +189,7 @@ internal sealed class FullDiskStory : IDisposable
                 int goneOn = Enumerable.Range(0, before.Length).Count(i => _history.AcknowledgedBy(i) > before[i]);
                 if (_history.Failures(LoadFailure.DiskFull) > refused + LoadProducers.Count)
                 {
-                    // Before anybody went on these may be the last refusals of the full disk, on their way.
+                    // Until a producer continues these may be late messages about refusals of the full disk.
                     refused = _history.Failures(LoadFailure.DiskFull);
                     isUsedUp = _ballast.IsEmpty && goneOn > 0;
                     giveSpace();
@@ -222,7 +224,9 @@ internal sealed class FullDiskStory : IDisposable
         }
     }
 
-    /// <summary>A recovery needs space for what it copies; without it, it fails with nothing changed.</summary>
+    /// <summary>
+    /// A recovery needs space for the records that it copies; without that space it must fail and change nothing.
+    /// </summary>
     private void CheckWhileFull()
     {
         try

@@ -10,12 +10,12 @@ using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Torture.Hostile;
 
-/// <summary>Changes fields of a file, as FORMAT.md has them, and corrects the checksums over them.</summary>
+/// <summary>Changes fields of a file that FORMAT.md describes and corrects their checksums.</summary>
 internal static class Forgery
 {
     private const int HeaderCopyBytes = SegmentHeader.PageBytes / 2;
 
-    /// <summary>The part of a checksummed block of any kind that holds fields.</summary>
+    /// <summary>The end of the fields in a checksummed block of any kind.</summary>
     private const int FieldsEnd = 88;
 
     private static readonly long[] s_telling =
@@ -24,10 +24,10 @@ internal static class Forgery
         int.MaxValue, uint.MaxValue, 1L << 32, 1L << 40, long.MaxValue, long.MaxValue - 1, long.MinValue, -1, -2,
     ];
 
-    /// <summary>More than any file has; most of them more than any may have.</summary>
+    /// <summary>Lengths above those of the fixtures' files, most of them above what the format allows.</summary>
     private static readonly long[] s_lengths = [64L << 20, (1L << 30) + 1, 4L << 30, 1L << 40];
 
-    /// <summary>Forges a file in a way that its name and the random numbers choose; says how.</summary>
+    /// <summary>Forges a file in a way chosen by its name and the random numbers; returns a description.</summary>
     public static string Apply(string path, Random random)
     {
         byte[] bytes = File.ReadAllBytes(path);
@@ -172,7 +172,7 @@ internal static class Forgery
         return $"field {field} {value}";
     }
 
-    /// <summary>Sets one to three fields to values that lie at some edge, or near what stands there.</summary>
+    /// <summary>Sets one to three fields to boundary values or to values near the present ones.</summary>
     private static string SetFields(Span<byte> fields, Random random, string where)
     {
         string what = where;

@@ -3,16 +3,16 @@ using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.Hostile;
 
-/// <summary>One forged directory and all that is done with it.</summary>
+/// <summary>One forged directory and all operations on it.</summary>
 internal sealed class HostileCase
 {
     /// <summary>
-    /// What one case may allocate: the greatest index is 16 MiB, the greatest topic has 65,536 partitions, and several
-    /// files may say so at once.
+    /// The most that one case may allocate: the largest index is 16 MiB, the largest topic has 65,536 partitions, and
+    /// several files may claim such sizes at once.
     /// </summary>
     private const long MaxAllocatedBytes = 256L << 20;
 
-    /// <summary>More records than a directory holds, so that a reader that goes round in circles is found.</summary>
+    /// <summary>More records than a directory holds, to detect a reader that never ends.</summary>
     private const int MaxRecords = 1 << 20;
 
     private readonly Random _random;
@@ -28,7 +28,7 @@ internal sealed class HostileCase
         string[] files = Directory.GetFiles(directory, "*", SearchOption.AllDirectories);
         Array.Sort(files, StringComparer.Ordinal);
 
-        // Each at most once: what is left of a forged one has no fields that could be found.
+        // Each file at most once: the fields of a forged file may not be found again.
         _random.Shuffle(files);
         foreach (string file in files.AsSpan(0, _random.Next(1, 4)))
         {
@@ -41,10 +41,10 @@ internal sealed class HostileCase
         }
     }
 
-    /// <summary>What was forged.</summary>
+    /// <summary>A description of the forgery.</summary>
     public string Forged => string.Join(", ", _forged);
 
-    /// <summary>Does all that can be done with a log, and gives the answer for the parent.</summary>
+    /// <summary>Runs every operation of a log, and returns the answer for the parent.</summary>
     public async Task<string> PlayAsync()
     {
         long before = GC.GetTotalAllocatedBytes();

@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace EmbeddedLog.Torture.Hostile;
 
-/// <summary>Plays the cases whose seeds it is told, a line each, and answers each with a line.</summary>
+/// <summary>Reads seeds, one in each line, plays their cases, and answers each with a line.</summary>
 internal sealed class HostileChild : ITortureChild
 {
     /// <summary>The child's name.</summary>
     public const string ChildName = "hostile";
 
-    /// <summary>What an answer begins with that tells a violation.</summary>
+    /// <summary>The start of an answer that reports a violation.</summary>
     public const string Violated = "violated: ";
 
-    /// <summary>The file that says what was forged, for a case that ends the process or hangs.</summary>
+    /// <summary>The file that describes the forgery, for a case that ends the process or hangs.</summary>
     public const string ForgedName = "forged";
 
     public string Name => ChildName;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace EmbeddedLog.Torture.Hostile;
 
-/// <summary>The logs that are forged: one that was closed, and one as a killed process leaves it.</summary>
+/// <summary>The logs to be forged: a closed one, and one left by a killed process.</summary>
 internal sealed class HostileFixtures
 {
     private readonly string[] _directories;
@@ -23,7 +23,7 @@ internal sealed class HostileFixtures
         return new HostileFixtures([closed, killed]);
     }
 
-    /// <summary>Copies one of them to where a case is to be played.</summary>
+    /// <summary>Copies one of them to the directory of a case.</summary>
     public void CopyOne(Random random, string to) => Copy(_directories[random.Next(_directories.Length)], to);
 
     private static async Task AppendAsync(CommitLog log)
@@ -67,7 +67,7 @@ internal sealed class HostileFixtures
 
         foreach (string file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
         {
-            // While the log is open its lock cannot be read; each opening makes one anew.
+            // The lock file cannot be read while the log is open; each opening creates it again.
             if (Path.GetFileName(file) != "lock")
             {
                 File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));

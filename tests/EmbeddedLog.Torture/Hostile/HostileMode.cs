@@ -3,10 +3,9 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.Hostile;
 
 /// <summary>
-/// Forges files of a log, each checksum corrected afterwards, so that the parsers behind the checksums are reached;
-/// then opens, reads, follows and appends, in a process of its own, on real files and real memory. It must end in
-/// success or in an exception of the library: no other exception, no death, no hang, no allocation without bound,
-/// nothing left open.
+/// Forges files of a log and corrects each checksum, to reach the parsers behind the checksums. A separate process then
+/// opens, reads, follows and appends, on real files and real memory. Each case must end in success or in an exception
+/// of the library: no other exception, no death, no hang, no allocation without bound, nothing left open.
 /// </summary>
 internal sealed class HostileMode : ITortureMode
 {

@@ -4,7 +4,7 @@ using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.Hostile;
 
-/// <summary>The parent's side of a <see cref="HostileChild"/>, which is told one seed after the other.</summary>
+/// <summary>The parent's side of a <see cref="HostileChild"/>; sends one seed after the other.</summary>
 internal sealed class HostileProcess : IDisposable
 {
     private readonly Process _process;
@@ -14,14 +14,14 @@ internal sealed class HostileProcess : IDisposable
     {
         _forged = Path.Combine(scratch, HostileChild.ForgedName);
 
-        // Without a core file where the case ends the process.
+        // No core file if the case ends the process.
         string[] shell = ["/bin/sh", "-c", "ulimit -c 0; exec \"$@\"", "sh"];
         _process = ChildProcess.Start(HostileChild.ChildName, [scratch], shell);
     }
 
     private string Forged => File.Exists(_forged) ? File.ReadAllText(_forged) : "nothing yet";
 
-    /// <summary>Plays a case and gives what the child answers, or what is to be said where it does not.</summary>
+    /// <summary>Plays a case and returns the child's answer, or why there is none.</summary>
     public async Task<string> PlayAsync(int seed, CancellationToken stop)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -2,7 +2,7 @@ using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.Hostile;
 
-/// <summary>Puts into a log's directory what no log has there: files, directories, links, pipes.</summary>
+/// <summary>Puts foreign entries into a log's directory: files, directories, links, pipes.</summary>
 internal static class Planting
 {
     private static readonly string[] s_names =
@@ -12,7 +12,7 @@ internal static class Planting
         "0", "1", "65536", "-1", "first-1", "first-2", "third-1", "third-1.new", "third-1.deleted", "topics", "groups",
     ];
 
-    /// <summary>Plants one thing somewhere, in the place of what stood there; says what.</summary>
+    /// <summary>Replaces or adds one entry; returns a description.</summary>
     public static string Apply(string directory, Random random)
     {
         string[] directories = Directory.GetDirectories(directory, "*", SearchOption.AllDirectories);

@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Torture.Kill;
 
-/// <summary>When in its life a child is killed.</summary>
+/// <summary>The moment in its life at which a child is killed.</summary>
 internal enum KillEnding
 {
     /// <summary>While it appends and reads.</summary>
@@ -9,7 +9,7 @@ internal enum KillEnding
     /// <summary>While it opens the log.</summary>
     Opening,
 
-    /// <summary>While it closes the log, or just behind.</summary>
+    /// <summary>While it closes the log, or just after.</summary>
     Closing,
 
     /// <summary>Not at all: it closes the log.</summary>

@@ -4,8 +4,8 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.Kill;
 
 /// <summary>
-/// Kills real processes at random moments, in their openings and closings too, and holds what they leave to what they
-/// had acknowledged over a pipe. A directory sees up to <see cref="MaxLives"/> of them.
+/// Kills real processes at random moments, also while they open and close the log, and compares the log with what they
+/// acknowledged over a pipe. Up to <see cref="MaxLives"/> processes use one directory.
 /// </summary>
 internal sealed class KillMode : ITortureMode
 {
@@ -24,7 +24,7 @@ internal sealed class KillMode : ITortureMode
     {
         while (run.TryNext(out int seed, weight: 0))
         {
-            // Flushes cost nothing in memory, so that there are many more of them, and much on a disk.
+            // Flushes are cheap in memory, which allows many more of them than a disk does.
             using ScratchDirectory scratch = new(Name, inMemory: seed % 2 == 0);
             await using KillStory story = new(run, seed, scratch);
             try
@@ -38,7 +38,7 @@ internal sealed class KillMode : ITortureMode
             }
             catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
             {
-                // The run is to end at once.
+                // The run must end at once.
             }
         }
     }

@@ -19,7 +19,7 @@ internal sealed class KillStory : IAsyncDisposable
     private readonly LoadHistory _history = new();
     private readonly bool _trimmed;
 
-    /// <summary>The child of the next life, which starts while the last one's log is looked at.</summary>
+    /// <summary>The child of the next life, which starts while the log of the last one is checked.</summary>
     private LoadProcess _next;
 
     /// <summary>How long the last opening took: kills during one are spread over it.</summary>
@@ -129,7 +129,7 @@ internal sealed class KillStory : IAsyncDisposable
     {
         if (!Directory.Exists(LogDirectory))
         {
-            // Killed before there was anything.
+            // The child was killed before the log was created.
             return;
         }
 

@@ -4,14 +4,13 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.Liar;
 
 /// <summary>
-/// Lets flushes fail under load, kills the process, and opens the log again over a page cache that claims to hold what
-/// the device does not have. After it has gone on for a while the device is read back.
+/// Lets flushes fail under load, kills the process, and opens the log again over a page cache whose pages are marked
+/// clean but are not on the device. After the next life has worked for a while the device is read back.
 /// </summary>
 /// <remarks>
 /// The device really fails: it is a loop device over an image in a file system in memory, whose free blocks are holes.
-/// When that memory is used up, writes to blocks that are new end in an error, and the system marks their pages clean,
-/// though they are nowhere but in memory. Every third case fails single flushes by strace instead, which choose their
-/// moment exactly.
+/// When that memory is used up, writes to new blocks fail, and the system marks their pages clean although they are
+/// only in memory. Every third case fails single flushes by strace instead, at exact moments.
 /// </remarks>
 internal sealed class LiarMode : ITortureMode
 {
@@ -53,7 +52,7 @@ internal sealed class LiarMode : ITortureMode
             }
             catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
             {
-                // The run is to end at once.
+                // The run must end at once.
             }
         }
     }

@@ -6,13 +6,13 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.Liar;
 
 /// <summary>
-/// The rounds of one device: each has a life that a failing flush ends, and mostly one that goes on from there.
+/// The rounds of one device: each has a life that ends with a failing flush, and mostly one that continues from there.
 /// </summary>
 internal sealed class LiarStory : IDisposable
 {
     private const int MaxRounds = 4;
 
-    /// <summary>What the memory holds beside the image.</summary>
+    /// <summary>The memory beside that of the image.</summary>
     private const long SpareBytes = 1 << 20;
 
     private static readonly TimeSpan s_longestWork = TimeSpan.FromMilliseconds(200);
@@ -67,7 +67,7 @@ internal sealed class LiarStory : IDisposable
         {
             await (_random.Next(3) == 0 ? FailFlushAsync() : FailDeviceAsync());
 
-            // Mostly over the cache that lies; sometimes over the device alone, as after a loss of power.
+            // Mostly with the page cache kept; sometimes from the device alone, as after a loss of power.
             if (_random.Next(4) > 0)
             {
                 await GoOnAsync();
@@ -90,7 +90,7 @@ internal sealed class LiarStory : IDisposable
         _memory.Dispose();
     }
 
-    /// <summary>A life under which the device stops to take what is new.</summary>
+    /// <summary>A life in which the device begins to refuse new blocks.</summary>
     private async Task FailDeviceAsync()
     {
         _volume.Trim();
@@ -116,12 +116,12 @@ internal sealed class LiarStory : IDisposable
         _run.Add("failing-devices", 1);
     }
 
-    /// <summary>A life in which one flush fails, and those after it.</summary>
+    /// <summary>A life in which one flush and all later ones fail.</summary>
     private async Task FailFlushAsync()
     {
         ExpectFailures();
 
-        // strace counts for each thread of the child.
+        // strace counts the calls of each thread separately.
         string inject = $"inject=fdatasync:error=EIO:when={_random.Next(1, 12)}+";
         using LoadProcess child = LoadProcess.Start(
             _scratch["errors"], "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", inject);
@@ -134,7 +134,7 @@ internal sealed class LiarStory : IDisposable
         _run.Add("failing-flushes", 1);
     }
 
-    /// <summary>A life that opens over what the page cache claims to hold, and goes on.</summary>
+    /// <summary>A life that opens the log from the page cache and continues.</summary>
     private async Task GoOnAsync()
     {
         long unflushed = _history.UnflushedRecords;
@@ -147,7 +147,7 @@ internal sealed class LiarStory : IDisposable
                 throw new LoadViolationException($"The log could not be opened. {child.Errors}");
             }
 
-            // Nobody can go on here; what the device has is looked at all the same.
+            // No life can continue here; the device is checked all the same.
             child.Kill();
             await child.EndAsync();
             _history.Tell("the file system has made itself read-only");
@@ -184,7 +184,7 @@ internal sealed class LiarStory : IDisposable
         _history.ThrowIfBroken();
     }
 
-    /// <summary>Flushes come many times a second, so that one fails soon.</summary>
+    /// <summary>There are many flushes each second, so one fails soon.</summary>
     private async Task WaitForFailureAsync()
     {
         long start = Stopwatch.GetTimestamp();

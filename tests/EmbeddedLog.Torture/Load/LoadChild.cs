@@ -5,15 +5,15 @@ using EmbeddedLog.Torture.User;
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>
-/// One life of a log: waits for its order, opens, appends and reads with several producers and groups, tells what was
-/// acknowledged, and goes on until it is killed or told to close.
+/// One life of a log: waits for its order, opens, appends and reads with several producers and groups, reports all
+/// acknowledgements, and continues until it is killed or has to close.
 /// </summary>
 internal sealed class LoadChild : ITortureChild
 {
     /// <summary>The child's name.</summary>
     public const string ChildName = "load";
 
-    /// <summary>The line that tells it to close the log.</summary>
+    /// <summary>The line that orders it to close the log.</summary>
     public const string CloseLine = "close";
 
     private const int MinThreads = 32;
@@ -38,7 +38,7 @@ internal sealed class LoadChild : ITortureChild
         }
         else
         {
-            // A producer that never waits keeps a thread to itself, and the log needs some too.
+            // A producer that never waits occupies a thread, and the log needs threads too.
             ThreadPool.SetMinThreads(MinThreads, MinThreads);
         }
 
@@ -100,8 +100,8 @@ internal sealed class LoadChild : ITortureChild
     private static async Task LiveAsync(
         CommitLog log, LoadReport report, LoadOrder order, Random random, UserEnvironment user)
     {
-        // A console blocks whoever reads it, and the pool may have two threads. Begun first, for where there are no
-        // handles there is no thread to be had either.
+        // Reading a console blocks a thread, and the pool may have only two. This thread is started first, because
+        // without free handles no thread can be started.
         using ManualResetEventSlim begun = new();
         Task ended = Task.Factory.StartNew(
             () => WaitForEnd(log, report, begun, closes: order.HoldsPool),
@@ -128,7 +128,7 @@ internal sealed class LoadChild : ITortureChild
         begun.Set();
         await ended;
 
-        // Every other life closes the log under its users.
+        // Every other life closes the log while it is used.
         if (random.Next(2) == 0)
         {
             await stop.CancelAsync();
@@ -147,11 +147,11 @@ internal sealed class LoadChild : ITortureChild
     }
 
     /// <summary>
-    /// Waits until the parent says that the life is to end, and closes the log here where the pool runs nothing before.
+    /// Waits until the parent ends the life, and closes the log on this thread if the pool is blocked until then.
     /// </summary>
     private static void WaitForEnd(CommitLog log, LoadReport report, ManualResetEventSlim begun, bool closes)
     {
-        // The end of the input says that the parent is gone: then nobody wants this life any more.
+        // The input ends if the parent is gone: then this life ends too.
         if (Console.In.ReadLine() is null)
         {
             Environment.Exit(0);
@@ -162,7 +162,7 @@ internal sealed class LoadChild : ITortureChild
             return;
         }
 
-        // Those who use the log are made by the other thread.
+        // The users of the log are created by the other thread.
         begun.Wait();
         report.Tell(LoadMessageKind.Closing);
         try
@@ -190,7 +190,7 @@ internal sealed class LoadChild : ITortureChild
         }
     }
 
-    /// <summary>Tells what a closing has thrown: the mode knows whether that may fail in this life.</summary>
+    /// <summary>Reports the exception of a closing: the mode knows whether closing may fail in this life.</summary>
     private static void TellClosing(Exception failure, LoadReport report)
     {
         foreach (Exception each in failure is AggregateException several ? several.InnerExceptions : [failure])
@@ -199,7 +199,7 @@ internal sealed class LoadChild : ITortureChild
         }
     }
 
-    /// <summary>Off the caller's thread, for a producer that never waits would not give it back.</summary>
+    /// <summary>Not on the caller's thread: a producer that never waits would never return it.</summary>
     private static Task Start(Func<Task> worker, LoadReport report) => Task.Factory.StartNew(
         async () =>
         {

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>
-/// Reads a topic for a group from where the group has committed, holds every record to what it was made as and to the
-/// order without gaps, and commits.
+/// Reads a topic for a group from its commit, checks that every record has its original content and follows in order
+/// without gaps, and commits.
 /// </summary>
 internal sealed class LoadConsumer : IAsyncDisposable
 {
@@ -13,7 +13,7 @@ internal sealed class LoadConsumer : IAsyncDisposable
     private readonly Random _random;
     private readonly Consumer<byte[]?, byte[]> _consumer;
 
-    /// <summary>By partition: the offset of the record that has to come next.</summary>
+    /// <summary>By partition: the offset of the next record.</summary>
     private readonly long[] _next;
 
     public LoadConsumer(LoadWork work, int place)
@@ -28,18 +28,18 @@ internal sealed class LoadConsumer : IAsyncDisposable
         _next = [.. _topic.Partitions.Select(partition => Committed(partition.TopicPartition))];
     }
 
-    /// <summary>Reads until the life is over, or nothing can be read any more.</summary>
+    /// <summary>Reads until the life is over or reading is impossible.</summary>
     public async Task RunAsync()
     {
         while (await ReadAsync())
         {
-            // There was no handle for a moment: the next read goes on where this one was.
+            // No handle was free for a moment; the next read continues at the same place.
         }
     }
 
     public ValueTask DisposeAsync() => _consumer.DisposeAsync();
 
-    /// <summary>One read; tells whether another one is to follow.</summary>
+    /// <summary>One read; returns whether to read again.</summary>
     private async Task<bool> ReadAsync()
     {
         try
@@ -63,7 +63,7 @@ internal sealed class LoadConsumer : IAsyncDisposable
         }
         catch (PartitionFailedException failure)
         {
-            // The commits' own partition; the mode knows whether that may be.
+            // The partition of the commits has failed; the mode knows whether that is allowed.
             _work.Report.Tell(
                 LoadMessageKind.Note, $"group {_group.Name} cannot commit any more", LoadReport.KindOf(failure));
         }
@@ -119,11 +119,11 @@ internal sealed class LoadConsumer : IAsyncDisposable
         catch (EmbeddedLogException lacking)
             when (LoadReport.KindOf(lacking) is LoadFailure.DiskFull or LoadFailure.NoHandles)
         {
-            // The next commit tells more than this one.
+            // The next commit replaces this one.
         }
     }
 
-    /// <summary>On this log it is known at once.</summary>
+    /// <summary>The outcome is known at once.</summary>
     private long Committed(TopicPartition partition) =>
         _consumer.GetCommittedAsync(partition).AsTask().GetAwaiter().GetResult()?.Next.Offset ?? 0;
 

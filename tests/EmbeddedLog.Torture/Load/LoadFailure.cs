@@ -1,9 +1,9 @@
 namespace EmbeddedLog.Torture.Load;
 
-/// <summary>Why something was refused or did not come to an end.</summary>
+/// <summary>Why a call failed.</summary>
 internal enum LoadFailure : byte
 {
-    /// <summary>It was not.</summary>
+    /// <summary>The call did not fail.</summary>
     None,
 
     /// <summary>There is no space.</summary>

@@ -1,9 +1,9 @@
 namespace EmbeddedLog.Torture.Load;
 
-/// <summary>A group of the load, which reads one topic and commits.</summary>
+/// <summary>A group of the load; reads one topic and commits.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Topic">The topic's place in <see cref="LoadTopic.All"/>.</param>
-/// <param name="Level">When its commits are acknowledged.</param>
+/// <param name="Level">The level at which its commits are acknowledged.</param>
 internal sealed record LoadGroup(string Name, int Topic, Durability Level)
 {
     /// <summary>Two on one topic, at both levels, and one on each of the others.</summary>
@@ -16,6 +16,6 @@ internal sealed record LoadGroup(string Name, int Topic, Durability Level)
         new("thumbnails", LoadTopic.Uploads, Durability.Written),
     ];
 
-    /// <summary>What is stored with a commit, so that it can be told whether the two belong together.</summary>
+    /// <summary>The metadata of a commit, derived from its offset so that a check can compare the two.</summary>
     public string MetadataOf(int partition, long offset) => $"{Name}/{partition}@{offset}";
 }

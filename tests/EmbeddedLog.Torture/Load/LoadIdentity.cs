@@ -1,14 +1,14 @@
 namespace EmbeddedLog.Torture.Load;
 
-/// <summary>Which record it is: every record of a load has an identity of its own and carries it.</summary>
-/// <param name="Producer">Who made it: a number for each producer of each life.</param>
-/// <param name="Sequence">The how many-th of that producer, from zero.</param>
+/// <summary>The identity of a record: every record of a load has a different one and carries it.</summary>
+/// <param name="Producer">The producer: a number for each producer of each life.</param>
+/// <param name="Sequence">The index of the record among those of the producer, from zero.</param>
 internal readonly record struct LoadIdentity(int Producer, long Sequence)
 {
-    /// <summary>How many numbers each life has for its producers.</summary>
+    /// <summary>The number of producer numbers in each life.</summary>
     public const int ProducersPerLife = 16;
 
-    /// <summary>The process that made it, counted from zero for each directory.</summary>
+    /// <summary>The life that made it, counted from zero for each directory.</summary>
     public int Life => Producer / ProducersPerLife;
 
     /// <summary>The number of a producer of a life.</summary>

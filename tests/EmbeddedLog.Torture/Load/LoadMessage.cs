@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>
-/// What a child tells, as it stands in the pipe. A text of <see cref="Count"/> bytes follows those that have one.
+/// A message of a child, as laid out in the pipe. If it has a text, <see cref="Count"/> bytes of text follow.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct LoadMessage
@@ -13,7 +13,7 @@ internal struct LoadMessage
 
     public LoadMessageKind Kind;
 
-    /// <summary>The level that was acknowledged: flushed, or only written.</summary>
+    /// <summary>The acknowledged level: flushed, or only written.</summary>
     public bool IsFlushed;
 
     public LoadFailure Failure;
@@ -31,13 +31,13 @@ internal struct LoadMessage
     /// <summary>The producer's number.</summary>
     public int Producer;
 
-    /// <summary>How many records, or the length of the text.</summary>
+    /// <summary>The number of records, or the length of the text.</summary>
     public int Count;
 
-    /// <summary>Of records: the first one's. Of flushes and commits: the one behind the last.</summary>
+    /// <summary>For records the first offset; for flushes and commits the offset after the last record.</summary>
     public long Offset;
 
-    /// <summary>The first record's.</summary>
+    /// <summary>The sequence of the first record.</summary>
     public long Sequence;
 
     /// <summary>Whether a text follows.</summary>

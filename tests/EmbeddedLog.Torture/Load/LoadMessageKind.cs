@@ -1,9 +1,9 @@
 namespace EmbeddedLog.Torture.Load;
 
-/// <summary>What a child tells.</summary>
+/// <summary>The kind of a child's message.</summary>
 internal enum LoadMessageKind : byte
 {
-    /// <summary>It runs and waits to be told what to do; the sequence is its process id.</summary>
+    /// <summary>It runs and waits for its order; the sequence is its process id.</summary>
     Ready = 1,
 
     /// <summary>It begins to open the log.</summary>
@@ -15,7 +15,7 @@ internal enum LoadMessageKind : byte
     /// <summary>The log could not be opened; a text says why.</summary>
     OpenFailed,
 
-    /// <summary>Records were acknowledged, at the level that is told.</summary>
+    /// <summary>Records were acknowledged, at the level in the message.</summary>
     Appended,
 
     /// <summary>All records below the offset were acknowledged as flushed.</summary>
@@ -24,13 +24,13 @@ internal enum LoadMessageKind : byte
     /// <summary>An append was refused: its records must not be in the log.</summary>
     Refused,
 
-    /// <summary>Something was not acknowledged, and its records may be in the log or not.</summary>
+    /// <summary>A call failed without an acknowledgement; its records may be in the log or not.</summary>
     Unclear,
 
     /// <summary>A group is about to commit the offset.</summary>
     Committing,
 
-    /// <summary>A commit was acknowledged, at the level that is told.</summary>
+    /// <summary>A commit was acknowledged, at the level in the message.</summary>
     Committed,
 
     /// <summary>It begins to close the log.</summary>
@@ -39,9 +39,9 @@ internal enum LoadMessageKind : byte
     /// <summary>The log is closed.</summary>
     Closed,
 
-    /// <summary>A text says what happened.</summary>
+    /// <summary>An event, described in the text.</summary>
     Note,
 
-    /// <summary>The child itself saw a promise broken; a text says which.</summary>
+    /// <summary>The child itself saw a broken promise, described in the text.</summary>
     Violation,
 }

@@ -3,12 +3,12 @@ using EmbeddedLog.Torture.User;
 
 namespace EmbeddedLog.Torture.Load;
 
-/// <summary>What a child is told to do: one life of a directory.</summary>
+/// <summary>A child's order: one life of a directory.</summary>
 /// <param name="Directory">The log's directory.</param>
 /// <param name="Seed">The story's seed.</param>
 /// <param name="Life">The life's number in the directory.</param>
 /// <param name="Trimmed">Whether retention is on.</param>
-/// <param name="OpensOnly">Whether the life is over when the log is open.</param>
+/// <param name="OpensOnly">Whether the life ends as soon as the log is open.</param>
 /// <param name="Troubles">What goes wrong around the log in this life.</param>
 internal sealed record LoadOrder(
     string Directory,
@@ -19,8 +19,8 @@ internal sealed record LoadOrder(
     UserTroubles Troubles = UserTroubles.None)
 {
     /// <summary>
-    /// Whether the senders that block give no thread of the pool back before the log is closed, so that nothing else
-    /// that needs one goes on, and closing may need none.
+    /// Whether the blocking senders return no thread of the pool until the log is closed. Nothing else that needs such
+    /// a thread continues then, and closing must not need one.
     /// </summary>
     public bool HoldsPool =>
         Troubles.HasFlag(UserTroubles.Pool) && !Troubles.HasFlag(UserTroubles.Handles) && Life % 2 == 0;
@@ -39,7 +39,7 @@ internal sealed record LoadOrder(
         OpensOnly ? OpensOnlyWord : "works",
         ((int)Troubles).ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>The order of a line.</summary>
+    /// <summary>Parses a line.</summary>
     public static LoadOrder Parse(string line)
     {
         string[] fields = line.Split(Separator);

@@ -6,8 +6,8 @@ using EmbeddedLog.Torture.Load.Checking;
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>
-/// The parent's side of a <see cref="LoadChild"/>: starts it ahead of its life, gives it its order, hands everything it
-/// tells to the history, and ends it.
+/// The parent's side of a <see cref="LoadChild"/>: starts it before its life, sends its order, passes its messages to
+/// the history, and ends it.
 /// </summary>
 internal sealed class LoadProcess : IDisposable
 {
@@ -18,10 +18,12 @@ internal sealed class LoadProcess : IDisposable
     /// <summary>Completes when the pipe has been read to its end.</summary>
     private readonly Task _reading;
 
-    /// <summary>Who is told; set with the order, before which the child tells nothing but that it is ready.</summary>
+    /// <summary>
+    /// The receiver of messages; set with the order. Before that the child only reports that it is ready.
+    /// </summary>
     private volatile LoadHistory? _history;
 
-    /// <summary>The child's process id, which under another program is not the one that was started.</summary>
+    /// <summary>The child's process id; under another program not that of the started process.</summary>
     private volatile int _processId;
 
     private bool _killed;
@@ -40,10 +42,10 @@ internal sealed class LoadProcess : IDisposable
             Read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>How it ended, where it was not killed.</summary>
+    /// <summary>The exit code if it was not killed.</summary>
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>What it wrote to its error stream, which is something where the runtime has failed.</summary>
+    /// <summary>The text of its error stream: not empty if the runtime has failed.</summary>
     public string Errors => File.Exists(_errors) ? File.ReadAllText(_errors) : string.Empty;
 
     /// <summary>Starts a child that waits for its order.</summary>
@@ -53,18 +55,18 @@ internal sealed class LoadProcess : IDisposable
     {
         if (OperatingSystem.IsWindows())
         {
-            // There are no core files, and what it writes to its error stream is seen on that of the torture.
+            // No core files; its error stream is that of the torture.
             return new LoadProcess(ChildProcess.Start(LoadChild.ChildName, []), errors);
         }
 
-        // The shell gives way to the program and keeps its process id. A core file of each child that is to die of a
-        // signal would fill the disk; and an interrupt is for the parent, who ends its children in its own time.
+        // The shell is replaced by the program, which keeps the process id. Core files of all children that die of a
+        // signal would fill the disk; an interrupt is for the parent alone, which then ends its children.
         const string Script = "ulimit -c 0; trap '' INT; errors=$1; shift; exec \"$@\" 2>\"$errors\"";
         string[] shell = ["/bin/sh", "-c", Script, "sh", errors];
         return new LoadProcess(ChildProcess.Start(LoadChild.ChildName, [], [.. shell, .. under]), errors);
     }
 
-    /// <summary>Lets it begin, once it runs.</summary>
+    /// <summary>Sends the order once the child runs.</summary>
     /// <exception cref="LoadViolationException">It does not run.</exception>
     public async Task OrderAsync(LoadOrder order, LoadHistory history, CancellationToken stop)
     {
@@ -82,13 +84,11 @@ internal sealed class LoadProcess : IDisposable
         }
     }
 
-    /// <summary>
-    /// Tells it to close the log and to end. If it is gone already, what it left is looked at anyway.
-    /// </summary>
+    /// <summary>Orders it to close the log and to end. If it has already ended, its log is checked anyway.</summary>
     public void OrderClose() => ChildProcess.TryTell(_process, LoadChild.CloseLine);
 
-    /// <summary>Waits until it has told something, or has ended.</summary>
-    /// <returns>Whether it has told it.</returns>
+    /// <summary>Waits until it has sent a kind of message or has ended.</summary>
+    /// <returns>Whether it has sent the message.</returns>
     /// <exception cref="LoadViolationException">Neither, for a minute: it hangs.</exception>
     public async Task<bool> WaitForAsync(LoadMessageKind kind, CancellationToken stop)
     {
@@ -111,7 +111,7 @@ internal sealed class LoadProcess : IDisposable
         _killed = true;
         try
         {
-            // Zero would stand for this process and all of its group.
+            // Zero would be the whole process group of this process.
             if (_processId > 0)
             {
                 using Process child = Process.GetProcessById(_processId);
@@ -120,11 +120,11 @@ internal sealed class LoadProcess : IDisposable
         }
         catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
         {
-            // It has ended by itself.
+            // The child has ended by itself.
         }
     }
 
-    /// <summary>Waits until it has ended and all that it told was read.</summary>
+    /// <summary>Waits until it has ended and all its messages were read.</summary>
     /// <param name="mayDie">Whether it may end by a signal of its own.</param>
     /// <exception cref="LoadViolationException">It does not end, or ended in a way it must not.</exception>
     public async Task EndAsync(bool mayDie = false)
@@ -144,7 +144,7 @@ internal sealed class LoadProcess : IDisposable
         }
     }
 
-    /// <summary>Ends it if it still runs, and lets go of it. A second call does nothing.</summary>
+    /// <summary>Ends it if it still runs, and releases it. A second call does nothing.</summary>
     public void Dispose()
     {
         if (_disposed)

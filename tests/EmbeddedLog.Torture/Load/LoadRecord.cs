@@ -5,19 +5,19 @@ using EmbeddedLog.Torture.Load.Producers;
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>
-/// The content of a record follows from its identity: key, value, header and their lengths. So a record that was found
-/// tells who made it, and every bit of it is known without asking.
+/// The content of a record follows from its identity: key, value, header and their lengths. A found record therefore
+/// names its producer, and every bit of it can be checked.
 /// </summary>
 internal static class LoadRecord
 {
-    /// <summary>The largest value; a segment of the smallest size has room for one.</summary>
+    /// <summary>The largest value; it fits into a segment of the smallest size.</summary>
     private const int MaxValueBytes = 8000;
 
-    /// <summary>The most that batches hold, but for a single value that is larger.</summary>
+    /// <summary>The largest size of a batch, except for a single larger value.</summary>
     private const int MaxBatchBytes = 6000;
 
     private const int MaxBatchRecords = 12;
-    /// <summary>What a topic takes by default, less what a key and headers may take.</summary>
+    /// <summary>The default record limit of a topic, less the largest key and headers.</summary>
     private const int MaxAnySizeBytes = 1_048_588 - 256;
 
     private const int IdentityBytes = 12;
@@ -34,7 +34,7 @@ internal static class LoadRecord
         return (mixed & 3) == 0 ? null : s_keys[(mixed >> 2) % Keys];
     }
 
-    /// <summary>The record's headers, which most have none of.</summary>
+    /// <summary>The record's headers; most records have none.</summary>
     public static Headers HeadersOf(LoadIdentity identity)
     {
         Headers headers = [];
@@ -69,7 +69,7 @@ internal static class LoadRecord
         return value;
     }
 
-    /// <summary>The identity of a record that is in every bit what it was made as; otherwise null.</summary>
+    /// <summary>The identity of a record if every bit is as it was made; otherwise null.</summary>
     public static LoadIdentity? Identify(in RecordView record)
     {
         if (Identify(record.HasKey, record.Key, record.Value) is not { } identity || record.IsTombstone)
@@ -106,7 +106,7 @@ internal static class LoadRecord
         return isSame ? identity : null;
     }
 
-    /// <summary>How many records from one on make a batch that fits into the smallest segment.</summary>
+    /// <summary>How many records, starting with one, form a batch that fits into the smallest segment.</summary>
     public static int BatchFrom(LoadIdentity first, Random random)
     {
         int wanted = random.Next(1, MaxBatchRecords + 1);
@@ -129,13 +129,13 @@ internal static class LoadRecord
     private static bool SameHeaders(Headers found, Headers expected) =>
         found.Count == expected.Count && found.SequenceEqual(expected);
 
-    /// <summary>Short ones mostly, now and then a large one, rarely one that half fills a small segment.</summary>
+    /// <summary>Mostly short, now and then large, rarely half a small segment.</summary>
     private static int LengthOf(LoadIdentity identity)
     {
         ulong mixed = Mix(identity) >> 16;
         if (LoadProducers.IsAnySize(identity.Producer))
         {
-            // As many between 1 and 2 KiB as between 512 KiB and 1 MiB; one in eight is as long as may be.
+            // As many between 1 and 2 KiB as between 512 KiB and 1 MiB; one in eight has the largest size.
             double power = (mixed >> 8) % 1000 / 999.0;
             return (mixed & 7) == 0
                 ? MaxAnySizeBytes - (int)((mixed >> 20) % 16)

@@ -5,14 +5,14 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Torture.Load;
 
 /// <summary>
-/// The child's end of the pipe. What is told has left the process when the call returns, and messages are never cut in
-/// two: a write of up to 4,096 bytes to a pipe is atomic. Safe from any thread.
+/// The child's end of the pipe. A message has left the process when the call returns, and is never split: a write of up
+/// to 4,096 bytes to a pipe is atomic. Safe from any thread.
 /// </summary>
 internal sealed class LoadReport : IDisposable
 {
     private const int AtomicBytes = 4096;
 
-    /// <summary>Without a buffer: each write is a system call.</summary>
+    /// <summary>Unbuffered: each write is a system call.</summary>
     private readonly Stream _pipe = Console.OpenStandardOutput();
 
     public void Tell(LoadMessageKind kind) => Send(new LoadMessage { Kind = kind });
@@ -40,12 +40,12 @@ internal sealed class LoadReport : IDisposable
         Offset = upTo,
     });
 
-    /// <summary>Tells that appends failed, and where the exception is not one that the load expects, which.</summary>
+    /// <summary>Reports failed appends, with the exception if the load does not expect it.</summary>
     /// <param name="first">The first record.</param>
     /// <param name="topic">The topic's place.</param>
-    /// <param name="count">How many records.</param>
+    /// <param name="count">The number of records.</param>
     /// <param name="failure">The exception.</param>
-    /// <param name="refused">Whether the exception says that nothing was appended.</param>
+    /// <param name="refused">Whether nothing was appended according to the exception.</param>
     public LoadFailure Failed(LoadIdentity first, int topic, int count, Exception failure, bool refused)
     {
         LoadFailure why = KindOf(failure);
@@ -77,7 +77,7 @@ internal sealed class LoadReport : IDisposable
             Offset = offset,
         });
 
-    /// <summary>Sends a message with a text, cut to what a pipe takes at once.</summary>
+    /// <summary>Sends a message with a text, cut to the size of an atomic write.</summary>
     public void Tell(LoadMessageKind kind, string text, LoadFailure failure = LoadFailure.None)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
@@ -88,7 +88,7 @@ internal sealed class LoadReport : IDisposable
         _pipe.Write(all);
     }
 
-    /// <summary>What an exception of the library means to the load.</summary>
+    /// <summary>The load's failure for an exception of the library.</summary>
     public static LoadFailure KindOf(Exception failure) => failure switch
     {
         DiskFullException => LoadFailure.DiskFull,

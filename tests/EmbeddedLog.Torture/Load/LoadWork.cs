@@ -1,11 +1,11 @@
 namespace EmbeddedLog.Torture.Load;
 
-/// <summary>What the workers of one life share.</summary>
+/// <summary>The objects shared by the workers of one life.</summary>
 /// <param name="Log">The log.</param>
-/// <param name="Report">Where they tell what was acknowledged.</param>
+/// <param name="Report">Receives their acknowledgements.</param>
 /// <param name="Life">The life's number.</param>
-/// <param name="Seed">The life's seed; each worker makes its own numbers of it.</param>
-/// <param name="Stop">Cancelled when they are to end.</param>
+/// <param name="Seed">The life's seed; each worker derives its own random numbers.</param>
+/// <param name="Stop">Cancelled when they must end.</param>
 internal sealed record LoadWork(CommitLog Log, LoadReport Report, int Life, int Seed, CancellationToken Stop)
 {
     /// <summary>A worker's own random numbers.</summary>

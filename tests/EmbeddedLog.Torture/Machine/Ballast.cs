@@ -3,13 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.Torture.Machine;
 
-/// <summary>Files that take the space of a file system, to be given back by deleting them.</summary>
+/// <summary>Files that fill a file system; deleting them frees the space.</summary>
 internal sealed partial class Ballast
 {
     private const int BlockBytes = 4096;
     private const int NoSpace = 28; // ENOSPC
 
-    /// <summary>Several of them may share a directory.</summary>
+    /// <summary>Several instances may share a directory.</summary>
     private static int s_made;
 
     private readonly string _directory;
@@ -18,10 +18,10 @@ internal sealed partial class Ballast
     /// <param name="directory">A directory on the file system.</param>
     public Ballast(string directory) => _directory = directory;
 
-    /// <summary>Whether there is none.</summary>
+    /// <summary>Whether there are no files.</summary>
     public bool IsEmpty => _pieces.Count == 0;
 
-    /// <summary>Takes space for one piece; the file system must have it.</summary>
+    /// <summary>Takes space for one piece; the file system must have that space.</summary>
     public void AddOne(long bytes)
     {
         if (!TryAdd(bytes))
@@ -30,7 +30,7 @@ internal sealed partial class Ballast
         }
     }
 
-    /// <summary>Takes space in pieces until only so much is left.</summary>
+    /// <summary>Takes space in pieces until only the given number of bytes is left.</summary>
     public void Add(long pieceBytes, long leaveBytes)
     {
         while (new DriveInfo(_directory).AvailableFreeSpace is long free && free - leaveBytes >= BlockBytes)
@@ -42,7 +42,7 @@ internal sealed partial class Ballast
         }
     }
 
-    /// <summary>Takes all the space there is, to the last block.</summary>
+    /// <summary>Takes all free space, to the last block.</summary>
     public void AddAll()
     {
         long bytes = new DriveInfo(_directory).TotalSize;
@@ -55,10 +55,10 @@ internal sealed partial class Ballast
         }
     }
 
-    /// <summary>Gives one piece back.</summary>
+    /// <summary>Frees one piece.</summary>
     public void RemoveOne() => File.Delete(_pieces.Pop());
 
-    /// <summary>Gives everything back.</summary>
+    /// <summary>Frees all pieces.</summary>
     public void RemoveAll()
     {
         while (!IsEmpty)
@@ -78,7 +78,7 @@ internal sealed partial class Ballast
         }
         catch (IOException)
         {
-            // No space even for a name.
+            // No space even for a directory entry.
             return false;
         }
 
@@ -95,7 +95,9 @@ internal sealed partial class Ballast
                 $"'{piece}' cannot be given {bytes} bytes: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
-    /// <summary>Returns the error itself. Where the file system cannot reserve blocks it writes them.</summary>
+    /// <summary>
+    /// Returns the error number itself. If the file system cannot reserve blocks, this function writes them.
+    /// </summary>
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]
     private static partial int posix_fallocate(SafeFileHandle file, long offset, long length);
 }

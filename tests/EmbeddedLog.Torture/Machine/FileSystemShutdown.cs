@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EmbeddedLog.Torture.Machine;
 
-/// <summary>The call that ends a file system where it stands. ext4 and xfs know it, by the same number.</summary>
+/// <summary>The call that shuts a file system down at once. ext4 and xfs have it, with the same number.</summary>
 internal static partial class FileSystemShutdown
 {
     private const nuint ShutdownRequest = 0x8004587D; // EXT4_IOC_SHUTDOWN, XFS_IOC_GOINGDOWN: _IOR('X', 125, __u32)
@@ -11,7 +11,7 @@ internal static partial class FileSystemShutdown
     private const int DirectoryReadOnly = 0x10000; // O_RDONLY | O_DIRECTORY
     private const int CloseOnExec = 0x80000; // O_CLOEXEC
 
-    /// <summary>Ends the file system that is mounted at a path, without writing its log.</summary>
+    /// <summary>Shuts the file system at a mount point down without writing its journal.</summary>
     public static void WithoutLogFlush(string path)
     {
         using SafeFileHandle directory = new(open(path, DirectoryReadOnly | CloseOnExec), ownsHandle: true);

@@ -2,11 +2,11 @@ using EmbeddedLog.Torture.Load.Checking;
 
 namespace EmbeddedLog.Torture.Machine;
 
-/// <summary>What this process has open and mapped.</summary>
+/// <summary>The files that this process has open or mapped.</summary>
 internal static class OpenHandles
 {
     /// <summary>
-    /// Finds descriptors and maps that were left behind. For Linux; elsewhere the next life takes the lock and replaces
+    /// Finds descriptors and maps that were left open. For Linux; elsewhere the next life takes the lock and replaces
     /// files, which fails on Windows if they are still open or mapped.
     /// </summary>
     /// <exception cref="LoadViolationException">Something in the directory is still open or mapped.</exception>
@@ -38,7 +38,7 @@ internal static class OpenHandles
         }
         catch (IOException)
         {
-            // It was that of the listing itself.
+            // The descriptor of the listing itself.
             return null;
         }
     }

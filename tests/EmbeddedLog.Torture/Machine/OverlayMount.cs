@@ -1,7 +1,7 @@
 namespace EmbeddedLog.Torture.Machine;
 
 /// <summary>
-/// A stacked file system, on which neither segments nor the control file are mapped to be written. Needs root.
+/// A stacked file system, where neither segments nor the control file are mapped for writing. Needs root.
 /// </summary>
 internal sealed class OverlayMount : IDisposable
 {
@@ -10,7 +10,7 @@ internal sealed class OverlayMount : IDisposable
     /// <summary>The mount point.</summary>
     public string Path { get; }
 
-    /// <summary>Mounts one in an empty directory; null where this machine does not.</summary>
+    /// <summary>Mounts one in an empty directory; null if this machine cannot.</summary>
     public static OverlayMount? TryMake(string directory)
     {
         string[] parts = ["lower", "upper", "work", "mount"];

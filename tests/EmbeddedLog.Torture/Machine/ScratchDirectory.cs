@@ -1,14 +1,12 @@
 namespace EmbeddedLog.Torture.Machine;
 
-/// <summary>A directory for one case, removed with all it holds unless it is kept as evidence.</summary>
+/// <summary>A directory for one case, removed with its contents unless it is kept as evidence.</summary>
 internal sealed class ScratchDirectory : IDisposable
 {
     private const string Memory = "/dev/shm";
 
     /// <param name="mode">The mode's name.</param>
-    /// <param name="inMemory">
-    /// Whether it is to be on a file system in memory, where there is one and TMPDIR does not say where all is to be.
-    /// </param>
+    /// <param name="inMemory">Whether to use a file system in memory, if there is one and TMPDIR is not set.</param>
     public ScratchDirectory(string mode, bool inMemory = false)
     {
         string prefix = $"embeddedlog-torture-{mode}-";
@@ -20,10 +18,10 @@ internal sealed class ScratchDirectory : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Whether the directory outlives the case.</summary>
+    /// <summary>Whether the directory is kept after the case.</summary>
     public bool Keep { get; set; }
 
-    /// <summary>The path of something in it.</summary>
+    /// <summary>The path of an entry in it.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     public void Dispose()

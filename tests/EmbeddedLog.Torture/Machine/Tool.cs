@@ -5,7 +5,7 @@ namespace EmbeddedLog.Torture.Machine;
 /// <summary>Runs the system's programs.</summary>
 internal static class Tool
 {
-    /// <summary>Skips the mode where a program is not installed.</summary>
+    /// <summary>Skips the mode if a program is not installed.</summary>
     public static void Require(string program, string package)
     {
         if (Find(program) is null)
@@ -14,7 +14,7 @@ internal static class Tool
         }
     }
 
-    /// <summary>Skips the mode where it cannot mount.</summary>
+    /// <summary>Skips the mode if it cannot mount.</summary>
     public static void RequireMounts()
     {
         if (!OperatingSystem.IsLinux())
@@ -59,7 +59,7 @@ internal static class Tool
         return (process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    /// <summary>Those that make and mount file systems are often not on a user's search path.</summary>
+    /// <summary>Programs that create and mount file systems are often not on a user's search path.</summary>
     private static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Concat(["/usr/sbin", "/sbin"])
             .Select(directory => Path.Combine(directory, program))

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Torture.Machine;
 
 /// <summary>
-/// A small file system of its own, in an image file on a loop device. Unmounted, and the device let go, on
-/// <see cref="Dispose"/>, even while something still has a file open on it. Needs root.
+/// A small file system of its own, in an image file on a loop device. <see cref="Dispose"/> unmounts it and releases
+/// the device, even while a file on it is still open. Needs root.
 /// </summary>
 internal sealed class Volume : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class Volume : IDisposable
     /// <summary>The mount point.</summary>
     public string Path { get; }
 
-    /// <summary>Skips the mode where a file system of that type cannot be made.</summary>
+    /// <summary>Skips the mode if a file system of that type cannot be created.</summary>
     public static void Require(string type)
     {
         Tool.RequireMounts();
@@ -33,17 +33,17 @@ internal sealed class Volume : IDisposable
         Tool.Require("losetup", "mount");
     }
 
-    /// <summary>Makes a file system and mounts it.</summary>
+    /// <summary>Creates a file system and mounts it.</summary>
     /// <param name="type">ext4, xfs or btrfs.</param>
-    /// <param name="mebibytes">Its size; xfs takes no less than 300, of which little is used.</param>
-    /// <param name="image">The image file, which is made.</param>
-    /// <param name="path">The mount point, which is made.</param>
+    /// <param name="mebibytes">Its size; at least 300 for xfs, of which little is used.</param>
+    /// <param name="image">The image file to create.</param>
+    /// <param name="path">The mount point to create.</param>
     /// <param name="canFail">
-    /// Whether the device is to fail when the file system of the image is full: then all blocks are there from the
-    /// start, to be given back by <see cref="Trim"/>.
+    /// Whether the device fails when the file system of the image is full: then all blocks exist from the start, and
+    /// <see cref="Trim"/> frees them.
     /// </param>
-    /// <param name="sharesBlocks">Whether an xfs lets copies share blocks, so that nothing is mapped on it.</param>
-    /// <exception cref="TortureSkippedException">The machine does not mount it.</exception>
+    /// <param name="sharesBlocks">Whether copies on xfs share blocks; then no file is mapped there.</param>
+    /// <exception cref="TortureSkippedException">This machine cannot mount it.</exception>
     public static Volume Create(
         string type, int mebibytes, string image, string path, bool canFail = false, bool sharesBlocks = true)
     {
@@ -70,8 +70,8 @@ internal sealed class Volume : IDisposable
     }
 
     /// <summary>
-    /// Whether nothing can be written: ext4 makes itself read-only when it could not write its own journal. It is
-    /// tried, since the options of the mount do not tell of it.
+    /// Whether nothing can be written: ext4 becomes read-only if it cannot write its journal. Found by a write, since
+    /// the mount options do not show it.
     /// </summary>
     public bool IsReadOnly
     {
@@ -92,13 +92,13 @@ internal sealed class Volume : IDisposable
     }
 
     /// <summary>
-    /// Ends the file system as a loss of power does: what is only in memory is not written any more, the journal
-    /// included. What was written back before stays.
+    /// Ends the file system as a loss of power does: nothing that is only in memory is written any more, the journal
+    /// included. Data written back before stays.
     /// </summary>
     public void Shutdown() => FileSystemShutdown.WithoutLogFlush(Path);
 
-    /// <summary>Unmounts the file system and mounts it again: nothing of its page cache is left.</summary>
-    /// <param name="copy">Where the image is kept as it was in between, as evidence.</param>
+    /// <summary>Unmounts the file system and mounts it again: its page cache is dropped.</summary>
+    /// <param name="copy">The path for a copy of the image while unmounted, kept as evidence.</param>
     public void Remount(string copy)
     {
         Tool.Run("umount", Path);
@@ -107,7 +107,7 @@ internal sealed class Volume : IDisposable
         Mount();
     }
 
-    /// <summary>Gives the blocks of the image back in which the file system has nothing.</summary>
+    /// <summary>Frees the blocks of the image that the file system does not use.</summary>
     public void Trim() => Tool.Run("fstrim", Path);
 
     public void Dispose()
@@ -120,7 +120,7 @@ internal sealed class Volume : IDisposable
         _mounted = false;
         if (_device is not null)
         {
-            // A device that is still in use goes away with its last user.
+            // A device still in use is released by its last user.
             Tool.Run("losetup", "--detach", _device);
             _device = null;
         }
@@ -138,8 +138,8 @@ internal sealed class Volume : IDisposable
     }
 
     /// <summary>
-    /// Tables are written at once instead of later, in the background; and where the image is to stay filled, the
-    /// blocks are not given back first.
+    /// Tables are written at once and not later in the background. If the image must stay filled, its blocks are not
+    /// freed first.
     /// </summary>
     private static string[] MakeOptions(string type, bool keepBlocks, bool sharesBlocks) => type switch
     {
@@ -158,8 +158,8 @@ internal sealed class Volume : IDisposable
     }
 
     /// <summary>
-    /// Lets no request be longer than a page. The driver reports a write that could not be made to its end as done
-    /// (seen on Linux 6.18): a device that lies, over which nothing can be promised.
+    /// Limits requests to a page. The driver reports an incomplete write as done (seen on Linux 6.18); no promise can
+    /// be kept over such a device.
     /// </summary>
     private void LimitRequests() => File.WriteAllText(
         $"/sys/block/{System.IO.Path.GetFileName(_device)}/queue/max_sectors_kb", "4");

@@ -4,13 +4,13 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.PowerFail;
 
 /// <summary>
-/// Ends real file systems under a working log as a loss of power does, mounts them again, and holds what is there to
+/// Ends real file systems under a working log as a loss of power does, mounts them again, and compares the log with
 /// what was acknowledged as flushed.
 /// </summary>
 /// <remarks>
-/// The call that does it drops what is only in memory: dirty pages and the journal's open transaction. What the system
-/// had written back by itself by then is on the disk, and pages are old or new as a whole; torn and reordered sectors
-/// are for mode <c>crash</c>.
+/// The call drops everything that is only in memory: dirty pages and the journal's open transaction. Data that the
+/// system has already written back is on the disk, and each page is old or new as a whole; torn and reordered sectors
+/// are part of the mode <c>crash</c>.
 /// </remarks>
 internal sealed class PowerFailMode : ITortureMode
 {
@@ -45,7 +45,7 @@ internal sealed class PowerFailMode : ITortureMode
             }
             catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
             {
-                // The run is to end at once.
+                // The run must end at once.
             }
         }
     }

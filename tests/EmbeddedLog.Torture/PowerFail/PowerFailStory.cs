@@ -4,14 +4,14 @@ using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.PowerFail;
 
-/// <summary>The lives of one file system, each of which ends with a loss of power.</summary>
+/// <summary>The lives of one file system; each ends with a loss of power.</summary>
 internal sealed class PowerFailStory : IDisposable
 {
     private const int MinLives = 3;
     private const int MaxLives = 8;
     private const int Mebibytes = 64;
 
-    /// <summary>The least that mkfs.xfs makes; most of it stays a hole in the image.</summary>
+    /// <summary>The smallest size that mkfs.xfs accepts; most of it stays a hole in the image.</summary>
     private const int XfsMebibytes = 300;
 
     private const int Aborted = 134;
@@ -58,7 +58,7 @@ internal sealed class PowerFailStory : IDisposable
         {
             await LiveAsync(opensOnly: false);
 
-            // The power goes again while the log is recovered, perhaps more than once.
+            // The power is lost again during the recovery, perhaps more than once.
             while (_random.Next(3) == 0)
             {
                 await LiveAsync(opensOnly: true);
@@ -97,11 +97,11 @@ internal sealed class PowerFailStory : IDisposable
         _volume.Shutdown();
         _history.Tell("the power is gone");
 
-        // What the child is told by the system now must not make it acknowledge anything as flushed.
+        // No answer of the system may make the child acknowledge anything as flushed now.
         await Moment.PassAsync(_random.NextDouble() * s_longestAftermath, _run.Stop);
         child.Kill();
 
-        // On xfs the system ends a process that stores to a map then: no program can handle that.
+        // On xfs the system then ends a process that stores to a map: no program can handle that.
         await child.EndAsync(mayDie: _type == "xfs");
         _history.Tell($"the child has ended with {child.ExitCode}");
         _run.Add("ended-by-the-system", child.ExitCode is Aborted or BusError ? 1 : 0);

@@ -4,8 +4,8 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.Tail;
 
 /// <summary>
-/// The process that follows: it outlives many owners, opens the log anew now and then, and says, when asked, whether it
-/// has come as far as an owner had told.
+/// The process that follows: it outlives many owners, opens the log again now and then, and reports on request whether
+/// it has read to a given end.
 /// </summary>
 internal sealed class TailFollower : ITortureChild
 {
@@ -49,7 +49,7 @@ internal sealed class TailFollower : ITortureChild
         Console.Out.Flush();
     }
 
-    /// <summary>Follows until it is told to open the log anew, or to end: then false.</summary>
+    /// <summary>Follows until it has to open the log again, or to end: then false.</summary>
     private async Task<bool> FollowAsync(string directory, int seed)
     {
         bool goesOn;

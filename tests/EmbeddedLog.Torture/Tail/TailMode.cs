@@ -4,8 +4,8 @@ namespace EmbeddedLog.Torture.Tail;
 
 /// <summary>
 /// A process follows the live tail read-only while others own the log, one after the other: they append, roll, remove
-/// by retention, are killed and close. Every other round has records and batches of every size up to the limit. What
-/// the follower reads must be what was appended, in order, once, up to the end.
+/// by retention, are killed and close. Every other round has records and batches of every size up to the limit. The
+/// follower must read every appended record once, in order, up to the end.
 /// </summary>
 internal sealed class TailMode : ITortureMode
 {
@@ -28,7 +28,7 @@ internal sealed class TailMode : ITortureMode
 
         while (run.TryNext(out int seed))
         {
-            // In turn on a disk, in memory, and on a file system where nothing is mapped to be written.
+            // In turn on a disk, in memory, and on a file system where no file is mapped for writing.
             using ScratchDirectory scratch = new(Name, inMemory: seed % 3 != 0);
             using OverlayMount? overlay = seed % 3 == 2 ? OverlayMount.TryMake(scratch["overlay"]) : null;
             run.Add("unmapped", overlay is null ? 0 : 1);
@@ -43,7 +43,7 @@ internal sealed class TailMode : ITortureMode
             }
             catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
             {
-                // The run is to end at once.
+                // The run must end at once.
             }
         }
     }

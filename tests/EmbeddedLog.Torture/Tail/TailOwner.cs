@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EmbeddedLog.Torture.Tail;
 
 /// <summary>
-/// The process that owns the log: it appends in bursts, rolls and removes by retention all the time, tells on its
-/// output how far it is, and goes on until it is killed, or closes the log when its input ends.
+/// The process that owns the log: it appends in bursts, rolls and removes by retention all the time, and writes its
+/// ends to its output. It continues until it is killed, or closes the log when its input ends.
 /// </summary>
 internal sealed class TailOwner : ITortureChild
 {
@@ -12,7 +12,7 @@ internal sealed class TailOwner : ITortureChild
     public const string Topic = "tail";
     public const int Partitions = 3;
 
-    /// <summary>What a batch may have before its last record is added, so that it fits into every segment.</summary>
+    /// <summary>The size of a batch before its last record is added; with that it fits into every segment.</summary>
     private const int MaxBatchBytes = 900 << 10;
 
     public string Name => ChildName;
@@ -38,7 +38,7 @@ internal sealed class TailOwner : ITortureChild
             Append(topic[partition], random, seed, life);
             if (random.Next(4) == 0)
             {
-                // The ends are read after the appends that they count: each record below them is in the page cache.
+                // The ends are read after the appends: each record below them is in the page cache.
                 Console.Out.WriteLine(string.Join(' ', topic.Partitions.Select(each => each.EndOffset)));
                 Console.Out.Flush();
             }

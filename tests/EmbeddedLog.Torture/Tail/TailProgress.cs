@@ -1,16 +1,16 @@
 namespace EmbeddedLog.Torture.Tail;
 
 /// <summary>
-/// What a follower has seen of one partition: how far it is, and which life of the owner each record came from, so that
-/// one that is read again can be told from another in its place. Safe from any thread.
+/// The progress of a follower in one partition: the offset, and the owner's life that appended each record, to detect
+/// another record at the same offset. Safe from any thread.
 /// </summary>
 internal sealed class TailProgress(int seed, int partition)
 {
     private readonly Lock _gate = new();
 
     /// <summary>
-    /// From which offset on records are of which lives, ascending. Of several lives are only those that retention
-    /// removed before they were seen: another reader may still have them.
+    /// The lives of records, by their first offset, ascending. Several lives at one place mean that retention removed
+    /// records before they were seen; another reader may still have them.
     /// </summary>
     private readonly List<(long From, int Earliest, int Latest)> _lives = [];
 
@@ -18,14 +18,14 @@ internal sealed class TailProgress(int seed, int partition)
 
     public int Partition { get; } = partition;
 
-    /// <summary>The offset behind the last record seen; negative before the first.</summary>
+    /// <summary>The offset after the last record seen; negative before the first.</summary>
     public long Next => Volatile.Read(ref _next);
 
     public long Records { get; private set; }
 
     public long Gaps { get; private set; }
 
-    /// <summary>Notes the next record of the one who reads in order.</summary>
+    /// <summary>Notes the next record of the reader that reads in order.</summary>
     /// <param name="offset">Its offset.</param>
     /// <param name="value">Its value.</param>
     /// <param name="start">The log's start, read after the record.</param>

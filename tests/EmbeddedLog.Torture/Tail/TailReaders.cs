@@ -1,8 +1,6 @@
 namespace EmbeddedLog.Torture.Tail;
 
-/// <summary>
-/// Reads a followed log in every way there is, until it is told to stop, and checks all that it reads.
-/// </summary>
+/// <summary>Reads a followed log in every way, until it is stopped, and checks every record.</summary>
 internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scanned, TailProgress[] consumed)
 {
     private const int MaxScansWithoutPause = 50;
@@ -10,7 +8,7 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
 
     private readonly ReadOnlyTopic _topic = log.GetTopic(TailOwner.Topic);
 
-    /// <summary>Reads until it is told to stop, or the first of the readers has failed.</summary>
+    /// <summary>Reads until it is stopped or the first reader fails.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         List<Task> readers =
@@ -35,7 +33,7 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // It was told to.
+            // It was stopped.
         }
     }
 
@@ -49,7 +47,8 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
             await partition.WaitForAsync(position, stop);
             if (random.Next(MaxScansWithoutPause) == 0)
             {
-                // So long that retention overtakes it now and then, while another reader still has what it missed.
+                // Long enough for retention to overtake this reader now and then, while another reader still has the
+                // missed records.
                 await Task.Delay(random.Next(MaxPauseMilliseconds), stop);
             }
 
@@ -129,7 +128,7 @@ internal sealed class TailReaders(int seed, ReadOnlyLog log, TailProgress[] scan
             }
             catch (OffsetUnavailableException) when (start < partition.StartOffset)
             {
-                // Removed between the look and the scan.
+                // Removed between the check and the scan.
             }
 
             await Task.Delay(random.Next(4), stop);

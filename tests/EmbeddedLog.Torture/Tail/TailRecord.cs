@@ -3,18 +3,18 @@ using System.Buffers.Binary;
 namespace EmbeddedLog.Torture.Tail;
 
 /// <summary>
-/// Values that say which record they are: every byte follows from seed, partition, offset and the life of the owner
-/// that appended it, so that whoever reads one needs nobody to tell what it must be.
+/// Values that identify their record: every byte follows from seed, partition, offset and the life of the owner that
+/// appended it. A reader can check a value without any other information.
 /// </summary>
 internal static class TailRecord
 {
-    /// <summary>The limit of a record by default, which is Kafka's.</summary>
+    /// <summary>The default limit of a record, which is that of Kafka.</summary>
     public const int MaxLargeBytes = 1_048_588;
 
     private const int HeadBytes = 24;
     private const int MaxFiller = 1500;
 
-    /// <summary>What a follower asks the system for at once behind the published end.</summary>
+    /// <summary>The bytes that a follower reads at once after the published end.</summary>
     private const int TailStepBytes = 128 << 10;
 
     /// <summary>Whether the records of a seed are of every size up to the limit.</summary>
@@ -38,7 +38,7 @@ internal static class TailRecord
         return value;
     }
 
-    /// <summary>The life that appended a record that was read; throws where it is not the one of its place.</summary>
+    /// <summary>The life that appended a record; throws if the value does not belong at its place.</summary>
     public static int Check(int seed, int partition, long offset, ReadOnlySpan<byte> value)
     {
         if (value.Length >= HeadBytes)
@@ -56,7 +56,7 @@ internal static class TailRecord
     }
 
     /// <summary>
-    /// How long a value is beside its head: where records are large, one in four ends near the step or is of any size.
+    /// The length of a value without its head: among large records one in four ends near the step or has any size.
     /// </summary>
     private static int Filler(int seed, ulong state)
     {

@@ -4,18 +4,17 @@ using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.Tail;
 
-/// <summary>One log with one follower and several owners, one after the other, most of which are killed.</summary>
+/// <summary>One log with one follower and several owners, one after the other; most of them are killed.</summary>
 internal sealed class TailRound(TortureRun run, int seed, string directory)
 {
-    /// <summary>The exit code of a process that SIGKILL has ended.</summary>
+    /// <summary>The exit code of a process ended by SIGKILL.</summary>
     private const int KilledCode = 137;
 
     private readonly Random _random = new(seed);
     private Process? _follower;
 
     /// <summary>Plays so many lives of owners.</summary>
-    /// <exception cref="TailViolationException">The follower saw what it must not, or died, or does not come
-    /// on.</exception>
+    /// <exception cref="TailViolationException">The follower read a wrong record, died or does not advance.</exception>
     public async Task PlayAsync(int lives)
     {
         try
@@ -80,7 +79,7 @@ internal sealed class TailRound(TortureRun run, int seed, string directory)
             End(owner);
         }
 
-        // Sometimes the next owner is on its way already when the follower comes to the end of this one.
+        // Sometimes the next owner has started before the follower reaches the end of this one.
         if (_random.Next(2) == 0)
         {
             Tell($"reach {ends}");
@@ -97,12 +96,12 @@ internal sealed class TailRound(TortureRun run, int seed, string directory)
 
     private static string? LastLine(StreamReader output)
     {
-        // A line that a kill has cut short says nothing.
+        // A line cut short by a kill is ignored.
         string[] lines = output.ReadToEnd().Split('\n');
         return lines.Length > 1 ? lines[^2] : null;
     }
 
-    /// <summary>What the follower makes of it is heard next, and also why it has ended, if it has.</summary>
+    /// <summary>The next read returns the follower's answer, also the reason if it has ended.</summary>
     private void Tell(string order) => ChildProcess.TryTell(_follower!, order);
 
     private async Task<string> HearAsync(string expected)

@@ -1,4 +1,4 @@
 namespace EmbeddedLog.Torture.Tail;
 
-/// <summary>A follower saw what it must not see.</summary>
+/// <summary>A follower read a wrong record, or missed one.</summary>
 internal sealed class TailViolationException(string message) : Exception(message);

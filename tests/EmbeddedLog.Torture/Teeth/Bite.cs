@@ -4,17 +4,17 @@ using EmbeddedLog.Testing.Model;
 
 namespace EmbeddedLog.Torture.Teeth;
 
-/// <summary>What came of taking out a protection.</summary>
-/// <param name="Seed">The seed of the program that noticed; null where none did.</param>
-/// <param name="States">How many crashed states it took.</param>
-/// <param name="Told">What was noticed, or why nothing counts as noticed.</param>
+/// <summary>The result of taking out a protection.</summary>
+/// <param name="Seed">The seed of the program that failed; null if none did.</param>
+/// <param name="States">The number of crashed states played.</param>
+/// <param name="Told">The failure found, or why none counts.</param>
 internal sealed record Bite(int? Seed, long States, string Told)
 {
-    /// <summary>Plays programs without a protection until one of them notices.</summary>
-    /// <param name="without">What to take out.</param>
+    /// <summary>Plays programs without a protection until one of them fails.</summary>
+    /// <param name="without">The protection to take out.</param>
     /// <param name="seed">The first program's.</param>
-    /// <param name="maxStates">How many crashed states at most.</param>
-    /// <param name="isOver">Whether to give up.</param>
+    /// <param name="maxStates">The highest number of crashed states.</param>
+    /// <param name="isOver">Returns whether the search must end.</param>
     public static Bite Find(Protection without, int seed, long maxStates, Func<bool> isOver)
     {
         ModelStatistics statistics = new();
@@ -26,7 +26,7 @@ internal sealed record Bite(int? Seed, long States, string Told)
                 continue;
             }
 
-            // With the protection in, the same program must pass: else it is something else that was noticed.
+            // The same program must pass with the protection; otherwise the failure has another cause.
             return Play(program, null, new ModelStatistics()) is { } fault
                 ? new Bite(null, statistics.CrashedStates, $"seed {seed} fails with all protections: {fault.Message}")
                 : new Bite(seed, statistics.CrashedStates, FirstLine(noticed.Message));

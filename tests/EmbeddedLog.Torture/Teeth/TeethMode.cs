@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Torture.Teeth;
 
 /// <summary>
-/// Takes out one protection of the library at a time and plays the crash mode's programs until one of them notices. A
-/// protection that nobody misses is a violation: it is not needed, or not put to the test.
+/// Takes out one protection of the library at a time and plays the crash mode's programs until one of them fails. If
+/// none fails, that is a violation: the protection is not needed or not tested.
 /// </summary>
 internal sealed class TeethMode : ITortureMode
 {

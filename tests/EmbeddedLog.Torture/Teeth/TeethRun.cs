@@ -4,10 +4,10 @@ using EmbeddedLog.Safety;
 
 namespace EmbeddedLog.Torture.Teeth;
 
-/// <summary>Takes out all protections, each by itself, on as many threads as there are processors.</summary>
+/// <summary>Takes out each protection separately, on as many threads as there are processors.</summary>
 internal sealed class TeethRun(TortureRun run)
 {
-    /// <summary>What nobody has taken out yet. Locked while it is used.</summary>
+    /// <summary>The protections not yet tested. Locked while used.</summary>
     private readonly Queue<Protection> _left = new(Enum.GetValues<Protection>());
 
     public Task RunAsync()

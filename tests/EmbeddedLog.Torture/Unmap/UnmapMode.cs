@@ -4,8 +4,8 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.Unmap;
 
 /// <summary>
-/// Readers with leases and without, on real threads and files, against retention that deletes under them, against the
-/// closing of segments that are not looked at, and against the closing of the log.
+/// Readers with leases and without, on real threads and files, while retention deletes their segments, unused segments
+/// are closed, and finally the log is closed.
 /// </summary>
 internal sealed class UnmapMode : ITortureMode
 {

@@ -3,7 +3,7 @@ using EmbeddedLog.Torture.Load.Checking;
 
 namespace EmbeddedLog.Torture.Unmap;
 
-/// <summary>Readers of one topic, each in its own way, each checking every byte that it is given.</summary>
+/// <summary>Readers of one topic, each in a different way; each checks every byte that it reads.</summary>
 internal sealed class UnmapReaders
 {
     private const int MaxLeases = 64;
@@ -12,7 +12,7 @@ internal sealed class UnmapReaders
     private readonly Topic _topic;
     private readonly Func<bool> _closing;
 
-    /// <summary>What outlives its reader, and the log.</summary>
+    /// <summary>The leases that outlive their reader and the log.</summary>
     private readonly ConcurrentQueue<(int Partition, RecordLease Lease)> _leases = new();
 
     public UnmapReaders(TortureRun run, Topic topic, Func<bool> closing)
@@ -22,7 +22,7 @@ internal sealed class UnmapReaders
         _closing = closing;
     }
 
-    /// <summary>What threads of their own are to do.</summary>
+    /// <summary>The work of separate threads.</summary>
     public IEnumerable<Action> Threads(int seed) =>
     [
         () => UntilClosed(seed, Scan),
@@ -31,7 +31,7 @@ internal sealed class UnmapReaders
         () => UntilClosed(seed + 3, FindByTime),
     ];
 
-    /// <summary>A consumer that is overtaken by retention goes on at the log's start.</summary>
+    /// <summary>A consumer overtaken by retention continues at the log's start.</summary>
     public async Task ConsumeAsync(CommitLog log)
     {
         await using Consumer<byte[]?, byte[]> consumer =
@@ -69,7 +69,7 @@ internal sealed class UnmapReaders
         }
     }
 
-    /// <summary>Leases keep what they hold, also behind the end of the log.</summary>
+    /// <summary>Leases stay valid, also after the log was closed.</summary>
     public void CheckAndReleaseLeases()
     {
         while (_leases.TryDequeue(out (int Partition, RecordLease Lease) held))
@@ -89,7 +89,7 @@ internal sealed class UnmapReaders
             }
             catch (OffsetUnavailableException)
             {
-                // Removed between looking and reading.
+                // Removed between the check and the read.
                 _run.Add("overtaken", 1);
             }
             catch (ObjectDisposedException) when (_closing())

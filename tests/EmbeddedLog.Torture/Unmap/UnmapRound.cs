@@ -5,14 +5,16 @@ namespace EmbeddedLog.Torture.Unmap;
 
 /// <summary>
 /// One log with small segments and a small size limit, filled and trimmed until a number of segments was removed, while
-/// readers of all kinds look at it; then it is closed under them.
+/// readers of all kinds read it; then it is closed while they read.
 /// </summary>
 internal sealed class UnmapRound
 {
     private const int Partitions = 2;
     private const int SegmentsToRemove = 120;
 
-    /// <summary>How far appends may be ahead of retention, in segments: so much is unmapped while it is read.</summary>
+    /// <summary>
+    /// How far appends may be ahead of retention, in segments: so many are unmapped while they are read.
+    /// </summary>
     private const int SegmentsAhead = 12;
 
     private readonly TortureRun _run;
@@ -23,7 +25,7 @@ internal sealed class UnmapRound
     private readonly int _maxOpenSegments;
     private readonly WriteMode _writeMode;
 
-    /// <summary>Set when enough segments were removed, or something went wrong; the log is closed then.</summary>
+    /// <summary>Set when enough segments were removed or after a failure; the log is closed then.</summary>
     private volatile bool _closing;
 
     private long _removed;
@@ -44,7 +46,7 @@ internal sealed class UnmapRound
         $"a log of {Partitions} partitions, {_writeMode}, segments of {_segmentBytes} bytes, {_segmentsKept} kept, "
         + $"{_maxOpenSegments} open at most";
 
-    /// <exception cref="LoadViolationException">A reader found what it must not.</exception>
+    /// <exception cref="LoadViolationException">A reader found a wrong record.</exception>
     public async Task PlayAsync()
     {
         CommitLog log = await CommitLog.OpenAsync(
@@ -69,7 +71,7 @@ internal sealed class UnmapRound
         all.AddRange(readers.Threads(_seed).Select(StartAsync));
         all.Add(readers.ConsumeAsync(log));
 
-        // Closed while all of them are at it, and once more than they can have mapped has gone.
+        // Closed while all readers read, and after more segments were removed than they can have mapped.
         while (!_closing)
         {
             await Task.WhenAny([.. all, Task.Delay(TimeSpan.FromMilliseconds(20))]);
@@ -105,7 +107,7 @@ internal sealed class UnmapRound
         }
         catch (ObjectDisposedException) when (_closing)
         {
-            // The log was closed between looking and appending.
+            // The log was closed between the check and the append.
         }
     }
 
@@ -122,7 +124,7 @@ internal sealed class UnmapRound
         }
         catch (ObjectDisposedException) when (_closing)
         {
-            // The log was closed under a flush.
+            // The log was closed during a flush.
         }
     }
 }

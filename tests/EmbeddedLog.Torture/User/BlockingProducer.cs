@@ -3,13 +3,15 @@ using EmbeddedLog.Torture.Load.Producers;
 
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>Sends with calls that block, each on a thread of the pool. There are more of them than threads.</summary>
-/// <param name="work">What the workers share.</param>
+/// <summary>
+/// Sends with blocking calls, each on a thread of the pool. There are more such producers than threads.
+/// </summary>
+/// <param name="work">The objects shared by the workers.</param>
 /// <param name="index">The producer's number in its life.</param>
 /// <param name="topic">The topic's place.</param>
 /// <param name="holds">
-/// Whether it keeps its thread from one call to the next: a thread of the pool begins what it has queued itself before
-/// all else. As many such producers as there are threads let nothing else run, whatever it belongs to.
+/// Whether it keeps its thread from one call to the next: a thread of the pool first runs the work that it queued
+/// itself. With as many such producers as threads nothing else runs.
 /// </param>
 internal sealed class BlockingProducer(LoadWork work, int index, int topic, bool holds)
     : LoadProducer(work, index, topic)
@@ -36,7 +38,7 @@ internal sealed class BlockingProducer(LoadWork work, int index, int topic, bool
         }
         catch (EmbeddedLogException)
         {
-            // It was told of the failure of each record.
+            // Each record has already reported its failure.
         }
     }
 

@@ -3,7 +3,7 @@ using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>Takes the process's file handles away for moments, by its own limit, and gives them back.</summary>
+/// <summary>Takes the process's file handles away for moments, by lowering its limit, and restores them.</summary>
 internal static partial class HandleFamine
 {
     private const int NumberOfFiles = 7;
@@ -12,7 +12,7 @@ internal static partial class HandleFamine
     private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(30);
 
-    /// <summary>Goes on until it is stopped; the limit is then what it was.</summary>
+    /// <summary>Runs until it is stopped; the limit is then restored.</summary>
     public static async Task RunAsync(Random random, CancellationToken stop)
     {
         if (!await WarmUpAsync())
@@ -44,11 +44,11 @@ internal static partial class HandleFamine
     }
 
     /// <summary>
-    /// Has the runtime make the threads of its pool and its timers now, and no others later. A thread takes two
-    /// handles, and where the pool cannot make one that it wants, a thread of the pool throws
-    /// <see cref="OutOfMemoryException"/>, which nobody can catch; or the pool runs nothing any more.
+    /// Lets the runtime start the threads of its pool and its timers now, and no others later. A thread takes two
+    /// handles. If the pool cannot start one, a thread of the pool throws <see cref="OutOfMemoryException"/>, which
+    /// cannot be caught, or the pool runs nothing any more.
     /// </summary>
-    /// <returns>False where it has not made them in time, for the pool was held.</returns>
+    /// <returns>False if the threads did not start in time because the pool was occupied.</returns>
     private static async Task<bool> WarmUpAsync()
     {
         ThreadPool.GetMinThreads(out int threads, out int ports);

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace EmbeddedLog.Torture.User;
 
 /// <summary>
-/// What a piece of a user's code does this time: mostly its work; now and then it throws, takes its time, or calls back
-/// into the log. Safe from any thread.
+/// The behaviour of a user's code in each call: mostly it works; now and then it throws, is slow, or calls the log.
+/// Safe from any thread.
 /// </summary>
 internal sealed class Mood(int seed)
 {
@@ -15,20 +15,20 @@ internal sealed class Mood(int seed)
     /// <summary>Under the gate.</summary>
     private readonly Random _random = new(seed);
 
-    /// <summary>How often something was thrown.</summary>
+    /// <summary>The number of thrown exceptions.</summary>
     private long _thrown;
 
     /// <summary>Null until the log is open.</summary>
     private Action? _reenter;
 
-    /// <summary>Set once the log is open; calls it in ways that any user's code may.</summary>
+    /// <summary>Set once the log is open; calls the log as any user's code may.</summary>
     public Action? Reenter
     {
         get => Volatile.Read(ref _reenter);
         set => Volatile.Write(ref _reenter, value);
     }
 
-    /// <summary>How often something was thrown.</summary>
+    /// <summary>The number of thrown exceptions.</summary>
     public long Thrown => Volatile.Read(ref _thrown);
 
     /// <summary>A number below the bound.</summary>
@@ -40,8 +40,10 @@ internal sealed class Mood(int seed)
         }
     }
 
-    /// <summary>Behaves: one call in <paramref name="oneIn"/> throws, as many are slow, as many call the log.</summary>
-    /// <exception cref="UserCodeException">It throws this time.</exception>
+    /// <summary>
+    /// Behaves in one way: one call in <paramref name="oneIn"/> throws, as many are slow, as many call the log.
+    /// </summary>
+    /// <exception cref="UserCodeException">This call throws.</exception>
     public void Play(int oneIn)
     {
         switch (Next(oneIn))
@@ -58,7 +60,7 @@ internal sealed class Mood(int seed)
         }
     }
 
-    /// <summary>Holds the thread, as a slow call of the user's does.</summary>
+    /// <summary>Occupies the thread, as a slow call of a user does.</summary>
     private static void Spin()
     {
         long start = Stopwatch.GetTimestamp();

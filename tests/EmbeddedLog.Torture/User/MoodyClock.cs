@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Torture.User;
 
 /// <summary>
-/// A clock in a mood: what it tells jumps either way by up to an hour, and it throws now and then, also where a timer
-/// is asked for.
+/// A clock in a mood: its time jumps either way by up to an hour, and it throws now and then, also when a timer is
+/// created.
 /// </summary>
 internal sealed class MoodyClock(Mood mood) : TimeProvider
 {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>A logger in a mood, which formats each message.</summary>
+/// <summary>A logger in a mood; formats each message.</summary>
 internal sealed class MoodyLogger(Mood mood) : ILoggerFactory, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;

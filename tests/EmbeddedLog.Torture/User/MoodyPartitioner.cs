@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>A partitioner in a mood, which also names partitions that there are not.</summary>
+/// <summary>A partitioner in a mood; also returns partitions that do not exist.</summary>
 internal sealed class MoodyPartitioner(Mood mood) : IPartitioner
 {
     public int Partition(in PartitionerContext context)

@@ -4,7 +4,7 @@ using EmbeddedLog.Torture.Load.Producers;
 namespace EmbeddedLog.Torture.User;
 
 /// <summary>
-/// Sends through a serializer and a partitioner in a mood. What they throw is the sender's to see, and nothing of that
+/// Sends through a serializer and a partitioner in a mood. Their exceptions must reach the sender, and nothing of that
 /// record may be in the log.
 /// </summary>
 internal sealed class MoodyProducer : LoadProducer
@@ -31,7 +31,7 @@ internal sealed class MoodyProducer : LoadProducer
             when (own is UserCodeException or RecordSerializationException
                 or (InvalidOperationException and not ObjectDisposedException))
         {
-            // Nobody but this producer is to know of it: the next record goes as if nothing had been.
+            // Only this record may fail: the next one is sent as usual.
             return LoadFailure.None;
         }
         catch (Exception failure) when (failure is EmbeddedLogException or ObjectDisposedException)
@@ -48,7 +48,7 @@ internal sealed class MoodyProducer : LoadProducer
         }
         catch (EmbeddedLogException)
         {
-            // It was told of the failure of each record.
+            // Each record has already reported its failure.
         }
     }
 }

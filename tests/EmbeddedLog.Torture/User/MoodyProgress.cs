@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>Is told of progress, and throws.</summary>
+/// <summary>Receives progress, and throws.</summary>
 internal sealed class MoodyProgress<T>(Mood mood) : IProgress<T>
 {
     public void Report(T value) => mood.Play(3);

@@ -3,8 +3,8 @@ using EmbeddedLog.Torture.Load;
 namespace EmbeddedLog.Torture.User;
 
 /// <summary>
-/// Reads a topic through a deserializer in a mood, and breaks its own reads off. Each record comes: what could not be
-/// read comes again, and what was skipped does not.
+/// Reads a topic through a deserializer in a mood, and stops its own reads early. Every record must come: one that
+/// could not be read comes again, a skipped one does not.
 /// </summary>
 internal sealed class MoodyReader(LoadWork work, Mood mood, LoadReport report)
 {
@@ -42,7 +42,7 @@ internal sealed class MoodyReader(LoadWork work, Mood mood, LoadReport report)
         }
     }
 
-    /// <summary>Skips a record; false where the log was closed since it was handed out.</summary>
+    /// <summary>Skips a record; false if the log was closed since it was read.</summary>
     private static bool TrySkip(
         Consumer<byte[]?, byte[]> consumer, RecordDeserializationException unreadable, long[] next)
     {
@@ -71,7 +71,7 @@ internal sealed class MoodyReader(LoadWork work, Mood mood, LoadReport report)
 
             if (mood.Next(50) == 0)
             {
-                // Not finished: the next read begins with it.
+                // Not finished: the next read starts with it.
                 return;
             }
 

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>Bytes as they are, by code in a mood: it may throw when half of them are written.</summary>
+/// <summary>Bytes without a change, by code in a mood: it may throw when half of them are written.</summary>
 internal sealed class MoodySerde(Mood mood) : ISerde<byte[]>
 {
     private const int OneIn = 40;

@@ -1,4 +1,4 @@
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>What the user's code throws: nothing that the library could know.</summary>
+/// <summary>The exception of the user's code: of a type unknown to the library.</summary>
 internal sealed class UserCodeException() : Exception("The user's own code has thrown this.");

@@ -2,13 +2,15 @@ using EmbeddedLog.Torture.Load;
 
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>The child's side of the troubles: what a life is equipped with, and what goes on beside its load.</summary>
+/// <summary>
+/// The child's side of the troubles: the objects given to a life's log, and the work beside its load.
+/// </summary>
 internal sealed class UserEnvironment
 {
     private readonly UserTroubles _troubles;
     private readonly LoadReport _report;
 
-    /// <summary>Where copies of the log go, with a number behind it.</summary>
+    /// <summary>The path of copies of the log, before their number.</summary>
     private readonly string _copies;
 
     public UserEnvironment(LoadOrder order, LoadReport report)
@@ -23,7 +25,7 @@ internal sealed class UserEnvironment
             report.Tell(LoadMessageKind.Violation, $"Nobody could observe: {failure.Exception}");
     }
 
-    /// <summary>What the user's code in this life is like.</summary>
+    /// <summary>The mood of the user's code in this life.</summary>
     public Mood Mood { get; }
 
     /// <summary>Gives the log the logger and the clock of this life.</summary>
@@ -42,7 +44,7 @@ internal sealed class UserEnvironment
         return options;
     }
 
-    /// <summary>What is to run until the life is over; the user's code may call the log from now on.</summary>
+    /// <summary>The work that runs until the life is over; the user's code may call the log from now on.</summary>
     public IEnumerable<Func<Task>> Begin(LoadWork work)
     {
         Mood.Reenter = () => CallBack(work.Log);
@@ -59,12 +61,12 @@ internal sealed class UserEnvironment
 
         if (_troubles.HasFlag(UserTroubles.Handles))
         {
-            // Last: each of those above gets a thread of its own to begin with, which takes handles.
+            // Last: each of the others starts with a new thread, which takes handles.
             yield return () => HandleFamine.RunAsync(work.RandomOf(2000), work.Stop);
         }
     }
 
-    /// <summary>What any user's code may do from inside the library: look around, append, ask for a topic.</summary>
+    /// <summary>The calls that a user's code may make from inside the library: read, append, create a topic.</summary>
     private void CallBack(CommitLog log)
     {
         try
@@ -78,7 +80,7 @@ internal sealed class UserEnvironment
                     _ = log.Topics.Sum(topic => topic.Partitions.Sum(partition => partition.SizeBytes));
                     break;
                 case 2:
-                    // Not waited for: whoever waits inside a callback for what comes after it waits for ever.
+                    // Not awaited: waiting inside a callback for work that follows it would never end.
                     _ = EnsureTopicAsync(log);
                     break;
                 case 3:
@@ -93,7 +95,7 @@ internal sealed class UserEnvironment
         }
         catch (Exception ended) when (ended is ObjectDisposedException or EmbeddedLogException)
         {
-            // The log is being closed, retention was faster, or there is no handle left.
+            // The log is being closed, retention was faster, or no handle is free.
         }
     }
 
@@ -109,7 +111,7 @@ internal sealed class UserEnvironment
         }
     }
 
-    /// <summary>Has the log verified again and again, and each round's progress told to code in a mood.</summary>
+    /// <summary>Verifies the log again and again, and reports each round's progress to code in a mood.</summary>
     private async Task VerifyAsync(LoadWork work)
     {
         while (!work.Stop.IsCancellationRequested)
@@ -128,18 +130,18 @@ internal sealed class UserEnvironment
             }
             catch (ObjectDisposedException)
             {
-                // To ask again and again would hold a thread of the pool, which whoever closes the log may need.
+                // Retrying would hold a thread of the pool, which the closing of the log may need.
                 return;
             }
             catch (Exception ended) when (ended is OperationCanceledException or UserCodeException
                 || (ended is EmbeddedLogException && _troubles.HasFlag(UserTroubles.Handles)))
             {
-                // The life is over, or the progress's own failure came to its user.
+                // The life is over, or the exception of the progress reached its user.
             }
         }
     }
 
-    /// <summary>Copies the log again and again; each copy that is made opens and verifies.</summary>
+    /// <summary>Copies the log again and again; each copy must open and verify.</summary>
     private async Task BackUpAsync(LoadWork work)
     {
         for (int number = 0; !work.Stop.IsCancellationRequested; number++)
@@ -154,13 +156,13 @@ internal sealed class UserEnvironment
             }
             catch (ObjectDisposedException)
             {
-                // To ask again and again would hold a thread of the pool, which whoever closes the log may need.
+                // Retrying would hold a thread of the pool, which the closing of the log may need.
                 return;
             }
             catch (Exception ended) when (ended is OperationCanceledException or UserCodeException
                 || (ended is EmbeddedLogException or IOException && MayLackFiles))
             {
-                // As in a verification. What is left of the copy goes with the story's directory.
+                // As in a verification. A partial copy is removed with the story's directory.
             }
         }
     }

@@ -4,9 +4,9 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.User;
 
 /// <summary>
-/// Real processes whose users are the trouble: what they hand over throws, is slow and calls back; handles run out and
-/// come back; the thread pool is held; the directory is moved or removed under the log. No process dies or hangs, and
-/// nothing acknowledged is lost. There are no listeners of metrics among them, for the library has no metrics yet.
+/// Real processes in trouble: the user's code throws, is slow and calls the log; handles run out and come back; the
+/// thread pool is occupied; the directory is moved or removed while the log is open. No process may die or hang, and
+/// nothing acknowledged may be lost.
 /// </summary>
 internal sealed class UserMode : ITortureMode
 {
@@ -43,7 +43,7 @@ internal sealed class UserMode : ITortureMode
             }
             catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
             {
-                // The run is to end at once.
+                // The run must end at once.
             }
         }
     }

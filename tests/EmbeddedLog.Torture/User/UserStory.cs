@@ -5,12 +5,12 @@ using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>The lives of one directory, each with troubles of its own, each ended by closing.</summary>
+/// <summary>The lives of one directory, each with different troubles, each ended by closing.</summary>
 internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scratch)
 {
     private static readonly TimeSpan s_longestWork = TimeSpan.FromMilliseconds(900);
 
-    /// <summary>Many flushes long.</summary>
+    /// <summary>Long enough for many flushes.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     private static readonly UserTroubles[] s_troubles =
@@ -20,8 +20,8 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
     ];
 
     /// <summary>
-    /// Compiled once and for all: the runtime makes a thread whenever it has code to compile anew, and ends the process
-    /// where there is no handle for it ("Out of memory.", or a <c>PAL_SEHException</c>).
+    /// Compiled only once: the runtime starts a thread when it recompiles code, and ends the process if there is no
+    /// handle for the thread ("Out of memory.", or a <c>PAL_SEHException</c>).
     /// </summary>
     private static readonly string[] s_environment = ["env", "DOTNET_TieredCompilation=0"];
 
@@ -109,7 +109,7 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
             Remove();
             if (!order.HoldsPool)
             {
-                // The look for the directory is the pool's, where it comes by time.
+                // The regular check of the directory runs on the pool.
                 await WaitUntilGoneAsync();
             }
         }
@@ -123,7 +123,7 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
         }
     }
 
-    /// <summary>Removes the directory with all it holds, while its owner makes new files in it.</summary>
+    /// <summary>Removes the directory with its contents, while its owner creates new files in it.</summary>
     private void Remove()
     {
         while (Directory.Exists(LogDirectory))
@@ -134,7 +134,7 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
             }
             catch (IOException)
             {
-                // A file was made behind the listing. The log notices that its directory is gone, and stops.
+                // A file was created after the listing. The log finds that its directory is gone, and stops.
             }
         }
 
@@ -142,7 +142,7 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
     }
 
     /// <summary>
-    /// Waits until the child has told that its directory or a file is gone, and acknowledges no flush any more.
+    /// Waits until the child has reported that its directory or a file is gone, and acknowledges no more flushes.
     /// </summary>
     private async Task WaitUntilGoneAsync()
     {
@@ -165,7 +165,7 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
     private bool IsGoneTold =>
         _history.Failures(LoadFailure.DirectoryGone) + _history.Failures(LoadFailure.FileGone) > 0;
 
-    /// <summary>Moves the log away under its owner, and makes another one where it was.</summary>
+    /// <summary>Moves the log away while it is owned, and creates another one at its path.</summary>
     private void Move()
     {
         Directory.Move(LogDirectory, scratch["moved"]);
@@ -175,7 +175,7 @@ internal sealed class UserStory(TortureRun run, int seed, ScratchDirectory scrat
         _history.Tell("the directory was moved, and another log was made at its path");
     }
 
-    /// <summary>Looks that nobody has touched the other log, and puts the first one back.</summary>
+    /// <summary>Checks that the other log is unchanged, and puts the first one back.</summary>
     private void MoveBack()
     {
         try

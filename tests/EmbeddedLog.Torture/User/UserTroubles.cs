@@ -1,10 +1,10 @@
 namespace EmbeddedLog.Torture.User;
 
-/// <summary>What goes wrong around a log in one life, all of it outside the library.</summary>
+/// <summary>The troubles around a log in one life, all outside the library.</summary>
 [Flags]
 internal enum UserTroubles
 {
-    /// <summary>Nothing: the load of the other modes.</summary>
+    /// <summary>None: the load of the other modes.</summary>
     None = 0,
 
     /// <summary>The logger throws, is slow, and calls the log.</summary>
@@ -16,13 +16,13 @@ internal enum UserTroubles
     /// <summary>Serializers, partitioners and deserializers throw, are slow, and call the log.</summary>
     Serializers = 1 << 2,
 
-    /// <summary>Whoever is told of progress throws.</summary>
+    /// <summary>The receiver of progress throws.</summary>
     Progress = 1 << 3,
 
     /// <summary>File handles run out and come back.</summary>
     Handles = 1 << 4,
 
-    /// <summary>The thread pool has two threads, and synchronous senders hold them.</summary>
+    /// <summary>The thread pool has two threads, both occupied by synchronous senders.</summary>
     Pool = 1 << 5,
 
     /// <summary>The directory is moved, and another log is made at its old path.</summary>

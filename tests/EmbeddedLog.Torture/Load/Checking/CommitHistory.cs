@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Torture.Load.Checking;
 
-/// <summary>What is known of the commits of one group in one partition.</summary>
+/// <summary>The known commits of one group in one partition.</summary>
 internal sealed class CommitHistory
 {
     /// <summary>The last commit that was acknowledged, at any level; zero for none.</summary>
@@ -10,8 +10,8 @@ internal sealed class CommitHistory
     public long Flushed { get; set; }
 
     /// <summary>
-    /// The commits that were begun since the last acknowledged one. Several, where lives ended in the middle of one and
-    /// nobody has looked since: each may be in the log.
+    /// The commits begun since the last acknowledged one. There are several if lives ended in the middle of one and no
+    /// check followed: each may be in the log.
     /// </summary>
     public List<long> Begun { get; } = [];
 }

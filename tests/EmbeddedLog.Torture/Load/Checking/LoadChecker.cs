@@ -3,8 +3,9 @@ using EmbeddedLog.Torture.Machine;
 namespace EmbeddedLog.Torture.Load.Checking;
 
 /// <summary>
-/// Opens a log after the end of a life and holds it to what was acknowledged: nothing lost of the level, nothing
-/// invented, changed, reordered or doubled, no gap, no commit beyond the end or taken back; and nothing left open.
+/// Opens a log after the end of a life and compares it with the acknowledgements: no record of an acknowledged level
+/// may be lost; none may be invented, changed, reordered or doubled; there may be no gap, no commit beyond the end or
+/// taken back, and nothing left open.
 /// </summary>
 internal sealed class LoadChecker
 {
@@ -20,21 +21,21 @@ internal sealed class LoadChecker
         _loss = loss;
     }
 
-    /// <summary>Records that the opening copied, from behind the durable end.</summary>
+    /// <summary>The number of records after the durable end that the opening copied.</summary>
     public long Copied { get; private set; }
 
-    /// <summary>Records that were acknowledged as written and are gone, as they may be.</summary>
+    /// <summary>The number of lost records that were acknowledged only as written, which is allowed.</summary>
     public long Lost { get; private set; }
 
-    /// <summary>Bytes that the opening found torn.</summary>
+    /// <summary>The number of bytes that the opening found torn.</summary>
     public long TornBytes { get; private set; }
 
-    /// <summary>Records that were found.</summary>
+    /// <summary>The number of records found.</summary>
     public long Found { get; private set; }
 
-    /// <summary>Opens, compares, closes, and takes what was found over into the history.</summary>
+    /// <summary>Opens, compares and closes the log, and takes its contents over into the history.</summary>
     /// <param name="directory">The log's directory; its owner has ended.</param>
-    /// <param name="history">What is known.</param>
+    /// <param name="history">The acknowledgements.</param>
     /// <param name="loss">What the end of the last life may have cost.</param>
     /// <exception cref="LoadViolationException">A promise was broken.</exception>
     public static LoadChecker Check(string directory, LoadHistory history, LoadLoss loss)

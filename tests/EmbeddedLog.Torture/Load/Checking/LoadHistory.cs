@@ -6,8 +6,8 @@ using EmbeddedLog.Torture.Load.Producers;
 namespace EmbeddedLog.Torture.Load.Checking;
 
 /// <summary>
-/// What the lives of one directory have told: what was acknowledged, refused and begun. Members that take messages are
-/// called by one thread at a time; what is asked for while a child lives may be a moment old.
+/// The messages of all lives of one directory: what was acknowledged, refused and begun. Members that take messages are
+/// called by one thread at a time; values read while a child lives may be a moment old.
 /// </summary>
 internal sealed class LoadHistory
 {
@@ -20,15 +20,15 @@ internal sealed class LoadHistory
     private readonly HashSet<LoadIdentity> _refused = [];
     private readonly long[] _failures = new long[Enum.GetValues<LoadFailure>().Length];
 
-    /// <summary>Records acknowledged by each producer of the present life.</summary>
+    /// <summary>The number of acknowledged records of each producer of the present life.</summary>
     private readonly long[] _byProducer = new long[LoadProducers.MaxCount];
 
     private LoadViolationException? _violation;
 
-    /// <summary>Replaced as a whole by the mode, read by whoever takes messages.</summary>
+    /// <summary>Replaced as a whole by the mode, read by the thread that takes messages.</summary>
     private volatile LoadFailure[] _tolerated = [];
 
-    /// <summary>Set by the mode before the power goes; read by whoever takes messages.</summary>
+    /// <summary>Set by the mode before the loss of power; read by the thread that takes messages.</summary>
     private volatile bool _powerGoes;
 
     private long _messages;
@@ -36,38 +36,37 @@ internal sealed class LoadHistory
     private long _flushed;
     private long _commitCount;
 
-    /// <summary>The first life that no check has looked at.</summary>
+    /// <summary>The first life without a check.</summary>
     public int FirstUnchecked { get; private set; }
 
     /// <summary>The present or last life.</summary>
     public int Life { get; private set; } = -1;
 
-    /// <summary>Messages that were taken, of all lives.</summary>
+    /// <summary>The number of messages of all lives.</summary>
     public long Messages => Volatile.Read(ref _messages);
 
-    /// <summary>Records that were acknowledged.</summary>
+    /// <summary>The number of acknowledged records.</summary>
     public long AcknowledgedRecords => Volatile.Read(ref _acknowledged);
 
-    /// <summary>Acknowledgements of a flush, of a record or of all up to an offset.</summary>
+    /// <summary>The number of acknowledgements of a flush, of a record or of all up to an offset.</summary>
     public long FlushAcknowledgements => Volatile.Read(ref _flushed);
 
-    /// <summary>Records behind the last acknowledgement of a flush, in all partitions.</summary>
+    /// <summary>The number of records after the last acknowledgement of a flush, in all partitions.</summary>
     public long UnflushedRecords => _partitions.SelectMany(all => all)
         .Sum(partition => Math.Max(0, partition.AcknowledgedEnd - partition.FlushedEnd));
 
-    /// <summary>Commits that were acknowledged.</summary>
+    /// <summary>The number of acknowledged commits.</summary>
     public long Commits => Volatile.Read(ref _commitCount);
 
     /// <summary>
-    /// Whether an opening finds everything that was acknowledged and puts it on the disk: not where lives end with a
-    /// loss of power.
+    /// Whether an opening finds everything acknowledged and flushes it: not if lives end with a loss of power.
     /// </summary>
     public bool OpeningsKeepAll { get; init; } = true;
 
-    /// <summary>How often something failed for that reason.</summary>
+    /// <summary>The number of failures for a reason.</summary>
     public long Failures(LoadFailure failure) => Volatile.Read(ref _failures[(int)failure]);
 
-    /// <summary>How many records a producer of the present life was acknowledged.</summary>
+    /// <summary>The number of acknowledged records of a producer of the present life.</summary>
     public long AcknowledgedBy(int index) => Volatile.Read(ref _byProducer[index]);
 
     /// <summary>A partition, by the topic's place.</summary>
@@ -88,7 +87,7 @@ internal sealed class LoadHistory
         Tell($"life {life} begins");
     }
 
-    /// <summary>Writes down something that happened, for the story that a violation comes with.</summary>
+    /// <summary>Notes an event for the story that is reported with a violation.</summary>
     public void Tell(string what)
     {
         lock (_story)
@@ -98,15 +97,15 @@ internal sealed class LoadHistory
     }
 
     /// <summary>
-    /// Says which failures are to be expected from now on, before they can happen; any other is a violation, but for
-    /// those that closing brings.
+    /// Sets the failures that are expected from now on, before they can happen; any other is a violation, except those
+    /// of closing.
     /// </summary>
     public void Tolerate(params LoadFailure[] failures) => _tolerated = failures;
 
     /// <summary>
-    /// Says that the power goes now: a flush that is acknowledged from here on promises nothing, since nobody would be
-    /// there to see it. A file system that is shut down goes on answering instead, and ext4 may report a flush as done
-    /// whose last step the shutdown has dropped.
+    /// Notes that the power is lost now: a flush acknowledged from here on promises nothing, since no program would run
+    /// any more. A file system that is shut down still answers, and ext4 may report a flush as done although the
+    /// shutdown has dropped its last step.
     /// </summary>
     public void NotePowerGoes() => _powerGoes = true;
 
@@ -124,7 +123,7 @@ internal sealed class LoadHistory
         }
     }
 
-    /// <summary>Throws what a message has shown to be broken.</summary>
+    /// <summary>Throws the violation that a message has shown, if any.</summary>
     public void ThrowIfBroken()
     {
         if (_violation is not null)
@@ -133,10 +132,10 @@ internal sealed class LoadHistory
         }
     }
 
-    /// <summary>Notes that a check has looked at all that there is.</summary>
+    /// <summary>Notes that a check has compared everything.</summary>
     public void NoteChecked() => FirstUnchecked = Life + 1;
 
-    /// <summary>The story so far, and what is known of each partition.</summary>
+    /// <summary>The story so far and the state of each partition.</summary>
     public override string ToString()
     {
         StringBuilder all = new();

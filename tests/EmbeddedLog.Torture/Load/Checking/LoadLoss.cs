@@ -1,11 +1,11 @@
 namespace EmbeddedLog.Torture.Load.Checking;
 
-/// <summary>What the end of a life may have cost.</summary>
+/// <summary>What may be lost at the end of a life.</summary>
 internal enum LoadLoss
 {
-    /// <summary>Nothing that was acknowledged: the page cache is still there.</summary>
+    /// <summary>Nothing acknowledged: the page cache has survived.</summary>
     None,
 
-    /// <summary>What was not acknowledged as flushed, from some offset on.</summary>
+    /// <summary>From some offset on, records not acknowledged as flushed.</summary>
     Unflushed,
 }

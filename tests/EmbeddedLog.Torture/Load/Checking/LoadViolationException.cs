@@ -1,4 +1,4 @@
 namespace EmbeddedLog.Torture.Load.Checking;
 
-/// <summary>A promise was broken; the message says which, and what was found.</summary>
+/// <summary>A promise was broken; the message names it and what was found.</summary>
 internal sealed class LoadViolationException(string message) : Exception(message);

@@ -2,7 +2,7 @@ using EmbeddedLog.Torture.Load.Producers;
 
 namespace EmbeddedLog.Torture.Load.Checking;
 
-/// <summary>Holds one partition of an opened log to its history.</summary>
+/// <summary>Compares one partition of an opened log with its history.</summary>
 internal sealed class PartitionCheck
 {
     private readonly OwnedPartition _partition;
@@ -17,8 +17,8 @@ internal sealed class PartitionCheck
 
     /// <param name="partition">The partition.</param>
     /// <param name="topic">The topic's place.</param>
-    /// <param name="history">What is known of it.</param>
-    /// <param name="all">What is known of all.</param>
+    /// <param name="history">The history of the partition.</param>
+    /// <param name="all">The history of all partitions.</param>
     /// <param name="loss">What may be missing.</param>
     /// <param name="new">The new records found so far in any partition, to be added to.</param>
     public PartitionCheck(
@@ -37,7 +37,7 @@ internal sealed class PartitionCheck
         _new = @new;
     }
 
-    /// <summary>Reads and compares everything, and takes it over into the history.</summary>
+    /// <summary>Reads and compares all records, and takes them over into the history.</summary>
     /// <exception cref="LoadViolationException">A promise was broken.</exception>
     public void Run()
     {
@@ -87,7 +87,7 @@ internal sealed class PartitionCheck
             throw Broken($"an opening has left {_partition.DurableOffset} as the durable end");
         }
 
-        // Kafka's rule keeps at least the limit; recovery merges segments, so a few headers and seals may be less.
+        // Kafka's rule keeps at least the limit; recovery merges segments, which may remove a few headers and seals.
         if (start > 0 && _loss == LoadLoss.None
             && (LoadTopic.All[_topic].KeptBytes is not { } kept || _partition.SizeBytes < kept / 2))
         {
@@ -117,14 +117,14 @@ internal sealed class PartitionCheck
     }
 
     /// <summary>
-    /// Whether a record was perhaps appended since the last check, and its acknowledgement was cut off.
+    /// Whether the record may have been appended since the last check without a complete acknowledgement.
     /// </summary>
     private bool MayBeThere(LoadIdentity identity) =>
         identity.Life >= _all.FirstUnchecked && identity.Life <= _all.Life
         && LoadProducers.TopicOf(identity) == _topic
         && !_all.WasRefused(identity);
 
-    /// <summary>Every segment file must be one of the log's, for the opening removes what is not.</summary>
+    /// <summary>Every segment file must be part of the log: the opening removes all others.</summary>
     private void CheckFiles()
     {
         int listed = _partition.Log.Segments.Count;

@@ -1,14 +1,14 @@
 namespace EmbeddedLog.Torture.Load.Checking;
 
-/// <summary>What is known of one partition: what a check has found there, and what was acknowledged since.</summary>
+/// <summary>The known records of one partition: those found by the last check, and those acknowledged since.</summary>
 internal sealed class PartitionHistory
 {
     /// <summary>
-    /// What a check has found, by offset from <see cref="FoundStart"/> on: it may never change again.
+    /// The records found by the last check, by offset from <see cref="FoundStart"/> on: they may never change again.
     /// </summary>
     private readonly List<LoadIdentity> _found = [];
 
-    /// <summary>What was acknowledged since the last check, by offset.</summary>
+    /// <summary>The acknowledgements since the last check, by offset.</summary>
     private readonly Dictionary<long, LoadIdentity> _acknowledged = [];
 
     /// <summary>The start of the log as of the last check.</summary>
@@ -17,16 +17,16 @@ internal sealed class PartitionHistory
     /// <summary>The end of the log as of the last check.</summary>
     public long FoundEnd => FoundStart + _found.Count;
 
-    /// <summary>What was acknowledged since the last check.</summary>
+    /// <summary>The acknowledgements since the last check.</summary>
     public IReadOnlyDictionary<long, LoadIdentity> Acknowledged => _acknowledged;
 
-    /// <summary>Behind the last record that was acknowledged, at any level.</summary>
+    /// <summary>The offset after the last acknowledged record, at any level.</summary>
     public long AcknowledgedEnd { get; private set; }
 
-    /// <summary>Behind the last record that was acknowledged as flushed, itself or by a later one.</summary>
+    /// <summary>The offset after the last record acknowledged as flushed, itself or by a later one.</summary>
     public long FlushedEnd { get; private set; }
 
-    /// <summary>What stands at an offset that a check has seen.</summary>
+    /// <summary>The record at an offset that a check has seen.</summary>
     public LoadIdentity FoundAt(long offset) => _found[(int)(offset - FoundStart)];
 
     /// <summary>Notes an acknowledgement.</summary>
@@ -46,7 +46,9 @@ internal sealed class PartitionHistory
     /// <summary>Notes that everything below an offset was acknowledged as flushed.</summary>
     public void AcknowledgeFlush(long upTo) => FlushedEnd = Math.Max(FlushedEnd, upTo);
 
-    /// <summary>Notes what a check has found; that is on the disk, since a recovery flushes what it keeps.</summary>
+    /// <summary>
+    /// Notes the records found by a check. They are on the disk, since a recovery flushes what it keeps.
+    /// </summary>
     public void Replace(long start, IEnumerable<LoadIdentity> found)
     {
         FoundStart = start;

@@ -1,11 +1,11 @@
 namespace EmbeddedLog.Torture.Load.Producers;
 
-/// <summary>Sends records that are acknowledged as written, and flushes them all now and then.</summary>
+/// <summary>Sends records with acknowledgements as written, and flushes all of them now and then.</summary>
 internal sealed class FireAndForgetProducer : LoadProducer
 {
     private readonly Producer<byte[]?, byte[]> _producer;
 
-    /// <summary>By partition: behind the last record that was sent.</summary>
+    /// <summary>By partition: the offset after the last sent record.</summary>
     private readonly long[] _sent;
 
     public FireAndForgetProducer(LoadWork work, int index, int topic)
@@ -46,7 +46,7 @@ internal sealed class FireAndForgetProducer : LoadProducer
         }
         catch (Exception failure) when (failure is EmbeddedLogException or ObjectDisposedException)
         {
-            // What was not flushed was not acknowledged as flushed.
+            // Records that were not flushed were not acknowledged as flushed.
         }
     }
 

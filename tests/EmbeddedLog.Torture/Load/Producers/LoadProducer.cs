@@ -1,15 +1,15 @@
 namespace EmbeddedLog.Torture.Load.Producers;
 
 /// <summary>
-/// Appends in its own way, one call after the other, and tells what was acknowledged. Goes on after a full disk; ends
-/// when its partition has failed or the log is closed.
+/// Appends in one of several ways, one call after the other, and reports the acknowledgements. Continues after a full
+/// disk; ends when its partition has failed or the log is closed.
 /// </summary>
 internal abstract class LoadProducer
 {
     private readonly int _producer;
     private long _next;
 
-    /// <param name="work">What the workers share.</param>
+    /// <param name="work">The objects shared by the workers.</param>
     /// <param name="index">The producer's number in its life.</param>
     /// <param name="topic">The topic's place.</param>
     protected LoadProducer(LoadWork work, int index, int topic)
@@ -21,7 +21,7 @@ internal abstract class LoadProducer
         _producer = LoadIdentity.ProducerOf(work.Life, index);
     }
 
-    /// <summary>What the workers share.</summary>
+    /// <summary>The objects shared by the workers.</summary>
     protected LoadWork Work { get; }
 
     /// <summary>The topic's place.</summary>
@@ -33,7 +33,7 @@ internal abstract class LoadProducer
     /// <summary>The producer's own random numbers.</summary>
     protected Random Random { get; }
 
-    /// <summary>Appends until it is told to end, or cannot go on.</summary>
+    /// <summary>Appends until the life ends or appending is impossible.</summary>
     public async Task RunAsync()
     {
         while (!Work.Stop.IsCancellationRequested)
@@ -46,7 +46,7 @@ internal abstract class LoadProducer
 
             if (failure != LoadFailure.None)
             {
-                // Somebody else has to make room, or let go of handles; asking again at once would only fill the pipe.
+                // Space or handles must become free elsewhere; retrying at once would only fill the pipe.
                 await Task.Delay(TimeSpan.FromMilliseconds(2));
             }
         }
@@ -57,7 +57,7 @@ internal abstract class LoadProducer
     /// <summary>One call or a few; returns why the last one failed.</summary>
     protected abstract ValueTask<LoadFailure> StepAsync();
 
-    /// <summary>Lets go of what it holds.</summary>
+    /// <summary>Releases its producer.</summary>
     protected virtual ValueTask EndAsync() => ValueTask.CompletedTask;
 
     /// <summary>The identity of the next record.</summary>
@@ -70,7 +70,7 @@ internal abstract class LoadProducer
         return [.. Enumerable.Range(0, count).Select(_ => Take())];
     }
 
-    /// <summary>Tells that a call failed.</summary>
+    /// <summary>Reports a failed call.</summary>
     protected LoadFailure Failed(LoadIdentity first, int count, Exception failure, bool refused) =>
         Work.Report.Failed(first, Place, count, failure, refused);
 

@@ -5,23 +5,23 @@ namespace EmbeddedLog.Torture.Load.Producers;
 /// <summary>The producers of a life, by their numbers.</summary>
 internal static class LoadProducers
 {
-    /// <summary>The number of the first of two that send records of every size.</summary>
+    /// <summary>The number of the first of two producers that send records of every size.</summary>
     private const int AnySize = 6;
 
-    /// <summary>The number of the first of those that block a thread with each send.</summary>
+    /// <summary>The number of the first producer that blocks a thread with each send.</summary>
     private const int FirstBlocking = 9;
 
-    /// <summary>By number: the place of the topic that it sends to.</summary>
+    /// <summary>By number: the place of the producer's topic.</summary>
     private static readonly int[] s_topics =
         [0, 0, 1, 1, 2, 2, LoadTopic.Uploads, LoadTopic.Uploads, 0, 0, 0, 1, 1, 2, 2];
 
-    /// <summary>How many a life has: with troubles there are more, behind these.</summary>
+    /// <summary>The number of producers of a life without troubles; with troubles more follow.</summary>
     public static int Count => AnySize;
 
-    /// <summary>How many there can be.</summary>
+    /// <summary>The highest number of producers.</summary>
     public static int MaxCount => s_topics.Length;
 
-    /// <summary>The place of the topic that a producer sends to; null where there is no such producer.</summary>
+    /// <summary>The place of a producer's topic; null if there is no such producer.</summary>
     public static int? TopicOf(LoadIdentity identity)
     {
         int index = IndexOf(identity.Producer);
@@ -31,7 +31,7 @@ internal static class LoadProducers
     /// <summary>A producer's number in its life.</summary>
     public static int IndexOf(int producer) => producer % LoadIdentity.ProducersPerLife;
 
-    /// <summary>Makes them: raw and typed, single and in batches, both levels, with and without keys.</summary>
+    /// <summary>Creates them: raw and typed, single and in batches, both levels, with and without keys.</summary>
     public static LoadProducer[] Create(LoadWork work) =>
     [
         new RawProducer(work, 0, s_topics[0], partition: 0, batches: false),
@@ -42,7 +42,7 @@ internal static class LoadProducers
         new RawProducer(work, 5, s_topics[5], partition: 1, batches: false),
     ];
 
-    /// <summary>Makes those that a life with troubles has beside the others.</summary>
+    /// <summary>Creates the additional producers of a life with troubles.</summary>
     public static IEnumerable<LoadProducer> Create(LoadWork work, LoadOrder order, Mood mood)
     {
         if (order.Troubles.HasFlag(UserTroubles.Sizes))
@@ -65,6 +65,6 @@ internal static class LoadProducers
         }
     }
 
-    /// <summary>Whether a producer's records have every size up to the limit.</summary>
+    /// <summary>Whether the sizes of a producer's records go up to the limit.</summary>
     public static bool IsAnySize(int producer) => IndexOf(producer) is AnySize or AnySize + 1;
 }

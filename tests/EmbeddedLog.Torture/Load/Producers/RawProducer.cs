@@ -6,7 +6,7 @@ internal sealed class RawProducer : LoadProducer
     private readonly OwnedPartition _partition;
     private readonly RecordBatch? _batch;
 
-    /// <param name="work">What the workers share.</param>
+    /// <param name="work">The objects shared by the workers.</param>
     /// <param name="index">The producer's number in its life.</param>
     /// <param name="topic">The topic's place.</param>
     /// <param name="partition">The partition.</param>

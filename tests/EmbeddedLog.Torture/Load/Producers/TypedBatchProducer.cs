@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Torture.Load.Producers;
 
-/// <summary>Sends batches over all partitions of a topic, each acknowledged as flushed when all of it is.</summary>
+/// <summary>
+/// Sends batches over all partitions of a topic; each is acknowledged when all its records are flushed.
+/// </summary>
 internal sealed class TypedBatchProducer : LoadProducer
 {
     private readonly Producer<byte[]?, byte[]> _producer;
@@ -39,7 +41,7 @@ internal sealed class TypedBatchProducer : LoadProducer
         }
         catch (Exception failure) when (failure is EmbeddedLogException or ObjectDisposedException)
         {
-            // It was told of the failure of each batch.
+            // Each batch has already reported its failure.
         }
     }
 }

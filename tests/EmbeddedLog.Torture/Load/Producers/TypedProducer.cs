@@ -1,6 +1,6 @@
 namespace EmbeddedLog.Torture.Load.Producers;
 
-/// <summary>Sends keyed and keyless records of which each is acknowledged as flushed, with several in flight.</summary>
+/// <summary>Sends keyed and keyless records, each acknowledged as flushed, with several in flight.</summary>
 internal sealed class TypedProducer : LoadProducer
 {
     private const int MaxInFlight = 24;
@@ -40,7 +40,7 @@ internal sealed class TypedProducer : LoadProducer
         }
         catch (EmbeddedLogException)
         {
-            // It was told of the failure of each record.
+            // Each record has already reported its failure.
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class TypedProducer : LoadProducer
         }
         catch (Exception failure) when (failure is EmbeddedLogException or ObjectDisposedException)
         {
-            // A full disk says that nothing was appended; a flush that failed, or closing, leaves it open.
+            // With a full disk nothing was appended; after a failed flush or closing it is unknown.
             return Failed(identity, 1, failure, refused: failure is DiskFullException);
         }
     }
