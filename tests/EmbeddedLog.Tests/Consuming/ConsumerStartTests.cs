@@ -215,9 +215,9 @@ public sealed class ConsumerStartTests : IDisposable
         Assert.Contains(
             topic.Logged.All,
             line => line == "Warning: Retention has removed offset 2 of partition topic-0, which now begins at 6: the "
-                + "consumer goes on at 6, having skipped 4 offsets.");
+                + "consumer skips 4 offsets and goes on at 6.");
         Assert.Empty(await latest.TakeToEndAsync());
-        Assert.Contains(topic.Logged.All, line => line.Contains("goes on at 10, having skipped 8 offsets"));
+        Assert.Contains(topic.Logged.All, line => line.Contains("skips 8 offsets and goes on at 10"));
         OffsetUnavailableException failure =
             await Assert.ThrowsAsync<OffsetUnavailableException>(() => error.TakeAsync(1));
         Assert.Equal(2, failure.Offset);

@@ -80,7 +80,7 @@ public sealed class ForeignNamesTests : IDisposable
 
             string warning = Warning(lines);
             string first = name.TrimEnd('/').Split('/')[0].Replace("->", "", StringComparison.Ordinal);
-            Assert.Contains($": '{Shown(level, first)}'. It", warning, StringComparison.Ordinal);
+            Assert.Contains($": '{Shown(level, first)}'. The log", warning, StringComparison.Ordinal);
             Assert.True(Path.Exists(planted), planted);
             Remove(Path.Combine(there, first));
         }
