@@ -15,6 +15,14 @@ public sealed class OwnedPartition : LogPartition
     internal OwnedPartition(PartitionLog log)
         : base(log) => Log = log;
 
+    /// <summary>
+    /// Why nothing more can be appended, or null while all is well: a flush failed
+    /// (<see cref="PartitionFailedException"/>, whose message says what to do), or the partition's directory is gone.
+    /// It stays until the log is opened again; reads go on. A full disk is not told here: later appends may succeed.
+    /// The same object for everybody: look at it, and do not throw it.
+    /// </summary>
+    public EmbeddedLogException? Failure => Log.Failure;
+
     internal PartitionLog Log { get; }
 
     /// <summary>
