@@ -72,12 +72,16 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         WorkQueue work,
         LogUsers users)
     {
+        Topic = topic;
         _core = new ProducerCore(
             [.. partitions.Select(partition => partition.Log)],
             work, users, options.Durability, options.MaxInFlightBytes);
         _serializer = new RecordSerializer<TKey, TValue>(
             topic, partitions.Count, keySerializer, valueSerializer, partitioner);
     }
+
+    /// <inheritdoc/>
+    public string Topic { get; }
 
     /// <summary>The bytes in flight; zero where they are not bounded.</summary>
     internal long InFlightBytes => _core.Window?.Bytes ?? 0;
@@ -258,6 +262,14 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
             : TryProduceBuffered(record, out written);
     }
 
+    /// <summary>
+    /// Appends a record without waiting for anything; as the other overload, for those who need not know where it
+    /// stands.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <returns>False if there is no room.</returns>
+    public bool TryProduce(in ProducerRecord<TKey, TValue> record) => TryProduce(record, out _);
+
     /// <summary>Appends a key and a value without waiting for anything; as the other overload.</summary>
     /// <param name="key">The key; null sends a record without one.</param>
     /// <param name="value">The value; null sends a tombstone.</param>
@@ -271,23 +283,27 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// RecordMetadata)"/> has refused. Another thread may be faster, so try in a loop.
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>
+    /// True if it is worth while to try again; false once the producer was disposed, as
+    /// <c>ChannelWriter.WaitToWriteAsync</c>.
+    /// </returns>
     /// <exception cref="PartitionFailedException">A flush failed that nobody was told of.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The producer was disposed.</exception>
-    public ValueTask WaitToProduceAsync(CancellationToken cancellationToken = default)
+    public ValueTask<bool> WaitToProduceAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
         {
-            return ValueTask.FromCanceled(cancellationToken);
+            return ValueTask.FromCanceled<bool>(cancellationToken);
         }
 
-        try
+        if (_core.IsDisposed)
         {
-            _core.ThrowIfUnusable();
+            return ValueTask.FromResult(false);
         }
-        catch (Exception failure) when (failure is ObjectDisposedException or PartitionFailedException)
+
+        if (_core.TakeUntold() is { } failure)
         {
-            return ValueTask.FromException(failure);
+            return ValueTask.FromException<bool>(failure);
         }
 
         return _core.WaitForRoomAsync(cancellationToken);

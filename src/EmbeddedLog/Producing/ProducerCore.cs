@@ -57,6 +57,9 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
     /// <summary>The bound of what is in flight; null where records are acknowledged when written.</summary>
     public InFlightWindow? Window { get; }
 
+    /// <summary>Whether the producer was disposed, or is being.</summary>
+    public bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
     /// <summary>Throws if the producer was disposed, or if a flush failed that nobody was told of.</summary>
     public void ThrowIfUnusable()
     {
@@ -76,6 +79,28 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
             // Perhaps before it was kept, so that the disposal could not let go of it.
             _users.Remove(this);
         }
+    }
+
+    /// <summary>A failure that cost records and that nobody was told of, which marks it as told; else null.</summary>
+    public PartitionFailedException? TakeUntold()
+    {
+        // Reset first: a failure that is noted from here on is looked for by the next call.
+        if (Interlocked.Exchange(ref _untold, 0) == 0)
+        {
+            return null;
+        }
+
+        foreach (PartitionSender sender in _senders)
+        {
+            if (sender.TakeUntold() is { } failure)
+            {
+                // There may be more than one.
+                NoteUntold();
+                return failure;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Appends a record unless the window is full.</summary>
@@ -194,9 +219,18 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
         return metadata;
     }
 
-    /// <summary>Waits for room.</summary>
-    public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) =>
-        Window?.WaitAsync(cancellationToken) ?? ValueTask.CompletedTask;
+    /// <summary>Waits for room; false where the producer was disposed meanwhile.</summary>
+    public ValueTask<bool> WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        ValueTask room = Window?.WaitAsync(cancellationToken) ?? ValueTask.CompletedTask;
+        return room.IsCompletedSuccessfully ? ValueTask.FromResult(!IsDisposed) : AwaitAsync(room);
+
+        async ValueTask<bool> AwaitAsync(ValueTask waiting)
+        {
+            await waiting.ConfigureAwait(false);
+            return !IsDisposed;
+        }
+    }
 
     /// <summary>Waits until all that was sent before the call is durable.</summary>
     public async ValueTask FlushAsync(bool untoldOnly, CancellationToken cancellationToken)
@@ -340,7 +374,7 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
 
     private void ThrowUnusable()
     {
-        if (Volatile.Read(ref _disposed) != 0)
+        if (IsDisposed)
         {
             throw new ObjectDisposedException("Producer", "The producer was disposed. Create another one to go on.");
         }
@@ -349,26 +383,5 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
         {
             throw failure;
         }
-    }
-
-    private PartitionFailedException? TakeUntold()
-    {
-        // Reset first: a failure that is noted from here on is looked for by the next call.
-        if (Interlocked.Exchange(ref _untold, 0) == 0)
-        {
-            return null;
-        }
-
-        foreach (PartitionSender sender in _senders)
-        {
-            if (sender.TakeUntold() is { } failure)
-            {
-                // There may be more than one.
-                NoteUntold();
-                return failure;
-            }
-        }
-
-        return null;
     }
 }

@@ -43,7 +43,7 @@ public sealed class DroppedSendTests : IDisposable
     public void AllMembersThatSend_AreTried() => Assert.Equal(
         Sends.Keys.Order(),
         typeof(Producer<string, string>).GetMethods()
-            .Where(method => method.ReturnType.Name == "ValueTask`1")
+            .Where(method => method.ReturnType.Name == "ValueTask`1" && method.ReturnType != typeof(ValueTask<bool>))
             .Select(method => $"{method.Name}({method.GetParameters()[0].ParameterType.Name})")
             .Order());
 

@@ -67,7 +67,7 @@ public sealed class ProducerBackPressureTests
         topic.Settle();
         Assert.True(producer.TryProduce("k", Value(32), out _));
         Assert.False(producer.TryProduce("k", Value(1000), out _));
-        topic.Run(producer.WaitToProduceAsync());
+        Assert.True(topic.Run(producer.WaitToProduceAsync()));
         Assert.True(producer.TryProduce("k", Value(1000), out _));
     }
 
@@ -81,7 +81,7 @@ public sealed class ProducerBackPressureTests
             Assert.True(producer.TryProduce("k", Value(64), out _));
         }
 
-        Assert.True(producer.WaitToProduceAsync().IsCompletedSuccessfully);
+        Assert.True(producer.WaitToProduceAsync() is { IsCompletedSuccessfully: true, Result: true });
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class ProducerBackPressureTests
         Producer<string, string> producer = topic.Create(maxInFlightBytes: 128);
         Assert.True(producer.TryProduce("k", Value(64), out _));
 
-        Assert.True(producer.WaitToProduceAsync().IsCompletedSuccessfully);
+        Assert.True(producer.WaitToProduceAsync() is { IsCompletedSuccessfully: true, Result: true });
     }
 
     [Fact]
@@ -103,9 +103,9 @@ public sealed class ProducerBackPressureTests
         Assert.False(producer.TryProduce("k", Value(96), out _));
 
         // There is room, but not for that one: who waits and tries in turn must not spin.
-        ValueTask waiting = producer.WaitToProduceAsync();
+        ValueTask<bool> waiting = producer.WaitToProduceAsync();
         Assert.False(waiting.IsCompleted);
-        topic.Run(waiting);
+        Assert.True(topic.Run(waiting));
         Assert.True(producer.TryProduce("k", Value(96), out _));
     }
 

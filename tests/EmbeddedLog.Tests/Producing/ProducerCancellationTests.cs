@@ -114,7 +114,7 @@ public sealed class ProducerCancellationTests
         Assert.True(producer.TryProduce("k", new string('v', 60), out _));
         Assert.False(producer.TryProduce("k", new string('v', 60), out _));
 
-        ValueTask waiting = producer.WaitToProduceAsync(source.Token);
+        ValueTask<bool> waiting = producer.WaitToProduceAsync(source.Token);
         source.Cancel();
 
         Assert.ThrowsAny<OperationCanceledException>(() => topic.Run(waiting));

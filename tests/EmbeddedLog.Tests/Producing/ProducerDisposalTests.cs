@@ -42,7 +42,7 @@ public sealed class ProducerDisposalTests
         Assert.Throws<ObjectDisposedException>(() => topic.Run(producer.ProduceBatchAsync([("k", "v")])));
         Assert.Throws<ObjectDisposedException>(() => topic.Run(producer.DeleteAsync("k")));
         Assert.Throws<ObjectDisposedException>(() => topic.Run(producer.FlushAsync()));
-        Assert.Throws<ObjectDisposedException>(() => topic.Run(producer.WaitToProduceAsync()));
+        Assert.False(topic.Run(producer.WaitToProduceAsync()));
         producer.Dispose();
         Assert.True(producer.DisposeAsync().IsCompletedSuccessfully);
         Assert.Equal(0, topic.Count);
@@ -62,17 +62,17 @@ public sealed class ProducerDisposalTests
     }
 
     [Fact]
-    public void WaitToProduceAsync_WhenDisposed_Completes()
+    public void WaitToProduceAsync_DisposedMeanwhile_IsFalse()
     {
         using ProducerFixture topic = new();
         Producer<string, string> producer = topic.Create(maxInFlightBytes: 64);
         producer.TryProduce("k", new string('v', 38), out _);
         Assert.False(producer.TryProduce("k", "v", out _));
 
-        ValueTask waiting = producer.WaitToProduceAsync();
+        ValueTask<bool> waiting = producer.WaitToProduceAsync();
         topic.Run(producer.DisposeAsync());
 
-        topic.Run(waiting);
+        Assert.False(topic.Run(waiting));
         Assert.Throws<ObjectDisposedException>(() => producer.TryProduce("k", "v", out _));
     }
 }
