@@ -18,7 +18,7 @@ internal sealed class Ingest
     private readonly LogSource _source;
     private readonly Progress _progress;
     private readonly ResumePoint _resume;
-    private readonly IPartitioner _partitioner = Partitioners.Default();
+    private readonly Topic _topic;
     private readonly Producer<string, AccessLine> _requests;
     private readonly Producer<string, RejectedLine> _rejected;
     private readonly Producer<string, SourceCheckpoint> _checkpoints;
@@ -36,6 +36,7 @@ internal sealed class Ingest
         _source = source;
         _progress = progress;
         _resume = resume;
+        _topic = log.GetTopic(SampleTopics.Requests);
         _requests = log.CreateProducer<string, AccessLine>(SampleTopics.Requests);
         _rejected = log.CreateProducer<string, RejectedLine>(SampleTopics.Rejected);
         _checkpoints = log.CreateProducer<string, SourceCheckpoint>(SampleTopics.Sources);
@@ -125,7 +126,8 @@ internal sealed class Ingest
     {
         if (TryParse(line, out AccessLine? request, out string? reason))
         {
-            int partition = PartitionOf(request.Client);
+            // Chosen here, because a resumed run has to know it before it decides whether the line is stored already.
+            int partition = _topic.GetPartitionFor(request.Client);
             if (_resume.Holds(partition, line.Number))
             {
                 Skipped++;
@@ -173,28 +175,17 @@ internal sealed class Ingest
     }
 
     /// <summary>
-    /// The partition that the topic would choose. It is chosen here because a resumed run needs it to decide whether
-    /// the line is already stored.
-    /// </summary>
-    private int PartitionOf(string client)
-    {
-        byte[] key = Encoding.UTF8.GetBytes(client);
-        return _partitioner.Partition(new PartitionerContext(
-            SampleTopics.Requests, SampleTopics.RequestPartitions, key, hasKey: true, recordBytes: 0));
-    }
-
-    /// <summary>
-    /// Appends without waiting for the disk. A kill loses no line, because the operating system has it. Lines that a
-    /// power failure takes are read again from the source, because the next checkpoint is behind them.
+    /// Appends without waiting for the disk. A kill loses none of it, for the operating system has it; what a power
+    /// failure takes is read again from the source, because the next checkpoint is behind it.
     /// </summary>
     private static async ValueTask ProduceAsync<TValue>(
-        Producer<string, TValue> producer,
+        IProducer<string, TValue> producer,
         ProducerRecord<string, TValue> record,
         CancellationToken cancellationToken)
     {
-        while (!producer.TryProduce(record, out _))
+        while (!producer.TryProduce(record))
         {
-            await producer.WaitToProduceAsync(cancellationToken);
+            _ = await producer.WaitToProduceAsync(cancellationToken);
         }
     }
 

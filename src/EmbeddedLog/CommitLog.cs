@@ -53,7 +53,6 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _changing = new AsyncFifoLock(Parts.Platform.Work);
         _changes = new TopicChanges(
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
-        Serdes = new SerdeResolver(options.JsonContexts, options.JsonSerializerOptions);
         _retention = new RetentionTask(
             Parts.Segments, Parts.Background, Parts.Watch, Parts.Logger,
             options.RetentionCheckInterval, () => _topics.Partitions, _offsets.Log, opened.Store.Debris.Retry);
@@ -87,7 +86,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     internal OffsetStore Offsets => _offsets;
 
     /// <summary>Finds serializers by type.</summary>
-    internal SerdeResolver Serdes { get; }
+    internal SerdeResolver Serdes => _opened.Serdes;
 
     /// <summary>
     /// Opens the log in a directory, or makes one where the directory is missing or empty: <c>lost+found</c> and names

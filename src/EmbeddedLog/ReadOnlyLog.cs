@@ -82,9 +82,9 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             view = new ControlView(platform, path, ReadLogUid(platform.Files, path), options.PollInterval);
             parts.Segments.Open.WhenOpened = new IdleSegments(parts.Background, parts.Segments.Open).Watch;
             FollowPoller poller = new(parts.Background, view, options.PollInterval);
-            FollowedTopics topics = new(parts.Segments, parts.Waiters, path, view, poller);
-            topics.Look();
             SerdeResolver serdes = new(options.JsonContexts, options.JsonSerializerOptions);
+            FollowedTopics topics = new(parts.Segments, parts.Waiters, path, view, poller, serdes);
+            topics.Look();
             return new ReadOnlyLog(path, parts, view, topics, serdes);
         }
         catch (Exception failure)

@@ -7,6 +7,7 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Flushing;
+using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
 using Microsoft.Extensions.Logging;
 
@@ -23,14 +24,16 @@ internal sealed class LogOpening
     private readonly ForeignNames _foreign = new();
     private readonly PartitionFactory _factory;
     private readonly TopicSet _topics;
+    private readonly SerdeResolver _serdes;
     private readonly long _began;
     private OffsetStore? _offsets;
 
-    private LogOpening(LogDirectory directory, LogParts parts)
+    private LogOpening(LogDirectory directory, LogParts parts, SerdeResolver serdes)
     {
         _began = parts.Platform.Time.GetTimestamp();
         _directory = directory;
         _parts = parts;
+        _serdes = serdes;
         _factory = new PartitionFactory(
             parts.Segments,
             parts.Waiters,
@@ -41,7 +44,7 @@ internal sealed class LogOpening
             directory.State,
             _foreign,
             parts.Logger);
-        _topics = new TopicSet(_factory, parts.Platform.Work, directory.Traits);
+        _topics = new TopicSet(_factory, parts.Platform.Work, directory.Traits, serdes);
     }
 
     /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
@@ -55,6 +58,7 @@ internal sealed class LogOpening
         // Before the directory is made.
         cancellationToken.ThrowIfCancellationRequested();
         string path = Path.GetFullPath(directory);
+        SerdeResolver serdes = new(options.JsonContexts, options.JsonSerializerOptions);
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, LogCategory.CommitLog);
         LogDirectory owned =
             await LogDirectory.OpenAsync(platform, path, options.OwnerTimeout, logger, cancellationToken, how: how)
@@ -66,7 +70,7 @@ internal sealed class LogOpening
             StorageLog.NotFollowable(logger, failed, path);
         }
 
-        LogOpening opening = new(owned, parts);
+        LogOpening opening = new(owned, parts, serdes);
         try
         {
             if (options.Access == LogAccess.Group)
@@ -116,7 +120,7 @@ internal sealed class LogOpening
 
         _foreign.Tell(_parts.Logger, _directory.Path);
         _directory.MarkOpen();
-        return new OpenedLog(_parts, _directory, store, _topics, _offsets, Report(_offsets.Log));
+        return new OpenedLog(_parts, _directory, store, _topics, _offsets, _serdes, Report(_offsets.Log));
     }
 
     private RecoveryReport Report(PartitionLog offsets)

@@ -1,6 +1,7 @@
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Files;
 using EmbeddedLog.Maintenance.Verification;
+using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Opening;
@@ -10,14 +11,16 @@ namespace EmbeddedLog.Opening;
 /// <param name="Directory">The directory, owned by this process.</param>
 /// <param name="Store">The topics on the disk.</param>
 /// <param name="Topics">The topics in memory.</param>
-/// <param name="Offsets">The committed offsets of groups.</param>
-/// <param name="Recovery">The report of the recovery.</param>
+/// <param name="Offsets">What groups have committed.</param>
+/// <param name="Serdes">Finds serializers by type.</param>
+/// <param name="Recovery">What was kept and what was not.</param>
 internal sealed record OpenedLog(
     LogParts Parts,
     LogDirectory Directory,
     TopicStore Store,
     TopicSet Topics,
     OffsetStore Offsets,
+    SerdeResolver Serdes,
     RecoveryReport Recovery)
 {
     /// <summary>The present targets of a verification.</summary>

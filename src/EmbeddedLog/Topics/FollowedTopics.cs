@@ -8,6 +8,7 @@ using EmbeddedLog.Following.Control;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Serialization;
 
 namespace EmbeddedLog.Topics;
 
@@ -26,6 +27,7 @@ internal sealed class FollowedTopics
     private readonly TopicReader _reader;
     private readonly ControlView _view;
     private readonly FollowPoller _poller;
+    private readonly SerdeResolver _serdes;
     private readonly Lock _gate = new();
 
     /// <summary>By name; replaced as a whole under the gate.</summary>
@@ -42,8 +44,10 @@ internal sealed class FollowedTopics
         ObjectPool<AsyncWaiter> waiters,
         string directory,
         ControlView view,
-        FollowPoller poller)
+        FollowPoller poller,
+        SerdeResolver serdes)
     {
+        _serdes = serdes;
         _segments = segments;
         _waiters = waiters;
         _directory = directory;
@@ -188,7 +192,7 @@ internal sealed class FollowedTopics
         }
 
         _poller.Add(partitions);
-        return new ReadOnlyTopic(stored, [.. partitions.Select(partition => new LogPartition(partition))]);
+        return new ReadOnlyTopic(stored, [.. partitions.Select(partition => new LogPartition(partition))], _serdes);
     }
 
     /// <summary>Whether a topic is still there, for a partition of it that finds no files.</summary>

@@ -1,3 +1,4 @@
+using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
 
 namespace EmbeddedLog;
@@ -7,15 +8,20 @@ namespace EmbeddedLog;
 /// </summary>
 public sealed class ReadOnlyTopic
 {
+    /// <summary>Keeps turns for records without a key, which are not asked about here.</summary>
+    private static readonly IPartitioner s_partitioner = Partitioners.Default();
+
     private readonly LogPartition[] _partitions;
+    private readonly SerdeResolver _serdes;
 
     /// <summary>Replaced as a whole by the log when the owner has changed the options; read by anyone.</summary>
     private StoredTopic _stored;
 
-    internal ReadOnlyTopic(StoredTopic stored, LogPartition[] partitions)
+    internal ReadOnlyTopic(StoredTopic stored, LogPartition[] partitions, SerdeResolver serdes)
     {
         _stored = stored;
         _partitions = partitions;
+        _serdes = serdes;
     }
 
     /// <summary>The topic's name.</summary>
@@ -40,6 +46,29 @@ public sealed class ReadOnlyTopic
                 nameof(partition),
                 partition,
                 $"Topic '{Name}' has the partitions 0 to {_partitions.Length - 1}.");
+
+    /// <summary>
+    /// The partition that a record with this key goes to by <see cref="Partitioners.Default"/>.
+    /// </summary>
+    /// <param name="key">The key's bytes, as they are stored.</param>
+    /// <returns>The partition's number.</returns>
+    /// <remarks>
+    /// A partitioner is code, and not stored with the topic. Where the owner gives the topic, or a producer, another
+    /// one, ask that one instead.
+    /// </remarks>
+    public int GetPartitionFor(ReadOnlySpan<byte> key) =>
+        KeyPlacement.Find(Name, PartitionCount, s_partitioner, key);
+
+    /// <summary>The partition that a record with this key goes to; as the other overload.</summary>
+    /// <typeparam name="TKey">The key's type.</typeparam>
+    /// <param name="key">The key.</param>
+    /// <param name="keys">Turns keys into bytes, as the producer's; null for the type's own, or JSON.</param>
+    /// <returns>The partition's number.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null: it has no partition.</exception>
+    /// <exception cref="RecordSerializationException">The serializer threw.</exception>
+    /// <exception cref="InvalidOperationException">The type has no serializer.</exception>
+    public int GetPartitionFor<TKey>(TKey key, ISerializer<TKey>? keys = null) =>
+        GetPartitionFor(KeyPlacement.Serialize(Name, key, keys ?? _serdes.Resolve<TKey>()));
 
     /// <summary>The topic's directory, uid and options.</summary>
     internal StoredTopic Stored

@@ -1,3 +1,4 @@
+using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
 
 namespace EmbeddedLog;
@@ -8,6 +9,7 @@ namespace EmbeddedLog;
 public sealed class Topic
 {
     private readonly OwnedPartition[] _partitions;
+    private readonly SerdeResolver _serdes;
 
     /// <summary>
     /// Chooses partitions where the options name no partitioner; it keeps a turn, so each topic has one.
@@ -17,10 +19,11 @@ public sealed class Topic
     /// <summary>Replaced as a whole, under the log's topic lock; read by anyone.</summary>
     private StoredTopic _stored;
 
-    internal Topic(StoredTopic stored, OwnedPartition[] partitions)
+    internal Topic(StoredTopic stored, OwnedPartition[] partitions, SerdeResolver serdes)
     {
         _stored = stored;
         _partitions = partitions;
+        _serdes = serdes;
     }
 
     /// <summary>The topic's name.</summary>
@@ -53,6 +56,34 @@ public sealed class Topic
             return _partitions[partition];
         }
     }
+
+    /// <summary>
+    /// The partition that a record with this key goes to where neither it nor its producer names another: what the
+    /// topic's partitioner gives the key.
+    /// </summary>
+    /// <param name="key">The key's bytes, as they are stored.</param>
+    /// <returns>The partition's number.</returns>
+    /// <remarks>
+    /// A partitioner of your own is asked as for a record that consists of the key alone; it must go by the key alone.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">
+    /// The partitioner does not go by the key (round robin, sticky), or chose a partition that does not exist.
+    /// </exception>
+    public int GetPartitionFor(ReadOnlySpan<byte> key) =>
+        KeyPlacement.Find(Name, PartitionCount, Partitioner, key);
+
+    /// <summary>The partition that a record with this key goes to; as the other overload.</summary>
+    /// <typeparam name="TKey">The key's type.</typeparam>
+    /// <param name="key">The key.</param>
+    /// <param name="keys">Turns keys into bytes, as the producer's; null for the type's own, or JSON.</param>
+    /// <returns>The partition's number.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null: it has no partition.</exception>
+    /// <exception cref="RecordSerializationException">The serializer threw.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The type has no serializer, or the partitioner does not go by the key, or chose a partition that does not exist.
+    /// </exception>
+    public int GetPartitionFor<TKey>(TKey key, ISerializer<TKey>? keys = null) =>
+        GetPartitionFor(KeyPlacement.Serialize(Name, key, keys ?? _serdes.Resolve<TKey>()));
 
     /// <summary>Chooses the partition of records whose producer does not.</summary>
     internal IPartitioner Partitioner => Stored.Options.Partitioner ?? _defaultPartitioner;

@@ -6,6 +6,7 @@ using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Serialization;
 
 namespace EmbeddedLog.Topics;
 
@@ -15,6 +16,7 @@ internal sealed class TopicSet
     private readonly PartitionFactory _factory;
     private readonly WorkQueue _work;
     private readonly FileSystemTraits _traits;
+    private readonly SerdeResolver _serdes;
 
     /// <summary>By name; replaced as a whole, so that readers need no lock.</summary>
     private SortedDictionary<string, Topic> _byName = new(StringComparer.Ordinal);
@@ -25,8 +27,10 @@ internal sealed class TopicSet
     /// <param name="factory">Opens partitions.</param>
     /// <param name="work">Opens and closes them side by side.</param>
     /// <param name="traits">What the file system can do.</param>
-    public TopicSet(PartitionFactory factory, WorkQueue work, FileSystemTraits traits)
+    /// <param name="serdes">Finds serializers of keys.</param>
+    public TopicSet(PartitionFactory factory, WorkQueue work, FileSystemTraits traits, SerdeResolver serdes)
     {
+        _serdes = serdes;
         _factory = factory;
         _work = work;
         _traits = traits;
@@ -241,7 +245,7 @@ internal sealed class TopicSet
 
     private Topic Publish(StoredTopic stored, PartitionLog?[] opened)
     {
-        Topic topic = new(stored, [.. opened.Select(log => new OwnedPartition(log!))]);
+        Topic topic = new(stored, [.. opened.Select(log => new OwnedPartition(log!))], _serdes);
         Publish(new SortedDictionary<string, Topic>(_byName, StringComparer.Ordinal) { [stored.Name] = topic });
         return topic;
     }
