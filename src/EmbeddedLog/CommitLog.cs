@@ -1,10 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Backup;
-using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
-using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
@@ -25,7 +23,7 @@ namespace EmbeddedLog;
 /// then, and the next opening finds it without looking. A process that dies instead loses nothing that was
 /// acknowledged; the next opening verifies the tail of each partition.
 /// </remarks>
-public sealed class CommitLog : IDisposable, IAsyncDisposable
+public sealed class CommitLog : ICommitLog
 {
     // Over 400 lines, most of which document the public members: each hands over to the room that does the work.
     private readonly OpenedLog _opened;
@@ -34,13 +32,10 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     private readonly TopicChanges _changes;
     private readonly OffsetStore _offsets;
     private readonly GroupRegistry _groups = new();
-    private readonly RetentionTask _retention;
-    private readonly ScrubTask? _scrub;
+    private readonly LogUpkeep _upkeep;
     private readonly LogUsers _users = new();
+    private readonly ChangeLock _changing;
     private readonly LogClosing _closing;
-
-    /// <summary>Serialises what changes the set of topics, and closing.</summary>
-    private readonly AsyncFifoLock _changing;
 
     private CommitLog(OpenedLog opened, CommitLogOptions options)
     {
@@ -50,18 +45,11 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         _offsets = opened.Offsets;
         Recovery = opened.Recovery;
         Parts = opened.Parts;
-        _changing = new AsyncFifoLock(Parts.Platform.Work);
+        _changing = new ChangeLock(Parts.Platform.Work);
         _changes = new TopicChanges(
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
-        _retention = new RetentionTask(
-            Parts.Segments, Parts.Background, Parts.Watch, Parts.Logger,
-            options.RetentionCheckInterval, () => _topics.Partitions, _offsets.Log, opened.Store.Debris.Retry);
-        _scrub = options.ScrubBytesPerSecond is { } rate
-            ? new ScrubTask(
-                Parts.Platform, Parts.Background, Parts.Logger,
-                _directory, opened.GetVerifyTargets, rate, options.ScrubInterval)
-            : null;
-        _closing = new LogClosing(opened, _changing, _users, _retention, _scrub);
+        _upkeep = new LogUpkeep(opened, options);
+        _closing = new LogClosing(opened, _changing, _users, _upkeep);
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -77,7 +65,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// The last round of the scrub that came to its end; null before, and where there is no scrub: see
     /// <see cref="CommitLogOptions.ScrubBytesPerSecond"/>. What a round under way has found is in the logging.
     /// </summary>
-    public ScrubReport? LastScrub => _scrub?.Last;
+    public ScrubReport? LastScrub => _upkeep.LastScrub;
 
     /// <summary>What the log was put together from.</summary>
     internal LogParts Parts { get; }
@@ -185,13 +173,12 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         OpenedLog opened = await LogOpening.RunAsync(directory, options, platform, cancellationToken, how)
             .ConfigureAwait(false);
         CommitLog log = new(opened, options);
-        log._retention.Start(options.RetainsAtOpening);
-        log._scrub?.Start();
+        log._upkeep.Start();
         return log;
     }
 
     /// <summary>Makes a topic.</summary>
-    /// <param name="name">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
+    /// <param name="topic">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was made then.</param>
     /// <exception cref="ArgumentException">Name or options are not valid; the message tells all faults.</exception>
@@ -199,13 +186,13 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <exception cref="DiskFullException">There is no space. Nothing was made.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public async ValueTask<Topic> CreateTopicAsync(
-        string name, TopicOptions? options = null, CancellationToken cancellationToken = default)
+        string topic, TopicOptions? options = null, CancellationToken cancellationToken = default)
     {
-        NameRules.ThrowIfNotTopic(name);
+        NameRules.ThrowIfNotTopic(topic);
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
-        using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
+        using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
         {
-            return await _changes.CreateAsync(name, wanted).ConfigureAwait(false);
+            return await _changes.CreateAsync(topic, wanted).ConfigureAwait(false);
         }
     }
 
@@ -213,7 +200,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// Makes a topic, or applies the options to the one that there is: all may change but the number of partitions and
     /// the write mode. Options that are the same write nothing, so that this succeeds on a full disk.
     /// </summary>
-    /// <param name="name">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
+    /// <param name="topic">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
     /// <param name="options">
     /// Null for the defaults of a new topic, and to leave one that exists as it is. Copied: later changes have no
     /// effect.
@@ -226,13 +213,13 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <exception cref="DiskFullException">There is no space. Nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public async ValueTask<Topic> EnsureTopicAsync(
-        string name, TopicOptions? options = null, CancellationToken cancellationToken = default)
+        string topic, TopicOptions? options = null, CancellationToken cancellationToken = default)
     {
-        NameRules.ThrowIfNotTopic(name);
+        NameRules.ThrowIfNotTopic(topic);
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
-        using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
+        using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
         {
-            return await _changes.EnsureAsync(name, wanted, mayChange: options is not null).ConfigureAwait(false);
+            return await _changes.EnsureAsync(topic, wanted, mayChange: options is not null).ConfigureAwait(false);
         }
     }
 
@@ -250,9 +237,18 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     public bool TryGetTopic(string name, [NotNullWhen(true)] out Topic? topic)
     {
         ArgumentNullException.ThrowIfNull(name);
-        ThrowIfDisposed();
+        _changing.ThrowIfClosed();
         return _topics.TryGet(name, out topic);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TopicDescription>> ListTopicsAsync(CancellationToken cancellationToken = default) =>
+        TopicDescriptions.ListAsync(OpenTopics, TopicDescriptions.Of, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TopicDescription> DescribeTopicAsync(
+        string topic, CancellationToken cancellationToken = default) =>
+        TopicDescriptions.DescribeAsync(() => GetTopic(topic), TopicDescriptions.Of, cancellationToken);
 
     /// <summary>
     /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and consumers
@@ -260,21 +256,16 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// later is another topic. Leased records stay readable. Windows keeps files that a lease or a follower has mapped:
     /// they go in a later round of retention, when the log is closed, or when it is opened next.
     /// </summary>
-    /// <param name="name">The topic's name.</param>
+    /// <param name="topic">The topic's name.</param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was deleted then.</param>
     /// <exception cref="UnknownTopicException">There is none of that name.</exception>
     /// <exception cref="LogIOException">The topic is of no use, but the next opening may find it again.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
-    public async ValueTask DeleteTopicAsync(string name, CancellationToken cancellationToken = default)
+    public async ValueTask DeleteTopicAsync(string topic, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        using (await ChangeAsync(cancellationToken).ConfigureAwait(false))
+        ArgumentNullException.ThrowIfNull(topic);
+        using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!_topics.TryGet(name, out Topic? topic))
-            {
-                throw TopicErrors.Unknown(name, Topics);
-            }
-
             await _changes.DeleteAsync(topic).ConfigureAwait(false);
         }
     }
@@ -305,9 +296,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
             values ?? Serdes.Resolve<TValue>(),
             copy.Partitioner ?? target.Partitioner,
             copy,
-            Parts.Platform.Work,
-            _users);
-        ThrowIfDisposed();
+            Parts.Platform.Work));
+        _changing.ThrowIfClosed();
         return producer;
     }
 
@@ -347,8 +337,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         {
             Consumer<TKey, TValue> consumer = new(
                 [.. source.Partitions.Select(partition => partition.Source)], membership, _offsets, keys, values, copy,
-                Parts.Platform, Parts.Segments.Readers, Parts.Logger, _users);
-            ThrowIfDisposed();
+                Parts.Platform, Parts.Segments.Readers, Parts.Logger));
+            _changing.ThrowIfClosed();
             return consumer;
         }
         catch
@@ -367,8 +357,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken = default)
     {
-        ThrowIfDisposed();
-
+        _changing.ThrowIfClosed();
         await _topics.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -385,8 +374,8 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public ValueTask ApplyRetentionAsync(CancellationToken cancellationToken = default)
     {
-        ThrowIfDisposed();
-        return _retention.ApplyAsync(cancellationToken);
+        _changing.ThrowIfClosed();
+        return _upkeep.Retention.ApplyAsync(cancellationToken);
     }
 
     /// <summary>
@@ -397,7 +386,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public IReadOnlyList<SegmentPin> GetPins()
     {
-        ThrowIfDisposed();
+        _changing.ThrowIfClosed();
         return Pins.Collect(Parts.Segments, _topics.Partitions);
     }
 
@@ -421,10 +410,10 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         VerifyOptions copy = (options ?? new VerifyOptions()).ValidatedCopy();
-        ThrowIfDisposed();
+        _changing.ThrowIfClosed();
         Verification verification = new(Parts.Platform, copy, cancellationToken) { Progress = progress };
         VerifyReport report = await verification.RunAsync(_directory, _opened.GetVerifyTargets).ConfigureAwait(false);
-        ThrowIfDisposed();
+        _changing.ThrowIfClosed();
         return report;
     }
 
@@ -449,7 +438,7 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        ThrowIfDisposed();
+        _changing.ThrowIfClosed();
         LogBackup backup = new(Parts.Platform, _directory, (options ?? new BackupOptions()).Copy(), progress);
         return await backup.RunAsync(directory, _offsets.Log, () => Topics, cancellationToken).ConfigureAwait(false);
     }
@@ -490,23 +479,29 @@ public sealed class CommitLog : IDisposable, IAsyncDisposable
         return OpenAsync(directory, copy, platform, cancellationToken, how);
     }
 
-    private async ValueTask<AsyncFifoLock.Scope> ChangeAsync(CancellationToken cancellationToken)
-    {
-        await _changing.EnterAsync(cancellationToken).ConfigureAwait(false);
-        if (_closing.HasBegun)
-        {
-            _changing.Exit();
-            throw SharedErrors.Disposed();
-        }
+    async ValueTask<TopicDescription> ICommitLog.CreateTopicAsync(
+        string topic, TopicOptions? options, CancellationToken cancellationToken) =>
+        TopicDescriptions.Of(await CreateTopicAsync(topic, options, cancellationToken).ConfigureAwait(false));
 
-        return new AsyncFifoLock.Scope(_changing);
-    }
+    async ValueTask<TopicDescription> ICommitLog.EnsureTopicAsync(
+        string topic, TopicOptions? options, CancellationToken cancellationToken) =>
+        TopicDescriptions.Of(await EnsureTopicAsync(topic, options, cancellationToken).ConfigureAwait(false));
 
-    private void ThrowIfDisposed()
+    IProducer<TKey, TValue> ICommitLog.CreateProducer<TKey, TValue>(
+        string topic, ProducerOptions? options, ISerializer<TKey>? keys, ISerializer<TValue>? values) =>
+        CreateProducer(topic, options, keys, values);
+
+    IConsumer<TKey, TValue> ILogReader.CreateConsumer<TKey, TValue>(
+        string topics,
+        string? group,
+        ConsumerOptions? options,
+        IDeserializer<TKey>? keys,
+        IDeserializer<TValue>? values) =>
+        CreateConsumer(topics, group, options, keys, values);
+
+    private IReadOnlyList<Topic> OpenTopics()
     {
-        if (_closing.HasBegun)
-        {
-            throw SharedErrors.Disposed();
-        }
+        _changing.ThrowIfClosed();
+        return Topics;
     }
 }

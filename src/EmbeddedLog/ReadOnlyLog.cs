@@ -33,7 +33,7 @@ namespace EmbeddedLog;
 /// the offsets with what comes of the records.
 /// </para>
 /// </remarks>
-public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
+public sealed class ReadOnlyLog : ILogReader
 {
     private readonly LogParts _parts;
     private readonly ControlView _view;
@@ -122,10 +122,13 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     /// <typeparam name="TKey">The type of the keys.</typeparam>
     /// <typeparam name="TValue">The type of the values.</typeparam>
     /// <param name="topic">The topic's name.</param>
+    /// <param name="group">Null: the log is not changed, so nothing can be committed to it.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="keys">Turns bytes into keys; null for the type's own, or JSON.</param>
     /// <param name="values">Turns bytes into values; null likewise.</param>
-    /// <exception cref="ArgumentException">The options are not valid for a consumer without a group.</exception>
+    /// <exception cref="ArgumentException">
+    /// A group was named, or the options are not valid for a consumer without one.
+    /// </exception>
     /// <exception cref="UnknownTopicException">There is no such topic.</exception>
     /// <exception cref="InvalidOperationException">
     /// A type has no deserializer; the message tells how to give it one.
@@ -133,10 +136,16 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
         string topic,
+        string? group = null,
         ConsumerOptions? options = null,
         IDeserializer<TKey>? keys = null,
         IDeserializer<TValue>? values = null)
     {
+        if (group is not null)
+        {
+            throw NoGroups(group);
+        }
+
         ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(null);
 
         // There is no append to go on in, and what polls for one reader polls for all.
@@ -154,6 +163,15 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
             _parts.Logger,
             _users);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TopicDescription>> ListTopicsAsync(CancellationToken cancellationToken = default) =>
+        TopicDescriptions.ListAsync(() => Topics, TopicDescriptions.Of, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TopicDescription> DescribeTopicAsync(
+        string topic, CancellationToken cancellationToken = default) =>
+        TopicDescriptions.DescribeAsync(() => GetTopic(topic), TopicDescriptions.Of, cancellationToken);
 
     /// <summary>
     /// Who keeps memory of segments mapped in this process, longest first: leases that are not disposed, and scans
@@ -199,6 +217,14 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    IConsumer<TKey, TValue> ILogReader.CreateConsumer<TKey, TValue>(
+        string topics,
+        string? group,
+        ConsumerOptions? options,
+        IDeserializer<TKey>? keys,
+        IDeserializer<TValue>? values) =>
+        CreateConsumer(topics, group, options, keys, values);
+
     private SortedDictionary<string, ReadOnlyTopic> Look()
     {
         if (Volatile.Read(ref _disposed) != 0)
@@ -228,6 +254,13 @@ public sealed class ReadOnlyLog : IDisposable, IAsyncDisposable
         using SessionFile session = SessionFile.Open(files, path);
         return session.Current?.LogUid ?? throw NoLog(path);
     }
+
+    private static ArgumentException NoGroups(string group) =>
+        new(
+            $"Group '{group}' cannot be used here: this process only reads the log, and a group commits to it. Leave "
+            + "the group out and keep the offsets with what comes of the records, or consume in the process that owns "
+            + "the log.",
+            nameof(group));
 
     private static LogDirectoryException NoLog(string path) =>
         new($"'{path}' holds no log. Reading only makes none: open it with {nameof(CommitLog)} first.") { File = path };

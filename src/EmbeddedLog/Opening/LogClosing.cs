@@ -3,8 +3,6 @@ using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.IO;
-using EmbeddedLog.Maintenance.Retention;
-using EmbeddedLog.Maintenance.Verification;
 
 namespace EmbeddedLog.Opening;
 
@@ -16,32 +14,23 @@ internal sealed class LogClosing
 {
     private readonly OpenedLog _log;
     private readonly LogParts _parts;
-    private readonly AsyncFifoLock _changing;
+    private readonly ChangeLock _changing;
     private readonly LogUsers _users;
-    private readonly RetentionTask _retention;
-    private readonly ScrubTask? _scrub;
+    private readonly LogUpkeep _upkeep;
 
     /// <summary>Completed at the end, without a failure: the first caller gets that.</summary>
     private readonly TaskCompletionSource _over = new();
 
-    /// <summary>Set once, while changing; read by everyone.</summary>
-    private bool _hasBegun;
-
-    public LogClosing(
-        OpenedLog log, AsyncFifoLock changing, LogUsers users, RetentionTask retention, ScrubTask? scrub)
+    public LogClosing(OpenedLog log, ChangeLock changing, LogUsers users, LogUpkeep upkeep)
     {
         _log = log;
         _parts = log.Parts;
         _changing = changing;
         _users = users;
-        _retention = retention;
-        _scrub = scrub;
+        _upkeep = upkeep;
     }
 
-    /// <summary>Whether the log is closed or being closed.</summary>
-    public bool HasBegun => Volatile.Read(ref _hasBegun);
-
-    /// <summary>Closes the log; if the closing has begun before, waits for its end.</summary>
+    /// <summary>Closes the log; where that was begun before, waits for the end of it.</summary>
     public ValueTask RunAsync(WaitMode how)
     {
         if (!GuardedLogger.IsCalling)
@@ -70,14 +59,7 @@ internal sealed class LogClosing
 
     private async ValueTask CloseAsync(WaitMode how)
     {
-        await how.For(_changing.EnterAsync(CancellationToken.None).AsTask()).ConfigureAwait(false);
-        bool first = !_hasBegun;
-        Volatile.Write(ref _hasBegun, true);
-
-        // Released at once: a caller that wants to change topics, perhaps a logger during the closing, then gets an
-        // exception.
-        _changing.Exit();
-        if (!first)
+        if (!await _changing.CloseAsync(how).ConfigureAwait(false))
         {
             await how.For(_over.Task).ConfigureAwait(false);
             return;
@@ -102,12 +84,7 @@ internal sealed class LogClosing
         bool clean = false;
         ClosingSteps own = new();
         await own.DoAsync(() => how.For(_parts.Background.StopAsync())).ConfigureAwait(false);
-        await own.DoAsync(() => _retention.StopAsync(how)).ConfigureAwait(false);
-        if (_scrub is not null)
-        {
-            await own.DoAsync(() => _scrub.StopAsync(how)).ConfigureAwait(false);
-        }
-
+        await _upkeep.StopAsync(own, how).ConfigureAwait(false);
         await own.DoAsync(async () => clean = await _log.Topics.CloseAsync(how).ConfigureAwait(false))
             .ConfigureAwait(false);
         await own.DoAsync(async () => clean &= await _log.Offsets.CloseAsync(how).ConfigureAwait(false))

@@ -108,8 +108,14 @@ internal sealed class TopicChanges
     }
 
     /// <summary>Deletes a topic with its records and what groups have committed for it.</summary>
-    public async ValueTask DeleteAsync(Topic topic)
+    /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    public async ValueTask DeleteAsync(string name)
     {
+        if (!_topics.TryGet(name, out Topic? topic))
+        {
+            throw TopicErrors.Unknown(name, _topics.All);
+        }
+
         await _topics.RemoveAsync(topic).ConfigureAwait(false);
         _forget(topic.Stored.Uid);
         try

@@ -1,0 +1,68 @@
+namespace EmbeddedLog;
+
+/// <summary>
+/// What an application needs of a log, wherever it runs: topics, producers and consumers. <see cref="CommitLog"/> is
+/// one in a directory. Code that takes this, <see cref="IProducer{TKey, TValue}"/> and
+/// <see cref="IConsumer{TKey, TValue}"/> can move to another implementation without a change.
+/// </summary>
+/// <remarks>
+/// All members are safe to call from any thread. What only a log in a directory can do (backup, verification, retention
+/// on demand, reading bytes without a copy) stays on <see cref="CommitLog"/>.
+/// </remarks>
+public interface ICommitLog : ILogReader
+{
+    /// <summary>Makes a producer for a topic. Any number of them may send to one topic at the same time.</summary>
+    /// <typeparam name="TKey">The type of the keys.</typeparam>
+    /// <typeparam name="TValue">The type of the values.</typeparam>
+    /// <param name="topic">The topic's name. Over a network, whether it exists is seen at the first send.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="keys">Turns keys into bytes; null for the type's own, or JSON.</param>
+    /// <param name="values">Turns values into bytes; null likewise.</param>
+    /// <exception cref="ArgumentException">The options are out of bounds; the message tells all faults.</exception>
+    /// <exception cref="InvalidOperationException">A type has no serializer, or is not all in JSON.</exception>
+    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    IProducer<TKey, TValue> CreateProducer<TKey, TValue>(
+        string topic,
+        ProducerOptions? options = null,
+        ISerializer<TKey>? keys = null,
+        ISerializer<TValue>? values = null);
+
+    /// <summary>Makes a topic.</summary>
+    /// <param name="topic">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was made then.</param>
+    /// <exception cref="ArgumentException">Name or options are not valid; the message tells all faults.</exception>
+    /// <exception cref="TopicConflictException">There is a topic of that name.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    ValueTask<TopicDescription> CreateTopicAsync(
+        string topic, TopicOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a topic, or applies the options to the one that there is.</summary>
+    /// <param name="topic">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
+    /// <param name="options">
+    /// Null for the defaults of a new topic, and to leave one that exists as it is. Copied: later changes have no
+    /// effect.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was changed then.</param>
+    /// <exception cref="ArgumentException">Name or options are not valid; the message tells all faults.</exception>
+    /// <exception cref="TopicConflictException">
+    /// The topic exists with options that cannot be changed, such as the number of its partitions.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    ValueTask<TopicDescription> EnsureTopicAsync(
+        string topic, TopicOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and consumers
+    /// of the topic fail from then on, with <see cref="UnknownTopicException"/>.
+    /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was deleted then.</param>
+    /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    ValueTask DeleteTopicAsync(string topic, CancellationToken cancellationToken = default);
+}
