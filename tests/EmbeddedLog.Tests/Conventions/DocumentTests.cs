@@ -19,6 +19,7 @@ public sealed partial class DocumentTests
         "src/EmbeddedLog/ARCHITECTURE.md",
         "src/EmbeddedLog/DECISIONS.md",
         "src/EmbeddedLog/GUARANTEES.md",
+        "src/EmbeddedLog/KAFKA.md",
         "src/EmbeddedLog/Format/FORMAT.md",
     ];
 
