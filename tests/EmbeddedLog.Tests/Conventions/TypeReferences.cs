@@ -19,16 +19,24 @@ internal sealed class TypeReferences
         .ToDictionary(code => code.Value);
 
     private readonly Type _type;
+    private readonly Assembly _assembly;
     private readonly HashSet<Type> _found = [];
 
-    private TypeReferences(Type type) => _type = type;
+    private TypeReferences(Type type, Assembly assembly)
+    {
+        _type = type;
+        _assembly = assembly;
+    }
 
     /// <summary>
     /// The types of the same assembly, nested ones as the type that holds them, without the type itself.
     /// </summary>
-    public static IReadOnlySet<Type> Of(Type type)
+    public static IReadOnlySet<Type> Of(Type type) => Of(type, type.Assembly);
+
+    /// <summary>The same, of the types of another assembly.</summary>
+    public static IReadOnlySet<Type> Of(Type type, Assembly assembly)
     {
-        var references = new TypeReferences(type);
+        var references = new TypeReferences(type, assembly);
         references.AddType();
         references._found.Remove(type);
         return references._found;
@@ -53,7 +61,7 @@ internal sealed class TypeReferences
         // Closures and state machines belong to the code that they were made for.
         foreach (Type nested in _type.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic))
         {
-            _found.UnionWith(Of(nested));
+            _found.UnionWith(Of(nested, _assembly));
         }
     }
 
@@ -140,7 +148,7 @@ internal sealed class TypeReferences
             type = type.GetGenericTypeDefinition();
         }
 
-        if (type.Assembly != _type.Assembly)
+        if (type.Assembly != _assembly)
         {
             return;
         }
