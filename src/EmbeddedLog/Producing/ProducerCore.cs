@@ -376,7 +376,9 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
     {
         if (IsDisposed)
         {
-            throw new ObjectDisposedException("Producer", "The producer was disposed. Create another one to go on.");
+            throw new ObjectDisposedException(
+                "Producer",
+                $"The producer of topic '{_senders[0].Log.Id.Topic}' was disposed. Create another one to go on.");
         }
 
         if (TakeUntold() is { } failure)

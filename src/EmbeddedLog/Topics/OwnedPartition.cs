@@ -120,7 +120,10 @@ public sealed class OwnedPartition : LogPartition
         if (upTo > EndOffset)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(upTo), upTo, $"Nothing was appended there yet: the end of {TopicPartition} is {EndOffset}.");
+                nameof(upTo),
+                upTo,
+                $"Nothing was appended there yet: the end of partition {TopicPartition} is {EndOffset}. Flush up to "
+                + "that at most.");
         }
 
         return cancellationToken.IsCancellationRequested

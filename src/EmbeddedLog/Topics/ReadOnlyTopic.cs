@@ -45,7 +45,7 @@ public sealed class ReadOnlyTopic
             : throw new ArgumentOutOfRangeException(
                 nameof(partition),
                 partition,
-                $"Topic '{Name}' has the partitions 0 to {_partitions.Length - 1}.");
+                $"Topic '{Name}' has only the partitions 0 to {_partitions.Length - 1}. Name one of these.");
 
     /// <summary>
     /// The partition that a record with this key goes to by <see cref="Partitioners.Default"/>.

@@ -50,7 +50,7 @@ public sealed class Topic
                 throw new ArgumentOutOfRangeException(
                     nameof(partition),
                     partition,
-                    $"Topic '{Name}' has the partitions 0 to {_partitions.Length - 1}.");
+                    $"Topic '{Name}' has only the partitions 0 to {_partitions.Length - 1}. Name one of these.");
             }
 
             return _partitions[partition];

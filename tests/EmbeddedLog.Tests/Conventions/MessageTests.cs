@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
@@ -53,6 +54,31 @@ public sealed partial class MessageTests : IDisposable
 
         string message = Assert.Throws<ObjectDisposedException>(() => topic[0].Append(new RawRecord("v"u8))).Message;
         Assert.Contains("Dispose the log last; to go on, open it again", message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Misuse_OfTopicsAndProducers_NamesTheTopicAndWhatToDo() => _machine.Run(async () =>
+    {
+        await using CommitLog log = await OpenLog.OnAsync(_machine);
+        Topic topic = await log.CreateTopicAsync("orders", new TopicOptions { Partitions = 2 });
+        Producer<string, Endless> producer = log.CreateProducer<string, Endless>("orders", values: new Endless());
+        List<(Exception Told, string Advice)> all =
+        [
+            (Assert.ThrowsAny<Exception>(() => topic[2]), "Name one of these."),
+            (Assert.ThrowsAny<Exception>(() => topic[0].AppendBatch(new RecordBatch())), "add some before"),
+            (Assert.ThrowsAny<Exception>(() => topic[0].FlushAsync(1).AsTask().Wait()), "Flush up to that at most."),
+            (Assert.ThrowsAny<Exception>(() => topic.GetPartitionFor((string?)null)), "Ask with a key."),
+            (Assert.ThrowsAny<Exception>(() => producer.Produce("k", new Endless())), "Split it."),
+        ];
+        await producer.DisposeAsync();
+        all.Add((Assert.ThrowsAny<Exception>(() => producer.TryProduce(("k", new Endless()))), "Create another one"));
+
+        Assert.All(all, each =>
+        {
+            Assert.Contains("orders", each.Told.Message, StringComparison.Ordinal);
+            Assert.Contains(each.Advice, each.Told.Message, StringComparison.Ordinal);
+        });
+        Assert.Equal("orders", Assert.IsType<RecordTooLargeException>(all[4].Told).Topic);
     });
 
     [Fact]
@@ -123,5 +149,12 @@ public sealed partial class MessageTests : IDisposable
             "Put back all files of the log from one backup, not some of them.",
             damaged.Message,
             StringComparison.Ordinal);
+    }
+
+    /// <summary>A value that is larger than any segment.</summary>
+    private sealed class Endless : ISerializer<Endless>
+    {
+        public void Serialize(Endless value, IBufferWriter<byte> destination, in SerializationContext context) =>
+            destination.GetSpan((1 << 30) + 1);
     }
 }

@@ -31,7 +31,8 @@ internal static class AppendRules
     {
         if (batch.Count == 0)
         {
-            throw new ArgumentException("The batch has no records; add some before appending it.", nameof(batch));
+            throw new ArgumentException(
+                $"The batch for partition {partition} has no records; add some before appending it.", nameof(batch));
         }
 
         CheckSize(partition, settings, batch.LargestContentBytes);

@@ -124,6 +124,14 @@ internal sealed class RecordSerializer<TKey, TValue>(
         {
             serializer.Serialize(value, buffer, in context);
         }
+        catch (RecordTooLargeException failure) when (failure.Topic is null)
+        {
+            // The buffer serves all topics, so it does not know this one.
+            throw new RecordTooLargeException($"Topic '{context.Topic}': {failure.Message}", failure.InnerException)
+            {
+                Topic = context.Topic,
+            };
+        }
         catch (Exception failure) when (failure is not RecordTooLargeException)
         {
             throw RecordSerializationException.Create(context.Topic, context.IsKey, typeof(T), failure);
