@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Backup;
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
@@ -296,7 +297,8 @@ public sealed class CommitLog : ICommitLog
             values ?? Serdes.Resolve<TValue>(),
             copy.Partitioner ?? target.Partitioner,
             copy,
-            Parts.Platform.Work));
+            Parts.Platform.Work,
+            _users);
         _changing.ThrowIfClosed();
         return producer;
     }
@@ -337,7 +339,7 @@ public sealed class CommitLog : ICommitLog
         {
             Consumer<TKey, TValue> consumer = new(
                 [.. source.Partitions.Select(partition => partition.Source)], membership, _offsets, keys, values, copy,
-                Parts.Platform, Parts.Segments.Readers, Parts.Logger));
+                Parts.Platform, Parts.Segments.Readers, Parts.Logger, _users);
             _changing.ThrowIfClosed();
             return consumer;
         }
