@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Backup;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Consuming.Subscribing;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Files;
@@ -9,6 +10,7 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Maintenance.Verification;
 using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
 using EmbeddedLog.Validation;
@@ -304,12 +306,12 @@ public sealed class CommitLog : ICommitLog
     }
 
     /// <summary>
-    /// Makes a consumer of all partitions of a topic. Consumers of different groups, or of none, read independently of
-    /// each other. A group has one consumer for each topic at a time.
+    /// Makes a consumer of topics, or of partitions that are chosen by hand. Consumers of different groups, or of none,
+    /// read independently of each other. A group has one consumer for each partition at a time.
     /// </summary>
     /// <typeparam name="TKey">The type of the keys.</typeparam>
     /// <typeparam name="TValue">The type of the values.</typeparam>
-    /// <param name="topic">The topic's name.</param>
+    /// <param name="topics">What to read; a topic's name converts to it.</param>
     /// <param name="group">
     /// The group whose committed offsets the consumer goes on from and commits to, 1 to 249 of the characters a-z, A-Z,
     /// 0-9, '.', '_' and '-'; null to begin where the options say, each time, and commit nothing.
@@ -318,27 +320,31 @@ public sealed class CommitLog : ICommitLog
     /// <param name="keys">Turns bytes into keys; null for the type's own, or JSON.</param>
     /// <param name="values">Turns bytes into values; null likewise.</param>
     /// <exception cref="ArgumentException">The group's name or the options are not valid.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A topic has not all the partitions.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The group has a consumer of the topic already, or a type has no deserializer; the message tells what to do.
+    /// The group has a consumer of one of the partitions already, or a type has no deserializer; the message tells what
+    /// to do.
     /// </exception>
-    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
+    /// <exception cref="UnknownTopicException">There are no such topics; the message names all of them.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
-        string topic,
+        Subscription topics,
         string? group = null,
         ConsumerOptions? options = null,
         IDeserializer<TKey>? keys = null,
         IDeserializer<TValue>? values = null)
     {
+        ArgumentNullException.ThrowIfNull(topics);
         ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(group);
-        Topic source = GetTopic(topic);
+        _changing.ThrowIfClosed();
+        PartitionLog[] partitions = SubscribedPartitions.Find(topics, _topics);
         keys ??= Serdes.Resolve<TKey>();
         values ??= Serdes.Resolve<TValue>();
-        GroupMembership? membership = group is null ? null : _groups.Join(group, source.Name, source.Stored.Uid);
+        GroupMembership? membership = group is null ? null : _groups.Join(group, partitions, topics.ToString());
         try
         {
             Consumer<TKey, TValue> consumer = new(
-                [.. source.Partitions.Select(partition => partition.Source)], membership, _offsets, keys, values, copy,
+                partitions, membership, _offsets, keys, values, copy,
                 Parts.Platform, Parts.Segments.Readers, Parts.Logger, _users);
             _changing.ThrowIfClosed();
             return consumer;
@@ -494,7 +500,7 @@ public sealed class CommitLog : ICommitLog
         CreateProducer(topic, options, keys, values);
 
     IConsumer<TKey, TValue> ILogReader.CreateConsumer<TKey, TValue>(
-        string topics,
+        Subscription topics,
         string? group,
         ConsumerOptions? options,
         IDeserializer<TKey>? keys,

@@ -16,7 +16,9 @@ public interface ILogReader : IAsyncDisposable, IDisposable
     /// </summary>
     /// <typeparam name="TKey">The type of the keys.</typeparam>
     /// <typeparam name="TValue">The type of the values.</typeparam>
-    /// <param name="topics">The topic's name. Over a network, whether it exists is seen at the first read.</param>
+    /// <param name="topics">
+    /// What to read; a topic's name converts to it. Over a network, whether it exists is seen at the first read.
+    /// </param>
     /// <param name="group">
     /// The group whose committed offsets the consumer goes on from and commits to, as Kafka's <c>group.id</c>; null to
     /// begin where the options say, each time, and commit nothing.
@@ -28,12 +30,13 @@ public interface ILogReader : IAsyncDisposable, IDisposable
     /// The group's name or the options are not valid, or this reader has no groups; the message tells all faults.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The group has a consumer of the topic already, or a type has no deserializer; the message tells what to do.
+    /// The group has a consumer of one of the partitions already, or a type has no deserializer; the message tells what to do.
     /// </exception>
-    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A topic has not all the partitions.</exception>
+    /// <exception cref="UnknownTopicException">There are no such topics; the message names all of them.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     IConsumer<TKey, TValue> CreateConsumer<TKey, TValue>(
-        string topics,
+        Subscription topics,
         string? group = null,
         ConsumerOptions? options = null,
         IDeserializer<TKey>? keys = null,

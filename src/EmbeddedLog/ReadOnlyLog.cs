@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Consuming.Positions;
+using EmbeddedLog.Consuming.Subscribing;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
@@ -103,7 +105,7 @@ public sealed class ReadOnlyLog : ILogReader
     public ReadOnlyTopic GetTopic(string name) => TryGetTopic(name, out ReadOnlyTopic? topic)
         ? topic
         : throw TopicErrors.Unknown(
-            name, [.. Topics.Select(each => each.Name)], "The process that owns the log makes topics.");
+            name, [.. Topics.Select(each => each.Name)], TopicErrors.OwnerAdvice);
 
     /// <summary>A topic, where there is one of that name.</summary>
     /// <param name="name">The topic's name.</param>
@@ -116,43 +118,44 @@ public sealed class ReadOnlyLog : ILogReader
     }
 
     /// <summary>
-    /// Makes a consumer of all partitions of a topic, without a group: it begins where the options say, or where it is
-    /// sought to, and commits nothing. Consumers read independently of each other.
+    /// Makes a consumer of topics, or of partitions that are chosen by hand, without a group: it begins where the
+    /// options say, or where it is sought to, and commits nothing. Consumers read independently of each other.
     /// </summary>
     /// <typeparam name="TKey">The type of the keys.</typeparam>
     /// <typeparam name="TValue">The type of the values.</typeparam>
-    /// <param name="topic">The topic's name.</param>
-    /// <param name="group">Null: the log is not changed, so nothing can be committed to it.</param>
+    /// <param name="topics">What to read; a topic's name converts to it.</param>
+    /// <param name="group">Null: who reads only commits nothing.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="keys">Turns bytes into keys; null for the type's own, or JSON.</param>
     /// <param name="values">Turns bytes into values; null likewise.</param>
     /// <exception cref="ArgumentException">
     /// A group was named, or the options are not valid for a consumer without one.
     /// </exception>
-    /// <exception cref="UnknownTopicException">There is no such topic.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A topic has not all the partitions.</exception>
+    /// <exception cref="UnknownTopicException">There are no such topics; the message names all of them.</exception>
     /// <exception cref="InvalidOperationException">
     /// A type has no deserializer; the message tells how to give it one.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
-        string topic,
+        Subscription topics,
         string? group = null,
         ConsumerOptions? options = null,
         IDeserializer<TKey>? keys = null,
         IDeserializer<TValue>? values = null)
     {
+        ArgumentNullException.ThrowIfNull(topics);
         if (group is not null)
         {
-            throw NoGroups(group);
+            throw ConsumerErrors.GroupOfReader(group);
         }
 
         ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(null);
 
         // There is no append to go on in, and what polls for one reader polls for all.
         copy.AllowSynchronousContinuations = false;
-        ReadOnlyTopic source = GetTopic(topic);
         return new Consumer<TKey, TValue>(
-            [.. source.Partitions.Select(partition => partition.Source)],
+            SubscribedPartitions.Find(topics, Look()),
             membership: null,
             offsets: null,
             keys ?? _serdes.Resolve<TKey>(),
@@ -218,7 +221,7 @@ public sealed class ReadOnlyLog : ILogReader
     }
 
     IConsumer<TKey, TValue> ILogReader.CreateConsumer<TKey, TValue>(
-        string topics,
+        Subscription topics,
         string? group,
         ConsumerOptions? options,
         IDeserializer<TKey>? keys,
@@ -254,13 +257,6 @@ public sealed class ReadOnlyLog : ILogReader
         using SessionFile session = SessionFile.Open(files, path);
         return session.Current?.LogUid ?? throw NoLog(path);
     }
-
-    private static ArgumentException NoGroups(string group) =>
-        new(
-            $"Group '{group}' cannot be used here: this process only reads the log, and a group commits to it. Leave "
-            + "the group out and keep the offsets with what comes of the records, or consume in the process that owns "
-            + "the log.",
-            nameof(group));
 
     private static LogDirectoryException NoLog(string path) =>
         new($"'{path}' holds no log. Reading only makes none: open it with {nameof(CommitLog)} first.") { File = path };

@@ -14,8 +14,9 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog;
 
 /// <summary>
-/// Reads a topic, and commits for its group how far it is. Records of one partition come in the order of their offsets;
-/// partitions are read in turn, in chunks, so that none keeps the others waiting.
+/// Reads topics, and commits for its group how far it is. Records of one partition come in the order of their offsets;
+/// partitions are read in turn, in chunks, so that none keeps the others waiting, and those of one topic not those of
+/// another.
 /// </summary>
 /// <typeparam name="TKey">The key's type.</typeparam>
 /// <typeparam name="TValue">The value's type.</typeparam>
@@ -33,7 +34,8 @@ namespace EmbeddedLog;
 /// with the other partitions. The failed one is tried again after 100 ms, then after twice as long each time, up to
 /// 30 s; each attempt that fails throws again. A read waits for the next attempt only where there is nothing else to
 /// read. <see cref="ReadToEndAsync"/> reads the others, tries the failed one once, without a pause, and throws.
-/// <see cref="Skip"/> and a seek end the trouble.
+/// <see cref="Skip"/> and a seek end the trouble. A topic that is deleted is such a trouble, told once for all its
+/// partitions: pause them, or dispose the consumer, to be told no more.
 /// </para>
 /// <para>
 /// Without a commit the next consumer of the group begins where the last commit was, so that every record is handled at
@@ -117,9 +119,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <summary>The group's name, or null for a consumer that commits nothing.</summary>
     public string? Group { get; }
 
-    /// <summary>
-    /// The partitions that this consumer reads: all of the topic, for a group has one member for now.
-    /// </summary>
+    /// <summary>The partitions that this consumer reads, in the order of its subscription.</summary>
     public IReadOnlyList<TopicPartition> Assignment { get; }
 
     /// <summary>
@@ -146,7 +146,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <exception cref="LogIOException">The medium failed to give a record. The position stays at it.</exception>
     /// <exception cref="InvalidOperationException">Another read is under way.</exception>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
-    /// <exception cref="UnknownTopicException">The topic was deleted, before or meanwhile.</exception>
+    /// <exception cref="UnknownTopicException">
+    /// A topic was deleted, before or meanwhile; the others go on with the next read.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The consumer or the log was disposed, before or meanwhile.</exception>
     /// <exception cref="EmbeddedLogException">
     /// An interval commit has failed since the last call, or the position where a group starts cannot be committed. No
@@ -263,7 +265,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>
     /// Commits all records that are finished: the position of each partition (see <see cref="GetPositionAsync"/>) where
-    /// it has changed since the last commit, which includes what a seek has passed over.
+    /// it has changed since the last commit, which includes what a seek has passed over. Topics that were deleted are
+    /// left out: what was committed for them is gone with them.
     /// </summary>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
     /// <inheritdoc cref="CommitAsync(Record{TKey, TValue}, CancellationToken)" path="/exception"/>
@@ -423,7 +426,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         ArgumentNullException.ThrowIfNull(failure);
         ThrowIfDisposed();
         if (failure is not { Topic: { } topic, Partition: { } partition, Offset: { } offset }
-            || failure is LogTruncatedException)
+            || failure is LogTruncatedException or UnknownTopicException)
         {
             throw ConsumerErrors.NothingToSkip(failure);
         }

@@ -1,4 +1,5 @@
 using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Records;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Topics;
@@ -6,6 +7,12 @@ namespace EmbeddedLog.Topics;
 /// <summary>What can be wrong with a wish for a topic.</summary>
 internal static class TopicErrors
 {
+    /// <summary>What to do where a topic is missing, for the log's owner.</summary>
+    public const string MakeAdvice = $"Make it with {nameof(CommitLog.EnsureTopicAsync)}.";
+
+    /// <summary>The same for who only reads the log.</summary>
+    public const string OwnerAdvice = "The process that owns the log makes topics.";
+
     /// <summary>A topic of that name exists.</summary>
     public static TopicConflictException Exists(string name) =>
         new($"Topic '{name}' exists already. Use {nameof(CommitLog.EnsureTopicAsync)} to make it only where it is "
@@ -19,19 +26,30 @@ internal static class TopicErrors
         Unknown(
             name,
             [.. topics.Select(topic => topic.Name)],
-            $"Make it with {nameof(CommitLog.EnsureTopicAsync)}.");
+            MakeAdvice);
 
     /// <summary>No topic of that name exists.</summary>
-    public static UnknownTopicException Unknown(string name, IReadOnlyList<string> topics, string advice)
+    public static UnknownTopicException Unknown(string name, IReadOnlyList<string> topics, string advice) =>
+        Unknown([name], topics, advice);
+
+    /// <summary>No topics of these names exist; the exception is about the first.</summary>
+    public static UnknownTopicException Unknown(
+        IReadOnlyList<string> names, IReadOnlyList<string> topics, string advice)
     {
         string known = topics.Count == 0
             ? "the log has none yet"
             : $"the log has {string.Join(", ", topics.Take(10).Select(topic => $"'{topic}'"))}"
                 + (topics.Count > 10 ? $" and {topics.Count - 10} more" : string.Empty);
-        string meant = NearestName.Of(name, topics) is { } nearest ? $" Did you mean '{nearest}'?" : string.Empty;
-        return new UnknownTopicException($"There is no topic '{name}'; {known}.{meant} {advice}")
+        string missing = names.Count == 1
+            ? $"There is no topic '{names[0]}'"
+            : $"There are no topics {PartitionText.List([.. names.Select(name => $"'{name}'")])}";
+        string[] nearest = [.. names.Select(name => NearestName.Of(name, topics)).OfType<string>().Distinct()];
+        string meant = nearest.Length == 0
+            ? string.Empty
+            : $" Did you mean {PartitionText.List([.. nearest.Select(name => $"'{name}'")])}?";
+        return new UnknownTopicException($"{missing}; {known}.{meant} {advice}")
         {
-            Topic = name,
+            Topic = names[0],
         };
     }
 

@@ -56,24 +56,27 @@ internal static class NameRules
         return name.Length > MaxLength ? $"it has {name.Length} characters" : null;
     }
 
+    /// <summary>Why a user's topic may not have a name, as sentences with place and rule; or null.</summary>
+    public static string? TopicFault(string? name) =>
+        name is null ? "A topic's name is null: give all names." : UsersFault("topic", name);
+
     private static void ThrowIfNotUsers(string what, string name, string? parameter)
     {
         ArgumentNullException.ThrowIfNull(name, parameter);
-        if (Fault(name) is { } fault)
+        if (UsersFault(what, name) is { } fault)
         {
-            throw new ArgumentException($"'{Excerpt(name)}' cannot name a {what}: {fault}. {Rule}", parameter);
-        }
-
-        if (IsReserved(name))
-        {
-            throw new ArgumentException(
-                $"'{name}' cannot name a {what}: names that begin with '{ReservedPrefix}' are reserved for the log "
-                + "itself. Choose another beginning.",
-                parameter);
+            throw new ArgumentException(fault, parameter);
         }
     }
 
-    /// <summary>A character; its code if it may be invisible or break the line.</summary>
+    private static string? UsersFault(string what, string name) =>
+        Fault(name) is { } fault ? $"'{Excerpt(name)}' cannot name a {what}: {fault}. {Rule}"
+        : IsReserved(name)
+            ? $"'{name}' cannot name a {what}: names that begin with '{ReservedPrefix}' are reserved for the log "
+                + "itself. Choose another beginning."
+        : null;
+
+    /// <summary>A character that may be invisible, or break the line, as its code.</summary>
     private static string Show(char value) =>
         char.IsBetween(value, ' ', '~') ? $"'{value}'" : $"U+{(int)value:X4}";
 

@@ -1,5 +1,3 @@
-using EmbeddedLog.Concurrency;
-using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 
@@ -9,7 +7,6 @@ namespace EmbeddedLog.Tests.Consuming;
 public sealed class ConsumerAssignmentTests : IDisposable
 {
     private readonly SimulatedPlatform _machine = new(seed: 1);
-    private readonly GroupRegistry _groups = new();
     private readonly CommitLog _log;
     private readonly Topic _a;
     private readonly Topic _b;
@@ -121,10 +118,10 @@ public sealed class ConsumerAssignmentTests : IDisposable
         using Consumer<string, string> consumer = Consume();
 
         Assert.Contains(
-            "partitions 0, 2 of topic 'b'",
+            "partitions 0 and 2 of topic 'b'",
             Assert.Throws<ArgumentOutOfRangeException>(() => consumer.Position(_b[1].TopicPartition)).Message);
         Assert.Contains(
-            "topic 'a' and 'b', not 'c'",
+            "topics 'a' and 'b', not 'c'",
             Assert.Throws<ArgumentException>(() => consumer.Position(new TopicPartition("c", 0))).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => consumer.Position(_a[0].TopicPartition));
         Assert.Throws<ArgumentOutOfRangeException>(() => consumer.Position(new TopicPartition("b", -1)));
@@ -162,15 +159,10 @@ public sealed class ConsumerAssignmentTests : IDisposable
     private OwnedPartition[] Assigned() => [_a[1], _b[0], _b[2]];
 
     private Consumer<string, string> Consume() =>
-        new(
-            [.. Assigned().Select(partition => partition.Log)],
-            _groups.Join("group", "a", _a[0].Log.TopicUid),
-            _log.Offsets,
+        _log.CreateConsumer(
+            Subscription.Partitions([.. Assigned().Select(partition => partition.TopicPartition)]),
+            "group",
+            options: null,
             Serdes.Utf8,
-            Serdes.Utf8,
-            new ConsumerOptions().ValidatedCopy("group"),
-            _log.Parts.Platform,
-            _log.Parts.Segments.Readers,
-            _log.Parts.Logger,
-            new LogUsers());
+            Serdes.Utf8);
 }

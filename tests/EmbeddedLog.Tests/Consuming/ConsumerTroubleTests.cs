@@ -270,14 +270,4 @@ public sealed class ConsumerTroubleTests : IDisposable
 
         return (consumer, topic, ((Partitions - 1) * Records) + (trouble == "retention" ? 0 : Bad));
     }
-
-    /// <summary>Fails at one text.</summary>
-    private sealed class PickyDeserializer : IDeserializer<string>
-    {
-        public string Deserialize(ReadOnlySpan<byte> data, in SerializationContext context)
-        {
-            string text = Encoding.UTF8.GetString(data);
-            return text == "bad" ? throw new FormatException("The text is bad") : text;
-        }
-    }
 }

@@ -37,4 +37,35 @@ public sealed class FetchScheduleTests
         Assert.Equal(0, plan.Cursor.Log.Id.Partition);
         machine.Run(log.DisposeAsync());
     }
+
+    /// <summary>No topic waits for all partitions of another: each is spread evenly over a round.</summary>
+    [Theory]
+    [InlineData("0 1 2 3", 4)]
+    [InlineData("0 2 1 3", 2, 2)]
+    [InlineData("0 4 1 2 5 3", 4, 2)]
+    [InlineData("0 3 4 1 5 2", 3, 1, 2)]
+    public void TurnOrder_OfTopics_SpreadsEachOverARound(string expected, params int[] partitions)
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine));
+        List<PartitionCursor> cursors = [];
+        for (int i = 0; i < partitions.Length; i++)
+        {
+            Topic topic = machine.Run(
+                log.CreateTopicAsync($"topic-{i}", new TopicOptions { Partitions = partitions[i] }));
+            cursors.AddRange(topic.Partitions.Select(
+                each => new PartitionCursor(each.Source, StartPolicy.Earliest, committed: null)));
+        }
+
+        TurnOrder order = new([.. cursors]);
+
+        int[] slots = [.. Enumerable.Range(0, cursors.Count).Select(turn => order.SlotAt(turn, after: 0))];
+        Assert.Equal(expected, string.Join(' ', slots));
+        for (int turn = 0; turn < slots.Length; turn++)
+        {
+            Assert.Equal(slots[(turn + 1) % slots.Length], order.SlotAt(order.TurnAfter(slots[turn]), after: 0));
+        }
+
+        machine.Run(log.DisposeAsync());
+    }
 }

@@ -12,7 +12,8 @@ using EmbeddedLog.Testing.Simulation;
 namespace EmbeddedLog.Tests.Infrastructure;
 
 /// <summary>
-/// One topic's partitions and what groups commit for it, without a log around them, on any platform.
+/// The partitions of one topic, or of several in turn, and what groups commit for them, without a log around them, on
+/// any platform.
 /// </summary>
 internal sealed class TopicFixture : IAsyncDisposable
 {
@@ -29,11 +30,19 @@ internal sealed class TopicFixture : IAsyncDisposable
         bool clean = true,
         bool cacheSurvived = false,
         PartitionSettings? settings = null,
-        ulong generation = 0)
+        ulong generation = 0,
+        int topics = 1)
     {
         _fixture = new PartitionFixture(
             platform, root, clean, cacheSurvived, generation: generation, logger: Logged);
-        Logs = [.. Enumerable.Range(0, partitions).Select(i => _fixture.Open(Topic, i, settings))];
+        Logs =
+        [
+            .. Enumerable.Range(0, partitions).Select(i => _fixture.Open(
+                topics == 1 ? Topic : $"{Topic}-{i % topics}",
+                i / topics,
+                settings,
+                PartitionFixture.TopicUid + (ulong)(i % topics))),
+        ];
         Partitions = [.. Logs.Select(log => new OwnedPartition(log))];
         Offsets = OffsetStore.Open(_fixture.Factory, _fixture.Segments, _fixture.Logger, root, Logs);
     }
@@ -52,11 +61,13 @@ internal sealed class TopicFixture : IAsyncDisposable
     public PartitionLog Log => Logs[0];
 
     /// <summary>A topic on a simulated disk that nothing was written to.</summary>
-    public static TopicFixture On(SimulatedPlatform simulation, int partitions = 1, PartitionSettings? settings = null)
+    public static TopicFixture On(
+        SimulatedPlatform simulation, int partitions = 1, PartitionSettings? settings = null, int topics = 1)
     {
         simulation.Platform.Files.CreateDirectory(OpenLog.Directory);
         simulation.Platform.Files.SyncDirectory("/");
-        return new TopicFixture(simulation.Platform, OpenLog.Directory, partitions, settings: settings);
+        return new TopicFixture(
+            simulation.Platform, OpenLog.Directory, partitions, settings: settings, topics: topics);
     }
 
     /// <summary>The topic as it is found after a crash, by an owner that has the number of its opening.</summary>
@@ -65,7 +76,8 @@ internal sealed class TopicFixture : IAsyncDisposable
         CrashKind kind,
         ulong generation,
         int partitions = 1,
-        PartitionSettings? settings = null) =>
+        PartitionSettings? settings = null,
+        int topics = 1) =>
         new(
             simulation.Platform,
             OpenLog.Directory,
@@ -73,7 +85,8 @@ internal sealed class TopicFixture : IAsyncDisposable
             clean: false,
             cacheSurvived: kind == CrashKind.ProcessKill,
             settings,
-            generation);
+            generation,
+            topics);
 
     /// <summary>Appends a record with a number as its value, and as its key.</summary>
     public long Append(int number, int partition = 0, long timestamp = RawRecord.NoTimestamp)
@@ -102,7 +115,7 @@ internal sealed class TopicFixture : IAsyncDisposable
         ConsumerOptions? options = null)
     {
         ConsumerOptions valid = (options ?? new ConsumerOptions()).ValidatedCopy(group);
-        GroupMembership? membership = group is null ? null : _groups.Join(group, Topic, Logs[0].TopicUid);
+        GroupMembership? membership = group is null ? null : _groups.Join(group, Logs, Topic);
         return new Consumer<TKey, TValue>(
             Logs,
             membership,

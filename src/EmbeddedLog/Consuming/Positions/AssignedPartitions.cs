@@ -1,4 +1,4 @@
-using System.Globalization;
+using EmbeddedLog.Records;
 
 namespace EmbeddedLog.Consuming.Positions;
 
@@ -7,9 +7,6 @@ namespace EmbeddedLog.Consuming.Positions;
 /// </summary>
 internal sealed class AssignedPartitions
 {
-    /// <summary>How many numbers an error names.</summary>
-    private const int MaxNamed = 20;
-
     private readonly PartitionCursor[] _cursors;
 
     /// <summary>The topic of the first slot, nearly always the only one: it is found without hashing.</summary>
@@ -51,7 +48,8 @@ internal sealed class AssignedPartitions
         PartitionCursor?[] numbers = partition.Topic == _firstTopic ? _first : GetOther(partition.Topic);
         return (uint)partition.Partition < (uint)numbers.Length && numbers[partition.Partition] is { } cursor
             ? cursor
-            : throw ConsumerErrors.NotAssigned(partition, Tell(numbers));
+            : throw ConsumerErrors.NotAssigned(
+                partition, numbers.OfType<PartitionCursor>().Select(each => each.Log.Id.Partition));
     }
 
     private PartitionCursor?[] GetOther(string? topic) =>
@@ -74,21 +72,5 @@ internal sealed class AssignedPartitions
         }
 
         return numbers;
-    }
-
-    private static string Tell(PartitionCursor?[] numbers)
-    {
-        if (numbers.All(cursor => cursor is not null))
-        {
-            return $"0 to {numbers.Length - 1}";
-        }
-
-        string[] named =
-        [
-            .. numbers.OfType<PartitionCursor>().Take(MaxNamed)
-                .Select(cursor => cursor.Log.Id.Partition.ToString(CultureInfo.InvariantCulture)),
-        ];
-        int others = numbers.Count(cursor => cursor is not null) - named.Length;
-        return string.Join(", ", named) + (others == 0 ? string.Empty : $" and {others} others");
     }
 }

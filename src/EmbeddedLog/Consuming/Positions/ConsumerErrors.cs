@@ -1,8 +1,13 @@
+using EmbeddedLog.Records;
+
 namespace EmbeddedLog.Consuming.Positions;
 
 /// <summary>The exceptions of consumers, each with what to do.</summary>
 internal static class ConsumerErrors
 {
+    /// <summary>How many topics are named one by one.</summary>
+    private const int MaxNamed = 20;
+
     /// <summary>The consumer was disposed.</summary>
     public static ObjectDisposedException Disposed() =>
         new(
@@ -24,6 +29,14 @@ internal static class ConsumerErrors
     public static InvalidOperationException NoGroup() =>
         new("The consumer has no group to commit for. Name one when creating it: CreateConsumer(topic, group).");
 
+    /// <summary>A group in a process that only reads the log.</summary>
+    public static ArgumentException GroupOfReader(string group) =>
+        new(
+            $"A process that only reads the log cannot commit for group '{group}': the log's owner keeps what groups "
+            + "commit. Leave the group out, keep the position of each record with what comes of it, and begin there "
+            + "with Seek.",
+            nameof(group));
+
     /// <summary>Nothing is committed, and the consumer asked for an error then.</summary>
     public static OffsetUnavailableException NothingCommitted(TopicPartition partition) =>
         new($"Nothing is committed for partition {partition}, and StartAt.Error says not to guess. Seek to where to "
@@ -34,18 +47,40 @@ internal static class ConsumerErrors
         };
 
     /// <summary>A partition of another topic.</summary>
-    public static ArgumentException WrongTopic(IReadOnlyList<string> topics, string? asked) =>
-        new($"The consumer reads topic '{string.Join("' and '", topics)}', not '{asked}'. Name one of its partitions, "
-            + "see Assignment.");
+    public static ArgumentException WrongTopic(IReadOnlyList<string> topics, string? asked)
+    {
+        string[] named = [.. topics.Take(MaxNamed).Select(topic => $"'{topic}'")];
+        string all = PartitionText.List(
+            topics.Count > MaxNamed ? [.. named, $"{topics.Count - MaxNamed} others"] : named);
+        return new($"The consumer reads topic{(topics.Count > 1 ? "s" : string.Empty)} {all}, not '{asked}'. Name one "
+            + "of its partitions, see Assignment.");
+    }
 
     /// <summary>A partition that the consumer does not read, of a topic of which it reads others.</summary>
     /// <param name="partition">The partition.</param>
     /// <param name="assigned">The numbers of the others.</param>
-    public static ArgumentOutOfRangeException NotAssigned(TopicPartition partition, string assigned) =>
+    public static ArgumentOutOfRangeException NotAssigned(TopicPartition partition, IEnumerable<int> assigned) =>
         new(
             nameof(partition),
             partition.Partition,
-            $"The consumer reads partitions {assigned} of topic '{partition.Topic}', see Assignment.");
+            $"The consumer reads {PartitionText.Numbers(assigned)} of topic '{partition.Topic}', see Assignment.");
+
+    /// <summary>A subscription of partitions that their topics do not have.</summary>
+    /// <param name="beyond">The partitions.</param>
+    /// <param name="count">How many partitions a topic has.</param>
+    public static ArgumentOutOfRangeException NoSuchPartitions(
+        IReadOnlyList<TopicPartition> beyond, Func<string, int> count)
+    {
+        string[] topics =
+        [
+            .. beyond.Select(each => each.Topic).Distinct().Select(
+                topic => $"topic '{topic}' has {PartitionText.Numbers(Enumerable.Range(0, count(topic)))}"),
+        ];
+        return new(
+            "topics",
+            string.Join(", ", beyond),
+            $"The subscription names {PartitionText.Of(beyond)}, but {PartitionText.List(topics)}. Name others.");
+    }
 
     /// <summary>A seek to a negative offset.</summary>
     public static ArgumentOutOfRangeException NegativeOffset(long offset) =>
@@ -59,6 +94,9 @@ internal static class ConsumerErrors
         new(
             failure is LogTruncatedException
                 ? "There is nothing to skip: the position was moved already when this was told. Read on."
+            : failure is UnknownTopicException
+                ? "There is nothing to go on with in a topic that was deleted. To be told no more, pause its "
+                    + $"partitions, or create a consumer without it. {failure.Message}"
                 : $"The failure names no offset to skip: {failure.Message}",
             nameof(failure));
 

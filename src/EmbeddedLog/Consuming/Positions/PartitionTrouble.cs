@@ -28,8 +28,8 @@ internal sealed record PartitionTrouble(EmbeddedLogException Failure, int Attemp
     }
 
     /// <summary>
-    /// Whether a failure is of the partition alone: a later attempt may succeed, and others may be read.
+    /// Whether a failure is of the partition, or its topic, alone, so that others may be read. Records that were taken
+    /// back are none: the position has moved to where they were.
     /// </summary>
-    public static bool IsOfPartition(EmbeddedLogException failure) =>
-        failure is not (LogTruncatedException or UnknownTopicException);
+    public static bool IsOfPartition(EmbeddedLogException failure) => failure is not LogTruncatedException;
 }

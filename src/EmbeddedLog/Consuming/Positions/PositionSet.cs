@@ -61,8 +61,27 @@ internal sealed class PositionSet
         return null;
     }
 
-    /// <summary>The ends of all partitions as of now, by slot.</summary>
-    public long[] Ends() => Array.ConvertAll(Cursors.ToArray(), cursor => cursor.Log.PublishedEnd);
+    /// <summary>
+    /// The ends of all partitions as of now, by slot; without an end where a partition fails to tell: that fails again
+    /// when it is its turn to be read.
+    /// </summary>
+    public long[] Ends()
+    {
+        long[] ends = new long[Cursors.Length];
+        foreach (PartitionCursor cursor in Cursors)
+        {
+            try
+            {
+                ends[cursor.Slot] = cursor.Log.PublishedEnd;
+            }
+            catch (EmbeddedLogException)
+            {
+                ends[cursor.Slot] = long.MaxValue;
+            }
+        }
+
+        return ends;
+    }
 
     /// <inheritdoc cref="AssignedPartitions.Get"/>
     public PartitionCursor Get(TopicPartition partition) => _assigned.Get(partition);

@@ -37,12 +37,9 @@ internal sealed class AppendWaiter(WakeSignal signal, bool inline) : OffsetWaite
     public override void Release(Exception? failure)
     {
         Volatile.Write(ref _armed, 0);
-        if (failure is not null)
+        if (!inline || failure is not null)
         {
-            signal.Fail(failure);
-        }
-        else if (!inline)
-        {
+            // Who looks finds a partition that was closed, and is told why by that.
             signal.Wake();
         }
         else if (signal.TryTakeReader())

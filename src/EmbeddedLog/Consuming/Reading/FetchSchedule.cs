@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using EmbeddedLog.Consuming.Positions;
 
 namespace EmbeddedLog.Consuming.Reading;
@@ -9,9 +10,10 @@ namespace EmbeddedLog.Consuming.Reading;
 internal sealed class FetchSchedule
 {
     private readonly PositionSet _positions;
+    private readonly TurnOrder _order;
     private readonly TimeProvider _time;
 
-    /// <summary>The slot of the partition whose turn it is.</summary>
+    /// <summary>The turn that comes next.</summary>
     private int _turn;
 
     /// <summary>Whether a partition may be in trouble. Without one, nobody asks for the time.</summary>
@@ -20,6 +22,7 @@ internal sealed class FetchSchedule
     public FetchSchedule(PositionSet positions, TimeProvider time)
     {
         _positions = positions;
+        _order = new TurnOrder(positions.Cursors);
         _time = time;
     }
 
@@ -33,7 +36,10 @@ internal sealed class FetchSchedule
     /// <exception cref="OffsetUnavailableException">
     /// A position is not in the log, and the policy is an error.
     /// </exception>
-    /// <exception cref="CorruptLogException">A record is damaged that a search by time comes across.</exception>
+    /// <exception cref="CorruptLogException">
+    /// A record is damaged that a search by time comes across, or a file of a partition that is followed.
+    /// </exception>
+    /// <exception cref="UnknownTopicException">A topic was deleted.</exception>
     /// <exception cref="LogTruncatedException">
     /// Records before a position were taken back; it was moved to the first of them.
     /// </exception>
@@ -42,46 +48,42 @@ internal sealed class FetchSchedule
         // Those who come first in the turn and have nothing to read. They are looked at again where nobody else has
         // anything, and not each time that a position is found.
         int passed = 0;
+        ExceptionDispatchInfo? failed = null;
         while (true)
         {
             long now = _mayBeTroubled ? _time.GetTimestamp() : 0;
-            PartitionCursor? lost;
-            bool isRetry = false;
-            int version;
+            LostPartition? lost;
             lock (_positions.Gate)
             {
                 plan = default;
                 retryAt = null;
-                lost = _positions.FindOpen();
-                if (lost is null && TryChooseUnsynchronized(ends, now, ref passed, out plan, out lost, out retryAt))
+                lost = LostPartition.Of(_positions.FindOpen());
+                if (lost is null && failed is null
+                    && TryChooseUnsynchronized(ends, now, ref passed, out plan, out lost, out retryAt))
                 {
                     return true;
                 }
-
-                version = lost?.Version ?? 0;
-                isRetry = lost?.Trouble is not null;
             }
 
-            if (lost is null)
+            if (lost is { } found)
             {
-                if (passed == 0)
+                if (!TryFind(found, ends, ref failed))
                 {
-                    return false;
+                    // The turn has moved behind it.
+                    passed = 0;
                 }
-
-                passed = 0;
-                continue;
             }
-
-            try
+            else if (failed is not null)
             {
-                _positions.Resolve(lost, version);
+                // All other positions were found first, so that where they begin does not depend on this one.
+                failed.Throw();
             }
-            catch (EmbeddedLogException failure) when (
-                PartitionTrouble.IsOfPartition(failure)
-                && TryPostpone(lost, version, failure, othersFirst: ends is not null && !isRetry))
+            else if (passed == 0)
             {
-                // The others first; then it is tried once more. The turn has moved behind it.
+                return false;
+            }
+            else
+            {
                 passed = 0;
             }
         }
@@ -98,13 +100,40 @@ internal sealed class FetchSchedule
             isRetry = plan.Cursor.Trouble is not null;
         }
 
-        failure.Locate(plan.Cursor.Log.Id, plan.From);
+        if (failure is not UnknownTopicException)
+        {
+            failure.Locate(plan.Cursor.Log.Id, plan.From);
+        }
+
         return TryPostpone(plan.Cursor, plan.Version, failure, othersFirst: ends is not null && !isRetry);
     }
 
     /// <summary>Gives the caller of the next <see cref="TryChoose"/> the partition after this one first.</summary>
-    public void EndTurn(PartitionCursor cursor) =>
-        _turn = (cursor.Slot + 1) % _positions.Cursors.Length;
+    public void EndTurn(PartitionCursor cursor) => _turn = _order.TurnAfter(cursor.Slot);
+
+    /// <summary>Finds a position; false where the partition has failed.</summary>
+    /// <param name="lost">The partition.</param>
+    /// <param name="ends">As in <see cref="TryChoose"/>.</param>
+    /// <param name="failed">The first failure that the caller must be told; it is told later where the others come
+    /// first.</param>
+    private bool TryFind(LostPartition lost, long[]? ends, ref ExceptionDispatchInfo? failed)
+    {
+        try
+        {
+            lost.Failure?.Throw();
+            _positions.Resolve(lost.Cursor, lost.Version);
+            return true;
+        }
+        catch (EmbeddedLogException failure) when (PartitionTrouble.IsOfPartition(failure))
+        {
+            if (!TryPostpone(lost.Cursor, lost.Version, failure, othersFirst: ends is not null && !lost.IsRetry))
+            {
+                failed ??= ExceptionDispatchInfo.Capture(failure);
+            }
+
+            return false;
+        }
+    }
 
     private bool TryPostpone(PartitionCursor cursor, int version, EmbeddedLogException failure, bool othersFirst)
     {
@@ -112,10 +141,18 @@ internal sealed class FetchSchedule
         PartitionTrouble trouble = PartitionTrouble.After(cursor.Trouble, failure, _time);
         lock (_positions.Gate)
         {
-            if (cursor.Version == version)
+            _mayBeTroubled = true;
+            if (failure is UnknownTopicException)
+            {
+                // Told once for all partitions of the topic.
+                foreach (PartitionCursor other in _positions.Cursors)
+                {
+                    other.Trouble = other.Log.Id.Topic == cursor.Log.Id.Topic ? trouble : other.Trouble;
+                }
+            }
+            else if (cursor.Version == version)
             {
                 cursor.Trouble = trouble;
-                _mayBeTroubled = true;
             }
         }
 
@@ -126,38 +163,29 @@ internal sealed class FetchSchedule
     /// <param name="now">The time stamp of now, where a partition may be in trouble.</param>
     /// <param name="passed">How many in the turn are passed over; those before the one that is lost, on return.</param>
     /// <param name="plan">What to read.</param>
-    /// <param name="lost">A cursor that must be resolved first.</param>
+    /// <param name="lost">A cursor that must be resolved first, or whose partition has failed.</param>
     /// <param name="retryAt">As in <see cref="TryChoose"/>.</param>
     private bool TryChooseUnsynchronized(
         long[]? ends,
         long now,
         ref int passed,
         out FetchPlan plan,
-        out PartitionCursor? lost,
+        out LostPartition? lost,
         out long? retryAt)
     {
         ReadOnlySpan<PartitionCursor> cursors = _positions.Cursors;
-        PartitionCursor? waiting = null;
-        bool anyTrouble = false;
+        List<PartitionCursor>? waiting = null;
         retryAt = null;
         for (int i = passed; i < cursors.Length; i++)
         {
             _positions.Looks++;
-            PartitionCursor cursor = cursors[(_turn + i) % cursors.Length];
-            if (cursor.Trouble is { } trouble)
+            PartitionCursor cursor = cursors[_order.SlotAt(_turn, after: i)];
+            if (cursor.Trouble is { } trouble && (ends is not null || trouble.RetryAt > now))
             {
-                anyTrouble = true;
-                if (ends is not null || trouble.RetryAt > now)
-                {
-                    // To the end there is no pause: whatever else there is comes first, and then the one that has
-                    // waited longest.
-                    if (IsReadable(cursor, ends) && (waiting is null || trouble.RetryAt < waiting.Trouble!.RetryAt))
-                    {
-                        waiting = cursor;
-                    }
-
-                    continue;
-                }
+                // To the end there is no pause: whatever else there is comes first. Until then it is not even looked
+                // at, for a look is an attempt.
+                (waiting ??= []).Add(cursor);
+                continue;
             }
 
             if (TryPlan(cursor, ends, out plan, out lost))
@@ -179,29 +207,68 @@ internal sealed class FetchSchedule
             return false;
         }
 
-        _mayBeTroubled &= anyTrouble;
-        if (waiting is null)
+        _mayBeTroubled &= waiting is not null;
+        waiting?.RemoveAll(cursor => cursor.IsPaused);
+        if (waiting is null or [])
         {
             return false;
         }
 
         if (ends is not null)
         {
-            return TryPlan(waiting, ends, out plan, out lost);
+            return TryRetry(waiting, ends, out plan, out lost);
         }
 
-        retryAt = waiting.Trouble!.RetryAt;
+        retryAt = waiting.Min(cursor => cursor.Trouble!.RetryAt);
         return false;
     }
 
-    private static bool IsReadable(PartitionCursor cursor, long[]? ends) =>
-        TryPlan(cursor, ends, out _, out PartitionCursor? lost) || lost is not null;
-
-    /// <summary>What to read of a partition; otherwise the cursor where it must be resolved first.</summary>
-    private static bool TryPlan(PartitionCursor cursor, long[]? ends, out FetchPlan plan, out PartitionCursor? lost)
+    /// <summary>Plans the one in trouble that has waited longest, if there is anything to read.</summary>
+    private static bool TryRetry(
+        List<PartitionCursor> waiting, long[] ends, out FetchPlan plan, out LostPartition? lost)
     {
+        foreach (PartitionCursor cursor in waiting.OrderBy(cursor => cursor.Trouble!.RetryAt))
+        {
+            if (TryPlan(cursor, ends, out plan, out lost))
+            {
+                return true;
+            }
+
+            if (lost is not null)
+            {
+                return false;
+            }
+        }
+
         plan = default;
         lost = null;
+        return false;
+    }
+
+    /// <summary>
+    /// What to read of a partition; otherwise the cursor where it must be resolved first, or where the partition does
+    /// not even tell where it ends.
+    /// </summary>
+    private static bool TryPlan(PartitionCursor cursor, long[]? ends, out FetchPlan plan, out LostPartition? lost)
+    {
+        try
+        {
+            bool any = TryPlan(cursor, ends, out plan, out bool isLost);
+            lost = isLost ? LostPartition.Of(cursor) : null;
+            return any;
+        }
+        catch (EmbeddedLogException failure) when (PartitionTrouble.IsOfPartition(failure))
+        {
+            plan = default;
+            lost = LostPartition.Of(cursor, failure);
+            return false;
+        }
+    }
+
+    private static bool TryPlan(PartitionCursor cursor, long[]? ends, out FetchPlan plan, out bool isLost)
+    {
+        plan = default;
+        isLost = false;
         if (cursor.IsPaused)
         {
             return false;
@@ -211,16 +278,22 @@ internal sealed class FetchSchedule
         cursor.CheckTruncations();
         long position = cursor.Position;
         bool isKept = position >= 0 && position < cursor.KeptTo;
-        if (!isKept && (position < cursor.Log.StartOffset || position > end))
+        if (!isKept)
         {
-            lost = cursor;
-            return false;
+            cursor.Log.ThrowIfClosed();
+            if (position < cursor.Log.StartOffset || position > end)
+            {
+                isLost = true;
+                return false;
+            }
         }
 
         long limit = isKept ? cursor.KeptTo : end;
         limit = ends is null ? limit : Math.Min(limit, ends[cursor.Slot]);
         if (position >= limit)
         {
+            // Where it is read up to its end, nothing is wrong any more.
+            cursor.Trouble = position >= end ? null : cursor.Trouble;
             return false;
         }
 

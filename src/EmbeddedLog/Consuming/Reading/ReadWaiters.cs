@@ -93,6 +93,14 @@ internal sealed class ReadWaiters
         }
 
         waiter ??= new AppendWaiter(_signal, _inline);
-        waiter.Arm(log, end);
+        try
+        {
+            waiter.Arm(log, end);
+        }
+        catch (EmbeddedLogException)
+        {
+            // A partition that is followed fails to tell where it ends: the reader looks again, and tells it.
+            _signal.Wake();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using EmbeddedLog.Consuming.Positions;
 
 namespace EmbeddedLog.Consuming.Reading;
@@ -197,11 +198,25 @@ internal sealed class RecordReader<TKey, TValue>
         {
             tokens.ThrowIfCancelled();
             ThrowIfStopped();
-            bool any = _schedule.TryChoose(ends, out FetchPlan plan, out long? retryAt);
+            bool any = false;
+            FetchPlan plan = default;
+            long? retryAt = null;
+            ExceptionDispatchInfo? failed = null;
+            try
+            {
+                any = _schedule.TryChoose(ends, out plan, out retryAt);
+            }
+            catch (EmbeddedLogException failure)
+            {
+                failed = ExceptionDispatchInfo.Capture(failure);
+            }
+
             if (_committer is not null && _positions.MayHaveToCommit)
             {
                 await _committer.CommitResolvedAsync(tokens.Any).ConfigureAwait(false);
             }
+
+            failed?.Throw();
 
             if (any)
             {
@@ -216,11 +231,6 @@ internal sealed class RecordReader<TKey, TValue>
             }
             else
             {
-                if (Signal.Failure is { } failure)
-                {
-                    throw failure;
-                }
-
                 _waiters.Arm(retryAt);
                 await Signal.WaitAsync().ConfigureAwait(false);
             }

@@ -23,14 +23,7 @@ internal sealed class WakeSignal : IValueTaskSource, IThreadPoolWorkItem
     /// </summary>
     private int _state;
 
-    private Exception? _failure;
-
     public WakeSignal(WorkQueue work) => _work = work;
-
-    /// <summary>
-    /// Why there will never be more to read, or null. Written once before a wake-up; read by the reader.
-    /// </summary>
-    public Exception? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Waits until somebody wakes, or has done so since the last wait. Only by the reader.</summary>
     public ValueTask WaitAsync()
@@ -75,13 +68,6 @@ internal sealed class WakeSignal : IValueTaskSource, IThreadPoolWorkItem
 
     /// <summary>Lets the reader that was taken over go on, on this stack.</summary>
     public void Resume() => _core.SetResult(true);
-
-    /// <summary>Wakes the reader for good.</summary>
-    public void Fail(Exception failure)
-    {
-        Interlocked.CompareExchange(ref _failure, failure, null);
-        Wake();
-    }
 
     void IThreadPoolWorkItem.Execute() => Resume();
 

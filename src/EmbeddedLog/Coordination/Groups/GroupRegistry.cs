@@ -1,41 +1,59 @@
 using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Coordination.Groups;
 
 /// <summary>
-/// The members of groups in this process: one for each group and topic, until partitions can be shared.
+/// Who consumes what in this process: one member for each group and partition, until a group's members share them.
 /// </summary>
 internal sealed class GroupRegistry
 {
     private readonly Lock _gate = new();
 
-    /// <summary>The groups and the uids of the topics that have a member. Under the gate.</summary>
-    private readonly HashSet<(string Group, ulong TopicUid)> _members = [];
+    /// <summary>By group and partition; a topic that was made again is another one. Under the gate.</summary>
+    private readonly Dictionary<(string Group, ulong TopicUid, int Partition), GroupMembership> _members = [];
 
-    /// <summary>Makes the caller the group's member for a topic, until it disposes the membership.</summary>
-    /// <exception cref="ArgumentException">The name is not valid for a group.</exception>
-    /// <exception cref="InvalidOperationException">There is a member already.</exception>
-    public GroupMembership Join(string group, string topic, ulong topicUid)
+    /// <summary>Makes the caller the group's member for partitions, until it disposes what it gets.</summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="partitions">All or none of them are taken.</param>
+    /// <param name="reads">What the member reads, for those who find it in their way.</param>
+    /// <exception cref="ArgumentException">The name cannot be a group's.</exception>
+    /// <exception cref="InvalidOperationException">Another member has one of them.</exception>
+    public GroupMembership Join(string group, IReadOnlyList<PartitionLog> partitions, string reads)
     {
         NameRules.ThrowIfNotGroup(group);
+        GroupMembership membership = new(this, group, partitions, reads);
         lock (_gate)
         {
-            if (!_members.Add((group, topicUid)))
+            PartitionLog[] taken = [.. partitions.Where(each => _members.ContainsKey(Key(group, each)))];
+            if (taken.Length > 0)
             {
-                throw GroupErrors.AlreadyJoined(group, topic);
+                throw GroupErrors.AlreadyJoined(
+                    group, taken.ToLookup(each => _members[Key(group, each)].Reads, each => each.Id));
+            }
+
+            foreach (PartitionLog partition in partitions)
+            {
+                _members.Add(Key(group, partition), membership);
             }
         }
 
-        return new GroupMembership(this, group, topicUid);
+        return membership;
     }
 
-    /// <summary>Lets another consumer become the member.</summary>
-    public void Leave(string group, ulong topicUid)
+    /// <summary>Lets other consumers become members for the partitions of one that leaves.</summary>
+    public void Leave(GroupMembership member)
     {
         lock (_gate)
         {
-            _members.Remove((group, topicUid));
+            foreach (PartitionLog partition in member.Partitions)
+            {
+                _members.Remove(Key(member.Group, partition));
+            }
         }
     }
+
+    private static (string Group, ulong TopicUid, int Partition) Key(string group, PartitionLog partition) =>
+        (group, partition.TopicUid, partition.Id.Partition);
 }

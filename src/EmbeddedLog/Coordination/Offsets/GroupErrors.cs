@@ -1,14 +1,22 @@
 using EmbeddedLog.Partitions;
+using EmbeddedLog.Records;
 
 namespace EmbeddedLog.Coordination.Offsets;
 
 /// <summary>The exceptions of consumer groups, each with what to do.</summary>
 internal static class GroupErrors
 {
-    /// <summary>The group has a member for the topic already.</summary>
-    public static InvalidOperationException AlreadyJoined(string group, string topic) =>
-        new($"Group '{group}' has a consumer of topic '{topic}' already, and can have one at a time. Dispose that one "
-            + "first: it leaves the group only then. To read all records once more beside it, use another group.");
+    /// <summary>The group has members for partitions already.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="taken">By what a member reads: the partitions of it that were asked for.</param>
+    public static InvalidOperationException AlreadyJoined(string group, ILookup<string, TopicPartition> taken)
+    {
+        string holders = PartitionText.List(
+            [.. taken.Select(holder => $"{PartitionText.Of(holder)} by its consumer of {holder.Key}")]);
+        return new($"Group '{group}' reads already: {holders}. A partition can have one consumer of a group at a time. "
+            + "Dispose that one first: it leaves the group only then. Or read other partitions, see "
+            + "Subscription.Partitions. To read all records once more beside it, use another group.");
+    }
 
     /// <summary>The offset lies outside what may be committed.</summary>
     public static ArgumentOutOfRangeException BeyondEnd(PartitionLog partition, long offset) =>

@@ -113,8 +113,8 @@ internal sealed class OffsetStore
     }
 
     /// <summary>
-    /// Commits several offsets, otherwise as for one. All or none of them, unless they are so many that they take more
-    /// than one batch.
+    /// Commits several offsets, otherwise as for one, but those for topics that were deleted, which are left out. All
+    /// or none of them, unless they are so many that they take more than one batch.
     /// </summary>
     public long Commit(string group, IReadOnlyList<PartitionCommit> commits)
     {
@@ -123,6 +123,11 @@ internal sealed class OffsetStore
         {
             foreach (PartitionCommit commit in commits)
             {
+                if (_forgotten.Contains(commit.Partition.TopicUid))
+                {
+                    continue;
+                }
+
                 CheckUnsynchronized(commit);
                 changes.Add(new(Key(group, commit.Partition), ValueOf(commit)));
             }

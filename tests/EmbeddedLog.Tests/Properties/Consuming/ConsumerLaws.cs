@@ -9,9 +9,10 @@ public sealed class ConsumerLaws
 {
     /// <summary>
     /// What comes next of a partition is always the first record that is not finished, whatever was read, left by a
-    /// break, an exception or a cancellation, finished, committed or moved before: so what is not finished is handed
-    /// out again, and what is finished is not. A consumer that follows another one begins exactly where its group has
-    /// committed.
+    /// break, an exception or a cancellation, finished, committed, skipped or moved before: so what is not finished is
+    /// handed out again, what is finished is not, and the order of a partition holds. A consumer that follows another
+    /// one begins exactly where its group has committed. A record that cannot be read comes next until it is passed,
+    /// and keeps no other partition from being read, of one topic or of three.
     /// </summary>
     [Fact]
     public void WhatIsNotFinishedIsHandedOutAgainAndNothingElse() =>
@@ -39,7 +40,7 @@ public sealed class ConsumerLaws
             Config.QuickThrowOnFailure.WithMaxTest(tests),
             Prop.ForAll(Arb.From(Programs([.. steps]), Shorter), program =>
             {
-                using ConsumerModel model = new(program.Seed);
+                using ConsumerModel model = new(program.Seed, program.Topics);
                 foreach ((ConsumerStep step, int number) in program.Steps)
                 {
                     model.Do(step, number);
@@ -48,12 +49,13 @@ public sealed class ConsumerLaws
                 model.Finish();
             }));
 
-    private static Gen<(int Seed, (ConsumerStep Step, int Number)[] Steps)> Programs(ConsumerStep[] all) =>
+    private static Gen<(int Seed, int Topics, (ConsumerStep Step, int Number)[] Steps)> Programs(ConsumerStep[] all) =>
         from seed in Gen.Choose(0, int.MaxValue)
+        from topics in Gen.Choose(1, 3)
         from steps in Gen.Zip(Gen.Elements(all), Gen.Choose(0, 40)).ArrayOf()
-        select (seed, steps.Select(step => (step.Item1, step.Item2)).ToArray());
+        select (seed, topics, steps.Select(step => (step.Item1, step.Item2)).ToArray());
 
-    private static IEnumerable<(int Seed, (ConsumerStep Step, int Number)[] Steps)> Shorter(
-        (int Seed, (ConsumerStep Step, int Number)[] Steps) program) =>
-        Shrinking.DropSteps(program.Steps).Select(steps => (program.Seed, steps));
+    private static IEnumerable<(int Seed, int Topics, (ConsumerStep Step, int Number)[] Steps)> Shorter(
+        (int Seed, int Topics, (ConsumerStep Step, int Number)[] Steps) program) =>
+        Shrinking.DropSteps(program.Steps).Select(steps => (program.Seed, program.Topics, steps));
 }

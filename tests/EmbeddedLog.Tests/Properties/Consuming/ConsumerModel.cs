@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
@@ -6,31 +7,37 @@ using EmbeddedLog.Tests.Infrastructure;
 namespace EmbeddedLog.Tests.Properties.Consuming;
 
 /// <summary>
-/// A topic with one consumer of one group on a simulated machine, beside what must be handed out next. A record's value
-/// is a number of its own, so that what took the place of a lost record is told from it.
+/// One to three topics with one consumer of one group on a simulated machine, beside what must be handed out next. A
+/// record's value is a number of its own, so that what took the place of a lost record is told from it. Some records
+/// cannot be read.
 /// </summary>
 internal sealed class ConsumerModel : IDisposable
 {
-    private const int Partitions = 3;
+    private const int Partitions = 4;
 
     private readonly List<SimulatedPlatform> _machines = [];
     private readonly PartitionSettings _settings = PartitionFixture.Settings(segmentBytes: 16 << 10);
 
     /// <summary>
-    /// By partition: the numbers in the log, the first offset that is not finished, the one behind what was handed out,
-    /// what is committed, and the first unfinished one as of the last commit.
+    /// By partition: the numbers in the log and their times, the first offset that is not finished, the one behind what
+    /// was handed out, what is committed, and the first unfinished one as of the last commit.
     /// </summary>
     private readonly List<int>[] _numbers = new List<int>[Partitions];
+    private readonly List<long>[] _times = new List<long>[Partitions];
     private readonly long[] _next = new long[Partitions];
     private readonly long[] _handedOutTo = new long[Partitions];
     private readonly long[] _committed = new long[Partitions];
     private readonly long[] _settled = new long[Partitions];
     private readonly bool[] _paused = new bool[Partitions];
 
-    /// <summary>The numbers that were handed out.</summary>
+    /// <summary>The numbers that were handed out, or passed over.</summary>
     private readonly HashSet<int> _seen = [];
 
+    /// <summary>The numbers of records that cannot be read.</summary>
+    private readonly HashSet<int> _bad = [];
+
     private readonly int _chunk;
+    private readonly int _topics;
     private TopicFixture _topic;
     private Consumer<string, string> _consumer;
     private Record<string, string>? _last;
@@ -41,18 +48,23 @@ internal sealed class ConsumerModel : IDisposable
     /// <summary>What the present read has in hand: a partition, and the offset behind it.</summary>
     private (int Partition, long To)? _inHand;
 
+    /// <summary>What a read has failed with last, until it was skipped.</summary>
+    private RecordDeserializationException? _failure;
+
     private int _appended;
 
-    public ConsumerModel(int seed)
+    public ConsumerModel(int seed, int topics)
     {
+        _topics = topics;
         _machines.Add(new SimulatedPlatform(seed));
         _chunk = 1 + (seed % 20);
         for (int partition = 0; partition < Partitions; partition++)
         {
             _numbers[partition] = [];
+            _times[partition] = [];
         }
 
-        _topic = TopicFixture.On(Machine, Partitions, _settings);
+        _topic = TopicFixture.On(Machine, Partitions, _settings, _topics);
         _consumer = Consume();
     }
 
@@ -61,47 +73,55 @@ internal sealed class ConsumerModel : IDisposable
     public void Do(ConsumerStep step, int number)
     {
         int partition = number % Partitions;
-        TopicPartition id = new(TopicFixture.Topic, partition);
+        TopicPartition id = Id(partition);
         switch (step)
         {
             case ConsumerStep.Append:
                 for (int i = 0; i < number; i++)
                 {
-                    Assert.Equal(_numbers[partition].Count, _topic.Append(_appended, partition));
-                    _numbers[partition].Add(_appended++);
+                    Append(partition, isBad: false);
                 }
 
+                break;
+            case ConsumerStep.AppendBad:
+                Append(partition, isBad: true);
+                break;
+            case ConsumerStep.Wait:
+                Machine.Time.Advance(TimeSpan.FromMilliseconds(100 * number));
+                Machine.Scheduler.RunUntilIdle();
                 break;
             case ConsumerStep.Flush:
                 Machine.Run(_topic.Logs[partition].FlushAsync(_numbers[partition].Count, CancellationToken.None));
                 break;
             case ConsumerStep.Read:
-                Machine.Run(() => ReadAsync(Math.Min(number, Available()), throws: number % 3 == 0));
+                Machine.Run(() => TryAsync(() => ReadAsync(Math.Min(number, Available()), throws: number % 3 == 0)));
                 break;
             case ConsumerStep.ReadBatches:
-                Machine.Run(() => ReadBatchesAsync(1 + (number / 4), Math.Min(number, Available())));
+                Machine.Run(
+                    () => TryAsync(() => ReadBatchesAsync(1 + (number / 4), Math.Min(number, Available()))));
                 break;
             case ConsumerStep.ReadToEnd:
-                Machine.Run(ReadToEndAsync);
+                Machine.Run(() => TryReadToEndAsync());
                 break;
             case ConsumerStep.ReadAndCancel:
                 ReadAndCancel(Available() + 1, alreadyCancelled: number % 2 == 0);
                 break;
             case ConsumerStep.CommitRecord when _last is { } last:
                 Machine.Run(_consumer.CommitAsync(last));
-                NoteCommitted(last.Partition, last.Offset + 1);
+                NoteCommitted(IndexOf(last), last.Offset + 1);
                 break;
             case ConsumerStep.CommitOffset:
                 long next = number * 7 % (_numbers[partition].Count + 1);
-                Machine.Run(_consumer.CommitAsync(new NextOffset(new(TopicFixture.Topic, partition), next)));
+                Machine.Run(_consumer.CommitAsync(new NextOffset(id, next)));
                 NoteCommitted(partition, next);
                 break;
             case ConsumerStep.FinishRecord when _handedOut.Count > 0:
                 Record<string, string> finished = _handedOut[^(1 + (number % _handedOut.Count))];
                 _consumer.Finish(finished);
-                if (finished.Offset < _handedOutTo[finished.Partition])
+                int of = IndexOf(finished);
+                if (finished.Offset < _handedOutTo[of])
                 {
-                    _next[finished.Partition] = Math.Max(_next[finished.Partition], finished.Offset + 1);
+                    _next[of] = Math.Max(_next[of], finished.Offset + 1);
                 }
 
                 break;
@@ -126,20 +146,21 @@ internal sealed class ConsumerModel : IDisposable
                 break;
             case ConsumerStep.Retry when _last is { } last:
                 _consumer.Seek(last.TopicPartitionOffset);
-                NoteSeek(last.Partition, last.Offset);
+                NoteSeek(IndexOf(last), last.Offset);
                 break;
             case ConsumerStep.Seek:
                 long to = number * 5 % (_numbers[partition].Count + 1);
-                _consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, partition, to));
+                _consumer.Seek(new TopicPartitionOffset(id.Topic, id.Partition, to));
                 NoteSeek(partition, to);
                 break;
-            case ConsumerStep.SeekToEnd:
-                _consumer.SeekTo(SeekTarget.End);
-                for (int i = 0; i < Partitions; i++)
-                {
-                    NoteSeek(i, _numbers[i].Count);
-                }
-
+            case ConsumerStep.SeekAll:
+                SeekTo(number, [.. Enumerable.Range(0, Partitions)], only: null);
+                break;
+            case ConsumerStep.SeekOne:
+                SeekTo(number / Partitions, [partition], only: id);
+                break;
+            case ConsumerStep.Skip when _failure is { } failure:
+                Skip(failure);
                 break;
             case ConsumerStep.Restart:
                 Machine.Run(_consumer.DisposeAsync());
@@ -148,7 +169,8 @@ internal sealed class ConsumerModel : IDisposable
             case ConsumerStep.Reopen:
                 Machine.Run(_consumer.DisposeAsync());
                 Assert.True(Machine.Run(_topic.CloseAsync));
-                _topic = new TopicFixture(Machine.Platform, OpenLog.Directory, Partitions, settings: _settings);
+                _topic = new TopicFixture(
+                    Machine.Platform, OpenLog.Directory, Partitions, settings: _settings, topics: _topics);
                 Begin();
                 break;
             case ConsumerStep.Kill:
@@ -161,7 +183,7 @@ internal sealed class ConsumerModel : IDisposable
 
         for (int i = 0; i < Partitions; i++)
         {
-            Assert.Equal(_next[i], _consumer.Position(new TopicPartition(TopicFixture.Topic, i)));
+            Assert.Equal(_next[i], _consumer.Position(Id(i)));
         }
     }
 
@@ -174,7 +196,11 @@ internal sealed class ConsumerModel : IDisposable
         }
 
         Array.Clear(_paused);
-        Machine.Run(ReadToEndAsync);
+        while (Machine.Run(TryReadToEndAsync))
+        {
+            Skip(_failure!);
+        }
+
         Assert.All(_numbers, numbers => Assert.All(numbers, number => Assert.Contains(number, _seen)));
         Assert.Equal(_numbers.Select(numbers => (long)numbers.Count), _next);
         Machine.Run(_consumer.DisposeAsync());
@@ -190,17 +216,104 @@ internal sealed class ConsumerModel : IDisposable
     }
 
     private Consumer<string, string> Consume() =>
-        _topic.Consume(options: new ConsumerOptions { MaxBufferedRecords = _chunk });
+        _topic.Consume(
+            Serdes.Utf8, new PickyDeserializer(), options: new ConsumerOptions { MaxBufferedRecords = _chunk });
 
+    private TopicPartition Id(int partition) => _topic.Logs[partition].Id;
+
+    private int IndexOf(Record<string, string> record) =>
+        Array.FindIndex(_topic.Logs, log => log.Id.Topic == record.Topic) + (record.Partition * _topics);
+
+    private void Append(int partition, bool isBad)
+    {
+        string text = isBad ? PickyDeserializer.Bad : $"{_appended}";
+        RawRecord record = new("key"u8, Encoding.UTF8.GetBytes(text));
+        Assert.Equal(_numbers[partition].Count, _topic.Logs[partition].Append(record, out _));
+        if (isBad)
+        {
+            _bad.Add(_appended);
+        }
+
+        _numbers[partition].Add(_appended++);
+        _times[partition].Add(Machine.Time.GetUtcNow().ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>How many records can be read of partitions that are not paused.</summary>
     private int Available()
     {
         long available = 0;
         for (int i = 0; i < Partitions; i++)
         {
-            available += _paused[i] ? 0 : _numbers[i].Count - _next[i];
+            int bad = _numbers[i].FindIndex((int)_next[i], _bad.Contains);
+            available += _paused[i] ? 0 : (bad < 0 ? _numbers[i].Count : bad) - _next[i];
         }
 
         return (int)available;
+    }
+
+    /// <summary>Goes to the beginning, to the end or to a time.</summary>
+    private void SeekTo(int number, int[] partitions, TopicPartition? only)
+    {
+        long time = Machine.Time.GetUtcNow().ToUnixTimeMilliseconds() - (100 * number);
+        SeekTarget to = (number % 3) switch
+        {
+            0 => SeekTarget.Beginning,
+            1 => SeekTarget.End,
+            _ => SeekTarget.At(DateTimeOffset.FromUnixTimeMilliseconds(time)),
+        };
+        _consumer.SeekTo(to, only);
+        foreach (int i in partitions)
+        {
+            int found = to.Time is null ? -1 : _times[i].FindIndex(each => each >= time);
+            NoteSeek(i, to == SeekTarget.Beginning ? 0 : found < 0 ? _numbers[i].Count : found);
+        }
+    }
+
+    /// <summary>Goes on behind a record that could not be read, where the position is still at it.</summary>
+    private void Skip(RecordDeserializationException failure)
+    {
+        int partition = Array.FindIndex(
+            _topic.Logs, log => log.Id == new TopicPartition(failure.Topic!, failure.Partition!.Value));
+        _failure = null;
+        if (_next[partition] == failure.Offset)
+        {
+            _consumer.Skip(failure);
+            NoteSeek(partition, failure.Offset.Value + 1);
+        }
+        else
+        {
+            Assert.Throws<InvalidOperationException>(() => _consumer.Skip(failure));
+        }
+    }
+
+    /// <summary>Reads; true where that met a record that cannot be read, which then comes next.</summary>
+    private async Task<bool> TryAsync(Func<Task> read)
+    {
+        try
+        {
+            await read();
+            return false;
+        }
+        catch (RecordDeserializationException failure)
+        {
+            // The next one was asked for, so that the one before is finished.
+            FinishInHand();
+            int partition = Array.FindIndex(
+                _topic.Logs, log => log.Id == new TopicPartition(failure.Topic!, failure.Partition!.Value));
+            Assert.False(_paused[partition]);
+            Assert.Equal(_next[partition], failure.Offset);
+            Assert.Contains(_numbers[partition][(int)failure.Offset!.Value], _bad);
+            _failure = failure;
+            return true;
+        }
+    }
+
+    /// <summary>Whatever is bad, all that can be read of the others is read first.</summary>
+    private async Task<bool> TryReadToEndAsync()
+    {
+        bool failed = await TryAsync(ReadToEndAsync);
+        Assert.Equal(0, Available());
+        return failed;
     }
 
     private async Task ReadAsync(int count, bool throws)
@@ -272,7 +385,6 @@ internal sealed class ConsumerModel : IDisposable
         }
 
         FinishInHand();
-        Assert.Equal(0, Available());
     }
 
     private void ReadAndCancel(int count, bool alreadyCancelled)
@@ -283,11 +395,17 @@ internal sealed class ConsumerModel : IDisposable
             cancellation.Cancel();
         }
 
-        Task reading = ReadUntilCancelledAsync(count, cancellation.Token);
+        Task<bool> reading = TryAsync(() => ReadUntilCancelledAsync(count, cancellation.Token));
         Machine.Scheduler.RunUntilIdle();
+        if (reading.IsCompletedSuccessfully)
+        {
+            Assert.True(reading.Result);
+            return;
+        }
+
         cancellation.Cancel();
         Machine.Scheduler.RunUntilIdle();
-        Assert.ThrowsAny<OperationCanceledException>(reading.Ended);
+        Assert.ThrowsAny<OperationCanceledException>(() => { reading.Ended(); });
 
         // It had asked for one more.
         FinishInHand();
@@ -310,7 +428,8 @@ internal sealed class ConsumerModel : IDisposable
     /// </summary>
     private void Take(in Record<string, string> record, int inBatch = 0)
     {
-        int partition = record.Partition;
+        int partition = IndexOf(record);
+        Assert.Equal(Id(partition), record.TopicPartition);
         Assert.False(_paused[partition]);
         Assert.Equal(_next[partition] + inBatch, record.Offset);
         int number = int.Parse(record.Value, CultureInfo.InvariantCulture);
@@ -357,6 +476,7 @@ internal sealed class ConsumerModel : IDisposable
     {
         _consumer = Consume();
         _last = null;
+        _failure = null;
         _handedOut.Clear();
         for (int i = 0; i < Partitions; i++)
         {
@@ -374,12 +494,13 @@ internal sealed class ConsumerModel : IDisposable
     private void Crash(CrashKind kind)
     {
         _machines.Add(Machine.Crash(kind));
-        _topic = TopicFixture.After(Machine, kind, (ulong)_machines.Count, Partitions, _settings);
+        _topic = TopicFixture.After(Machine, kind, (ulong)_machines.Count, Partitions, _settings, _topics);
         for (int i = 0; i < Partitions; i++)
         {
             long left = _topic.Logs[i].PublishedEnd;
             Assert.InRange(left, 0, _numbers[i].Count);
             _numbers[i].RemoveRange((int)left, _numbers[i].Count - (int)left);
+            _times[i].RemoveRange((int)left, _times[i].Count - (int)left);
             long committed = _topic.Committed(i) ?? 0;
             Assert.InRange(committed, 0, left);
             if (kind == CrashKind.ProcessKill)

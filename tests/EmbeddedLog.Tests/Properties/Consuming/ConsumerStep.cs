@@ -6,6 +6,12 @@ internal enum ConsumerStep
     /// <summary>Appends some records to one partition, written.</summary>
     Append,
 
+    /// <summary>Appends a record that cannot be read.</summary>
+    AppendBad,
+
+    /// <summary>Lets time pass, so that a partition in trouble may be tried again.</summary>
+    Wait,
+
     /// <summary>Flushes one partition.</summary>
     Flush,
 
@@ -27,7 +33,7 @@ internal enum ConsumerStep
     /// <summary>Commits any offset of one partition.</summary>
     CommitOffset,
 
-    /// <summary>Finishes the last record that was handed out.</summary>
+    /// <summary>Finishes a record that was handed out.</summary>
     FinishRecord,
 
     /// <summary>Commits what is finished.</summary>
@@ -45,8 +51,14 @@ internal enum ConsumerStep
     /// <summary>Goes on at any offset of one partition.</summary>
     Seek,
 
-    /// <summary>Goes on at the ends.</summary>
-    SeekToEnd,
+    /// <summary>Goes on at the beginnings, the ends, or a time.</summary>
+    SeekAll,
+
+    /// <summary>The same in one partition.</summary>
+    SeekOne,
+
+    /// <summary>Goes on behind the last record that could not be read.</summary>
+    Skip,
 
     /// <summary>Disposes the consumer and makes another one of the group.</summary>
     Restart,

@@ -1,4 +1,3 @@
-using System.Text;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using FsCheck;
@@ -60,7 +59,7 @@ public sealed class ConsumerTroubleLaws
         }
 
         Consumer<string, string> consumer = topic.Consume(
-            Serdes.Utf8, new Picky(), options: new ConsumerOptions { MaxBufferedRecords = 4 });
+            Serdes.Utf8, new PickyDeserializer(), options: new ConsumerOptions { MaxBufferedRecords = 4 });
         Seen seen = new(bad);
         foreach ((Step step, int number) in steps)
         {
@@ -187,15 +186,6 @@ public sealed class ConsumerTroubleLaws
         {
             Assert.Equal(_next[record.Partition]++, record.Offset);
             Assert.False(bad[record.Partition][record.Offset]);
-        }
-    }
-
-    private sealed class Picky : IDeserializer<string>
-    {
-        public string Deserialize(ReadOnlySpan<byte> data, in SerializationContext context)
-        {
-            string text = Encoding.UTF8.GetString(data);
-            return text == "bad" ? throw new FormatException() : text;
         }
     }
 }
