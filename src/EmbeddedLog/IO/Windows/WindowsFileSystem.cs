@@ -4,21 +4,20 @@ using Microsoft.Win32.SafeHandles;
 namespace EmbeddedLog.IO.Windows;
 
 /// <summary>
-/// Files on Windows. Modes have no counterpart there: access is what the parent directory hands down. Handles are never
+/// Files on Windows. There are no modes: a new file inherits the access rules of its directory. Handles are never
 /// inherited, and files may be deleted and renamed while they are open, though not while they are mapped.
 /// </summary>
 [SupportedOSPlatform("windows")]
 internal sealed class WindowsFileSystem : FileSystem
 {
     /// <summary>
-    /// What <see cref="WritesToReserve"/> is where nobody says otherwise. The tests set it on Wine, to run there what
-    /// runs on Windows.
+    /// The default of <see cref="WritesToReserve"/>. The tests set it on Wine, to run the same code as on Windows.
     /// </summary>
     public static bool WritesToReserveByDefault { get; set; }
 
     /// <summary>
-    /// Whether space is reserved by writing zeros where there is no call for it, which has all that is appended written
-    /// twice; otherwise segments are not mapped for writing there.
+    /// Whether space is reserved by writing zeros if there is no call for it, which writes every byte twice. Otherwise
+    /// segments are not mapped for writing there.
     /// </summary>
     public bool WritesToReserve { get; init; } = WritesToReserveByDefault;
 
@@ -28,14 +27,14 @@ internal sealed class WindowsFileSystem : FileSystem
         Check("GetVolumeInformation", directory, WindowsSyscalls.GetFileSystemType(handle, out string name));
         Check("GetFileInformationByHandle", directory, WindowsSyscalls.GetAttributes(handle, out FileAttributes found));
 
-        // What does not say where it is counts as remote.
+        // A volume of unknown location counts as remote.
         bool isRemote = WindowsSyscalls.IsRemote(handle) ?? true;
         bool isCompressed = (found & FileAttributes.Compressed) != 0;
         bool? allocates = isRemote ? false : ProbeAllocation(directory);
         return new WindowsVolume(name, isRemote, isCompressed, allocates, WindowsReservation.IsSupported).Traits;
     }
 
-    /// <summary>Always unknown: Windows tells no random id of a boot and no number of a mount.</summary>
+    /// <summary>Always unknown: Windows has no random id of a boot and no number of a mount.</summary>
     public override CacheIdentity GetCacheIdentity(string directory)
     {
         OpenDirectory(directory, WindowsSyscalls.AccessRead).Dispose();
@@ -69,9 +68,8 @@ internal sealed class WindowsFileSystem : FileSystem
     }
 
     /// <summary>
-    /// Flushes the directory where the system lets it be opened for that. Where it does not, NTFS still writes its
-    /// journal in order: the flush of any file carries the names that were made before it, and renames are written
-    /// through.
+    /// Flushes the directory if the system can open it for that. If not, NTFS still writes its journal in order: the
+    /// flush of any file includes the names that were made before it, and renames are written through.
     /// </summary>
     public override void SyncDirectory(string path)
     {
@@ -111,8 +109,8 @@ internal sealed class WindowsFileSystem : FileSystem
     }
 
     /// <summary>
-    /// Tried again for a while where somebody has the one or the other open: to give up would fail a recovery for a
-    /// scanner that looks at every new file. What is mapped stays so, and is not replaced.
+    /// Tried again for a while if one of the files is open elsewhere: otherwise a scanner that reads every new file
+    /// would fail a recovery. A mapped file is not replaced.
     /// </summary>
     public override void Rename(string from, string to)
     {
@@ -120,7 +118,7 @@ internal sealed class WindowsFileSystem : FileSystem
         Check("SetFileInformationByHandle(FileRenameInfoEx)", from, error);
     }
 
-    /// <summary>What is mapped cannot be deleted: <see cref="FileSystemError.InUse"/>.</summary>
+    /// <summary>A mapped file cannot be deleted: <see cref="FileSystemError.InUse"/>.</summary>
     public override void DeleteFile(string path)
     {
         int error = WindowsSyscalls.Unlink(Extended(path));
@@ -140,7 +138,7 @@ internal sealed class WindowsFileSystem : FileSystem
 
     public override IDisposable? TryLock(string path)
     {
-        // Not shared for deletion: while the lock is held, nobody can delete or replace the file.
+        // Not shared for deletion: while the lock is held, no process can delete or replace the file.
         SafeFileHandle handle = OpenHandle(path, FileOpening.OpenOrCreate, WindowsSyscalls.ShareReadWrite);
         int error = WindowsSyscalls.Lock(handle);
         if (error == 0)
@@ -155,8 +153,8 @@ internal sealed class WindowsFileSystem : FileSystem
     }
 
     /// <summary>
-    /// Reserves space for a file that goes when it is closed, even by the end of the process; null where none can be
-    /// made to try it on.
+    /// Reserves space for a file that is deleted when it is closed, even by the end of the process; null if no such
+    /// file can be made.
     /// </summary>
     private bool? ProbeAllocation(string directory)
     {
@@ -195,7 +193,8 @@ internal sealed class WindowsFileSystem : FileSystem
             file.Dispose();
             Check("CreateFile", path, error != 0 ? error : isLink ? WindowsErrors.StoppedOnLink : 0);
 
-            // A file that is kept compressed, deduplicated or elsewhere has its contents only where this is followed.
+            // The contents of a compressed, deduplicated or remote file are available only if this reparse point is
+            // followed.
             error = WindowsSyscalls.Open(
                 Extended(path), access, share, WindowsSyscalls.OpenExisting, 0, out file);
             Check("CreateFile", path, error);
@@ -242,9 +241,9 @@ internal sealed class WindowsFileSystem : FileSystem
     }
 
     /// <summary>
-    /// The form of an absolute path that the system takes as it stands: it may be longer than 260 characters, and names
-    /// in it that once were those of devices (<c>con.events</c>, <c>aux</c>) are names like any other. So nothing that
-    /// interprets a path, such as <see cref="Path.GetFullPath(string)"/>, may see one before it has this form.
+    /// The form of an absolute path that the system does not interpret: it may be longer than 260 characters, and old
+    /// names of devices (<c>con.events</c>, <c>aux</c>) are ordinary names in it. Code that interprets a path, such as
+    /// <see cref="Path.GetFullPath(string)"/>, must not see it before it has this form.
     /// </summary>
     private static string Extended(string path)
     {
