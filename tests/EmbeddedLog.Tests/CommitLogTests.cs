@@ -208,7 +208,7 @@ public sealed class CommitLogTests
     }
 
     [Fact]
-    public async Task OpenAsync_OptionsContradict_TellsAllFaults()
+    public async Task OpenAsync_OptionsContradict_NamesAllFaults()
     {
         using TempDirectory root = new();
         CommitLogOptions options = new() { MaxOpenSegments = 0, OwnerTimeout = TimeSpan.FromDays(-2) };

@@ -77,7 +77,7 @@ public sealed class BackupTests : IDisposable
 
     /// <summary>Neither side changes what both see: each goes on, and both are intact afterwards.</summary>
     [Fact]
-    public async Task Backup_AndLog_BothGoOn_DoNotTouchEachOther()
+    public async Task BackupAndLog_BothGoOn_DoNotTouchEachOther()
     {
         CommitLog log = await CommitLog.OpenAsync(Root);
         Topic topic = await log.CreateTopicAsync("topic", Options());

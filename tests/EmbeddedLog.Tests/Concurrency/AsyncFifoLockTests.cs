@@ -58,7 +58,7 @@ public sealed class AsyncFifoLockTests : IDisposable
     }
 
     [Fact]
-    public void Cancel_OfOneWhoWasLetIn_ChangesNothing()
+    public void Cancel_AfterEntering_ChangesNothing()
     {
         using CancellationTokenSource source = new();
         Assert.True(_lock.EnterAsync(default).IsCompletedSuccessfully);

@@ -98,7 +98,7 @@ public sealed class ConsumerAssignmentTests : IDisposable
     }
 
     [Fact]
-    public void Seek_Pause_AndSkip_ReachThePartitionThatTheyName() => _machine.Run(async () =>
+    public void SeekPauseAndSkip_OfAPartition_ReachItAlone() => _machine.Run(async () =>
     {
         Fill(recordsOfEach: 3);
         await using Consumer<string, string> consumer = Consume();

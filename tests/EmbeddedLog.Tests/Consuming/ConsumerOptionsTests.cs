@@ -30,7 +30,7 @@ public sealed class ConsumerOptionsTests
     }
 
     [Fact]
-    public void ValidatedCopy_TwoPlacesToStart_TellsBoth()
+    public void ValidatedCopy_TwoPlacesToStart_NamesBoth()
     {
         var options = new ConsumerOptions
         {
@@ -53,7 +53,7 @@ public sealed class ConsumerOptionsTests
     }
 
     [Fact]
-    public void ValidatedCopy_EverythingWrong_TellsEverything()
+    public void ValidatedCopy_EverythingWrong_NamesEveryFault()
     {
         var options = new ConsumerOptions
         {

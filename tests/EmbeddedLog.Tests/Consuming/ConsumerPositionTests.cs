@@ -136,7 +136,7 @@ public sealed class ConsumerPositionTests : IDisposable
     });
 
     [Fact]
-    public void Looking_TokenIsCancelled_TellsNothing() => _simulation.Run(async () =>
+    public void AnyLookup_TokenIsCancelled_Throws() => _simulation.Run(async () =>
     {
         TopicFixture topic = Topic();
         await using Consumer<string, string> consumer = topic.Consume();

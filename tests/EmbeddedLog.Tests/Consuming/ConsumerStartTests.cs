@@ -60,7 +60,7 @@ public sealed class ConsumerStartTests : IDisposable
     }
 
     [Fact]
-    public void Start_Latest_CannotBeCommitted_HandsNothingOutUntilItCan() => _simulation.Run(async () =>
+    public void Start_LatestThatCannotBeCommitted_ReturnsNothingUntilItIs() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(5);
@@ -114,7 +114,7 @@ public sealed class ConsumerStartTests : IDisposable
     });
 
     [Fact]
-    public void Start_Error_FailsUntilSomebodySeeksOrHasCommitted() => _simulation.Run(async () =>
+    public void Start_Error_FailsUntilASeekOrACommit() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(5);

@@ -57,7 +57,7 @@ public sealed partial class DocumentTests
             select $"{code.Document}: nothing in the sources is named {name.Value}");
 
     [Fact]
-    public void TheChecksThemselves_TellRightFromWrong()
+    public void Checks_OfTrueAndFalseDocuments_FindOnlyTheFalseOnes()
     {
         Assert.Contains(Code(s_documents), code => IsPath(code.Text) && code.Document == s_documentsOfNames[0]);
         Assert.True(Exists("src/EmbeddedLog/Format/"));

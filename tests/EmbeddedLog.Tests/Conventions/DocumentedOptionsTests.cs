@@ -33,7 +33,7 @@ public sealed partial class DocumentedOptionsTests
     [Theory]
     [InlineData("5 minutes", "", true)]
     [InlineData("6 minutes", "", false)]
-    public void Default_TheCheckItself_TellsRightFromWrong(string documented, string rest, bool expected) =>
+    public void Default_TheCheckItself_FindsOnlyWrongDocuments(string documented, string rest, bool expected) =>
         Assert.Equal(expected, DocumentedValue.Means(documented, rest, TimeSpan.FromMinutes(5)));
 
     [Theory]

@@ -46,7 +46,7 @@ public sealed partial class MessageTests : IDisposable
     });
 
     [Fact]
-    public void Consumer_OutlivesItsLog_IsToldToCloseTheLogLast() => _machine.Run(async () =>
+    public void Consumer_OutlivesItsLog_IsAdvisedToCloseTheLogLast() => _machine.Run(async () =>
     {
         CommitLog log = await OpenLog.OnAsync(_machine);
         Topic topic = await log.CreateTopicAsync("t");
@@ -117,7 +117,7 @@ public sealed partial class MessageTests : IDisposable
     [InlineData("value.ToString(\"c\", CultureInfo.InvariantCulture)", true)]
     [InlineData("$\"cannot be read as {type}: \"", true)]
     [InlineData("$\"more than {Units.Milliseconds(settings.MaxAheadMilliseconds)} ahead\"", false)]
-    public void Sources_TheCheckItself_TellsRightFromWrong(string line, bool raw) =>
+    public void Sources_TheCheckItself_FindsOnlyWrongMessages(string line, bool raw) =>
         Assert.Equal(raw, RawUnits().IsMatch(line));
 
     [GeneratedRegex(

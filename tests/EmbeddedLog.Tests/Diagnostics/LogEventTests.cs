@@ -24,7 +24,7 @@ public sealed class LogEventTests
     }
 
     [Fact]
-    public void Texts_OfAllLines_TellDurationsAndSizesInUnits()
+    public void Texts_OfAllLines_PutDurationsAndSizesInUnits()
     {
         ParameterInfo[] raw =
         [

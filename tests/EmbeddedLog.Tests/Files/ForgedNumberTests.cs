@@ -111,7 +111,7 @@ public sealed class ForgedNumberTests : IDisposable
     [Theory]
     [InlineData((long)int.MaxValue + 1)]
     [InlineData(uint.MaxValue)]
-    public async Task Sequence_ThatNoLogComesTo_IsTold(long sequence)
+    public async Task Sequence_AboveThoseOfAnyLog_IsReported(long sequence)
     {
         await MakeLogAsync(3 * RecordsInASegment);
         ForgeLastRecord(record => BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(16), (uint)sequence));
@@ -151,7 +151,7 @@ public sealed class ForgedNumberTests : IDisposable
     [InlineData("session", 16, long.MaxValue, 8)]
     [InlineData("session", 16, (1L << 32) - 1, 8)]
     [InlineData("session", 16, int.MaxValue, 8)]
-    public async Task Page_WithANumberThatNoLogComesTo_IsTold(
+    public async Task Page_WithANumberAboveThoseOfAnyLog_IsReported(
         string name, int at, long value, int bytes)
     {
         await MakeLogAsync(3 * RecordsInASegment, closed: name == "checkpoint");
@@ -169,7 +169,7 @@ public sealed class ForgedNumberTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(RecordsInASegment - 1)]
-    public async Task DurableEnd_OutsideItsSegment_IsTold(long offset)
+    public async Task DurableEnd_OutsideItsSegment_IsReported(long offset)
     {
         await MakeLogAsync(RecordsInASegment + 1);
         string session = Path.Combine(Root, "session");
@@ -184,7 +184,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Epoch_OfASegmentAboveTheCheckpoints_IsTold()
+    public async Task Epoch_OfASegmentAboveTheCheckpoints_IsReported()
     {
         await MakeLogAsync(3 * RecordsInASegment);
         ForgeLastRecord(record => BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(20), 1_000));
@@ -195,7 +195,7 @@ public sealed class ForgedNumberTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Segment_LargerThanAnyThereIs_IsTold(bool closed)
+    public async Task Segment_LargerThanAnyThereIs_IsReported(bool closed)
     {
         await MakeLogAsync(RecordsInASegment / 2, closed);
         string path = Path.Combine(Partition, "00000001.segment");
@@ -211,7 +211,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Control_OfATebibyte_HoldsUpNobody()
+    public async Task Control_OfATebibyte_DelaysNeitherOwnerNorFollower()
     {
         await MakeLogAsync(RecordsInASegment);
         string path = Path.Combine(Root, "control");
@@ -237,7 +237,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Index_WhoseLastEntryIsNotAtTheEnd_HoldsUpNoAppend()
+    public async Task Index_WithALastEntryBeforeTheEnd_DelaysNoAppend()
     {
         await MakeLogAsync(RecordsInASegment / 2);
         string path = Path.Combine(Partition, "00000001.index");
@@ -252,7 +252,7 @@ public sealed class ForgedNumberTests : IDisposable
     }
 
     [Fact]
-    public async Task Frames_WhoseOffsetsDoNotFollow_AreTold()
+    public async Task Frames_WithOffsetsThatDoNotFollow_AreReported()
     {
         await MakeLogAsync(2 * RecordsInASegment);
         File.Delete(Path.Combine(Partition, "00000001.index"));

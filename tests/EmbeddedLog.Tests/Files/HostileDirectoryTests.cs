@@ -122,7 +122,7 @@ public sealed class HostileDirectoryTests : IDisposable
     }
 
     [Fact]
-    public async Task TwoTopics_WithOneName_AreToldAndLeaveNothingOpen()
+    public async Task TwoTopics_WithOneName_AreReportedAndLeaveNothingOpen()
     {
         await MakeLogAsync();
         string second = Path.Combine(Root, "topics", "events-2");
@@ -142,7 +142,7 @@ public sealed class HostileDirectoryTests : IDisposable
     [InlineData("a/b", 1)]
     [InlineData("events", 1_000_000)]
     [InlineData("events", -1)]
-    public async Task Descriptor_ForgedWithItsChecksum_IsTold(string? name, int partitions)
+    public async Task Descriptor_ForgedWithItsChecksum_IsReported(string? name, int partitions)
     {
         await MakeLogAsync();
         TopicDescriptor forged = TopicDescriptor.From(name!, "1", new TopicOptions { Partitions = partitions });
@@ -157,7 +157,7 @@ public sealed class HostileDirectoryTests : IDisposable
     [Theory]
     [InlineData("topic.json", 2L << 30)]
     [InlineData("0/manifest", 8L << 30)]
-    public async Task File_OfGibibytes_IsToldWithoutBeingRead(string name, long bytes)
+    public async Task File_OfGibibytes_IsReportedWithoutBeingRead(string name, long bytes)
     {
         await MakeLogAsync();
         string path = Path.Combine(Topic, name);

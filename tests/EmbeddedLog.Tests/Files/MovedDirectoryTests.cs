@@ -82,7 +82,7 @@ public sealed class MovedDirectoryTests : IDisposable
     }
 
     [Fact]
-    public async Task Follow_DirectoryMovedThenReplaced_ReadsOnAndTellsOfTheOther()
+    public async Task Follow_DirectoryMovedThenReplaced_ReadsOnAndReportsTheOther()
     {
         await using CommitLog log = await OpenAsync();
         OwnedPartition partition = (await log.EnsureTopicAsync("topic", Options()))[0];

@@ -38,7 +38,7 @@ public sealed partial class FollowedDamageTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Open_LogWithDamage_IsReadAsAnOwnerWouldOrToldInItsWords(string file, string ending)
+    public void Open_LogWithDamage_ReadsOrThrowsAsAnOwnerDoes(string file, string ending)
     {
         int damaged = 0;
         for (int damage = 0; damage < FollowedDamage.Count; damage++)
@@ -67,7 +67,7 @@ public sealed partial class FollowedDamageTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Read_DamageWhileTheOwnerLives_IsReadOnOrToldAsTheNextOwnerIs(string file)
+    public void Read_DamageWhileTheOwnerLives_ReadsOnOrThrowsAsTheNextOwnerDoes(string file)
     {
         for (int damage = 0; damage < FollowedDamage.Count; damage++)
         {

@@ -20,7 +20,7 @@ public sealed class FollowedDeletionTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Read_TopicThatWasDeleted_IsToldSoInEveryWay(string machine, string sequel)
+    public void Read_TopicThatWasDeleted_ThrowsSoInEveryWay(string machine, string sequel)
     {
         foreach (string way in new[] { "scan", "new scan", "end", "start", "durable", "wait", "last", "consumer" })
         {
@@ -70,7 +70,7 @@ public sealed class FollowedDeletionTests
     [InlineData("mapped")]
     [InlineData("positional")]
     [InlineData("no control file")]
-    public void Read_WhileTheTopicIsDeletedAndMadeAgain_IsNeverToldOfATruncation(string machine)
+    public void Read_WhileTheTopicIsDeletedAndMadeAgain_NeverReportsATruncation(string machine)
     {
         for (int seed = 1; seed <= 40; seed++)
         {

@@ -22,7 +22,7 @@ public sealed class FollowerGrowthTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Maps_OfSegmentsThatNobodyReadsAnyMore_AreLetGoOf(bool positional)
+    public void Maps_OfSegmentsNoLongerRead_AreReleased(bool positional)
     {
         using FollowFixture fixture = Create(positional);
         fixture.Open(s_small);
@@ -117,7 +117,7 @@ public sealed class FollowerGrowthTests
         [.. fixture.Machine.Disk.LiveMaps.Where(path => path.EndsWith(".segment", StringComparison.Ordinal))];
 
     [Fact]
-    public void GetPins_LeaseOfASegmentThatRetentionHasRemoved_IsToldUntilItIsDisposed()
+    public void GetPins_LeaseOfASegmentThatRetentionHasRemoved_IsListedUntilItIsDisposed()
     {
         using FollowFixture fixture = Create(positional: false);
         fixture.Open();

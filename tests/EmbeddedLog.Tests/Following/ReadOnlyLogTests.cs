@@ -33,7 +33,7 @@ public sealed class ReadOnlyLogTests
 
     /// <summary>Somebody has copied a topic's directory in the place of an older one.</summary>
     [Fact]
-    public async Task Open_TwoDirectoriesOfOneTopic_IsToldInTheOwnersWords()
+    public async Task Open_TwoDirectoriesOfOneTopic_ThrowsAsAnOwnerDoes()
     {
         using TempDirectory root = new();
         CommitLog log = await CommitLog.OpenAsync(root["log"]);

@@ -111,7 +111,7 @@ public abstract class FileSystemContractTests : FileSystemContract
     }
 
     [Fact]
-    public void Exists_FileAndDirectory_AreToldApart()
+    public void Exists_FileAndDirectory_AreDistinguished()
     {
         CreateFile("file");
         Files.CreateDirectory(PathOf("directory"));
@@ -145,7 +145,7 @@ public abstract class FileSystemContractTests : FileSystemContract
     }
 
     [Fact]
-    public void List_MissingOrFile_TellsWhich()
+    public void List_MissingOrFile_NamesTheCause()
     {
         CreateFile("file");
 
@@ -241,7 +241,7 @@ public abstract class FileSystemContractTests : FileSystemContract
     }
 
     [Fact]
-    public void SyncDirectory_MissingOrFile_TellsWhich()
+    public void SyncDirectory_MissingOrFile_NamesTheCause()
     {
         CreateFile("file");
 

@@ -20,7 +20,7 @@ public sealed class LockHolderTests
     }
 
     [Fact]
-    public void Parse_TextOfAnyLength_TellsWholeLinesOrNothing()
+    public void Parse_TextOfAnyLength_GivesWholeLinesOrNothing()
     {
         byte[] text = s_some.ToText();
         Assert.Equal(s_some, LockHolder.Parse(text));
@@ -33,7 +33,7 @@ public sealed class LockHolderTests
     }
 
     [Fact]
-    public void Parse_TextOfSomebodyHostile_StaysOnOneShortLine()
+    public void Parse_HostileText_StaysOnOneShortLine()
     {
         string text = $"1\nhost {new string('x', 900)}\r\u001b[31m\nboot \u00e4\u0007b\n";
         LockHolder read = LockHolder.Parse(Encoding.UTF8.GetBytes(text))!;

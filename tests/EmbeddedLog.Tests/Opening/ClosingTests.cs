@@ -66,7 +66,7 @@ public sealed class ClosingTests
     }
 
     [Fact]
-    public void Dispose_CommitAndFlushFail_TellsBoth()
+    public void Dispose_CommitAndFlushFail_ReportsBoth()
     {
         using SimulatedPlatform machine = new(seed: 1);
         FaultingFileSystem faults = new(machine.Platform.Files);

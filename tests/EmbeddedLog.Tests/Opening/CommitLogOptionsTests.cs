@@ -49,7 +49,7 @@ public sealed class CommitLogOptionsTests
     }
 
     [Fact]
-    public void ValidatedCopy_EverythingWrong_TellsEverything()
+    public void ValidatedCopy_EverythingWrong_NamesEveryFault()
     {
         var options = new CommitLogOptions
         {
@@ -80,7 +80,7 @@ public sealed class CommitLogOptionsTests
     }
 
     [Fact]
-    public void ValidatedCopy_OneFault_IsToldInTheSingular()
+    public void ValidatedCopy_OneFault_IsReportedInTheSingular()
     {
         var exception = Assert.Throws<ArgumentException>(
             "options", () => new CommitLogOptions { JsonContexts = null! }.ValidatedCopy());

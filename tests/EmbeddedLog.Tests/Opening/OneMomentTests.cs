@@ -61,7 +61,7 @@ public sealed class OneMomentTests
 
     [Theory]
     [MemberData(nameof(Table))]
-    public void Open_PieceOfTheLogHarmed_IsToldOrUnharmed(string piece, bool killed, Harm harm, bool told)
+    public void Open_PieceOfTheLogDamaged_IsReportedOrHarmless(string piece, bool killed, Harm harm, bool told)
     {
         using SimulatedPlatform machine = new(7);
         Dictionary<string, byte[]> older = Live(machine, First, out _);
@@ -94,7 +94,7 @@ public sealed class OneMomentTests
     }
 
     [Fact]
-    public void Open_NewestOfTwoCleanCheckpointsDamaged_IsTold()
+    public void Open_NewestOfTwoCleanCheckpointsDamaged_IsReported()
     {
         // So few records that no segment ends: then nothing writes a checkpoint between the two closes.
         using SimulatedPlatform machine = new(7);
@@ -129,7 +129,7 @@ public sealed class OneMomentTests
     }
 
     [Fact]
-    public void Open_OlderPieces_TellWhichIsFromWhen()
+    public void Open_OlderPieces_ReportsTheTimeOfEach()
     {
         using SimulatedPlatform machine = new(7);
         Dictionary<string, byte[]> older = Live(machine, First, out DateTimeOffset firstClose);
@@ -145,7 +145,7 @@ public sealed class OneMomentTests
     }
 
     [Fact]
-    public void Open_TopicOfAnEarlierMoment_IsTold()
+    public void Open_TopicOfAnEarlierMoment_IsReported()
     {
         using SimulatedPlatform machine = new(7);
         Dictionary<string, byte[]> older = Live(machine, First, out _);
@@ -184,7 +184,7 @@ public sealed class OneMomentTests
     }
 
     [Fact]
-    public void Open_SegmentsOfALostManifestAfterAPowerLoss_AreKeptAndTold()
+    public void Open_SegmentsOfALostManifestAfterAPowerLoss_AreKeptAndReported()
     {
         // Never closed cleanly, so that no list tells of the partition: the frames alone do.
         using SimulatedPlatform machine = new(7);

@@ -75,7 +75,7 @@ public sealed class OpeningLinesTests
     }
 
     [Fact]
-    public void Open_LoweredCommit_IsToldOfOnce()
+    public void Open_LoweredCommit_IsReportedOnce()
     {
         for (int seed = 2; ; seed += 3)
         {

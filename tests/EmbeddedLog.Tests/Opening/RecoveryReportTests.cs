@@ -42,7 +42,7 @@ public sealed class RecoveryReportTests
     }
 
     [Fact]
-    public void Recovery_KilledLog_TellsAndLogsWhatWasCopied()
+    public void Recovery_KilledLog_ReportsAndLogsTheCopiedRecords()
     {
         using SimulatedPlatform machine = new(seed: 1);
         CommitLog killed = Open(machine);

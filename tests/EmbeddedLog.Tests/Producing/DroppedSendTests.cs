@@ -40,7 +40,7 @@ public sealed class DroppedSendTests : IDisposable
     public static TheoryData<string> Names => [.. Sends.Keys];
 
     [Fact]
-    public void AllMembersThatSend_AreTried() => Assert.Equal(
+    public void Members_ThatSend_AreAllTried() => Assert.Equal(
         Sends.Keys.Order(),
         typeof(Producer<string, string>).GetMethods()
             .Where(method => method.ReturnType.Name == "ValueTask`1" && method.ReturnType != typeof(ValueTask<bool>))
@@ -49,7 +49,7 @@ public sealed class DroppedSendTests : IDisposable
 
     /// <summary>Without this, all others would hold whatever the code does.</summary>
     [Fact]
-    public void ATaskThatFailsAndIsDropped_IsToldOf()
+    public void Task_FailedAndDropped_IsReported()
     {
         DropATask();
         Collect();
@@ -58,7 +58,7 @@ public sealed class DroppedSendTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Send_ThatFailsAndIsDropped_IsNotToldOf(string name)
+    public void Send_FailedAndDropped_IsNotReported(string name)
     {
         DropAll(Sends[name]);
         Collect();

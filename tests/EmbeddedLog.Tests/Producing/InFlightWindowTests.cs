@@ -33,7 +33,7 @@ public sealed class InFlightWindowTests : IDisposable
     }
 
     [Fact]
-    public void Cancel_OfTheHead_LetsInWhoComesNext()
+    public void Cancel_OfTheHead_LetsTheNextIn()
     {
         InFlightWindow window = new(_machine.Platform.Work, maxBytes: 100);
         Assert.True(window.TryTake(50));

@@ -57,7 +57,7 @@ public sealed class ProduceTests
 
     /// <summary>The pool was asked for a flush, and all of its threads may be held by then.</summary>
     [Fact]
-    public void Produce_WhileARequestedFlushHasNotBegun_MakesItItself()
+    public void Produce_ARequestedFlushHasNotBegun_FlushesItself()
     {
         using ProducerFixture topic = new();
         Producer<string, string> producer = topic.Create();
@@ -120,7 +120,7 @@ public sealed class ProduceTests
     }
 
     [Fact]
-    public void Produce_WhoseFlushFails_ThrowsAndGivesItsRoomBack()
+    public void Produce_FlushFails_ThrowsAndFreesItsRoom()
     {
         using ProducerFixture topic = new();
         Producer<string, string> producer = topic.Create();

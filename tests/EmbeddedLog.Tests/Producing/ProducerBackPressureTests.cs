@@ -188,7 +188,7 @@ public sealed class ProducerBackPressureTests
     }
 
     [Fact]
-    public void FlushAsync_IncludesThoseWhoWaitForRoom()
+    public void FlushAsync_RecordsWaitForRoom_IncludesThem()
     {
         using ProducerFixture topic = new();
         Producer<string, string> producer = topic.Create(maxInFlightBytes: 100);

@@ -7,7 +7,7 @@ namespace EmbeddedLog.Tests.Producing;
 public sealed class ProducerBatchTests
 {
     [Fact]
-    public void ProduceBatchAsync_SeveralPartitions_KeepsTheOrderInEachAndTellsWhereAllStand()
+    public void ProduceBatchAsync_SeveralPartitions_KeepsTheOrderInEachAndReturnsAllPositions()
     {
         using ProducerFixture topic = new(partitions: 3);
         Producer<string, string> producer = topic.Create();
@@ -151,7 +151,7 @@ public sealed class ProducerBatchTests
     }
 
     [Fact]
-    public void ProduceBatchAsync_ASecondPartitionWithoutSpace_TellsItAndCountsWhatWasAppended()
+    public void ProduceBatchAsync_ASecondPartitionWithoutSpace_ThrowsAndCountsTheAppendedRecords()
     {
         using ProducerFixture topic = new(partitions: 2);
         Producer<string, string> producer = topic.Create();

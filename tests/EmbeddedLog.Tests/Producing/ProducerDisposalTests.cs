@@ -49,7 +49,7 @@ public sealed class ProducerDisposalTests
     }
 
     [Fact]
-    public void DisposeAsync_LeavesTheLogAndOtherProducersAlone()
+    public void DisposeAsync_OtherProducersExist_LeavesThemAndTheLogAlone()
     {
         using ProducerFixture topic = new();
         Producer<string, string> producer = topic.Create();

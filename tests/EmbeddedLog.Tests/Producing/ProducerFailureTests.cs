@@ -10,7 +10,7 @@ public sealed class ProducerFailureTests
         ["TryProduce", "ProduceAsync", "ProduceBatchAsync", "WaitToProduceAsync", "FlushAsync", "DisposeAsync"];
 
     [Fact]
-    public void ProduceAsync_WhoseFlushFails_ThrowsAndNothingMoreIsAcknowledgedThere()
+    public void ProduceAsync_FlushFails_ThrowsAndNothingMoreIsAcknowledgedThere()
     {
         using ProducerFixture topic = new(partitions: 2);
         Producer<string, string> producer = topic.Create();
@@ -28,7 +28,7 @@ public sealed class ProducerFailureTests
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public void AnyCall_AfterAFailureThatNobodyWasToldOf_TellsIt(string call)
+    public void AnyCall_AfterAnUnreportedFailure_ReportsIt(string call)
     {
         using ProducerFixture topic = new(partitions: 2);
         Producer<string, string> producer = topic.Create();
@@ -49,7 +49,7 @@ public sealed class ProducerFailureTests
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public void AnyCall_OfAWrittenProducer_AfterTheBackgroundFlushFailed_TellsIt(string call)
+    public void AnyCallOfAWrittenProducer_AfterTheBackgroundFlushFailed_ReportsIt(string call)
     {
         using ProducerFixture topic = new(partitions: 2);
         Producer<string, string> producer = topic.Create(Durability.Written);
@@ -59,7 +59,7 @@ public sealed class ProducerFailureTests
     }
 
     [Fact]
-    public void Dispose_AfterAFailureThatAnAwaiterWasToldOf_IsSilent()
+    public void Dispose_AfterAReportedFailure_IsSilent()
     {
         using ProducerFixture topic = new();
         Producer<string, string> producer = topic.Create();
@@ -70,7 +70,7 @@ public sealed class ProducerFailureTests
     }
 
     [Fact]
-    public void Dispose_AfterADroppedTaskFailed_TellsIt()
+    public void Dispose_AfterADroppedTaskFailed_ReportsIt()
     {
         using ProducerFixture topic = new();
         Producer<string, string> producer = topic.Create();
@@ -94,7 +94,7 @@ public sealed class ProducerFailureTests
     }
 
     [Fact]
-    public void FlushAsync_OfAnotherProducerWhoseRecordsAreDurable_IsSilent()
+    public void FlushAsync_OfAnotherProducerWithDurableRecords_IsSilent()
     {
         using ProducerFixture topic = new(partitions: 2);
         Producer<string, string> producer = topic.Create();
@@ -107,7 +107,7 @@ public sealed class ProducerFailureTests
     }
 
     [Fact]
-    public void FlushAsync_TwoPartitionsFailed_TellsBothOneByOne()
+    public void FlushAsync_TwoPartitionsFailed_ReportsBothOneByOne()
     {
         using ProducerFixture topic = new(partitions: 2);
         Producer<string, string> producer = topic.Create();
@@ -158,7 +158,7 @@ public sealed class ProducerFailureTests
     }
 
     [Fact]
-    public void ProduceAsync_WaitingForRoomWhenTheLogIsClosed_IsAppendedOrTold()
+    public void ProduceAsync_WaitingForRoomWhenTheLogIsClosed_IsAppendedOrThrows()
     {
         using ProducerFixture topic = new();
         Producer<string, string> producer = topic.Create(maxInFlightBytes: 64);

@@ -24,7 +24,7 @@ public sealed class ProducerOptionsTests
     }
 
     [Fact]
-    public void ValidatedCopy_EverythingWrong_TellsEverything()
+    public void ValidatedCopy_EverythingWrong_NamesEveryFault()
     {
         var options = new ProducerOptions { Durability = (Durability)7, MaxInFlightBytes = 0 };
 

@@ -178,7 +178,7 @@ public sealed class ProducerSendTests
     }
 
     [Fact]
-    public void Produce_WithoutAPartition_AsksThePartitionerWithTheBytes()
+    public void Produce_WithoutAPartition_CallsThePartitionerWithTheBytes()
     {
         using ProducerFixture topic = new(partitions: 3);
         ChosenPartitioner choice = new() { Partition = 1 };
@@ -221,7 +221,7 @@ public sealed class ProducerSendTests
     [Theory]
     [InlineData(-1)]
     [InlineData(int.MaxValue)]
-    public void Produce_ASerializerThatMisusesItsBuffer_IsToldSo(int advance)
+    public void Produce_ASerializerThatMisusesItsBuffer_Throws(int advance)
     {
         using ProducerFixture topic = new();
         MoodySerializer moody = new() { Advance = advance };

@@ -43,7 +43,7 @@ public sealed class SendBufferTests
     }
 
     [Fact]
-    public void Misuse_IsRefused()
+    public void AnyCall_Misused_IsRefused()
     {
         SendBuffer buffer = SendBuffer.Rent();
         try

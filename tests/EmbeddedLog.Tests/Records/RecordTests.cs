@@ -5,7 +5,7 @@ public sealed class RecordTests
     private static readonly DateTimeOffset s_time = new(2026, 3, 1, 12, 0, 0, 123, TimeSpan.FromHours(2));
 
     [Fact]
-    public void Constructor_KeyAndValue_TellsWhatItWasGiven()
+    public void Constructor_KeyAndValue_AreThoseGiven()
     {
         var headers = new Headers { { "h", "1" } };
         var record = new Record<string, int>("t", 3, 42, s_time.AddTicks(7), "k", 5, headers);

@@ -68,7 +68,7 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
     [Theory]
     [InlineData("no JSON")]
     [InlineData("null")]
-    public async Task Run_RejectedTopicWithAForeignRecord_TellsItAndGoesOn(string value)
+    public async Task Run_RejectedTopicWithAForeignRecord_ReportsItAndGoesOn(string value)
     {
         await SampleProcess.RunAsync(Sample, _folder.Path);
         await using (CommitLog log = await CommitLog.OpenAsync(Path.Combine(_folder.Path, "data", "access-log")))

@@ -76,7 +76,7 @@ public sealed class ViewTests
     }
 
     [Fact]
-    public void SuspiciousClients_EachKindOfAttack_IsToldApart()
+    public void SuspiciousClients_EachKindOfAttack_IsDistinguished()
     {
         var view = new SuspiciousClients();
         for (int i = 0; i < 100; i++)

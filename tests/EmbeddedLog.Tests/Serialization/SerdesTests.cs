@@ -74,7 +74,7 @@ public sealed class SerdesTests
     [InlineData(3)]
     [InlineData(5)]
     [InlineData(8)]
-    public void Int32_WrongLength_TellsBothLengths(int length)
+    public void Int32_WrongLength_NamesBothLengths(int length)
     {
         var exception = Assert.Throws<InvalidDataException>(() => Serdes.Int32.FromBytes(new byte[length]));
 
@@ -111,7 +111,7 @@ public sealed class SerdesTests
     [InlineData("6162C3", "byte 0xC3 at 2 of 3")]
     [InlineData("61C0AF", "byte 0xC0 at 1 of 3")]
     [InlineData("C3A4EDA080", "byte 0xED at 2 of 5")]
-    public void Utf8_NotUtf8_TellsTheByteAndItsPlace(string hex, string place)
+    public void Utf8_NotUtf8_NamesTheByteAndItsPlace(string hex, string place)
     {
         var exception = Assert.Throws<InvalidDataException>(() => Serdes.Utf8.FromBytes(Convert.FromHexString(hex)));
 
@@ -121,7 +121,7 @@ public sealed class SerdesTests
     [Theory]
     [InlineData(2, 0)]
     [InlineData(0, 300)]
-    public void Utf8_HalfSurrogatePair_TellsWhichAndWhere(int before, int after)
+    public void Utf8_HalfSurrogatePair_NamesItAndItsPlace(int before, int after)
     {
         string text = new string('x', before) + "\ud83d" + new string('x', after);
 

@@ -258,7 +258,7 @@ public sealed unsafe class SimulatedDiskTests : IDisposable
     }
 
     [Fact]
-    public void Counters_AfterCalls_TellWhatWasDone()
+    public void Counters_AfterCalls_CountThem()
     {
         using LogFile file = _files.OpenFile(Path, FileOpening.CreateNew);
         file.Write(new byte[100], 0);

@@ -29,7 +29,7 @@ public sealed class TopicDescriptorTests
     }
 
     [Fact]
-    public void FromJson_AnyBitFlipped_IsToldOrSaysTheSame()
+    public void FromJson_AnyBitFlipped_ThrowsOrGivesTheSame()
     {
         byte[] json = Some().ToJson();
         string same = Essence(TopicDescriptor.FromJson(json));

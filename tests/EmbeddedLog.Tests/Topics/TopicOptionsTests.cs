@@ -42,7 +42,7 @@ public sealed class TopicOptionsTests
     }
 
     [Fact]
-    public void ValidatedCopy_EverythingWrong_TellsEverything()
+    public void ValidatedCopy_EverythingWrong_NamesEveryFault()
     {
         var options = new TopicOptions
         {
@@ -78,7 +78,7 @@ public sealed class TopicOptionsTests
     }
 
     [Fact]
-    public void ValidatedCopy_RecordLargerThanASegment_TellsBothSettings()
+    public void ValidatedCopy_RecordLargerThanASegment_NamesBothSettings()
     {
         var options = new TopicOptions { SegmentBytes = 16 << 10, MaxRecordBytes = 16 << 10 };
 

@@ -192,7 +192,7 @@ public sealed class TopicTests
 
     /// <summary>They are not told that the log is disposed, for then they would open it again.</summary>
     [Fact]
-    public void DeleteTopicAsync_WhileOthersUseIt_TellsThemThatTheTopicIsGone()
+    public void DeleteTopicAsync_WhileOthersUseIt_TheirCallsThrow()
     {
         using SimulatedPlatform machine = new(seed: 1);
         machine.Run(async () =>

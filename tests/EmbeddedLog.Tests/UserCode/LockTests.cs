@@ -10,7 +10,7 @@ public sealed class LockTests
     [Theory]
     [InlineData(Durability.Written)]
     [InlineData(Durability.Flushed)]
-    public async Task Clock_CalledByAnything_KeepsNobodyOut(Durability durability)
+    public async Task Clock_CalledByAnything_IsCalledUnderNoLock(Durability durability)
     {
         using TempDirectory root = new();
         AskingTime clock = new();

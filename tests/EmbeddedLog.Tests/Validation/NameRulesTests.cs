@@ -41,7 +41,7 @@ public sealed class NameRulesTests
     }
 
     [Fact]
-    public void ThrowIfNotTopic_TooLong_TellsTheLength()
+    public void ThrowIfNotTopic_TooLong_NamesTheLength()
     {
         var exception = Assert.Throws<ArgumentException>(() => NameRules.ThrowIfNotTopic(new string('a', 250)));
 

@@ -30,7 +30,7 @@ public sealed class TextRulesTests
         Assert.Equal(expected, TextRules.AsSentence(message));
 
     [Fact]
-    public void ThrowIfNotWellFormed_LoneSurrogate_TellsWhichAndWhere()
+    public void ThrowIfNotWellFormed_LoneSurrogate_NamesItAndItsPlace()
     {
         string text = "ab\ud83d";
         var exception = Assert.Throws<ArgumentException>(nameof(text), () => TextRules.ThrowIfNotWellFormed(text));

@@ -80,7 +80,7 @@ public sealed class WaiterListTests
     }
 
     [Fact]
-    public void AnyOrderOfAddingRemovingAndReleasing_ReleasesWhatASortedSetWould() =>
+    public void Release_AfterAnyAddsRemovesAndReleases_ReleasesWhatASortedSetWould() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
         {
             Random random = new(seed);

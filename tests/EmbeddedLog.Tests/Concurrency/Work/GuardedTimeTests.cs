@@ -58,7 +58,7 @@ public sealed class GuardedTimeTests
     }
 
     [Fact]
-    public void Clock_ThatThrows_IsReplacedAndToldOnce()
+    public void Clock_ThatThrows_IsReplacedAndLoggedOnce()
     {
         GuardedTime time = GuardedTime.Create(new HostileTime(new FakeTimeProvider(), new Moods(1, 1)));
 

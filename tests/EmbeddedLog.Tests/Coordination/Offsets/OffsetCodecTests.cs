@@ -52,7 +52,7 @@ public sealed class OffsetCodecTests
     }
 
     [Fact]
-    public void BytesThatNoWriterProduces_AreRefused()
+    public void TryDecode_BytesOfNoWriter_AreRefused()
     {
         byte[] key = OffsetCodec.EncodeKey(s_key);
         byte[] value = Encode(s_value);

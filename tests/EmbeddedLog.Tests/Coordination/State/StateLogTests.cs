@@ -180,7 +180,7 @@ public sealed class StateLogTests : IDisposable
     [InlineData("02", "03", typeof(CorruptLogException), "Record 0 of the texts has a key")]
     [InlineData("03", "03", typeof(CorruptLogException), "restore the directory of the texts")]
     [InlineData("0361", "", typeof(CorruptLogException), "Record 0 of the texts has a value")]
-    public void Open_WhatNoWriterProduces_IsTold(string key, string value, Type expected, string message)
+    public void Open_BytesOfNoWriter_AreReported(string key, string value, Type expected, string message)
     {
         TextState state = Open();
         state.Log.Append(new RawRecord(Convert.FromHexString(key), Convert.FromHexString(value)), out _);

@@ -42,7 +42,7 @@ public sealed class LinuxFaultTests : IDisposable
     [InlineData("sync_file_range 5, success, success", "sync_file_range:error=EIO:when=1")]
     [InlineData("fdatasync 5, success, success", "fdatasync:error=EIO:when=1")]
     [InlineData("fdatasync 5, fdatasync 5, fdatasync 5", "fdatasync:error=EIO")]
-    public void FlushTogether_CallsFail_EachFileTellsItsOwn(string expected, params string[] injections)
+    public void FlushTogether_CallsFail_EachFileReportsItsOwn(string expected, params string[] injections)
     {
         Strace.Require();
         string path = _directory["file"];
@@ -131,7 +131,7 @@ public sealed class LinuxFaultTests : IDisposable
     [InlineData("EINVAL", "write False, read True")]
     [InlineData("EFAULT", "write False, read False")]
     [InlineData("EHWPOISON", "write False, read False")]
-    public void TryPrepare_MadviseFails_TellsTheUnknownFromTheUnreadable(string error, string expected)
+    public void TryPrepare_MadviseFails_DistinguishesUnknownFromUnreadable(string error, string expected)
     {
         Strace.Require();
 

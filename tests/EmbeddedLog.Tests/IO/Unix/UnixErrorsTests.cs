@@ -19,7 +19,7 @@ public sealed class UnixErrorsTests
     [InlineData(24, nameof(FileSystemError.TooManyFiles))]
     [InlineData(28, nameof(FileSystemError.NoSpace))]
     [InlineData(30, nameof(FileSystemError.ReadOnly))]
-    public void KindOf_NumbersOfEveryUnix_AreToldApart(int code, string kind)
+    public void KindOf_NumbersOfEveryUnix_AreDistinguished(int code, string kind)
     {
         Assert.Equal(kind, UnixErrors.KindOf(code).ToString());
     }

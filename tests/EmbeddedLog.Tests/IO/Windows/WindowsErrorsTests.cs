@@ -37,6 +37,6 @@ public sealed class WindowsErrorsTests
     [InlineData(112, nameof(FileSystemError.NoSpace))]
     [InlineData(120, nameof(FileSystemError.NotSupported))]
     [InlineData(87, nameof(FileSystemError.Other))]
-    public void KindOf_ACode_IsWhatTheLogTellsApart(int code, string kind) =>
+    public void KindOf_ACode_IsOneOfTheLogsKinds(int code, string kind) =>
         Assert.Equal(kind, WindowsErrors.KindOf(code).ToString());
 }

@@ -31,7 +31,7 @@ public sealed class ScrubTests : IDisposable
     }
 
     [Fact]
-    public void Scrub_IntactLog_TellsEachRound()
+    public void Scrub_IntactLog_LogsEachRound()
     {
         using SimulatedPlatform machine = new(seed: 1);
         CommitLog log = Open(machine);
@@ -50,7 +50,7 @@ public sealed class ScrubTests : IDisposable
     }
 
     [Fact]
-    public void Scrub_ChangedBitBelowTheDurableEnd_IsFoundLoggedAndToldAgain()
+    public void Scrub_ChangedBitBelowTheDurableEnd_IsFoundAndLoggedEachTime()
     {
         using SimulatedPlatform machine = new(seed: 1);
         CommitLog log = Open(machine);

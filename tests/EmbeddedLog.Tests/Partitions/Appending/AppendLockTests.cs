@@ -12,7 +12,7 @@ public sealed class AppendLockTests
     [Theory]
     [InlineData(2)]
     [InlineData(9)]
-    public void Enter_ManyThreads_OneAtATimeAndNobodyIsForgotten(int threads)
+    public void Enter_ManyThreads_OneAtATimeAndAllEnter(int threads)
     {
         const int Times = 50_000;
         Thread[] all = [.. Enumerable.Range(0, threads).Select(_ => new Thread(() =>

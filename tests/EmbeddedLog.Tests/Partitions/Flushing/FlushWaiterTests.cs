@@ -10,7 +10,7 @@ namespace EmbeddedLog.Tests.Partitions.Flushing;
 public sealed class FlushWaiterTests
 {
     [Fact]
-    public void AddFlushWaiter_NotDurable_IsReleasedByAFlushThatSomebodyElseAsksFor()
+    public void AddFlushWaiter_NotDurable_IsReleasedByAFlushRequestedElsewhere()
     {
         using ProducerFixture topic = new();
         PartitionLog log = topic.Partitions[0].Log;
@@ -104,7 +104,7 @@ public sealed class FlushWaiterTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void FlushAsync_ManyWhoAppendAgainOnceReleased_ShareEachFlush(int seed)
+    public void FlushAsync_ManyCallersThatAppendAgainOnceReleased_ShareEachFlush(int seed)
     {
         const int Loops = 16;
         const int Appends = 10;

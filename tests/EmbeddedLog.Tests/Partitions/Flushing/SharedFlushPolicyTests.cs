@@ -71,7 +71,7 @@ public sealed class SharedFlushPolicyTests
 
     /// <summary>All that were to join were too large: the call was for nobody, and its time is lost.</summary>
     [Fact]
-    public void AfterTogether_NobodyJoined_PausesForAllOfIt() =>
+    public void AfterTogether_NoneJoined_PausesForAllOfIt() =>
         Assert.Equal(
             Now + 50,
             new SharedFlushPolicy(MinTogether) { TicksAlone = 100 }.AfterTogether(0, 50, Now).PausedUntil);

@@ -219,7 +219,7 @@ public abstract class ReadContractTests : IDisposable
     });
 
     [Fact]
-    public Task Scan_DamagedFrame_TellsFileAndPlaceAndCutsNothingOff() => _environment.PlayAsync(async () =>
+    public Task Scan_DamagedFrame_NamesFileAndPlaceAndCutsNothingOff() => _environment.PlayAsync(async () =>
     {
         Segment cold = null!;
         await using (PartitionFixture fixture = _environment.Open())
@@ -250,7 +250,7 @@ public abstract class ReadContractTests : IDisposable
     });
 
     [Fact]
-    public Task Scan_FileMissing_TellsWhich() => _environment.PlayAsync(async () =>
+    public Task Scan_FileMissing_NamesIt() => _environment.PlayAsync(async () =>
     {
         string path;
         await using (PartitionFixture fixture = _environment.Open())

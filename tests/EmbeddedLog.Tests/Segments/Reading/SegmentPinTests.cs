@@ -35,14 +35,14 @@ public sealed class SegmentPinTests : IDisposable
     }
 
     [Fact]
-    public void GetPins_NobodyReads_IsEmpty()
+    public void GetPins_WithoutReaders_IsEmpty()
     {
         _partition.DeleteBefore(300);
         Assert.Empty(_log.GetPins());
     }
 
     [Fact]
-    public void GetPins_LeaseOfASegmentThatIsThere_TellsItSinceTheFirstLease()
+    public void GetPins_LeaseOfAPresentSegment_ListsItSinceTheFirstLease()
     {
         DateTimeOffset since = _machine.Time.GetUtcNow();
         using (Take(_partition, 0))
@@ -64,7 +64,7 @@ public sealed class SegmentPinTests : IDisposable
     }
 
     [Fact]
-    public void GetPins_LeaseOfARemovedSegment_TellsItUntilItIsDisposed()
+    public void GetPins_LeaseOfARemovedSegment_ListsItUntilItIsDisposed()
     {
         using (Take(_partition, 0))
         {
@@ -77,7 +77,7 @@ public sealed class SegmentPinTests : IDisposable
     }
 
     [Fact]
-    public void GetPins_ScanUnderWhichSegmentsWereRemoved_TellsItsReaderUntilItEnds()
+    public void GetPins_ScanOfRemovedSegments_ListsItsReaderUntilItEnds()
     {
         using (PartitionScan scan = _partition.Scan(0))
         {
@@ -96,7 +96,7 @@ public sealed class SegmentPinTests : IDisposable
     }
 
     [Fact]
-    public void GetPins_LeaseOfADeletedTopic_IsTold()
+    public void GetPins_LeaseOfADeletedTopic_IsListed()
     {
         using (Take(_partition, 0))
         {

@@ -24,7 +24,7 @@ public sealed class NextPageTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Append_NearThePagesEnd_EntersTheNextPageIfSomebodyWaited(bool waits)
+    public async Task Append_NearThePagesEnd_EntersTheNextPageIfACallerWaited(bool waits)
     {
         using LoopMount mount = LoopMount.Create("ext4", 64);
         await using PartitionFixture fixture = new(_platform, mount.Path);
@@ -48,7 +48,7 @@ public sealed class NextPageTests
 
     /// <summary>Once for each page, so that not every flush takes the next one along.</summary>
     [Fact]
-    public async Task FlushedAppends_WithSomebodyWaiting_WriteAtMostEightKibibytesEach()
+    public async Task FlushedAppends_WithACallerWaiting_WriteAtMostEightKibibytesEach()
     {
         using LoopMount mount = LoopMount.Create("ext4", 64);
         await using PartitionFixture fixture = new(_platform, mount.Path);
