@@ -4,42 +4,42 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// What a consumer is made with. Checked and copied when handed over: later changes have no effect, and all faults are
-/// told in one <see cref="ArgumentException"/>.
+/// The options of a consumer. Checked and copied when it is created: later changes have no effect, and one
+/// <see cref="ArgumentException"/> lists all faults.
 /// </summary>
 public sealed class ConsumerOptions
 {
     /// <summary>
     /// Where to start in a partition for which nothing is committed, as Kafka's <c>auto.offset.reset</c> (whose default
-    /// is <c>latest</c>). <see cref="StartOffset"/> or <see cref="StartTime"/> takes its place. With a group, what any
-    /// of them gives, other than the earliest, is committed by the first read, before it hands out a record: a later
-    /// start does not skip what has arrived since. Default: <see cref="StartAt.Earliest"/>.
+    /// is <c>latest</c>). <see cref="StartOffset"/> or <see cref="StartTime"/> takes its place. With a group, the first
+    /// read commits the start before it returns a record, unless that is the earliest: records that arrive in between
+    /// are not skipped by a later start. Default: <see cref="StartAt.Earliest"/>.
     /// </summary>
     public StartAt Start { get; set; } = StartAt.Earliest;
 
     /// <summary>
-    /// The offset to start at in each partition for which nothing is committed, from 0; where the partition does not
-    /// hold it, its nearest offset. Instead of <see cref="Start"/> and <see cref="StartTime"/>. Default: null.
+    /// The offset to start at in each partition for which nothing is committed, from 0; if the partition does not hold
+    /// it, the nearest one. Instead of <see cref="Start"/> and <see cref="StartTime"/>. Default: null.
     /// </summary>
     public long? StartOffset { get; set; }
 
     /// <summary>
     /// The time to start at in each partition for which nothing is committed: at the first record whose timestamp is at
-    /// or after it, as Kafka's <c>offsetsForTimes</c>; at the end where there is none. Instead of <see cref="Start"/>
-    /// and <see cref="StartOffset"/>. Default: null.
+    /// or after it, as Kafka's <c>offsetsForTimes</c>; at the end if there is none. Instead of <see cref="Start"/> and
+    /// <see cref="StartOffset"/>. Default: null.
     /// </summary>
     public DateTimeOffset? StartTime { get; set; }
 
     /// <summary>
-    /// How often what is finished is committed by itself, 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/> for
-    /// never, as null; as Kafka's <c>auto.commit.interval.ms</c>. Needs a group. Default: null, which leaves committing
-    /// to the caller.
+    /// How often finished records are committed automatically, 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>
+    /// for never, like null; as Kafka's <c>auto.commit.interval.ms</c>. Needs a group. Default: null, which leaves
+    /// committing to the caller.
     /// </summary>
     public TimeSpan? CommitInterval { get; set; }
 
     /// <summary>
-    /// What a commit has survived when it is acknowledged. A commit that is lost only means that records are read
-    /// again. Default: <see cref="Durability.Written"/>.
+    /// The level at which a commit is acknowledged. After the loss of a commit, records are only read again. Default:
+    /// <see cref="Durability.Written"/>.
     /// </summary>
     public Durability CommitDurability { get; set; } = Durability.Written;
 
@@ -49,20 +49,20 @@ public sealed class ConsumerOptions
     public int MaxBufferedRecords { get; set; } = 500;
 
     /// <summary>
-    /// Whether a consumer that waits goes on inside the append that wakes it, on that thread, instead of through the
-    /// thread pool: about a microsecond later instead of about 20, and the append returns only when the consumer waits
+    /// Whether a waiting consumer continues inside the append that wakes it, on that thread, and not through the thread
+    /// pool. That takes about a microsecond instead of about 20, but the append returns only when the consumer waits
     /// again. For handlers that are short and never block; as the option of the same name of
-    /// <c>System.Threading.Channels</c>. Has no effect where the log is only read, whose readers no append wakes.
+    /// <c>System.Threading.Channels</c>. Has no effect in a read-only log, whose readers are not woken by appends.
     /// Default: false.
     /// </summary>
     public bool AllowSynchronousContinuations { get; set; }
 
-    /// <summary>The three ways to say where to start, as one.</summary>
+    /// <summary>The start as one value, from the three properties.</summary>
     internal StartPolicy StartPolicy => new(Start, StartOffset, StartTime);
 
-    /// <summary>A copy that is known to be valid for a group, or for none.</summary>
+    /// <summary>A copy that is valid for a group, or for none.</summary>
     /// <param name="group">The consumer's group, or null.</param>
-    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
+    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message lists all of
     /// it.</exception>
     internal ConsumerOptions ValidatedCopy(string? group)
     {
@@ -100,7 +100,7 @@ public sealed class ConsumerOptions
         faults.ThrowIfAny();
     }
 
-    /// <summary>There is one place to start: what is contradictory would be obeyed in part without a word.</summary>
+    /// <summary>There is one start: contradictory options would be followed in part, without an error.</summary>
     private void ValidateStart(OptionFaults faults)
     {
         faults.Defined(nameof(Start), Start);

@@ -1,14 +1,14 @@
 namespace EmbeddedLog;
 
 /// <summary>
-/// Reads topics, and commits for its group how far it is: what code needs that is to run unchanged on this log, on
+/// Reads topics and commits its group's position. Code that uses this interface can run unchanged on this log, on
 /// Apache Kafka and in tests. <see cref="Consumer{TKey, TValue}"/> says what each member does in detail.
 /// </summary>
 /// <typeparam name="TKey">The key's type.</typeparam>
 /// <typeparam name="TValue">The value's type.</typeparam>
 /// <remarks>
 /// <para>
-/// What is not finished is handed out again. A record is finished when the next one is asked for in the same read; when
+/// A record that is not finished comes again. A record is finished when the same read continues with the next one; when
 /// <see cref="Finish"/> or a commit at or beyond it succeeds; or when a seek or <see cref="Skip"/> passes it. Leaving a
 /// read, by <c>break</c> or by an exception, finishes nothing.
 /// </para>
@@ -19,15 +19,15 @@ namespace EmbeddedLog;
 /// </remarks>
 public interface IConsumer<TKey, TValue> : IAsyncDisposable, IDisposable
 {
-    /// <summary>The group that it commits for, or null for none: then commits throw.</summary>
+    /// <summary>The group whose position it commits, or null for none: then commits throw.</summary>
     string? Group { get; }
 
-    /// <summary>The partitions that it reads, as of now.</summary>
+    /// <summary>The partitions that it reads at present.</summary>
     IReadOnlyList<TopicPartition> Assignment { get; }
 
-    /// <summary>Reads without end: what is there, and what is appended later, for which it waits.</summary>
+    /// <summary>Reads without end: the present records, and later ones as they are appended.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The records; each enumeration is a read of its own.</returns>
+    /// <returns>The records; each enumeration is a separate read.</returns>
     /// <exception cref="RecordDeserializationException">
     /// A record cannot be read as these types. The position stays at it; see <see cref="Skip"/>.
     /// </exception>
@@ -42,26 +42,22 @@ public interface IConsumer<TKey, TValue> : IAsyncDisposable, IDisposable
     IAsyncEnumerable<Record<TKey, TValue>> ReadToEndAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Reads without end, in batches of as many records as there are at once, at least one, all of one partition.
+    /// Reads without end, in batches of the records available at once: at least one, all of one partition.
     /// </summary>
     /// <param name="maxRecords">The most records in a batch, from 1.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The batches; each enumeration is a read of its own.</returns>
+    /// <returns>The batches; each enumeration is a separate read.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxRecords"/> is less than one.</exception>
     /// <inheritdoc cref="ReadAllAsync" path="/exception"/>
     IAsyncEnumerable<IReadOnlyList<Record<TKey, TValue>>> ReadBatchesAsync(
         int maxRecords, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Says that a record that was handed out is finished, and all before it in its partition: it is not handed out
-    /// again.
-    /// </summary>
-    /// <param name="record">A record that this consumer has handed out.</param>
+    /// <summary>Finishes a record, and all before it in its partition: they do not come again.</summary>
+    /// <param name="record">A record that this consumer has returned.</param>
     void Finish(Record<TKey, TValue> record);
 
     /// <summary>
-    /// Commits that a record, and all before it in its partition, are finished: the group's next consumer begins behind
-    /// it.
+    /// Commits a record, and all before it in its partition, as finished: the group's next consumer begins after it.
     /// </summary>
     /// <param name="finished">The record.</param>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
@@ -73,8 +69,8 @@ public interface IConsumer<TKey, TValue> : IAsyncDisposable, IDisposable
     ValueTask CommitAsync(Record<TKey, TValue> finished, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Commits where the group's next consumer begins. This one reads on where it is, but what it has handed out below
-    /// is finished.
+    /// Commits the place at which the group's next consumer begins. This consumer reads on from its own position, but
+    /// all records that it has returned below the place are finished.
     /// </summary>
     /// <param name="next">A partition, and the offset of the next record to read, from zero to its end.</param>
     /// <param name="metadata">
@@ -84,7 +80,7 @@ public interface IConsumer<TKey, TValue> : IAsyncDisposable, IDisposable
     /// <inheritdoc cref="CommitAsync(Record{TKey, TValue}, CancellationToken)" path="/exception"/>
     ValueTask CommitAsync(NextOffset next, string? metadata = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Commits all that is finished: each partition's position, where it is not committed.</summary>
+    /// <summary>Commits everything finished: each partition's position that is not committed yet.</summary>
     /// <param name="cancellationToken">Before the commit: nothing is committed. After it: ends the waiting.</param>
     /// <inheritdoc cref="CommitAsync(Record{TKey, TValue}, CancellationToken)" path="/exception"/>
     ValueTask CommitFinishedAsync(CancellationToken cancellationToken = default);
@@ -97,40 +93,40 @@ public interface IConsumer<TKey, TValue> : IAsyncDisposable, IDisposable
     /// </exception>
     ValueTask<NextOffset> GetPositionAsync(TopicPartition partition, CancellationToken cancellationToken = default);
 
-    /// <summary>What the group has committed in a partition; null for nothing, and without a group.</summary>
+    /// <summary>The group's commit in a partition; null if there is none, and without a group.</summary>
     /// <param name="partition">The partition.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     ValueTask<CommittedOffset?> GetCommittedAsync(
         TopicPartition partition, CancellationToken cancellationToken = default);
 
-    /// <summary>How far the consumer is behind in each partition, as of now.</summary>
+    /// <summary>How far the consumer is behind in each partition at present.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
     ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Goes on at a record: it is the next one handed out of its partition. What lies below counts as finished.
+    /// Continues at a record: it is the next one from its partition. All records below it count as finished.
     /// </summary>
     /// <param name="at">The record's position; the offset is from zero.</param>
     /// <exception cref="ArgumentOutOfRangeException">The offset is negative.</exception>
     void Seek(TopicPartitionOffset at);
 
-    /// <summary>Goes on at the beginning, the end, or a time. What that passes counts as finished.</summary>
-    /// <param name="to">Where to go on.</param>
+    /// <summary>Continues at the beginning, the end, or a time. All records passed count as finished.</summary>
+    /// <param name="to">Where to continue.</param>
     /// <param name="only">One partition; null for all.</param>
-    /// <param name="cancellationToken">Ends the search; then nothing was changed.</param>
+    /// <param name="cancellationToken">Ends the search; then nothing has changed.</param>
     ValueTask SeekAsync(SeekTarget to, TopicPartition? only = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Goes on behind what a read has failed at, which counts as finished.</summary>
-    /// <param name="failure">What a read of this consumer threw.</param>
-    /// <exception cref="ArgumentException">It names no place that could be skipped.</exception>
-    /// <exception cref="InvalidOperationException">The position has moved since. Nothing was changed.</exception>
+    /// <summary>Continues after the record or damage at which a read failed, which counts as finished.</summary>
+    /// <param name="failure">The exception from a read of this consumer.</param>
+    /// <exception cref="ArgumentException">It names nothing to skip.</exception>
+    /// <exception cref="InvalidOperationException">The position has moved since. Nothing has changed.</exception>
     void Skip(EmbeddedLogException failure);
 
-    /// <summary>Hands out nothing of a partition until it is resumed. The position stays.</summary>
+    /// <summary>Returns no records of a partition until it is resumed. The position stays.</summary>
     /// <param name="partition">The partition.</param>
     void Pause(TopicPartition partition);
 
-    /// <summary>Goes on with a partition that was paused.</summary>
+    /// <summary>Continues with a paused partition.</summary>
     /// <param name="partition">The partition.</param>
     void Resume(TopicPartition partition);
 }

@@ -8,8 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace EmbeddedLog.Consuming.Positions;
 
 /// <summary>
-/// Commits what a consumer has finished: at its wish, every so often, and when it is disposed. Safe to call from any
-/// thread.
+/// Commits the finished records of a consumer: on request, by interval, and at disposal. Safe to call from any thread.
 /// </summary>
 internal sealed class OffsetCommitter : IThreadPoolWorkItem
 {
@@ -21,24 +20,25 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     private readonly WorkQueue _work;
     private readonly ILogger _logger;
 
-    /// <summary>Commits by itself; null where only the consumer's user commits.</summary>
+    /// <summary>Commits by interval; null if only the consumer's user commits.</summary>
     private readonly ITimer? _timer;
 
     /// <summary>Sets that timer; null without one.</summary>
     private readonly TimerSetting? _timerSetting;
 
-    /// <summary>Whether the timer is set: it is while something finished is not committed. Under the gate.</summary>
+    /// <summary>
+    /// Whether the timer is set, which it is while finished records are not committed. Under the gate.
+    /// </summary>
     private bool _scheduled;
 
-    /// <summary>The last commit that the timer has made, until it is over. Under the gate.</summary>
+    /// <summary>The timer's last commit, until it is over. Under the gate.</summary>
     private Task _background = Task.CompletedTask;
 
     /// <summary>Under the gate.</summary>
     private bool _disposed;
 
     /// <summary>
-    /// What an interval commit has failed with, until somebody is told. Written by the commit that fails, taken by
-    /// whoever is told.
+    /// The failure of an interval commit, until a call throws it. Written by the failed commit, taken by that call.
     /// </summary>
     private Exception? _failure;
 
@@ -69,10 +69,10 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Whether an interval commit has failed and nobody was told.</summary>
+    /// <summary>Whether an interval commit has failed and no call has thrown the failure yet.</summary>
     public bool HasFailed => Volatile.Read(ref _failure) is not null;
 
-    /// <summary>Tells what an interval commit has failed with, once.</summary>
+    /// <summary>Throws the failure of an interval commit, once.</summary>
     public void ThrowIfFailed()
     {
         if (HasFailed && Interlocked.Exchange(ref _failure, null) is { } failure)
@@ -81,11 +81,11 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>What is committed in a partition, as of now.</summary>
+    /// <summary>The present commit in a partition.</summary>
     public CommittedOffset? Committed(PartitionCursor cursor) =>
         _offsets.Effective(_group, Owned(cursor))?.ToPublic(cursor.Log.Id);
 
-    /// <summary>Notes that something is finished, or was passed over.</summary>
+    /// <summary>Notes that records were finished or passed.</summary>
     public void NoteMoved()
     {
         if (_timer is not null)
@@ -97,12 +97,12 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Notes that something is finished. Under the gate.</summary>
+    /// <summary>Notes that records were finished. Under the gate.</summary>
     public void NoteFinished()
     {
         if (_timer is not null && !_scheduled && !_disposed)
         {
-            // Elsewhere, for the timer is the user's, who may do anything in it.
+            // Not on this stack: the timer is the user's code and may do anything.
             _scheduled = true;
             _work.Queue(_timerSetting!);
         }
@@ -122,7 +122,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         long end;
         lock (_positions.Gate)
         {
-            // Within the gate, so that what is noted is what was committed last.
+            // Within the gate: the last commit is then the one noted.
             end = _offsets.Commit(_group, new PartitionCommit(Owned(cursor), next, metadata));
             cursor.NoteCommitted(next);
         }
@@ -130,7 +130,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         return AcknowledgeAsync(end, cancellationToken);
     }
 
-    /// <summary>Commits all that is finished and not committed.</summary>
+    /// <summary>Commits everything finished and not yet committed.</summary>
     public ValueTask CommitFinishedAsync(CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -142,9 +142,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         return AcknowledgeAsync(CommitFinished(out _), cancellationToken);
     }
 
-    /// <summary>
-    /// Commits the positions that another start would not find again, as durably as commits are to be.
-    /// </summary>
+    /// <summary>Commits the positions that a later start would not find again, at the level of commits.</summary>
     public async ValueTask CommitResolvedAsync(CancellationToken cancellationToken)
     {
         List<PartitionCursor> cursors = [];
@@ -176,14 +174,14 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
             cursors.ForEach(cursor => cursor.NoteSettled());
             foreach (PartitionCursor cursor in _positions.Cursors)
             {
-                // Found by somebody who asked for it since.
+                // Another call has found the position since.
                 _positions.MayHaveToCommit |= cursor.MustCommit;
             }
         }
     }
 
     /// <summary>
-    /// Commits what is finished, where that is done by interval, and tells a failure that nobody was told.
+    /// With interval commits, commits everything finished; throws a failure that no call has thrown yet.
     /// </summary>
     public async ValueTask DisposeAsync(WaitMode how)
     {
@@ -204,12 +202,12 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         await AcknowledgeAsync(CommitFinished(out bool any), how).ConfigureAwait(false);
         if (!any)
         {
-            // A failed append was made good by a later commit, or just now. A flush that failed was not.
+            // A later commit replaces one whose append failed. A failed flush is never repaired.
             ThrowIfFailed();
         }
     }
 
-    /// <summary>Commits; returns what to wait for, which is zero where there was nothing to commit.</summary>
+    /// <summary>Commits; returns the offset to wait for, zero if there was nothing to commit.</summary>
     private long CommitFinished(out bool any)
     {
         _offsets.ReadClock();
@@ -233,7 +231,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     /// <param name="commits">The commits, in the order of the slots.</param>
     private long CommitUnsynchronized(List<PartitionCommit> commits)
     {
-        // Within the gate, so that what is noted is what was committed last.
+        // Within the gate: the last commit is then the one noted.
         long end = _offsets.Commit(_group, commits);
         int next = 0;
         foreach (PartitionCursor cursor in _positions.Cursors)
@@ -253,7 +251,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     private ValueTask AcknowledgeAsync(long end, WaitMode how) =>
         _durability == Durability.Flushed ? _offsets.FlushOwnAsync(end, how) : ValueTask.CompletedTask;
 
-    /// <summary>Groups commit to a log that they own: who follows one has no group.</summary>
+    /// <summary>Groups commit to a log that this process owns: a follower has no group.</summary>
     private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;
 
     /// <summary>Only queues: a clock may call it on any stack, with locks held and in any context.</summary>
@@ -270,7 +268,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
                 return;
             }
 
-            // The one before, if it still waits for its flush, ends with this one's at the latest.
+            // The one before, if it still waits for its flush, ends with that of this one at the latest.
             _background = Task.WhenAll(_background, over.Task);
         }
 

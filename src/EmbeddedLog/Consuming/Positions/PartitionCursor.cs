@@ -5,34 +5,33 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Consuming.Positions;
 
 /// <summary>
-/// Where a consumer is in one partition: what is finished, what it has handed out beyond that, and what is committed.
-/// Everything is under the gate of its <see cref="PositionSet"/>, but for what only the reader uses.
+/// The position of a consumer in one partition: the finished records, the ones returned beyond that, and the commit.
+/// Everything is under the gate of its <see cref="PositionSet"/>, except for the members that only the reader uses.
 /// </summary>
 internal sealed class PartitionCursor
 {
     private const long None = -1;
 
-    /// <summary>Differs from every position, so that the next commit of what is finished commits it.</summary>
+    /// <summary>Differs from every position, so that the next commit of finished records includes this one.</summary>
     private const long Unsettled = -2;
 
     /// <summary>
-    /// The offset behind the records that the present read has in hand. At or below the position where it has none.
+    /// The offset after the records in hand of the present read. At or below the position if there are none.
     /// </summary>
     private long _inHandTo = None;
 
     /// <summary>
-    /// The offset behind the records that earlier reads have handed out and nobody has finished. At or below the
-    /// position where there are none.
+    /// The offset after the unfinished records of earlier reads. At or below the position if there are none.
     /// </summary>
     private long _unfinishedTo = None;
 
-    /// <summary>The position as of the last commit: while it is the same there is nothing new to commit.</summary>
+    /// <summary>The position as of the last commit: while the two are equal there is nothing new to commit.</summary>
     private long _settled;
 
-    /// <summary>What a commit commits while the position is left open; negative where that is nothing.</summary>
+    /// <summary>The offset for a commit while the position is open; negative for none.</summary>
     private long _expected = None;
 
-    /// <summary>A cursor at what its group has committed, or else to be resolved by a policy.</summary>
+    /// <summary>A cursor at its group's commit, or else to be resolved by a policy.</summary>
     public PartitionCursor(ReadablePartition log, StartPolicy start, long? committed)
     {
         Log = log;
@@ -47,76 +46,72 @@ internal sealed class PartitionCursor
     public ReadablePartition Log { get; }
 
     /// <summary>
-    /// The cursor's place among those of its consumer: what is kept for each partition is found by it. Written once,
-    /// when the consumer is made.
+    /// The cursor's index among those of its consumer, which finds the kept records of each partition. Written once,
+    /// when the consumer is created.
     /// </summary>
     public int Slot { get; set; }
 
     /// <summary>
-    /// The first offset that is not finished; negative while that is left to <see cref="Start"/>. Whenever the reader
-    /// looks for more, it has nothing in hand, so that this is what it reads next.
+    /// The first offset that is not finished; negative while <see cref="Start"/> still has to give it. When the reader
+    /// looks for more, it has no records in hand, so this is the offset that it reads next.
     /// </summary>
     public long Position { get; private set; }
 
-    /// <summary>What decides on the position where it is left open.</summary>
+    /// <summary>The policy that gives the position while it is open.</summary>
     public StartPolicy Start { get; private set; }
 
-    /// <summary>The truncations of the partition that the position has been judged by.</summary>
+    /// <summary>The number of the partition's truncations for which the position was checked.</summary>
     public int Truncations { get; private set; }
 
-    /// <summary>Whether nothing is handed out for now.</summary>
+    /// <summary>Whether the partition is paused.</summary>
     public bool IsPaused { get; private set; }
 
-    /// <summary>Counts what makes records that were read ahead useless. Whoever read them compares.</summary>
+    /// <summary>Counts the changes that make records read ahead useless. Compared after each read.</summary>
     public int Version { get; private set; }
 
-    /// <summary>
-    /// The offset that this consumer committed last, or found committed; negative where there is none.
-    /// </summary>
+    /// <summary>The last commit of this consumer, or the one that it found; negative for none.</summary>
     public long Committed { get; private set; }
 
     /// <summary>
-    /// Whether the position must be committed before anything is handed out: the same policy would give another one
-    /// later, and what was appended in between would never be read.
+    /// Whether the position must be committed before the first record is returned: the same policy would give another
+    /// one later, and the records appended in between would never be read.
     /// </summary>
     public bool MustCommit { get; private set; }
 
     /// <summary>
-    /// The offset behind the records that the reader keeps in memory from the position on, for they were handed out and
-    /// not finished. At or below the position where it keeps none.
+    /// The offset after the records, from the position on, that the reader keeps in memory because they were returned
+    /// and not finished. At or below the position if there are none.
     /// </summary>
     public long KeptTo { get; private set; } = None;
 
-    /// <summary>
-    /// What was wrong at the position, while nobody has read from there since; null where all is well.
-    /// </summary>
+    /// <summary>The failure at the position, until a read from there succeeds; null if there is none.</summary>
     public PartitionTrouble? Trouble { get; set; }
 
-    /// <summary>Where the last scan ended. Only for the reader.</summary>
+    /// <summary>The end of the last scan. Only for the reader.</summary>
     public ScanPosition Scanned { get; set; }
 
     /// <summary>
-    /// The offset up to which the last read has found what there is. It is below the offset read from where nothing is
-    /// known. Only for the reader.
+    /// The offset up to which the last read has found all records; below the offset that it read from if unknown. Only
+    /// for the reader.
     /// </summary>
     public long PassedTo { get; set; }
 
-    /// <summary>The offset behind all that was handed out.</summary>
+    /// <summary>The offset after all returned records.</summary>
     private long HandedOutTo => Math.Max(Position, Math.Max(_inHandTo, _unfinishedTo));
 
     /// <summary>
-    /// Where to scan for an offset: where the last scan ended, if that is the place. Only for the reader.
+    /// The place to scan from for an offset: the end of the last scan if it fits. Only for the reader.
     /// </summary>
     public ScanPosition ScanFrom(long offset) => Scanned.NextOffset == offset ? Scanned : ScanPosition.At(offset);
 
-    /// <summary>Gives the position that was left open, or is no longer in the log, its value.</summary>
+    /// <summary>Sets a position that was open or is no longer in the log.</summary>
     /// <param name="offset">The value.</param>
     /// <param name="mustCommit">Whether another start might find another one.</param>
     public void Resolve(long offset, bool mustCommit)
     {
         if (_settled == None)
         {
-            // Nothing is finished by that.
+            // This finishes no records.
             _settled = offset;
         }
 
@@ -126,7 +121,7 @@ internal sealed class PartitionCursor
     }
 
     /// <summary>
-    /// Moves the position behind offsets that a salvage has found gone, where nothing else was found up to a limit.
+    /// Moves the position past offsets that a salvage has lost, if nothing else was found up to a limit.
     /// </summary>
     public void PassGap(in FetchPlan plan)
     {
@@ -152,7 +147,7 @@ internal sealed class PartitionCursor
     }
 
     /// <summary>
-    /// Notes that a record and those before it are finished, as far as they were handed out; false where that changes
+    /// Notes that a record and those before it are finished, as far as they were returned; false if that changes
     /// nothing.
     /// </summary>
     public bool Finish(long offset)
@@ -167,8 +162,8 @@ internal sealed class PartitionCursor
     }
 
     /// <summary>
-    /// Notes that the read is over which had records in hand; tells which of them, and of those of earlier reads, are
-    /// not finished: from the position up to this offset, or none where it is not above.
+    /// Ends the read that had records in hand. Returns the end of the unfinished records of this and earlier reads,
+    /// which begin at the position; there are none if it is not above that.
     /// </summary>
     public long EndRead()
     {
@@ -180,7 +175,7 @@ internal sealed class PartitionCursor
     /// <summary>Notes up to where the reader keeps unfinished records in memory.</summary>
     public void Keep(long to) => KeptTo = to;
 
-    /// <summary>Moves the position at the user's wish: what lies below counts as finished, and nothing above.</summary>
+    /// <summary>Moves the position for the user: records below count as finished, and none above.</summary>
     public void Seek(long offset)
     {
         Position = offset;
@@ -188,9 +183,9 @@ internal sealed class PartitionCursor
         Forget();
     }
 
-    /// <summary>Leaves the position to be resolved by the next read.</summary>
+    /// <summary>Opens the position; the next read resolves it.</summary>
     /// <param name="start">How it is resolved.</param>
-    /// <param name="expected">What that would give now.</param>
+    /// <param name="expected">The position that it would give now.</param>
     public void Seek(StartPolicy start, long expected)
     {
         Position = None;
@@ -200,11 +195,10 @@ internal sealed class PartitionCursor
     }
 
     /// <summary>
-    /// Judges the position by the truncations there have been; where records before it were taken back it moves to the
-    /// first of them, and that is told.
+    /// Checks the position after truncations; if records before it were taken back, it moves to the first of them and
+    /// this throws.
     /// </summary>
-    /// <exception cref="LogTruncatedException">Records that were handed out, or passed over, were taken
-    /// back.</exception>
+    /// <exception cref="LogTruncatedException">Records that were returned or passed were taken back.</exception>
     public void CheckTruncations()
     {
         int now = Log.Truncations;
@@ -223,14 +217,14 @@ internal sealed class PartitionCursor
         }
     }
 
-    /// <summary>Stops or resumes handing out. What was read ahead is dropped, not lost: the position stays.</summary>
+    /// <summary>Pauses or resumes. Records read ahead are dropped, not lost: the position stays.</summary>
     public void Pause(bool paused)
     {
         Version += paused && !IsPaused ? 1 : 0;
         IsPaused = paused;
     }
 
-    /// <summary>What a commit of all that is finished commits; negative where there is nothing new.</summary>
+    /// <summary>The offset for a commit of everything finished; negative if there is nothing new.</summary>
     public long FindUncommitted()
     {
         if (Position == _settled)
@@ -238,14 +232,15 @@ internal sealed class PartitionCursor
             return None;
         }
 
-        // A seek may have gone beyond the end, which is judged by the next read; no more can be finished than there is.
+        // A seek may have gone beyond the end, which the next read checks; no more than the existing records can be
+        // finished.
         long next = Position < 0 ? _expected : Math.Min(Position, Log.PublishedEnd);
         return next == Committed ? None : next;
     }
 
     /// <summary>
-    /// Notes a commit: what was handed out below it is finished. Where to read on does not change: the commit is for
-    /// whoever comes next.
+    /// Notes a commit: returned records below it are finished. The place to read on stays: the commit is for the next
+    /// consumer.
     /// </summary>
     public void NoteCommitted(long next)
     {
@@ -258,10 +253,10 @@ internal sealed class PartitionCursor
         _settled = Position;
     }
 
-    /// <summary>Notes that the position is committed as durably as commits are to be.</summary>
+    /// <summary>Notes that the position is committed at the level of commits.</summary>
     public void NoteSettled() => MustCommit = false;
 
-    /// <summary>Nothing that was handed out counts any more, but for what lies below the position.</summary>
+    /// <summary>Forgets all returned records, except those below the position.</summary>
     private void Forget()
     {
         Version++;

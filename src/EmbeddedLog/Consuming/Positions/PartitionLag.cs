@@ -7,8 +7,8 @@ namespace EmbeddedLog;
 public readonly record struct PartitionLag(TopicPartition Partition, long Position, long EndOffset)
 {
     /// <summary>
-    /// How many offsets are not finished, never negative. It is the number of records, unless retention or a salvage
-    /// has removed some that were not read: those count too.
+    /// The number of offsets that are not finished, never negative. It equals the number of records, unless retention
+    /// or a salvage has removed unread ones: those count too.
     /// </summary>
     public long Records => Math.Max(0, EndOffset - Position);
 

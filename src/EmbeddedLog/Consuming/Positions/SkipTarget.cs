@@ -4,10 +4,10 @@ using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Consuming.Positions;
 
-/// <summary>Finds where reading can go on behind what a read has failed at.</summary>
+/// <summary>Finds where reading can continue after the failure of a read.</summary>
 internal static class SkipTarget
 {
-    /// <summary>The offset behind a failure at an offset.</summary>
+    /// <summary>The offset after a failure at an offset.</summary>
     public static long Find(ReadablePartition log, EmbeddedLogException failure, long offset)
     {
         if (failure is OffsetUnavailableException)
@@ -21,7 +21,7 @@ internal static class SkipTarget
             return offset + 1;
         }
 
-        // Retention may have removed it meanwhile.
+        // Retention may have removed the record in the meantime.
         return log.Segments.Find(offset) is not { } segment ? Math.Max(log.StartOffset, offset + 1)
             : failure is LogIOException
                 ? SegmentDamage.FindBehindUnreadable(
@@ -29,7 +29,7 @@ internal static class SkipTarget
                 : BehindDamage(log, segment, offset);
     }
 
-    /// <summary>The first record behind a damaged place, of whose extent only its neighbours tell.</summary>
+    /// <summary>The first record after a damaged place, whose extent follows only from its neighbours.</summary>
     private static long BehindDamage(ReadablePartition log, Segment segment, long offset)
     {
         try
@@ -40,7 +40,7 @@ internal static class SkipTarget
         }
         catch (FileSystemException)
         {
-            // The file is missing, or the device does not even give what a survey needs.
+            // The file is missing, or the device cannot read the data for a survey.
             return Math.Min(segment.EndOffset, log.PublishedEnd);
         }
     }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Consuming.Positions;
 
-/// <summary>Finds where to read in a partition by a policy.</summary>
+/// <summary>Finds the position in a partition for a policy.</summary>
 internal static class StartPosition
 {
     /// <summary>The offset that a policy gives now, always one that the partition holds, or its end.</summary>
@@ -19,16 +19,16 @@ internal static class StartPosition
         _ => log.StartOffset,
     };
 
-    /// <summary>The first record at or after a time, or the end where there is none.</summary>
+    /// <summary>The first record at or after a time, or the end if there is none.</summary>
     public static long FindTime(ReadablePartition log, DateTimeOffset timestamp)
     {
-        // The end comes first: a record that is appended during the search may be one to read.
+        // The end is read first: a record appended during the search may be one to read.
         long end = log.PublishedEnd;
         return TimestampSearch.Find(log, timestamp.ToUnixTimeMilliseconds()) ?? end;
     }
 
     /// <summary>
-    /// Where to go on when the position is not in the partition: removed by retention, or beyond the end.
+    /// The new position if the old one is not in the partition: removed by retention, or beyond the end.
     /// </summary>
     /// <exception cref="OffsetUnavailableException">The policy is an error.</exception>
     public static long Reset(ReadablePartition log, long position, StartPolicy policy, ILogger logger)
@@ -37,7 +37,7 @@ internal static class StartPosition
         long end = log.PublishedEnd;
         if (position >= start && position <= end)
         {
-            // Records were appended since somebody looked.
+            // Records were appended since the check.
             return position;
         }
 

@@ -3,10 +3,10 @@ using EmbeddedLog.Consuming.Positions;
 namespace EmbeddedLog.Consuming.Reading;
 
 /// <summary>
-/// Lets one read at a time use what only a reader may use, and after the consumer was disposed nobody any more: whoever
-/// is last, the reader or the one who disposes, gives that up.
+/// Lets one read at a time use the reader's objects, and none after the consumer was disposed: the last of the two, the
+/// reader or the disposal, releases those objects.
 /// </summary>
-/// <param name="giveUp">Gives up what readers use; called once.</param>
+/// <param name="giveUp">Releases the reader's objects; called once.</param>
 internal sealed class ReadClaim(Action giveUp)
 {
     private const int Free = 0;
@@ -16,7 +16,7 @@ internal sealed class ReadClaim(Action giveUp)
     private int _state;
 
     /// <summary>
-    /// Set by disposing, before the claim is closed; read by the reader after it has given the claim back.
+    /// Set by the disposal, before the claim is closed; read by the reader after it has returned the claim.
     /// </summary>
     private bool _closing;
 
@@ -45,10 +45,10 @@ internal sealed class ReadClaim(Action giveUp)
         }
     }
 
-    /// <summary>Gives the claim back.</summary>
+    /// <summary>Returns the claim.</summary>
     public void Return()
     {
-        // A full fence: either this thread sees that the claim is to be closed, or the closing one sees it free.
+        // A full fence: either this thread sees that the claim must be closed, or the closing thread sees it free.
         Interlocked.Exchange(ref _state, Free);
         if (IsClosing)
         {
@@ -56,7 +56,7 @@ internal sealed class ReadClaim(Action giveUp)
         }
     }
 
-    /// <summary>Lets no read begin any more; false where that was done before.</summary>
+    /// <summary>Prevents further reads; false if that was done before.</summary>
     public bool TryClose()
     {
         if (Interlocked.Exchange(ref _closing, true))

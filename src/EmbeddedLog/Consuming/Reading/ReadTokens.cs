@@ -8,7 +8,7 @@ internal readonly record struct ReadTokens(CancellationToken Method, Cancellatio
     /// <summary>Whether either was cancelled.</summary>
     public bool IsCancelled => Method.IsCancellationRequested || Enumeration.IsCancellationRequested;
 
-    /// <summary>One of them that can be cancelled, if either can.</summary>
+    /// <summary>One of the two that can be cancelled, if either can.</summary>
     public CancellationToken Any => Method.CanBeCanceled ? Method : Enumeration;
 
     /// <summary>Throws with the token that was cancelled.</summary>

@@ -2,7 +2,7 @@ using EmbeddedLog.Serialization.Primitives;
 
 namespace EmbeddedLog.Consuming.Reading;
 
-/// <summary>Turns records as they lie in the log into a consumer's types, all of them copies.</summary>
+/// <summary>Deserializes records of the log into a consumer's types, always as copies.</summary>
 /// <param name="keys">Reads keys.</param>
 /// <param name="values">Reads values.</param>
 internal sealed class RecordDecoder<TKey, TValue>(IDeserializer<TKey> keys, IDeserializer<TValue> values)

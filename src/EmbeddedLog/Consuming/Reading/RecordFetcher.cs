@@ -4,13 +4,13 @@ using EmbeddedLog.Segments.Reading;
 namespace EmbeddedLog.Consuming.Reading;
 
 /// <summary>
-/// Reads chunks of records out of partitions. It holds the consumer's epoch slot for the length of a call, which runs
-/// no code of the user's but the deserializers. Only for the reader.
+/// Reads chunks of records out of partitions. It holds the consumer's epoch slot for the length of a call; the only
+/// user code in a call are the deserializers. Only for the reader.
 /// </summary>
 internal sealed class RecordFetcher<TKey, TValue>
 {
     /// <summary>
-    /// A buffer begins at most this large and grows by doubling, so that a slow topic does not cost a large one.
+    /// A buffer starts at most this large and grows by doubling, so that a slow topic needs no large one.
     /// </summary>
     private const int FirstBufferRecords = 1024;
 
@@ -28,12 +28,11 @@ internal sealed class RecordFetcher<TKey, TValue>
     }
 
     /// <summary>
-    /// Reads records of one partition into the beginning of a buffer, as many as there are, at most as many as said,
-    /// and not many more bytes than said. What is wrong with a record is told when it is the first.
+    /// Reads records of one partition into the beginning of a buffer, as many as there are, up to a number of records
+    /// and about a number of bytes. A fault of a record throws when it is the first one.
     /// </summary>
     /// <returns>
-    /// How many; zero where the first has just been removed, by retention or a recovery, or all are gone since a
-    /// salvage.
+    /// The number; zero if the first has just been removed, by retention or a recovery, or all were lost in a salvage.
     /// </returns>
     /// <exception cref="RecordDeserializationException">The first record cannot be deserialised.</exception>
     /// <exception cref="CorruptLogException">The first record is damaged.</exception>
@@ -59,7 +58,7 @@ internal sealed class RecordFetcher<TKey, TValue>
             {
                 if (record.Offset >= plan.Limit)
                 {
-                    // Offsets before it are gone since a salvage, so that there are fewer records than offsets.
+                    // A salvage has lost offsets before it, so there are fewer records than offsets.
                     cursor.Scanned = default;
                     cursor.PassedTo = record.Offset;
                     return count;
@@ -79,12 +78,12 @@ internal sealed class RecordFetcher<TKey, TValue>
         }
         catch (EmbeddedLogException) when (count > 0)
         {
-            // Those before it are handed out first; then this one is the first, and is read again.
+            // The records before it are returned first; then this one is the first, and is read again.
             cursor.Scanned = default;
         }
         catch (LogTruncatedException)
         {
-            // Told by the choice of what to read next, which moves the position.
+            // Reported by the choice of the next fetch, which moves the position.
             cursor.Scanned = default;
             return 0;
         }
@@ -96,6 +95,6 @@ internal sealed class RecordFetcher<TKey, TValue>
         return count;
     }
 
-    /// <summary>Gives the slot back. No call may be under way, and none may follow.</summary>
+    /// <summary>Releases the slot. No call may be under way, and none may follow.</summary>
     public void Release() => _readers.Return(_slot);
 }

@@ -2,9 +2,9 @@ using EmbeddedLog.Consuming.Reading;
 
 namespace EmbeddedLog.Consuming.Sequences;
 
-/// <summary>A consumer's records in batches: each enumeration is a read of its own.</summary>
-/// <param name="reader">What hands out records.</param>
-/// <param name="maxRecords">How many records a batch has at most.</param>
+/// <summary>A consumer's records in batches: each enumeration is a separate read.</summary>
+/// <param name="reader">Returns the records.</param>
+/// <param name="maxRecords">The highest number of records in a batch.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
 internal sealed class BatchSequence<TKey, TValue>(
     RecordReader<TKey, TValue> reader, int maxRecords, CancellationToken cancellationToken)

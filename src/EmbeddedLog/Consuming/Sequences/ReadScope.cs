@@ -4,12 +4,12 @@ using EmbeddedLog.Consuming.Reading;
 namespace EmbeddedLog.Consuming.Sequences;
 
 /// <summary>
-/// One read of a consumer, from the first step of its enumerator to the last: it keeps other reads out, and wakes the
-/// reader when a token is cancelled. Used by one caller at a time, which it checks.
+/// One read of a consumer, from the first step of its enumerator to the last: it excludes other reads, and wakes the
+/// reader when a token is cancelled. One caller at a time, which is checked.
 /// </summary>
-/// <param name="claim">What keeps other reads out.</param>
-/// <param name="signal">What wakes the reader.</param>
-/// <param name="tokens">What may end the read.</param>
+/// <param name="claim">The claim that excludes other reads.</param>
+/// <param name="signal">Wakes the reader.</param>
+/// <param name="tokens">The tokens that can end the read.</param>
 internal sealed class ReadScope(ReadClaim claim, WakeSignal signal, ReadTokens tokens)
 {
     private const int New = 0;
@@ -17,21 +17,19 @@ internal sealed class ReadScope(ReadClaim claim, WakeSignal signal, ReadTokens t
     private const int Moving = 2;
     private const int Over = 3;
 
-    /// <summary>
-    /// Exchanged at the edges of each step that may wait, so that a second one at the same time is noticed.
-    /// </summary>
+    /// <summary>Exchanged at both ends of each step that may wait, to detect a second step at the same time.</summary>
     private int _state;
 
     private CancellationTokenRegistration _methodRegistration;
     private CancellationTokenRegistration _enumerationRegistration;
 
-    /// <summary>What may end the read.</summary>
+    /// <summary>The tokens that can end the read.</summary>
     public ReadTokens Tokens { get; } = tokens;
 
-    /// <summary>Whether the read has begun, nobody is taking a step, and none of the tokens is cancelled.</summary>
+    /// <summary>Whether the read has begun, no step is under way, and none of the tokens is cancelled.</summary>
     public bool CanStep => Volatile.Read(ref _state) == Between && !Tokens.IsCancelled;
 
-    /// <summary>Begins a step, and with the first one the read; false where the read is over.</summary>
+    /// <summary>Begins a step, and with the first one the read; false if the read is over.</summary>
     /// <param name="begins">Whether this is the first step.</param>
     /// <exception cref="InvalidOperationException">A step, or another read, is under way.</exception>
     /// <exception cref="OperationCanceledException">A token was cancelled before the read began.</exception>
@@ -57,7 +55,7 @@ internal sealed class ReadScope(ReadClaim claim, WakeSignal signal, ReadTokens t
         }
     }
 
-    /// <summary>Ends a step, and the read with it unless something was found.</summary>
+    /// <summary>Ends a step, and also the read unless a record was found.</summary>
     public void Leave(bool found)
     {
         if (found)
@@ -70,7 +68,7 @@ internal sealed class ReadScope(ReadClaim claim, WakeSignal signal, ReadTokens t
         Release();
     }
 
-    /// <summary>Ends the read at its reader's wish.</summary>
+    /// <summary>Ends the read for its caller.</summary>
     /// <exception cref="InvalidOperationException">A step is under way.</exception>
     public void End()
     {
@@ -110,7 +108,7 @@ internal sealed class ReadScope(ReadClaim claim, WakeSignal signal, ReadTokens t
 
     private void Release()
     {
-        // A callback that is just running only wakes the next read for nothing.
+        // A callback that is just running only wakes the next read once too often.
         _methodRegistration.Unregister();
         _enumerationRegistration.Unregister();
         claim.Return();

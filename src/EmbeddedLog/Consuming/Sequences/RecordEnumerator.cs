@@ -4,7 +4,7 @@ using EmbeddedLog.Consuming.Reading;
 namespace EmbeddedLog.Consuming.Sequences;
 
 /// <summary>
-/// One read, record by record. Written by hand, since most steps only take what was read ahead and must not pay for a
+/// One read, record by record. Written by hand, since most steps only take a record read ahead and must not pay for a
 /// state machine.
 /// </summary>
 internal sealed class RecordEnumerator<TKey, TValue> : IAsyncEnumerator<Record<TKey, TValue>>
@@ -53,7 +53,7 @@ internal sealed class RecordEnumerator<TKey, TValue> : IAsyncEnumerator<Record<T
             }
             else
             {
-                // Whoever asks for the next record has finished the last one, also where asking fails.
+                // The step to the next record finishes the last one, also if the step fails.
                 _reader.Finish();
             }
 

@@ -2,9 +2,9 @@ using EmbeddedLog.Consuming.Reading;
 
 namespace EmbeddedLog.Consuming.Sequences;
 
-/// <summary>A consumer's records one by one: each enumeration is a read of its own.</summary>
-/// <param name="reader">What hands out records.</param>
-/// <param name="ends">Where the partitions end for this read, or null for a read without end.</param>
+/// <summary>A consumer's records one by one: each enumeration is a separate read.</summary>
+/// <param name="reader">Returns the records.</param>
+/// <param name="ends">The ends of the partitions for this read, or null for a read without end.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
 internal sealed class RecordSequence<TKey, TValue>(
     RecordReader<TKey, TValue> reader, long[]? ends, CancellationToken cancellationToken)
