@@ -177,9 +177,9 @@ public sealed class StateLogTests : IDisposable
     [Theory]
     [InlineData("04", "03", typeof(UnsupportedFormatException), "texts hold a key of version 4")]
     [InlineData("0361", "04", typeof(UnsupportedFormatException), "texts hold a value of version 4")]
-    [InlineData("02", "03", typeof(CorruptLogException), "Record 0 of the texts has a key")]
+    [InlineData("02", "03", typeof(CorruptLogException), "Record 0 of the texts has an invalid key")]
     [InlineData("03", "03", typeof(CorruptLogException), "restore the directory of the texts")]
-    [InlineData("0361", "", typeof(CorruptLogException), "Record 0 of the texts has a value")]
+    [InlineData("0361", "", typeof(CorruptLogException), "Record 0 of the texts has an invalid value")]
     public void Open_BytesOfNoWriter_AreReported(string key, string value, Type expected, string message)
     {
         TextState state = Open();
