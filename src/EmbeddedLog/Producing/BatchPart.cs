@@ -4,7 +4,7 @@ using EmbeddedLog.Partitions.Appending;
 
 namespace EmbeddedLog.Producing;
 
-/// <summary>The records of one call that go to one partition, which are appended as one.</summary>
+/// <summary>The records of one call for one partition, appended together.</summary>
 internal sealed class BatchPart(PartitionSender sender, RecordBatch batch)
 {
     /// <summary>The partition.</summary>
@@ -20,16 +20,16 @@ internal sealed class BatchPart(PartitionSender sender, RecordBatch batch)
     /// <summary>The first record's offset, once they are appended.</summary>
     public long FirstOffset { get; private set; }
 
-    /// <summary>The offset behind the last record, once they are appended.</summary>
+    /// <summary>The offset after the last record, once they are appended.</summary>
     public long EndOffset => FirstOffset + batch.Count;
 
-    /// <summary>The timestamp of those without one of their own, once they are appended.</summary>
+    /// <summary>The timestamp of the records without a given one, once they are appended.</summary>
     public long Timestamp { get; private set; }
 
-    /// <summary>Whether the log gives all of them that timestamp.</summary>
+    /// <summary>Whether the log gives all records that timestamp.</summary>
     public bool AppendTime { get; private set; }
 
-    /// <summary>Throws what the append would throw for the records' sake.</summary>
+    /// <summary>Throws as the append would because of the records.</summary>
     public void Check()
     {
         AppendTime = sender.Log.Settings.AppendTime;

@@ -4,27 +4,27 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Producing;
 
-/// <summary>The records of one call, by partition, on their way from being serialized to being acknowledged.</summary>
+/// <summary>The records of one call, by partition, from their serialization to their acknowledgement.</summary>
 internal sealed class BatchSend(ObjectPool<RecordBatch> pool)
 {
-    /// <summary>Beyond this many, and above this size, batches are left to the collector.</summary>
+    /// <summary>Batches beyond this number or above this size are not pooled.</summary>
     private const int MaxPooled = 16;
 
     private const int MaxPooledBytes = 1 << 20;
 
-    /// <summary>By partition, for finding them.</summary>
+    /// <summary>The parts by partition.</summary>
     private readonly Dictionary<int, BatchPart> _byPartition = [];
 
     /// <summary>The parts, in the order in which they are appended: that of their first records.</summary>
     private readonly List<BatchPart> _parts = [];
 
-    /// <summary>For each record its part, its place in it, and the time that it was given.</summary>
+    /// <summary>For each record its part, its index there, and its given time.</summary>
     private readonly List<(BatchPart Part, int Index, long Timestamp)> _records = [];
 
-    /// <summary>What ended the appending, if anything did.</summary>
+    /// <summary>The failure that ended the appending, or null.</summary>
     private ExceptionDispatchInfo? _failure;
 
-    /// <summary>The bytes that all of it takes in the log.</summary>
+    /// <summary>The bytes that all parts take in the log.</summary>
     public long FrameBytes { get; private set; }
 
     /// <summary>The parts.</summary>
@@ -48,7 +48,7 @@ internal sealed class BatchSend(ObjectPool<RecordBatch> pool)
         part.Batch.Add(record);
     }
 
-    /// <summary>Throws what can be known before anything is appended.</summary>
+    /// <summary>Throws for faults that are known before anything is appended.</summary>
     public void Check()
     {
         foreach (BatchPart part in _parts)
@@ -83,7 +83,7 @@ internal sealed class BatchSend(ObjectPool<RecordBatch> pool)
     /// <summary>Throws what ended the appending, if anything did.</summary>
     public void ThrowIfFailed() => _failure?.Throw();
 
-    /// <summary>Where the records stand, in the order in which they were given.</summary>
+    /// <summary>The positions of the records, in the given order.</summary>
     public RecordMetadata[] Metadata()
     {
         RecordMetadata[] all = new RecordMetadata[_records.Count];
@@ -99,7 +99,7 @@ internal sealed class BatchSend(ObjectPool<RecordBatch> pool)
         return all;
     }
 
-    /// <summary>Gives the batches back, once nothing will be appended from them.</summary>
+    /// <summary>Returns the batches to the pool, once nothing is appended from them any more.</summary>
     public void Return()
     {
         foreach (BatchPart part in _parts)

@@ -3,7 +3,9 @@ using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Producing;
 
-/// <summary>A place in the queue for room of a thread that blocks, and is woken by whoever serves the queue.</summary>
+/// <summary>
+/// The place of a blocking thread in the queue for room; the thread is woken when the queue is served.
+/// </summary>
 internal sealed class BlockingTurn : IRoomWaiter
 {
     private readonly BlockingWait _wait = new();
@@ -23,7 +25,7 @@ internal sealed class BlockingTurn : IRoomWaiter
     /// <inheritdoc/>
     public bool IsCancelled => false;
 
-    /// <summary>Lets the thread go on; the room is its own from here on.</summary>
+    /// <summary>Lets the thread continue; it owns the room from now on.</summary>
     public long TakeTurn()
     {
         _wait.End();

@@ -3,16 +3,16 @@ using System.Runtime.ExceptionServices;
 namespace EmbeddedLog.Producing;
 
 /// <summary>
-/// Waits for the flushes of several partitions at once: all are asked for before the first is awaited.
+/// Waits for the flushes of several partitions at once: all are requested before the first is awaited.
 /// </summary>
 internal sealed class FlushWait
 {
     private readonly List<(PartitionSender Sender, ValueTask Flush)> _started = [];
 
-    /// <summary>What the first flush that counts has failed with, and what ended the waiting for another.</summary>
+    /// <summary>The failure of the first flush that counts, and the cancellation of the waiting for another.</summary>
     private ExceptionDispatchInfo? _failed, _cancelled;
 
-    /// <summary>Adds a flush that was asked for.</summary>
+    /// <summary>Adds a requested flush.</summary>
     public void Add(PartitionSender sender, ValueTask flush)
     {
         if (!flush.IsCompletedSuccessfully)
@@ -21,13 +21,13 @@ internal sealed class FlushWait
         }
         else
         {
-            // What was waited with goes back to its pool.
+            // The waiter returns to its pool.
             flush.GetAwaiter().GetResult();
         }
     }
 
-    /// <summary>Waits for all, also when some fail; then throws a failure that it marks as told.</summary>
-    /// <param name="untoldOnly">Whether failures that somebody was told of before are passed over.</param>
+    /// <summary>Waits for all, also when some fail; then throws one failure and marks it as reported.</summary>
+    /// <param name="untoldOnly">Whether failures already reported are ignored.</param>
     public async ValueTask WaitAsync(bool untoldOnly)
     {
         foreach ((PartitionSender sender, ValueTask flush) in _started)
@@ -45,7 +45,7 @@ internal sealed class FlushWait
         ThrowIfFailed();
     }
 
-    /// <summary>Runs one flush, on which the thread blocks, and keeps how it failed.</summary>
+    /// <summary>Runs one flush, blocking the thread, and keeps its failure.</summary>
     public void Run(PartitionSender sender, Action<PartitionSender> flush, bool untoldOnly)
     {
         try
@@ -58,7 +58,7 @@ internal sealed class FlushWait
         }
     }
 
-    /// <summary>Throws the failure that counts, if there was any.</summary>
+    /// <summary>Throws the failure that counts, if any.</summary>
     public void ThrowIfFailed() => (_failed ?? _cancelled)?.Throw();
 
     private static bool IsExpected(Exception failure) =>
@@ -72,7 +72,7 @@ internal sealed class FlushWait
         }
         else if (_failed is null && (sender.TryTell() || !untoldOnly))
         {
-            // One at a time: the others stay untold, and surface in the next call.
+            // One at a time: the next call throws the others.
             _failed = ExceptionDispatchInfo.Capture(failure);
         }
     }

@@ -5,12 +5,12 @@ using EmbeddedLog.Concurrency.Work;
 namespace EmbeddedLog.Producing;
 
 /// <summary>
-/// Bounds the bytes that a producer has appended and that are not durable yet. Who finds no room queues up, and goes in
-/// in the order of arrival: nobody overtakes, so that records stay in order and a large one is not starved.
+/// Bounds the bytes that a producer has appended and that are not durable yet. Records without room queue up and enter
+/// in the order of arrival: none overtakes, so records stay in order and a large one is not starved.
 /// </summary>
 /// <remarks>
-/// Invariant: the bytes in flight are at most the bound, unless they are those of a single record or batch that is
-/// larger than the bound, which goes alone.
+/// Invariant: the bytes in flight are at most the bound, unless a single record or batch is larger than the bound: it
+/// goes alone.
 /// </remarks>
 internal sealed class InFlightWindow
 {
@@ -18,27 +18,27 @@ internal sealed class InFlightWindow
     private readonly SerialWorker _service;
     private readonly long _maxBytes;
 
-    /// <summary>Each time this many bits of the bytes in flight overflow, a flush is asked for.</summary>
+    /// <summary>A flush is requested each time the bytes in flight overflow this many bits.</summary>
     private readonly int _flushStepShift;
 
     private readonly Lock _gate = new();
 
-    /// <summary>Those who wait, in order; under the gate.</summary>
+    /// <summary>The waiters in order; under the gate.</summary>
     private readonly LinkedList<IRoomWaiter> _queue = new();
 
     /// <summary>
-    /// How many wait or have their turn, so that nobody goes in past them; written under the gate, read by every sender
-    /// without it.
+    /// The number of waiters, including one that has its turn: no sender passes them. Written under the gate, read by
+    /// every sender without it.
     /// </summary>
     private int _queued;
 
-    /// <summary>The bytes in flight; changed atomically by every sender and by whoever follows up a flush.</summary>
+    /// <summary>The bytes in flight; changed atomically by every sender and after every flush.</summary>
     private long _bytes;
 
-    /// <summary>How many threads block until there is room. Interlocked.</summary>
+    /// <summary>The number of threads that block until there is room. Interlocked.</summary>
     private int _blocked;
 
-    /// <summary>The most that was refused and that nobody waits for yet; changed atomically.</summary>
+    /// <summary>The largest refused size that no caller waits for yet; changed atomically.</summary>
     private long _refused;
 
     public InFlightWindow(WorkQueue work, long maxBytes)
@@ -47,23 +47,23 @@ internal sealed class InFlightWindow
         _service = new SerialWorker(work, ServeHeads);
         _maxBytes = maxBytes;
 
-        // Four flushes for each time that the window fills: the first is over before there is no more room.
+        // Four flushes for each filling of the window: the first ends before the room does.
         _flushStepShift = BitOperations.Log2((ulong)Math.Max(1, maxBytes / 4));
     }
 
-    /// <summary>Whose flushes bring room. Set once, before the first use.</summary>
+    /// <summary>The senders whose flushes free room. Set once, before the first use.</summary>
     public PartitionSender[] Senders { get; set; } = [];
 
     /// <summary>The bytes in flight.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>How many wait for room or have their turn.</summary>
+    /// <summary>The number of waiters, including one that has its turn.</summary>
     public int Queued => Volatile.Read(ref _queued);
 
-    /// <summary>Whether anybody waits for room.</summary>
+    /// <summary>Whether any sender waits for room.</summary>
     public bool HasQueue => Queued != 0;
 
-    /// <summary>Takes room without waiting; false where there is not enough, or others wait already.</summary>
+    /// <summary>Takes room without waiting; false if there is not enough, or others already wait.</summary>
     public bool TryTake(long bytes)
     {
         if (HasQueue || !TryAdd(bytes, out long after))
@@ -80,7 +80,7 @@ internal sealed class InFlightWindow
         return true;
     }
 
-    /// <summary>Whether no record has room, whatever its size: then it need not even be serialized.</summary>
+    /// <summary>Whether there is no room for a record of any size: then it need not be serialized.</summary>
     public bool RefusesAll()
     {
         bool full = HasQueue || Bytes >= _maxBytes;
@@ -92,11 +92,11 @@ internal sealed class InFlightWindow
         return full;
     }
 
-    /// <summary>Gives room back.</summary>
+    /// <summary>Frees room.</summary>
     public void Release(long bytes)
     {
-        // The exchange is a fence: either this sees who queues up, or he, who looks at the bytes after he has, sees
-        // the room.
+        // The exchange is a fence: either this thread sees the new waiter, or the waiter, which reads the bytes after
+        // it queues up, sees the room.
         Interlocked.Add(ref _bytes, -bytes);
         if (HasQueue)
         {
@@ -105,7 +105,8 @@ internal sealed class InFlightWindow
     }
 
     /// <summary>
-    /// Completes when there is room for what was refused last, as far as nobody takes it before, or for anything.
+    /// Completes when there is room for the last refused record, or for any if none was refused; another sender may
+    /// take that room first.
     /// </summary>
     public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
@@ -117,9 +118,7 @@ internal sealed class InFlightWindow
 
     /// <summary>Queues up, and completes when the turn has come and <paramref name="onTurn"/> has run.</summary>
     /// <param name="bytes">The room to wait for.</param>
-    /// <param name="onTurn">
-    /// What is done then, without throwing; returns how much of the room it uses. Null: nothing, and none.
-    /// </param>
+    /// <param name="onTurn">Runs then, must not throw, and returns the used part of the room. Null uses none.</param>
     /// <param name="cancellationToken">Ends the waiting, unless the turn has come.</param>
     public Task EnqueueAsync(long bytes, Func<long>? onTurn, CancellationToken cancellationToken)
     {
@@ -157,12 +156,14 @@ internal sealed class InFlightWindow
         Serve();
         if (waiter.IsCancelled)
         {
-            // Perhaps before it was in the queue, so that it could not leave.
+            // It may have been cancelled before it was in the queue, and could not leave then.
             Leave(waiter);
         }
     }
 
-    /// <summary>Takes one out of the queue that gave up, and lets those behind it in for whom there is room.</summary>
+    /// <summary>
+    /// Removes a cancelled waiter from the queue, and lets those after it enter as far as there is room.
+    /// </summary>
     public void Leave(IRoomWaiter waiter)
     {
         bool left, first;
@@ -188,7 +189,7 @@ internal sealed class InFlightWindow
         }
     }
 
-    /// <summary>Has the queue looked at, on the work queue.</summary>
+    /// <summary>Serves the queue on the work queue.</summary>
     public void Serve() => _service.Request(anyBlocks: Volatile.Read(ref _blocked) != 0);
 
     private static bool Fits(long inFlight, long bytes, long maxBytes) =>
@@ -196,7 +197,7 @@ internal sealed class InFlightWindow
 
     private bool Fits(long inFlight, long bytes) => Fits(inFlight, bytes, _maxBytes);
 
-    /// <summary>Lets in those at the head of the queue for whom there is room.</summary>
+    /// <summary>Lets the waiters at the head enter as far as there is room.</summary>
     private void ServeHeads()
     {
         while (TryTakeHead(out IRoomWaiter? head, out long bytes))
@@ -208,12 +209,12 @@ internal sealed class InFlightWindow
 
         if (HasQueue)
         {
-            // Who waits did so before, but may have missed what was just about to be appended.
+            // The waiters have done this before, but may have missed records just being appended.
             RequestFlushes();
         }
     }
 
-    /// <summary>Takes the head off the queue if there is room for it, which is taken too.</summary>
+    /// <summary>Removes the head of the queue and takes its room, if there is enough.</summary>
     private bool TryTakeHead([NotNullWhen(true)] out IRoomWaiter? head, out long bytes)
     {
         lock (_gate)
@@ -230,7 +231,7 @@ internal sealed class InFlightWindow
         }
     }
 
-    /// <summary>Only after the head has had its turn: as long as it is counted, nobody goes in past it.</summary>
+    /// <summary>Only after the head has had its turn: no sender passes it while it is counted.</summary>
     private void EndTurn()
     {
         lock (_gate)
@@ -275,7 +276,7 @@ internal sealed class InFlightWindow
         RequestFlushes();
     }
 
-    /// <summary>Sees to it that what is in flight does not stay there until the background flushes it.</summary>
+    /// <summary>Requests the flushes of all bytes in flight, before the background does.</summary>
     private void RequestFlushes()
     {
         foreach (PartitionSender sender in Senders)

@@ -7,33 +7,34 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog.Producing;
 
 /// <summary>
-/// One producer's way into one partition: appends, and keeps account of what it appended that is not durable yet.
+/// One producer's sender to one partition: appends, and counts the appended bytes that are not durable yet.
 /// </summary>
 /// <remarks>
-/// Appends are counted in an account. To follow up is the role of one waiter at a time: it waits on the log's list for
-/// the flush of what was counted, takes that off the account, and waits again while there is more. So room comes back,
-/// and a flush that fails is noticed, though nobody awaits it. A record that is awaited is on that list anyway, and
-/// takes the role along where it is free.
+/// An account counts the appends. One waiter at a time follows up: it waits on the log's list for the flush of the
+/// counted bytes, takes them off the account, and waits again while there are more. This frees room, and finds failed
+/// flushes that no caller awaits. An awaited record is on that list anyway, and takes this role if it is free.
 /// </remarks>
 internal sealed class PartitionSender : OffsetWaiter
 {
     private readonly ProducerCore _producer;
 
-    /// <summary>What was appended.</summary>
+    /// <summary>The appended bytes.</summary>
     private readonly AppendAccount _account = new();
 
-    /// <summary>Of that, the bytes that are durable or lost; written by the role's holder, read by everyone.</summary>
+    /// <summary>
+    /// The part of them that is durable or lost; written by the holder of the role, read by any thread.
+    /// </summary>
     private long _settled;
 
-    /// <summary>What was counted when this was put on the log's list; only the role's holder uses it.</summary>
+    /// <summary>The count when this was added to the log's list; only for the holder of the role.</summary>
     private long _watched;
 
     /// <summary>
-    /// Why records that were not durable are lost; written once by the role's holder, before they settle.
+    /// Why records that were not durable are lost; written once by the holder of the role, before they settle.
     /// </summary>
     private PartitionFailedException? _failure;
 
-    /// <summary>One when somebody was told of the failure; exchanged.</summary>
+    /// <summary>One once the failure was reported; exchanged.</summary>
     private int _told;
 
     public PartitionSender(ProducerCore producer, PartitionLog log)
@@ -45,12 +46,12 @@ internal sealed class PartitionSender : OffsetWaiter
     /// <summary>The partition.</summary>
     public PartitionLog Log { get; }
 
-    /// <summary>Whether something was appended that is not known to be durable.</summary>
+    /// <summary>Whether appended records are not known to be durable.</summary>
     private bool HasUnsettled
     {
         get
         {
-            // In this order: if both are equal, all that was counted when the second was read had settled before.
+            // In this order: if both are equal, everything counted at the second read had settled before.
             long settled = Volatile.Read(ref _settled);
             return _account.Bytes != settled;
         }
@@ -58,9 +59,9 @@ internal sealed class PartitionSender : OffsetWaiter
 
     /// <summary>Appends a record and counts it.</summary>
     /// <param name="raw">The record.</param>
-    /// <param name="size">What it measures; if the producer has a window, room was taken there.</param>
-    /// <param name="appended">Where it stands. Passed down to here, for each copy of it costs as much as all that
-    /// computes it.</param>
+    /// <param name="size">The record's sizes; if the producer has a window, the room was taken before.</param>
+    /// <param name="appended">The record's position. Passed by reference, because each copy costs as much as computing
+    /// it.</param>
     public void Append(in RawRecord raw, in RecordSize size, out RecordMetadata appended)
     {
         long offset, timestamp;
@@ -78,10 +79,10 @@ internal sealed class PartitionSender : OffsetWaiter
         appended = MetadataOf(offset, timestamp);
     }
 
-    /// <summary>Appends a record, counts it, and has it flushed for somebody who waits for that.</summary>
+    /// <summary>Appends and counts a record, and requests its flush for a waiter.</summary>
     /// <param name="raw">The record.</param>
-    /// <param name="size">What it measures; room was taken in the window.</param>
-    /// <param name="pending">Who waits. Not released where this throws.</param>
+    /// <param name="size">The record's sizes; the room was taken before.</param>
+    /// <param name="pending">The waiter. Not released if this throws.</param>
     public void Append(in RawRecord raw, in RecordSize size, PendingAppend pending)
     {
         try
@@ -95,10 +96,10 @@ internal sealed class PartitionSender : OffsetWaiter
         }
     }
 
-    /// <summary>What was counted so far. All of it was published before the call.</summary>
+    /// <summary>The count so far. All counted records were published before the call.</summary>
     public long CountedBytes => _account.Bytes;
 
-    /// <summary>Where a record stands that was appended.</summary>
+    /// <summary>The position of an appended record.</summary>
     public RecordMetadata MetadataOf(long offset, long timestamp)
     {
         TopicPartition id = Log.Id;
@@ -106,16 +107,14 @@ internal sealed class PartitionSender : OffsetWaiter
     }
 
     /// <summary>
-    /// Takes the role if it is free. Who has it calls <see cref="EndFollowing"/> once what was counted up to its record
-    /// is durable or lost.
+    /// Takes the role if it is free. Its holder calls <see cref="EndFollowing"/> once everything counted up to its
+    /// record is durable or lost.
     /// </summary>
     public bool TryFollow() => !_account.IsFollowed && _account.TryFollow();
 
-    /// <summary>
-    /// Settles what was counted up to a record that was followed up, and passes the role on. Only by its holder.
-    /// </summary>
-    /// <param name="counted">What was counted up to the record.</param>
-    /// <param name="failure">Why it never will be durable; null where it is.</param>
+    /// <summary>Settles everything counted up to a record, and passes the role on. Only by its holder.</summary>
+    /// <param name="counted">The count up to the record.</param>
+    /// <param name="failure">Why it will never be durable; null if it is.</param>
     public void EndFollowing(long counted, Exception? failure)
     {
         if (failure is not null)
@@ -124,7 +123,7 @@ internal sealed class PartitionSender : OffsetWaiter
         }
         else if (counted > _settled)
         {
-            // Whoever had the role before may have settled more.
+            // The previous holder may have settled more.
             Settle(counted);
         }
 
@@ -153,7 +152,7 @@ internal sealed class PartitionSender : OffsetWaiter
         return offset;
     }
 
-    /// <summary>Asks for a flush if there is something to flush; what it makes durable settles by itself.</summary>
+    /// <summary>Requests a flush if there is something to flush; its records settle without further calls.</summary>
     public void RequestFlush()
     {
         if (HasUnsettled)
@@ -163,10 +162,10 @@ internal sealed class PartitionSender : OffsetWaiter
     }
 
     /// <summary>Waits until everything counted before the call is durable.</summary>
-    /// <exception cref="PartitionFailedException">Some of it never will be.</exception>
+    /// <exception cref="PartitionFailedException">Some of it will never be durable.</exception>
     public ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        // All that was counted was published before. What others have published since costs no flush of its own.
+        // All counted records were published before. Later ones of other threads need no extra flush.
         if (HasUnsettled)
         {
             return Log.FlushAsync(Log.PublishedEnd, cancellationToken);
@@ -177,8 +176,8 @@ internal sealed class PartitionSender : OffsetWaiter
             : ValueTask.CompletedTask;
     }
 
-    /// <summary>The same, but blocks the calling thread.</summary>
-    /// <exception cref="PartitionFailedException">Some of it never will be.</exception>
+    /// <summary>As <see cref="FlushAsync"/>, but blocks the calling thread.</summary>
+    /// <exception cref="PartitionFailedException">Some of it will never be durable.</exception>
     public void Flush()
     {
         if (HasUnsettled)
@@ -191,21 +190,21 @@ internal sealed class PartitionSender : OffsetWaiter
         }
     }
 
-    /// <summary>Marks a failure of this partition as told; false if it was before.</summary>
+    /// <summary>Marks a failure of this partition as reported; false if it was before.</summary>
     public bool TryTell() => Interlocked.Exchange(ref _told, 1) == 0;
 
-    /// <summary>A failure that cost records and that nobody was told of, which marks it as told; else null.</summary>
+    /// <summary>A failure that lost records and was not reported, marked as reported by this; else null.</summary>
     public PartitionFailedException? TakeUntold() =>
         Volatile.Read(ref _failure) is { } failure && TryTell() ? Copy(failure) : null;
 
     /// <inheritdoc/>
     public override void Release(Exception? failure) => EndFollowing(_watched, failure);
 
-    /// <summary>One that is thrown by one thread alone: the log's own is shared by all who wait.</summary>
+    /// <summary>A copy for one throwing thread: the log's exception is shared by all waiters.</summary>
     private static PartitionFailedException Copy(PartitionFailedException failure) =>
         new(failure.Message, failure.InnerException) { Topic = failure.Topic, Partition = failure.Partition };
 
-    /// <summary>Takes the role if it is free and there is something to follow up.</summary>
+    /// <summary>Takes the role if it is free and something is not settled.</summary>
     private void Follow()
     {
         while (!_account.IsFollowed && HasUnsettled && _account.TryFollow())
@@ -222,8 +221,8 @@ internal sealed class PartitionSender : OffsetWaiter
     private void LeaveRole() => Log.Writer.Leave(_account);
 
     /// <summary>
-    /// Settles what can be, and waits on the log's list for the rest, which passes the role on to
-    /// <see cref="Release"/>; false where nothing is left. Only by the role's holder.
+    /// Settles what is durable, and waits on the log's list for the rest, which passes the role to
+    /// <see cref="Release"/>; false if nothing is left. Only by the holder of the role.
     /// </summary>
     private bool TryWatch()
     {
@@ -235,7 +234,7 @@ internal sealed class PartitionSender : OffsetWaiter
                 return false;
             }
 
-            // Read after the count, so that it lies behind all that was counted.
+            // Read after the count, so that it is at or after everything counted.
             long end = Log.PublishedEnd;
             if (Log.DurableEnd >= end)
             {
@@ -259,9 +258,9 @@ internal sealed class PartitionSender : OffsetWaiter
         Target = end;
         Log.AddFlushWaiter(this);
 
-        // From here on somebody else may have the role. A flush that was asked for before this was on the list may end
-        // below the target, so where somebody waits for room it is asked for again. The fence: either this sees them
-        // in the queue, or they ask after this was added.
+        // From now on another thread may have the role. A flush requested before this was on the list may end below the
+        // target; if senders wait for room, it is requested again. The fence: either this thread sees them in the
+        // queue, or they request a flush after this was added.
         Interlocked.MemoryBarrier();
         if (_producer.Window is { HasQueue: true })
         {
@@ -271,7 +270,7 @@ internal sealed class PartitionSender : OffsetWaiter
 
     private void SettleLost(Exception reason)
     {
-        // A log that was disposed has flushed all or has failed; only the latter loses anything.
+        // A disposed log has flushed everything or has failed; only a failure loses records.
         if ((Log.Failure ?? reason) is PartitionFailedException failure && _failure is null)
         {
             Volatile.Write(ref _failure, failure);

@@ -6,22 +6,24 @@ using EmbeddedLog.Producing.Encoding;
 namespace EmbeddedLog.Producing;
 
 /// <summary>
-/// A record on its way, whose sender awaits it: first, perhaps, for room in the window, then for the flush. Reused, so
-/// that sending allocates nothing in steady state. The continuation runs on the work queue, on nobody's stack.
+/// An awaited record: it may wait for room in the window, then for the flush. Reused, so that sending allocates nothing
+/// in steady state. The continuation runs on the work queue, on no caller's stack.
 /// </summary>
 internal sealed class PendingSend : PendingAppend, IRoomWaiter, IValueTaskSource<RecordMetadata>
 {
-    /// <summary>Values of <see cref="_stage"/>: waits for room, is or was appended, gave up before that.</summary>
+    /// <summary>
+    /// Values of <see cref="_stage"/>: waits for room, is or was appended, was cancelled before that.
+    /// </summary>
     private const int Queued = 0, Sent = 1, Cancelled = 2;
 
-    /// <summary>Beyond this many, they are left to the collector.</summary>
+    /// <summary>Instances beyond this number are not pooled.</summary>
     private const int MaxPooled = 8192;
 
     private readonly ObjectPool<PendingSend> _pool;
 
     private PartitionSender? _sender;
 
-    /// <summary>Where the record waits for room; null if it did not have to.</summary>
+    /// <summary>The window in which the record waits for room; null if it had room at once.</summary>
     private InFlightWindow? _window;
 
     /// <summary>The record while it waits for room.</summary>
@@ -30,16 +32,16 @@ internal sealed class PendingSend : PendingAppend, IRoomWaiter, IValueTaskSource
     /// <summary>Changed once from <see cref="Queued"/>, atomically, by its turn or by the token.</summary>
     private int _stage;
 
-    /// <summary>What the sender's account says up to this record. Set before it is appended.</summary>
+    /// <summary>The count of the sender's account up to this record. Set before the append.</summary>
     private long _counted;
 
     /// <summary>
-    /// Whether this follows the sender's account up. Written before it is on the log's list, and by who releases it
-    /// from there.
+    /// Whether this follows up the sender's account. Written before it is on the log's list, and by the thread that
+    /// releases it from there.
     /// </summary>
     private bool _follows;
 
-    /// <summary>The token of a record that did not have to wait for room; registered once it is appended.</summary>
+    /// <summary>The token of a record that had room at once; registered after the append.</summary>
     private CancellationToken _token;
 
     private PendingSend(WorkQueue work, ObjectPool<PendingSend> pool)
@@ -62,7 +64,9 @@ internal sealed class PendingSend : PendingAppend, IRoomWaiter, IValueTaskSource
     /// <inheritdoc/>
     public bool IsCancelled => Volatile.Read(ref _stage) == Cancelled;
 
-    /// <summary>Appends a record that has room, and waits for its flush. It is free again where this throws.</summary>
+    /// <summary>
+    /// Appends a record that has room, and waits for its flush. The room is free again if this throws.
+    /// </summary>
     public ValueTask<RecordMetadata> Send(
         PartitionSender sender, in EncodedRecord record, CancellationToken cancellationToken)
     {
@@ -84,7 +88,7 @@ internal sealed class PendingSend : PendingAppend, IRoomWaiter, IValueTaskSource
         return task;
     }
 
-    /// <summary>Waits for room for a record, in which it is appended, and then for its flush.</summary>
+    /// <summary>Waits for room for a record, appends it, and waits for its flush.</summary>
     public ValueTask<RecordMetadata> WaitForRoom(
         PartitionSender sender, InFlightWindow window, in EncodedRecord record, CancellationToken cancellationToken)
     {
@@ -139,7 +143,7 @@ internal sealed class PendingSend : PendingAppend, IRoomWaiter, IValueTaskSource
     {
         if (_follows)
         {
-            // Also where the token was faster: others rely on it.
+            // Also if the token was faster: other waiters depend on this.
             _follows = false;
             _sender!.EndFollowing(_counted, failure);
         }
@@ -177,17 +181,17 @@ internal sealed class PendingSend : PendingAppend, IRoomWaiter, IValueTaskSource
         }
     }
 
-    /// <summary>Appends the record. From here on this may be in use again, unless it throws.</summary>
+    /// <summary>Appends the record. From now on this may be in use again, unless it throws.</summary>
     private void Append(in RawRecord raw, in RecordSize size)
     {
-        // What is counted now lies before this record, so that both are durable when the record is.
+        // Everything counted so far is before this record, and durable when the record is.
         _counted = _sender!.CountedBytes + Bytes;
         _sender.Append(raw, size, this);
     }
 
     private void Recycle()
     {
-        // If the token has called, or is about to, this may still be on a list or in the queue.
+        // If the token's callback has run or is about to, this may still be on a list or in the queue.
         if (TryReset())
         {
             _token = default;

@@ -1,6 +1,6 @@
 namespace EmbeddedLog;
 
-/// <summary>What is short for something else on every <see cref="IProducer{TKey, TValue}"/>.</summary>
+/// <summary>Short forms of calls to any <see cref="IProducer{TKey, TValue}"/>.</summary>
 public static class ProducerExtensions
 {
     /// <summary>Sends a key and a value.</summary>
@@ -12,7 +12,7 @@ public static class ProducerExtensions
     /// <param name="cancellationToken">
     /// As in <see cref="IProducer{TKey, TValue}.ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/>.
     /// </param>
-    /// <returns>Where the record stands.</returns>
+    /// <returns>The record's position.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="producer"/> is null.</exception>
     public static ValueTask<RecordMetadata> ProduceAsync<TKey, TValue>(
         this IProducer<TKey, TValue> producer, TKey key, TValue value, CancellationToken cancellationToken = default)

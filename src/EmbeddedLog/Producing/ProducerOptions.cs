@@ -4,31 +4,31 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// What a producer is made with. Checked and copied when handed over: later changes have no effect, and all faults are
-/// told in one <see cref="ArgumentException"/>.
+/// The options of a producer. Checked and copied when it is created: later changes have no effect, and one
+/// <see cref="ArgumentException"/> lists all faults.
 /// </summary>
 public sealed class ProducerOptions
 {
     /// <summary>
-    /// Chooses the partition of records that do not name one. Default: null, which means the topic's.
+    /// Chooses the partition of records without a given one. Default: null, for the topic's partitioner.
     /// </summary>
     public IPartitioner? Partitioner { get; set; }
 
     /// <summary>
-    /// What a record has survived when its sending is acknowledged, as Kafka's <c>acks</c>. Default:
-    /// <see cref="Durability.Flushed"/>, the safe one.
+    /// The level at which a record is acknowledged, as Kafka's <c>acks</c>. Default: <see cref="Durability.Flushed"/>,
+    /// the safe one.
     /// </summary>
     public Durability Durability { get; set; } = Durability.Flushed;
 
     /// <summary>
-    /// The bytes that the producer may have appended and that are not on the disk yet, 1 to 1 TiB (1,099,511,627,776);
-    /// as Kafka's <c>buffer.memory</c>: beyond it, sending waits. A record or batch larger than that goes alone. Has no
-    /// effect with <see cref="Durability.Written"/>. Default: 32 MiB (33,554,432).
+    /// The highest number of appended bytes that are not on the disk yet, 1 to 1 TiB (1,099,511,627,776); as Kafka's
+    /// <c>buffer.memory</c>: beyond it, sending waits. A record or batch larger than that goes alone. Has no effect
+    /// with <see cref="Durability.Written"/>. Default: 32 MiB (33,554,432).
     /// </summary>
     public long MaxInFlightBytes { get; set; } = 32L << 20;
 
-    /// <summary>A copy that is known to be valid.</summary>
-    /// <exception cref="ArgumentException">Something is out of bounds; the message tells all of it.</exception>
+    /// <summary>A valid copy.</summary>
+    /// <exception cref="ArgumentException">Something is out of bounds; the message lists all of it.</exception>
     internal ProducerOptions ValidatedCopy()
     {
         var copy = (ProducerOptions)MemberwiseClone();

@@ -3,24 +3,24 @@ using EmbeddedLog.Concurrency.Work;
 
 namespace EmbeddedLog.Producing;
 
-/// <summary>A place in the queue for room, for what is not on the path of every record.</summary>
+/// <summary>A place in the queue for room, for rare work.</summary>
 internal sealed class RoomTurn : IRoomWaiter, IThreadPoolWorkItem
 {
     private readonly InFlightWindow _window;
     private readonly WorkQueue _work;
 
-    /// <summary>What is done in the turn; null for nothing.</summary>
+    /// <summary>The work of the turn; null for none.</summary>
     private readonly Func<long>? _onTurn;
 
-    /// <summary>Completed by a work item, so that what awaits it runs there and on nobody's stack.</summary>
+    /// <summary>Completed by a work item, so that continuations run there and on no caller's stack.</summary>
     private readonly TaskCompletionSource _done = new();
 
     /// <summary>
-    /// Zero while it waits; changed once, atomically, to one for its turn or to two when it gives up.
+    /// Zero while it waits; changed once, atomically, to one for its turn or to two for its cancellation.
     /// </summary>
     private int _stage;
 
-    /// <summary>What may end the waiting.</summary>
+    /// <summary>The token that can end the waiting.</summary>
     private CancellationToken _token;
 
     private CancellationTokenRegistration _registration;

@@ -5,16 +5,16 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Topics;
 
-/// <summary>The topics in the list that a clean close leaves.</summary>
+/// <summary>The topics in the list of a clean close.</summary>
 internal static class ClosedTopics
 {
-    /// <summary>Where a topic is.</summary>
+    /// <summary>The place of a topic.</summary>
     public static ClosedTopic Describe(StoredTopic topic) =>
         new(topic.Uid, $"{TopicStore.DirectoryName}/{Path.GetFileName(topic.Directory)}");
 
     /// <summary>
-    /// Checks that the topics are those that the last clean close tells of: all of them after a clean close, and with
-    /// all their partitions in any case.
+    /// Compares the topics with the list of the last clean close: after a clean close all must be there, and in any
+    /// case with all their partitions.
     /// </summary>
     /// <exception cref="CorruptLogException">One is missing, or has fewer partitions.</exception>
     public static void Check(
@@ -29,7 +29,7 @@ internal static class ClosedTopics
         Dictionary<ulong, StoredTopic> topics = found.ToDictionary(topic => topic.Uid);
         foreach (ClosedTopic topic in closed.Topics)
         {
-            // Whether one was deleted since is not known once the log was opened again.
+            // Once the log was opened again, a missing topic may have been deleted since.
             string directory = Path.Combine(logDirectory, topic.Directory);
             bool isUsers = topic.Directory.StartsWith(TopicStore.DirectoryName, StringComparison.Ordinal);
             bool isThere = isUsers ? topics.ContainsKey(topic.Uid) : files.DirectoryExists(directory);

@@ -5,15 +5,15 @@ namespace EmbeddedLog;
 
 /// <summary>
 /// One partition of a topic as its readers see it, at the level of bytes: an ordered sequence of records with offsets
-/// that begin at zero and have no gaps but those that <see cref="CommitLog.SalvageAsync"/> has told of, which readers
-/// pass over. <see cref="OwnedPartition"/> adds appending, for the process that owns the log.
+/// that begin at zero. The only gaps are those reported by <see cref="CommitLog.SalvageAsync"/>; readers pass over
+/// them. <see cref="OwnedPartition"/> adds appending, for the process that owns the log.
 /// </summary>
 /// <remarks>
 /// <para>All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.</para>
 /// <para>
-/// In a process that follows another one's log (<see cref="ReadOnlyLog"/>) each property looks at what the owner has
-/// done since. It can then throw what reading throws: <see cref="CorruptLogException"/>, <see cref="LogIOException"/>,
-/// and <see cref="UnknownTopicException"/> once the owner has deleted the topic.
+/// In a process that follows another one's log (<see cref="ReadOnlyLog"/>) each property reads the owner's present
+/// state. It can then throw as reading does: <see cref="CorruptLogException"/>, <see cref="LogIOException"/>, and
+/// <see cref="UnknownTopicException"/> once the owner has deleted the topic.
 /// </para>
 /// </remarks>
 public class LogPartition
@@ -29,7 +29,7 @@ public class LogPartition
     /// <summary>Topic and number.</summary>
     public TopicPartition TopicPartition => Source.Id;
 
-    /// <summary>The offset of the first record that retention has left; as Kafka's log start offset.</summary>
+    /// <summary>The offset of the first record not removed by retention; as Kafka's log start offset.</summary>
     public long StartOffset => Source.StartOffset;
 
     /// <summary>The offset of the next record to be appended; as Kafka's log end offset.</summary>
@@ -39,8 +39,8 @@ public class LogPartition
     public long DurableOffset => Source.DurableEnd;
 
     /// <summary>
-    /// The bytes of the segments that hold the records, headers included, reserved space not; where the log is
-    /// followed, up to 4 KiB and a record less.
+    /// The bytes of the partition's segments, with headers and without reserved space; in a followed log up to 4 KiB
+    /// and a record less.
     /// </summary>
     public long SizeBytes => Source.SizeBytes;
 
@@ -61,7 +61,7 @@ public class LogPartition
     /// </summary>
     /// <param name="offset">From <see cref="StartOffset"/> to <see cref="EndOffset"/>.</param>
     /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>
-    /// <exception cref="CorruptLogException">What is stored there is damaged.</exception>
+    /// <exception cref="CorruptLogException">The stored data is damaged.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public PartitionScan Scan(long offset) => Source.Scan(offset);
 
@@ -69,16 +69,16 @@ public class LogPartition
     /// Finds the first record whose timestamp is at or after a time; as Kafka's <c>offsetsForTimes</c>.
     /// </summary>
     /// <param name="timestamp">The time.</param>
-    /// <returns>The record's offset, or null where all records are earlier.</returns>
-    /// <exception cref="CorruptLogException">What is stored on the way is damaged.</exception>
+    /// <returns>The record's offset, or null if all records are earlier.</returns>
+    /// <exception cref="CorruptLogException">A record read by the search is damaged.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public long? FindOffset(DateTimeOffset timestamp) =>
         TimestampSearch.Find(Source, timestamp.ToUnixTimeMilliseconds());
 
     /// <summary>Reads the last record, such as a state that is appended whole each time.</summary>
     /// <param name="last">A lease on the record; dispose it when done.</param>
-    /// <returns>False where there is no record.</returns>
-    /// <exception cref="CorruptLogException">What is stored there is damaged.</exception>
+    /// <returns>False if there is no record.</returns>
+    /// <exception cref="CorruptLogException">The stored data is damaged.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public bool TryReadLast([NotNullWhen(true)] out RecordLease? last)
     {
@@ -87,7 +87,7 @@ public class LogPartition
         long start = StartOffset;
         long from = end;
 
-        // Nearly always it is the one before the end; where a salvage has found that one gone, it is farther back.
+        // Nearly always it is the one before the end; if a salvage has lost that one, it is farther back.
         for (long back = 1; last is null && from > start; back *= 2)
         {
             from = Math.Max(start, end - back);

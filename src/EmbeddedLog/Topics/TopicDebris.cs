@@ -3,17 +3,17 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Topics;
 
 /// <summary>
-/// Removes directories that are no topic's any more. Windows keeps a file that a lease or a follower has mapped: its
-/// directory is removed with <see cref="Retry"/> when nobody has, or at the next opening.
+/// Removes directories that no longer belong to a topic. Windows keeps a file that a lease or a follower has mapped:
+/// its directory is removed by <see cref="Retry"/> after that, or by the next opening.
 /// </summary>
 internal sealed class TopicDebris(FileSystem files)
 {
     private readonly Lock _removing = new();
 
-    /// <summary>The directories in which something is in use. Under <see cref="_removing"/>.</summary>
+    /// <summary>The directories with files in use. Under <see cref="_removing"/>.</summary>
     private readonly List<string> _inUse = [];
 
-    /// <summary>Removes a directory with all that is in it, as far as that is not in use.</summary>
+    /// <summary>Removes a directory with all its entries that are not in use.</summary>
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public void Remove(string directory)
     {
@@ -26,9 +26,7 @@ internal sealed class TopicDebris(FileSystem files)
         }
     }
 
-    /// <summary>
-    /// Removes what was in use and is no more; what still is stays for another call. From any thread.
-    /// </summary>
+    /// <summary>Removes entries that are no longer in use; others stay for another call. From any thread.</summary>
     public void Retry()
     {
         lock (_removing)
@@ -45,12 +43,12 @@ internal sealed class TopicDebris(FileSystem files)
         }
         catch (FileSystemException)
         {
-            // It is nobody's any more, and the next opening finds it.
+            // No topic uses it any more, and the next opening finds it.
             return false;
         }
     }
 
-    /// <summary>False where something stays because it is in use.</summary>
+    /// <summary>False if something stays because it is in use.</summary>
     private bool TryDeleteTree(string directory)
     {
         if (!files.DirectoryExists(directory))

@@ -5,13 +5,13 @@ using EmbeddedLog.Format.Checksums;
 
 namespace EmbeddedLog.Topics;
 
-/// <summary>What <c>topic.json</c> says of a topic. The names are Kafka's where Kafka has the setting.</summary>
+/// <summary>The description of a topic in <c>topic.json</c>. Settings that Kafka has too have Kafka's names.</summary>
 internal sealed class TopicDescriptor
 {
     /// <summary>The version of the format that this library reads and writes.</summary>
     public const int CurrentVersion = 1;
 
-    /// <summary>The version of the format that the file was written in.</summary>
+    /// <summary>The format version of the file.</summary>
     [JsonPropertyName("format.version")]
     public int FormatVersion { get; set; } = CurrentVersion;
 
@@ -19,7 +19,7 @@ internal sealed class TopicDescriptor
     [JsonPropertyName("name")]
     public string Name { get; set; } = string.Empty;
 
-    /// <summary>Random, never zero, in hexadecimal: tells a topic from a later one of the same name.</summary>
+    /// <summary>Random, never zero, in hexadecimal: distinguishes a topic from a later one of the same name.</summary>
     [JsonPropertyName("uid")]
     public string Uid { get; set; } = string.Empty;
 
@@ -55,7 +55,7 @@ internal sealed class TopicDescriptor
     [JsonPropertyName("write.mode")]
     public WriteMode WriteMode { get; set; }
 
-    /// <summary>What timestamps say.</summary>
+    /// <summary>The meaning of timestamps.</summary>
     [JsonPropertyName("message.timestamp.type")]
     public TimestampType TimestampType { get; set; }
 
@@ -64,7 +64,7 @@ internal sealed class TopicDescriptor
     public long MaxTimestampAheadMilliseconds { get; set; }
 
     /// <summary>
-    /// In hexadecimal, of the whole description without this; null while that is computed.
+    /// The checksum of the whole description without this property, in hexadecimal; null while it is computed.
     /// </summary>
     [JsonPropertyName("crc32c")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -87,12 +87,12 @@ internal sealed class TopicDescriptor
         MaxTimestampAheadMilliseconds = ToMilliseconds(options.MaxTimestampAhead),
     };
 
-    /// <summary>Whether a topic's description says the same of both.</summary>
+    /// <summary>Whether both give the same description.</summary>
     public static bool SaysTheSame(TopicOptions one, TopicOptions other) =>
         From(string.Empty, string.Empty, one).ToJson().AsSpan()
             .SequenceEqual(From(string.Empty, string.Empty, other).ToJson());
 
-    /// <summary>The options that the file says; they may still have to be validated.</summary>
+    /// <summary>The options in the file; not validated.</summary>
     public TopicOptions ToOptions() => new()
     {
         Partitions = Partitions,
@@ -118,13 +118,13 @@ internal sealed class TopicDescriptor
     }
 
     /// <summary>Reads the file's contents.</summary>
-    /// <exception cref="JsonException">They are no description of a topic, or one that was changed.</exception>
+    /// <exception cref="JsonException">They are not the description of a topic, or it was changed.</exception>
     public static TopicDescriptor FromJson(ReadOnlySpan<byte> json)
     {
         TopicDescriptor descriptor = JsonSerializer.Deserialize(json, TopicJsonContext.Default.TopicDescriptor)
             ?? throw new JsonException("The file says null.");
 
-        // A newer version may say more than this one can compute a checksum of.
+        // A newer version may have properties that this version's checksum does not include.
         if (descriptor.FormatVersion <= CurrentVersion && descriptor.ComputeChecksum() is { } computed
             && descriptor.Checksum != computed)
         {

@@ -3,8 +3,8 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// What a topic is like. Checked and copied when handed over: later changes have no effect, and all faults are told in
-/// one <see cref="ArgumentException"/>.
+/// The options of a topic. Checked and copied when used: later changes have no effect, and one
+/// <see cref="ArgumentException"/> lists all faults.
 /// </summary>
 /// <remarks>
 /// All but <see cref="Partitioner"/> is stored with the topic. <see cref="Partitions"/> and <see cref="WriteMode"/>
@@ -13,7 +13,7 @@ namespace EmbeddedLog;
 public sealed class TopicOptions
 {
     /// <summary>
-    /// What a segment needs beside one record: its header page, the frame's header, and room to seal it.
+    /// The bytes that a segment needs beside one record: its header page, the frame's header, and room to seal it.
     /// </summary>
     internal const int SegmentReserveBytes = 4096 + 128;
 
@@ -21,7 +21,7 @@ public sealed class TopicOptions
 
     /// <summary>
     /// The number of partitions, 1 to 65,536, as Kafka's <c>num.partitions</c>. The unit of order and of sharing work:
-    /// as many members of a group can read at a time. Cannot be changed later. Default: 1.
+    /// at most as many members of a group can read at a time. Cannot be changed later. Default: 1.
     /// </summary>
     public int Partitions { get; set; } = 1;
 
@@ -32,30 +32,30 @@ public sealed class TopicOptions
     public RetentionPolicy Retention { get; set; } = RetentionPolicy.Default;
 
     /// <summary>
-    /// The size in bytes at which a partition goes on in a new segment file, 16 KiB to 1 GiB, as Kafka's
-    /// <c>segment.bytes</c> (whose default is 1 GiB). Retention removes whole segments. A
-    /// smaller size counts from the next append on, a larger one from the next segment. Default: 64 MiB (67,108,864).
+    /// The size in bytes at which a partition continues in a new segment file, 16 KiB to 1 GiB, as Kafka's
+    /// <c>segment.bytes</c> (whose default is 1 GiB). Retention removes whole segments. A smaller size counts from the
+    /// next append on, a larger one from the next segment. Default: 64 MiB (67,108,864).
     /// </summary>
     public int SegmentBytes { get; set; } = 64 << 20;
 
     /// <summary>
-    /// The age at which a partition goes on in a new segment file though the old one is not full, 1 ms to 36,500 days,
-    /// or <see cref="Timeout.InfiniteTimeSpan"/> for none; as Kafka's <c>segment.ms</c>. Counted by the clock from the
-    /// segment's first append; Kafka counts by the records' timestamps. Retention removes whole segments, so on a quiet
-    /// topic records stay for up to this age and <see cref="RetentionPolicy.MaxAge"/> together; a shorter age makes
-    /// retention sharper. Default: 7 days.
+    /// The age at which a partition continues in a new segment file although the old one is not full, 1 ms to 36,500
+    /// days, or <see cref="Timeout.InfiniteTimeSpan"/> for none; as Kafka's <c>segment.ms</c>. Counted by the clock
+    /// from the segment's first append; Kafka counts by the records' timestamps. Retention removes whole segments, so
+    /// on a quiet topic records stay for up to this age and <see cref="RetentionPolicy.MaxAge"/> together; a shorter
+    /// age makes retention sharper. Default: 7 days.
     /// </summary>
     public TimeSpan SegmentAge { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
     /// The largest record in bytes, key and value and headers together, 1 to <see cref="SegmentBytes"/> less 4,224; as
-    /// Kafka's <c>max.message.bytes</c>. Larger ones fail with <see cref="RecordTooLargeException"/>. Default:
-    /// null, which means 1,048,588, or the upper bound where that is less.
+    /// Kafka's <c>max.message.bytes</c>. Larger ones fail with <see cref="RecordTooLargeException"/>. Default: null,
+    /// for 1,048,588, or the upper bound if that is less.
     /// </summary>
     public int? MaxRecordBytes { get; set; }
 
     /// <summary>
-    /// How old a record may get that is written but not flushed, before the background flushes it: 1 ms to 1 day, or
+    /// The longest time until the background flushes a written record: 1 ms to 1 day, or
     /// <see cref="Timeout.InfiniteTimeSpan"/> for never; as Kafka's <c>flush.ms</c> (never by default). Default: 1
     /// second.
     /// </summary>
@@ -66,7 +66,7 @@ public sealed class TopicOptions
     /// </summary>
     public WriteMode WriteMode { get; set; } = WriteMode.Auto;
 
-    /// <summary>What timestamps say. Default: <see cref="TimestampType.CreateTime"/>.</summary>
+    /// <summary>The meaning of timestamps. Default: <see cref="TimestampType.CreateTime"/>.</summary>
     public TimestampType TimestampType { get; set; } = TimestampType.CreateTime;
 
     /// <summary>
@@ -77,12 +77,12 @@ public sealed class TopicOptions
     public TimeSpan MaxTimestampAhead { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Chooses the partition of records that do not name one, where the producer has none of its own. Not stored: give
-    /// it each time. Default: null, which means <see cref="Partitioners.Default"/>.
+    /// Chooses the partition of records without a given one, for producers without a partitioner. Not stored: set it
+    /// each time. Default: null, for <see cref="Partitioners.Default"/>.
     /// </summary>
     public IPartitioner? Partitioner { get; set; }
 
-    /// <summary>The largest record in bytes, whether it was asked for or not.</summary>
+    /// <summary>The largest record in bytes, given or by default.</summary>
     internal int EffectiveMaxRecordBytes =>
         MaxRecordBytes ?? Math.Min(DefaultMaxRecordBytes, Math.Max(1, SegmentBytes - SegmentReserveBytes));
 
@@ -94,19 +94,19 @@ public sealed class TopicOptions
         return copy;
     }
 
-    /// <summary>A copy that is known to be valid.</summary>
-    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message tells all of
+    /// <summary>A valid copy.</summary>
+    /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message lists all of
     /// it.</exception>
     internal TopicOptions ValidatedCopy()
     {
-        // The copy is checked, not the original, which another thread might be changing.
+        // The copy is checked: another thread may change the original.
         TopicOptions copy = Copy();
         copy.Validate();
         copy.MaxRecordBytes = copy.EffectiveMaxRecordBytes;
         return copy;
     }
 
-    /// <summary>Throws if anything is wrong, with everything that is.</summary>
+    /// <summary>Throws one exception that lists all faults, if any.</summary>
     /// <exception cref="ArgumentException">Something is out of bounds or contradictory.</exception>
     internal void Validate()
     {

@@ -7,9 +7,7 @@ using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Topics;
 
-/// <summary>
-/// Reads which topics a log's directory has, and changes nothing: for its owner, and for whoever looks on.
-/// </summary>
+/// <summary>Finds the topics in a log's directory, and changes nothing: for its owner and for followers.</summary>
 internal sealed class TopicReader
 {
     private const int MaxDescriptorBytes = 64 << 10;
@@ -17,7 +15,7 @@ internal sealed class TopicReader
     private readonly FileSystem _files;
     private readonly string _root;
 
-    /// <summary>Told what is not the log's; null where nobody asks.</summary>
+    /// <summary>Receives foreign entries, or null.</summary>
     private readonly ForeignNames? _foreign;
 
     public TopicReader(FileSystem files, string logDirectory, ForeignNames? foreign = null)
@@ -45,9 +43,7 @@ internal sealed class TopicReader
         }
     }
 
-    /// <summary>
-    /// All topics as somebody sees them who does not own the log: one that comes or goes at the moment may be missing.
-    /// </summary>
+    /// <summary>All topics as a follower sees them: one just being created or deleted may be missing.</summary>
     /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
     public List<StoredTopic> LoadShared()
     {
@@ -93,7 +89,7 @@ internal sealed class TopicReader
             }
             catch (CorruptLogException)
             {
-                // Another topic may be the one that is looked for.
+                // Another topic may be the wanted one.
             }
         }
 
@@ -101,8 +97,8 @@ internal sealed class TopicReader
     }
 
     /// <summary>
-    /// Whether a topic is still there: where its directory is gone, or is another topic's, it was deleted. Looks at
-    /// that directory alone, for it is asked for one partition after the other.
+    /// Whether a topic is still there: if its directory is gone, or belongs to another topic, it was deleted. Reads
+    /// that directory alone, because it is called for one partition after the other.
     /// </summary>
     /// <exception cref="CorruptLogException">Its description makes no sense.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
@@ -110,12 +106,12 @@ internal sealed class TopicReader
         _files.DirectoryExists(topic.Directory) && Read(topic.Directory).Uid == topic.Uid;
 
     /// <summary>
-    /// The directories that are topics', complete or not. One whose name could be a topic's, but which holds only what
-    /// no topic has, is somebody else's; an empty one is not passed over, for a topic's volume may not be mounted.
+    /// The directories of topics, complete or not. One with a possible name but only foreign entries does not belong to
+    /// the log; an empty one is not passed over, because a topic's volume may not be mounted.
     /// </summary>
     public IEnumerable<string> ListOwn() => _files.ListDirectories(_root).Where(IsOwn);
 
-    /// <summary>Whether a directory is that of a topic that was not finished, or that is deleted.</summary>
+    /// <summary>Whether a directory belongs to an unfinished or deleted topic.</summary>
     public static bool IsToGo(string name) => name.EndsWith(OwnNames.DeletedSuffix, StringComparison.Ordinal)
         || name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal);
 
@@ -143,8 +139,8 @@ internal sealed class TopicReader
     }
 
     /// <summary>
-    /// Refuses links to directories where the log has its own: what is written and removed there stays in the log's
-    /// directory. To pass such a topic over in silence would lose it.
+    /// Refuses links in place of the log's directories: writes and deletions must stay in the log's directory. Ignoring
+    /// such a topic would lose it.
     /// </summary>
     public void RefuseLinks(string directory, Func<string, bool> isOwn)
     {
@@ -158,7 +154,7 @@ internal sealed class TopicReader
         }
     }
 
-    /// <summary>Notes a topic, which no other directory may hold.</summary>
+    /// <summary>Notes a topic; no other directory may hold it.</summary>
     /// <exception cref="CorruptLogException">Another one does.</exception>
     private static void RequireNew(StoredTopic topic, HashSet<string> names, HashSet<ulong> uids)
     {
@@ -170,7 +166,7 @@ internal sealed class TopicReader
         }
     }
 
-    /// <summary>The topic that a directory holds.</summary>
+    /// <summary>The topic in a directory.</summary>
     /// <exception cref="CorruptLogException">Its description is missing or makes no sense.</exception>
     public StoredTopic Load(string directory)
     {
@@ -207,8 +203,8 @@ internal sealed class TopicReader
     }
 
     /// <summary>
-    /// Checks that the partitions' directories are there, which a topic has from the moment it appears: a forged number
-    /// of partitions costs nothing beyond this.
+    /// Checks that all directories of partitions are there, as in every topic from its creation on: a forged number of
+    /// partitions costs only this check.
     /// </summary>
     /// <exception cref="CorruptLogException">One is missing, or there is one more.</exception>
     private void RequirePartitions(StoredTopic topic)
@@ -223,7 +219,7 @@ internal sealed class TopicReader
             }
         }
 
-        // The number never changes, so that one that is too small would hide the records of the others.
+        // The number never changes, and one that is too small would hide the records of the others.
         foreach (string name in names)
         {
             if (OwnNames.IsPartition(name, out int partition) && partition >= topic.Options.Partitions)

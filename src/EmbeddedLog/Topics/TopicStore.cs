@@ -6,23 +6,22 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Topics;
 
 /// <summary>
-/// Makes, changes and removes the topics' directories. A topic appears and disappears by the renaming of its directory,
-/// so that a crash leaves all of it or nothing.
+/// Creates, changes and removes the directories of topics. A topic appears and disappears by renaming its directory, so
+/// a crash leaves all of it or nothing.
 /// </summary>
 internal sealed class TopicStore
 {
-    /// <summary>The name of the directory that holds the topics' own.</summary>
+    /// <summary>The name of the directory with all topics.</summary>
     public const string DirectoryName = OwnNames.Topics;
 
-    /// <summary>Names may be as long as directory names; the id behind them needs some room.</summary>
+    /// <summary>Names may be as long as directory names; the id after them needs some room.</summary>
     private const int MaxNameInPath = 200;
 
     private readonly FileSystem _files;
     private readonly string _root;
 
     /// <summary>
-    /// The directories of topics that were not made after all, or were deleted, and could not be removed. Under the
-    /// log's topic lock.
+    /// The directories of failed or deleted topics that could not be removed. Under the log's topic lock.
     /// </summary>
     private readonly List<string> _leftovers = [];
 
@@ -37,14 +36,14 @@ internal sealed class TopicStore
     /// <summary>Reads what is there.</summary>
     public TopicReader Reader { get; }
 
-    /// <summary>Removes the directories that are no topics' any more, at once or later.</summary>
+    /// <summary>Removes the directories that no longer belong to topics, at once or later.</summary>
     public TopicDebris Debris { get; }
 
-    /// <summary>Makes the topics' directory where there is none, and removes what crashes have left in it.</summary>
+    /// <summary>Creates the directory of all topics if it is missing, and removes the remains of crashes.</summary>
     /// <param name="isOnDisk">
     /// Whether everything found is known to be on the disk, because the last owner closed the log cleanly. If not, the
-    /// names of topics and what describes them are synced: a process that was killed may have left them in the page
-    /// cache alone, and what is appended to a topic that a power loss takes away was not flushed.
+    /// names of topics and what describes them are synced: a killed process may have left them only in the page cache,
+    /// and records of a topic that a power loss removes are not flushed.
     /// </param>
     public void Prepare(bool isOnDisk)
     {
@@ -55,7 +54,7 @@ internal sealed class TopicStore
         }
         else if (!isOnDisk)
         {
-            // Before anything is removed, too: of a topic whose deletion is taken back all must be there.
+            // Also before anything is removed: a topic whose deletion is undone must be complete.
             _files.SyncDirectory(_root);
         }
 
@@ -74,7 +73,7 @@ internal sealed class TopicStore
     }
 
     /// <summary>
-    /// Makes a topic with its partitions' directories; durable on return. When it throws, nothing was made.
+    /// Creates a topic with the directories of its partitions; durable on return. If it throws, nothing was created.
     /// </summary>
     public StoredTopic Create(string name, TopicOptions options)
     {
@@ -95,8 +94,8 @@ internal sealed class TopicStore
     }
 
     /// <summary>
-    /// Removes a topic that could not be opened after it was made, or not be deleted at first. What cannot be removed
-    /// now goes before the next topic is made: it would be a second topic of the same name.
+    /// Removes a topic that could not be opened after its creation, or could not be deleted at first. A remaining
+    /// directory is removed before the next creation of a topic: it would be a second topic of the same name.
     /// </summary>
     public void Discard(StoredTopic topic)
     {
@@ -105,8 +104,8 @@ internal sealed class TopicStore
     }
 
     /// <summary>
-    /// Removes the topics that were to go; false where one stays, which the next opening finds as after a crash. The
-    /// caller tells why it was to go, which says more than that it stays.
+    /// Removes the topics to be removed; false if one stays, which the next opening finds as after a crash. The caller
+    /// reports why it had to be removed, which is more useful.
     /// </summary>
     public bool TryRemoveLeftovers()
     {
@@ -130,7 +129,7 @@ internal sealed class TopicStore
         return topic with { Options = options };
     }
 
-    /// <summary>Makes a topic disappear, durably; <see cref="Debris"/> removes its files.</summary>
+    /// <summary>Hides a topic durably; <see cref="Debris"/> removes its files.</summary>
     /// <returns>The directory to remove.</returns>
     public string Hide(StoredTopic topic) => Hide(topic.Directory);
 
@@ -159,8 +158,8 @@ internal sealed class TopicStore
     }
 
     /// <summary>
-    /// Makes the directories of a topic that is copied, with its name, uid and options; in the directory of a log that
-    /// is not one yet, so that no crash can leave a part of it to anybody.
+    /// Creates the directories of a copied topic, with its name, uid and options, in a directory that is not a log yet:
+    /// a crash cannot leave a part of it in a log.
     /// </summary>
     public StoredTopic MakeCopy(StoredTopic topic)
     {
@@ -182,8 +181,8 @@ internal sealed class TopicStore
 
             if (_files.DirectoryExists(directory + OwnNames.DeletedSuffix))
             {
-                // It may have been renamed before without that being on the disk: a loss of power would bring the topic
-                // back without the files that are removed now.
+                // It may have been renamed before without a sync: a loss of power would bring the topic back without
+                // the files removed now.
                 _files.SyncDirectory(_root);
                 Debris.Remove(directory + OwnNames.DeletedSuffix);
             }
@@ -201,15 +200,15 @@ internal sealed class TopicStore
     }
 
     /// <summary>
-    /// A free name: the topic's, cut where it is long, and a number, which also keeps names apart that differ only by
-    /// case where the file system does not.
+    /// A free name: the topic's name, cut if it is long, and a number. The number also separates names that differ only
+    /// by case on file systems that ignore case.
     /// </summary>
     private string NewDirectoryName(string topic)
     {
         HashSet<int> taken = [];
         foreach (string name in _files.ListDirectories(_root).Concat(_files.ListFiles(_root)))
         {
-            // The number stands behind the last dash, also where a suffix says that the directory is to go.
+            // The number is after the last dash, also with the suffix of a directory to be removed.
             string number = name[(name.LastIndexOf('-') + 1)..].Split('.')[0];
             if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
             {

@@ -3,12 +3,12 @@ using System.Buffers;
 namespace EmbeddedLog.Producing.Encoding;
 
 /// <summary>
-/// A record that waits for room, in memory of its own: the sender may change his as soon as his call returns.
+/// A copy of a record that waits for room: the sender may reuse its memory as soon as the call returns.
 /// </summary>
 internal struct CopiedRecord
 {
     /// <summary>
-    /// Small memory is kept for the next record; large memory comes from the shared pool and goes back.
+    /// Memory up to this size is kept for the next record; larger memory comes from the shared pool and is returned.
     /// </summary>
     private const int MaxKeptBytes = 512;
 
@@ -52,11 +52,11 @@ internal struct CopiedRecord
         _isTombstone = record.IsTombstone;
         _timestamp = record.Timestamp;
 
-        // The headers' bytes are never changed, only the list of them may be.
+        // The bytes of headers never change, only their list may.
         _headers = record.Headers.ToArray();
     }
 
-    /// <summary>Gives large memory back.</summary>
+    /// <summary>Returns large memory.</summary>
     public void Clear()
     {
         if (_bytes?.Length > MaxKeptBytes)

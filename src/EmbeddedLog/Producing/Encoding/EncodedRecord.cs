@@ -4,7 +4,7 @@ using EmbeddedLog.Partitions.Appending;
 
 namespace EmbeddedLog.Producing.Encoding;
 
-/// <summary>A record as bytes, with its place.</summary>
+/// <summary>A record as bytes, with its partition.</summary>
 internal readonly ref struct EncodedRecord
 {
     private readonly RawRecord _raw;
@@ -17,17 +17,17 @@ internal readonly ref struct EncodedRecord
         _size = size;
     }
 
-    /// <summary>The partition's number, known to be in range.</summary>
+    /// <summary>The partition's number, in range.</summary>
     public int Partition { get; }
 
-    /// <summary>The record; its spans are those of a buffer that is soon used again.</summary>
+    /// <summary>The record; its spans point into a buffer that is soon reused.</summary>
     [UnscopedRef]
     public ref readonly RawRecord Raw => ref _raw;
 
-    /// <summary>What it measures.</summary>
+    /// <summary>The record's sizes.</summary>
     [UnscopedRef]
     public ref readonly RecordSize Size => ref _size;
 
-    /// <summary>The bytes that it takes in the log, which are those that count as in flight.</summary>
+    /// <summary>The bytes that it takes in the log, and counts as in flight.</summary>
     public long FrameBytes => (_size.FrameLength + FrameLayout.Alignment - 1) & -FrameLayout.Alignment;
 }

@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace EmbeddedLog.Producing.Encoding;
 
 /// <summary>
-/// A send that has failed. Not a <see cref="Task"/>: one that nobody awaits would be told of as unobserved, and the
-/// task of a send may be dropped.
+/// A failed send. Not a <see cref="Task"/>: the task of a send may be dropped, and a dropped <see cref="Task"/> would
+/// be reported as unobserved.
 /// </summary>
 internal sealed class FailedSend<T> : IValueTaskSource<T>
 {
@@ -19,7 +19,7 @@ internal sealed class FailedSend<T> : IValueTaskSource<T>
         return new ValueTask<T>(failed, failed._core.Version);
     }
 
-    /// <summary>The task of a send under way, which may be dropped too.</summary>
+    /// <summary>The task of a send under way; may be dropped too.</summary>
     public static ValueTask<T> Droppable(Task<T> sent)
     {
         if (!sent.IsCompletedSuccessfully)

@@ -3,24 +3,24 @@ using System.Buffers;
 namespace EmbeddedLog.Producing.Encoding;
 
 /// <summary>
-/// Where a record's key and value are serialized, one behind the other. Each thread keeps one; it is away while it is
-/// used, so that a serializer that sends a record itself gets another.
+/// The buffer for a record's serialized key and value. Each thread keeps one; while it is in use, a serializer that
+/// itself sends a record gets another.
 /// </summary>
 internal sealed class SendBuffer : IBufferWriter<byte>
 {
-    /// <summary>A thread keeps no more than this; what a large record took goes back to the shared pool.</summary>
+    /// <summary>A thread keeps no larger buffer; the memory of a large record is returned to the shared pool.</summary>
     private const int MaxKeptBytes = 64 << 10;
 
-    /// <summary>No segment is larger, so no record is.</summary>
+    /// <summary>The size of the largest segment, and so of the largest record.</summary>
     private const int MaxBytes = 1 << 30;
 
     private const int InitialBytes = 1024;
 
-    /// <summary>Touched by its own thread only.</summary>
+    /// <summary>Used by its thread only.</summary>
     [ThreadStatic]
     private static SendBuffer? s_own;
 
-    /// <summary>Whether it is away.</summary>
+    /// <summary>Whether it is in use.</summary>
     private bool _isUsed;
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(InitialBytes);
@@ -52,7 +52,7 @@ internal sealed class SendBuffer : IBufferWriter<byte>
     /// <summary>Empties it; spans of it must not be used any more.</summary>
     public void Clear() => Length = 0;
 
-    /// <summary>Gives the buffer back to the thread; spans of it must not be used any more.</summary>
+    /// <summary>Returns the buffer to the thread; spans of it must not be used any more.</summary>
     public void Return()
     {
         Length = 0;
@@ -65,7 +65,7 @@ internal sealed class SendBuffer : IBufferWriter<byte>
         _isUsed = false;
     }
 
-    /// <summary>What was written from one place up to another.</summary>
+    /// <summary>The bytes written from one place up to another.</summary>
     public ReadOnlySpan<byte> Written(int start, int end) => _bytes.AsSpan(start, end - start);
 
     /// <inheritdoc/>
@@ -92,7 +92,7 @@ internal sealed class SendBuffer : IBufferWriter<byte>
 
     private void Reserve(int sizeHint)
     {
-        // The contract of the interface: zero asks for some room, whatever it is.
+        // The contract of the interface: zero means any room.
         if (sizeHint <= 0 || sizeHint > _bytes.Length - Length)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
