@@ -30,7 +30,8 @@ public interface ILogReader : IAsyncDisposable, IDisposable
     /// The group's name or the options are not valid, or this reader has no groups; the message tells all faults.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The group has a consumer of one of the partitions already, or a type has no deserializer; the message tells what to do.
+    /// The group has a consumer of one of the partitions already, or a type has no deserializer; the message tells what
+    /// to do.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A topic has not all the partitions.</exception>
     /// <exception cref="UnknownTopicException">There are no such topics; the message names all of them.</exception>

@@ -5,7 +5,8 @@ using EmbeddedLog.Tests.Infrastructure;
 namespace EmbeddedLog.Tests.Following;
 
 /// <summary>
-/// A follower holds nothing that it does not read, however long it lives. Alone, for it measures the heap of the process.
+/// A follower holds nothing that it does not read, however long it lives. Alone, because it measures the heap of the
+/// process.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class FollowerGrowthTests

@@ -10,9 +10,8 @@ using EmbeddedLog.Safety;
 namespace EmbeddedLog.Partitions.Flushing;
 
 /// <summary>
-/// Flushes a partition for all waiters: while one flush is under way the next appends gather, and share the one after
-/// it. At most one thread at a time has the role of flusher; it alone flushes and writes checkpoints, outside all
-/// locks.
+/// Flushes a partition for all waiters: the appends of the time of one flush share the next one. At most one thread at
+/// a time has the role of flusher; it alone flushes and writes checkpoints, outside all locks.
 /// </summary>
 /// <remarks>
 /// The failure policy: the first failed flush is the last one. The system may have dropped the bytes that it could not

@@ -47,8 +47,8 @@ public sealed class StartedProcessTests
         using (InterruptSignal.Ignore())
         {
             Assert.True(InterruptSignal.IsIgnored);
-            using SampleProcess process = SampleProcess.Start("QuickStart", folder.Path);
-            await process.ReadUntilAsync(line => line == "site-7 /home");
+            using SampleProcess process = SampleProcess.Start("FailingRecords", folder.Path);
+            await process.ReadUntilAsync(line => line == "skipped page-views-0@2");
             process.Interrupt();
             Assert.Equal(0, (await process.ReadToEndAsync()).ExitCode);
         }
