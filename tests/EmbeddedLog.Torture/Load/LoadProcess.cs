@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using EmbeddedLog.Torture.Load.Checking;
+using EmbeddedLog.Torture.Machine;
 
 namespace EmbeddedLog.Torture.Load;
 

@@ -1,5 +1,3 @@
-using EmbeddedLog.Records;
-
 namespace EmbeddedLog.Consuming.Positions;
 
 /// <summary>

@@ -66,20 +66,20 @@ internal static class ConsumerErrors
             $"The consumer reads {PartitionText.Numbers(assigned)} of topic '{partition.Topic}', see Assignment.");
 
     /// <summary>A subscription of partitions that their topics do not have.</summary>
-    /// <param name="beyond">The partitions.</param>
+    /// <param name="topics">The partitions.</param>
     /// <param name="count">How many partitions a topic has.</param>
     public static ArgumentOutOfRangeException NoSuchPartitions(
-        IReadOnlyList<TopicPartition> beyond, Func<string, int> count)
+        IReadOnlyList<TopicPartition> topics, Func<string, int> count)
     {
-        string[] topics =
+        string[] counts =
         [
-            .. beyond.Select(each => each.Topic).Distinct().Select(
+            .. topics.Select(each => each.Topic).Distinct().Select(
                 topic => $"topic '{topic}' has {PartitionText.Numbers(Enumerable.Range(0, count(topic)))}"),
         ];
         return new(
-            "topics",
-            string.Join(", ", beyond),
-            $"The subscription names {PartitionText.Of(beyond)}, but {PartitionText.List(topics)}. Name others.");
+            nameof(topics),
+            string.Join(", ", topics),
+            $"The subscription names {PartitionText.Of(topics)}, but {PartitionText.List(counts)}. Name others.");
     }
 
     /// <summary>A seek to a negative offset.</summary>
