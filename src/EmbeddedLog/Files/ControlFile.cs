@@ -101,7 +101,7 @@ internal sealed unsafe class ControlFile : IDisposable
             }
 
             *slot.End = 0;
-            slot.NoteDurable(0);
+            slot.BeginDurable(0);
             slot.Assign(topicUid, partition);
             return slot;
         }

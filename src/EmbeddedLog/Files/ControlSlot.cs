@@ -1,6 +1,5 @@
 using EmbeddedLog.Format;
 
-
 namespace EmbeddedLog.Files;
 
 /// <summary>
@@ -18,6 +17,9 @@ internal sealed unsafe class ControlSlot
 
     /// <summary>The private memory of <see cref="_memory"/>, if it is not a map; kept alive by this.</summary>
     private readonly byte[]? _private;
+
+    /// <summary>Which durable end is stored to next.</summary>
+    private bool _storesOther;
 
     /// <summary>A slot in private memory.</summary>
     /// <param name="file">The file to which everything but the ends is written through; null for none.</param>
@@ -65,10 +67,27 @@ internal sealed unsafe class ControlSlot
         _file?.WriteThrough(this);
     }
 
-    /// <summary>Publishes the durable end.</summary>
+    /// <summary>Publishes the first durable end of a partition, or of a session.</summary>
+    public void BeginDurable(long end)
+    {
+        StoreDurable(ControlLayout.DurableAt, end);
+        StoreDurable(ControlLayout.OtherDurableAt, end);
+    }
+
+    /// <summary>
+    /// Publishes a higher durable end: over the older one of the last two, which stays whole beside it, for a reader
+    /// that looks between the end and its check, and for one that comes after a kill there. One caller at a time.
+    /// </summary>
     public void NoteDurable(long end)
     {
-        Volatile.Write(ref *(long*)(_memory + ControlLayout.DurableAt), end);
-        Volatile.Write(ref *(ulong*)(_memory + ControlLayout.DurableCheckAt), ControlLayout.DurableCheck(end));
+        StoreDurable(_storesOther ? ControlLayout.OtherDurableAt : ControlLayout.DurableAt, end);
+        _storesOther = !_storesOther;
+    }
+
+    private void StoreDurable(int at, long end)
+    {
+        Volatile.Write(ref *(long*)(_memory + at), end);
+        Volatile.Write(
+            ref *(ulong*)(_memory + at + ControlLayout.ToDurableCheck), ControlLayout.DurableCheck(end));
     }
 }

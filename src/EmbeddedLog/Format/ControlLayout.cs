@@ -31,17 +31,23 @@ internal static class ControlLayout
     /// <summary>In a slot, position of the number of changes to the list of segments.</summary>
     public const int VersionAt = 8;
 
-    /// <summary>In a slot, position of the durable end.</summary>
+    /// <summary>
+    /// In a slot, position of the first durable end. There are two, each with a check behind it, and the owner stores
+    /// to them in turn: one of them is always whole.
+    /// </summary>
     public const int DurableAt = 16;
 
+    /// <summary>In a slot, position of the second durable end.</summary>
+    public const int OtherDurableAt = 32;
+
     /// <summary>In a slot, position of the topic's uid; zero in a free slot.</summary>
-    public const int TopicUidAt = 24;
+    public const int TopicUidAt = 48;
 
     /// <summary>In a slot, position of the partition's number.</summary>
-    public const int PartitionAt = 32;
+    public const int PartitionAt = 56;
 
-    /// <summary>In a slot, position of the check of the durable end.</summary>
-    public const int DurableCheckAt = 40;
+    /// <summary>The distance of a durable end's check from it.</summary>
+    public const int ToDurableCheck = 8;
 
     /// <summary>How many bits of a word are generation and state.</summary>
     private const int WordBits = 33;

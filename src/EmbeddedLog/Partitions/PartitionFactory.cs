@@ -27,7 +27,8 @@ internal sealed class PartitionFactory
     private readonly ForeignNames _foreign;
     private readonly ILogger _logger;
 
-    /// <param name="segments">The objects that all segments share.</param>@@ /// <param name="waiters">Makes
+    /// <param name="segments">The objects that all segments share.</param>
+    /// <param name="waiters">Makes
     /// waiters.</param>
     /// <param name="flushes">Decides when and where partitions are flushed.</param>
     /// <param name="background">Calls partitions back later.</param>

@@ -82,7 +82,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             recovered.End.Offset,
             recovered.LogStart,
             control.Rent(identity.TopicUid, identity.Id.Partition));
-        _state.Slot.NoteDurable(recovered.End.Offset);
+        _state.Slot.BeginDurable(recovered.End.Offset);
         Platform platform = segments.Platform;
         PartitionPlace place = new(identity, watch, _files.Manifest);
         Preparer = new SegmentPreparer(
@@ -207,7 +207,8 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
 
     /// <summary>Appends a record that was measured.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="size">Its size.</param>@@ /// <param name="timestamp">The timestamp that it got.</param>
+    /// <param name="size">Its size.</param>
+    /// <param name="timestamp">The timestamp that it got.</param>
     /// <param name="account">Where the append is counted.</param>
     /// <returns>The record's offset.</returns>
     public long Append(in RawRecord record, in RecordSize size, out long timestamp, AppendAccount? account = null)

@@ -25,11 +25,18 @@ internal readonly record struct ToldEnds(long End, long Durable, long Version)
         }
 
         long end = Volatile.Read(ref *(long*)(slot + ControlLayout.EndAt));
-        long durable = Volatile.Read(ref *(long*)(slot + ControlLayout.DurableAt));
-        ulong check = Volatile.Read(ref *(ulong*)(slot + ControlLayout.DurableCheckAt));
+        long durable = Math.Max(
+            ReadDurable(slot + ControlLayout.DurableAt), ReadDurable(slot + ControlLayout.OtherDurableAt));
         long version = Volatile.Read(ref *(long*)(slot + ControlLayout.VersionAt));
 
-        // The two are stored one after the other. If this read comes in between, the next one has both.
-        return new ToldEnds(end, check == ControlLayout.DurableCheck(durable) ? durable : -1, version);
+        return new ToldEnds(end, durable, version);
+    }
+
+    /// <summary>A durable end; -1 if its check is another one's, because it is being stored, or is damaged.</summary>
+    private static unsafe long ReadDurable(byte* at)
+    {
+        long durable = Volatile.Read(ref *(long*)at);
+        ulong check = Volatile.Read(ref *(ulong*)(at + ControlLayout.ToDurableCheck));
+        return check == ControlLayout.DurableCheck(durable) ? durable : -1;
     }
 }

@@ -312,8 +312,7 @@ internal sealed class PartitionFlusher
     /// Carries the plan out, if there is one; false if it failed, and all waiters have got the failure.
     /// </summary>
     /// <param name="planned">Whether there is a plan.</param>
-    /// <param name="flushes">The results of its flushes together with others; empty if they are still to be
-    /// made.</param>
+    /// <param name="flushes">The results of its flushes together with others; empty if it is to make them.</param>
     /// <param name="rolled">Whether another segment has been reached.</param>
     private bool TryEndRound(bool planned, ReadOnlySpan<FileFlush> flushes, out bool rolled)
     {
@@ -343,8 +342,8 @@ internal sealed class PartitionFlusher
                 _plan.Targets.Clear();
                 rolled = _plan.End.Sequence != _durable.Sequence;
                 _durable = _plan.End;
+                _state.Slot.NoteDurable(_durable.Offset); // First: the next line acknowledges.
                 Volatile.Write(ref _durableEnd, _durable.Offset);
-                _state.Slot.NoteDurable(_durable.Offset);
             }
 
             return true;

@@ -20,7 +20,8 @@ internal abstract class ReadablePartition
     private bool _closed;
 
     /// <param name="id">Topic and number.</param>
-    /// <param name="segments">The objects that segments share.</param>@@ /// <param name="waiters">Makes waiters for
+    /// <param name="segments">The objects that segments share.</param>
+    /// <param name="waiters">Makes waiters for
     /// records.</param>
     protected ReadablePartition(TopicPartition id, SegmentResources segments, ObjectPool<AsyncWaiter> waiters)
     {

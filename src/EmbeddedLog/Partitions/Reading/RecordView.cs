@@ -1,7 +1,6 @@
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog;
 
 /// <summary>
