@@ -164,6 +164,38 @@ public sealed class JsonRoundTripTests
     }
 
     [Fact]
+    public void Deserialize_JsonOfAnotherTypeAtAnyDepth_IsAnErrorAndNoObjectOfDefaults()
+    {
+        Fails<List<Settable>>("""[{"number":1},{"other":1}]""");
+        Fails<Settable[][]>("""[[],[{"number":1}],[{"other":{"number":1}}]]""");
+        Fails<Dictionary<string, Settable>>("""{"number":{"text":"a"},"b":{"other":[1]}}""");
+        Fails<Holder>("""{"order":{"other":1}}""");
+        Fails<Holder>("""{"number":1,"more":[{"order":null},{"number":1,"order":{"number":1}},{"other":{}}]}""");
+        Fails<Pet>("""{"other":1}""");
+        Fails<List<Pet>>("""[{"$type":"cat","lives":1},{"name":"a"},{"other":1}]""");
+
+        static void Fails<T>(string json)
+        {
+            var failure = Assert.Throws<JsonException>(() => Read<T>(s_default, json));
+            Assert.Contains("The JSON has 'other' and no member of ", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Deserialize_JsonOfOthersAtAnyDepth_IsRead()
+    {
+        Assert.Equal([7, 8], Read<List<Settable>>(s_default, """[{"number":7},{"new":{},"NUMBER":8}]""")
+            .Select(each => each.Number));
+        Assert.Equal(
+            8, Read<Dictionary<string, Settable>>(s_default, """{"a":{"text":""},"b":{"number":8}}""")["b"].Number);
+        Holder holder = Read<Holder>(
+            s_default, """{"new":[{"other":1}],"Order":{"number":7},"more":[{},{"order":{"text":"a","new":[]}}]}""");
+        Assert.Equal((7, "a"), (holder.Order!.Number, holder.More![1].Order!.Text));
+        Assert.IsType<Cat>(Read<Pet>(s_default, """{"$type":"cat","new":1}"""));
+        Assert.Equal("a", Read<Pet>(s_default, """{"name":"a","other":1}""").Name);
+    }
+
+    [Fact]
     public void Deserialize_CamelCaseWhereCaseCounts_IsAnErrorAndNoObjectOfDefaults()
     {
         SerdeResolver strict = new([], new JsonSerializerOptions(), reflection: true);

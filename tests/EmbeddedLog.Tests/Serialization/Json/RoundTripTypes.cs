@@ -23,6 +23,26 @@ internal static class RoundTripTypes
         public string? Text { get; init; }
     }
 
+    internal sealed record Holder
+    {
+        public int Number { get; set; }
+
+        public Settable? Order { get; set; }
+
+        public List<Holder>? More { get; set; }
+    }
+
+    [JsonDerivedType(typeof(Cat), "cat")]
+    internal record Pet
+    {
+        public string? Name { get; set; }
+    }
+
+    internal sealed record Cat : Pet
+    {
+        public int Lives { get; set; }
+    }
+
     internal struct PublicFields : IEquatable<PublicFields>
     {
         public int X;
