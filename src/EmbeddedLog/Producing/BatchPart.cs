@@ -1,7 +1,6 @@
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Partitions.Appending;
 
-
 namespace EmbeddedLog.Producing;
 
 /// <summary>The records of one call for one partition, appended together.</summary>

@@ -3,7 +3,6 @@ using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog.Producing;
 
 /// <summary>

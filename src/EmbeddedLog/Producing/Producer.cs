@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Producing;
@@ -160,10 +161,12 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// Throws what <see cref="ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/> throws, but for
     /// cancellation: a flush that is under way cannot be cancelled.
     /// </remarks>
+    [SkipLocalsInit]
     public RecordMetadata Produce(in ProducerRecord<TKey, TValue> record)
     {
         _core.ThrowIfUnusable();
-        return _serializer.TryEncode(record, out EncodedRecord encoded)
+        Unsafe.SkipInit(out ShortKey room);
+        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
             ? _core.Send(encoded)
             : ProduceBuffered(record);
     }
@@ -248,6 +251,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// A record that is larger than the bound goes in when nothing is in flight. Throws what
     /// <see cref="ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/> throws, but for cancellation.
     /// </remarks>
+    [SkipLocalsInit]
     public bool TryProduce(in ProducerRecord<TKey, TValue> record, out RecordMetadata written)
     {
         _core.ThrowIfUnusable();
@@ -257,7 +261,8 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
             return false;
         }
 
-        return _serializer.TryEncode(record, out EncodedRecord encoded)
+        Unsafe.SkipInit(out ShortKey room);
+        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
             ? _core.TrySend(encoded, out written)
             : TryProduceBuffered(record, out written);
     }
@@ -365,10 +370,12 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         return await _core.SendAsync(batch, cancellationToken).ConfigureAwait(false);
     }
 
+    [SkipLocalsInit]
     private ValueTask<RecordMetadata> Send(
         in ProducerRecord<TKey, TValue> record, CancellationToken cancellationToken)
     {
-        return _serializer.TryEncode(record, out EncodedRecord encoded)
+        Unsafe.SkipInit(out ShortKey room);
+        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
             ? _core.SendAsync(encoded, cancellationToken)
             : SendBuffered(record, cancellationToken);
     }

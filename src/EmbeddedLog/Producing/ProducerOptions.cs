@@ -1,6 +1,5 @@
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.Concurrency.Work;
 
-
 namespace EmbeddedLog.Producing;
 
 /// <summary>A place in the queue for room, for rare work.</summary>

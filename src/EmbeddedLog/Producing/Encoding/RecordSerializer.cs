@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Text;
 using EmbeddedLog.Partitioning;
 using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Serialization.Primitives;
@@ -20,6 +22,9 @@ internal sealed class RecordSerializer<TKey, TValue>(
     ISerializer<TValue> values,
     IPartitioner partitioner)
 {
+    /// <summary>Whether keys are text, and the built-in serializer writes them.</summary>
+    private readonly bool _keysAreText = ReferenceEquals(keys, Utf8Serde.Instance);
+
     /// <summary>Whether keys are bytes already.</summary>
     private readonly bool _keysAreBytes = BytesSerde.IsIdentity(keys);
 
@@ -30,17 +35,19 @@ internal sealed class RecordSerializer<TKey, TValue>(
     private readonly bool _goByKey = partitioner is KeyHashPartitioner;
 
     /// <summary>
-    /// Encodes a record that needs neither a serializer nor a buffer: its key is bytes or missing, and so is its value.
-    /// False for any other.
+    /// Encodes a record that needs neither a serializer nor a buffer: its key is a short text in ASCII, bytes or
+    /// missing, its value bytes or missing. False for any other.
     /// </summary>
     /// <param name="record">The record.</param>
-    /// <param name="encoded">The record as bytes; its spans are those of the record.</param>
+    /// <param name="room">Where the bytes of a text go.</param>
+    /// <param name="encoded">The record as bytes; its spans are those of the record, and of the room.</param>
     /// <exception cref="ArgumentOutOfRangeException">It names a partition that does not exist.</exception>
     /// <exception cref="InvalidOperationException">The partitioner chose one that does not exist.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryEncode(scoped in ProducerRecord<TKey, TValue> record, out EncodedRecord encoded)
+    public bool TryEncode(
+        scoped in ProducerRecord<TKey, TValue> record, ref ShortKey room, out EncodedRecord encoded)
     {
-        if (TryGetKey(record, out ReadOnlySpan<byte> key)
+        if (TryGetKey(record, ref room, out ReadOnlySpan<byte> key)
             && TryGetValue(record, out ReadOnlySpan<byte> value))
         {
             ThrowIfNoSuchPartition(record);
@@ -78,13 +85,21 @@ internal sealed class RecordSerializer<TKey, TValue>(
         return Place(record, buffer.Written(0, keyLength), hasKey, value, record.IsTombstone);
     }
 
-    /// <summary>The key's bytes where they are there already, none where there is no key.</summary>
+    /// <summary>The key's bytes where they are there already or quickly made, none where there is no key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryGetKey(scoped in ProducerRecord<TKey, TValue> record, out ReadOnlySpan<byte> key)
+    private bool TryGetKey(
+        scoped in ProducerRecord<TKey, TValue> record, ref ShortKey room, out ReadOnlySpan<byte> key)
     {
         key = default;
         if (!record.HasKey)
         {
+            return true;
+        }
+
+        if (_keysAreText && record.Key is string text
+            && Ascii.FromUtf16(text, room, out int written) == OperationStatus.Done)
+        {
+            key = room[..written];
             return true;
         }
 
