@@ -12,12 +12,13 @@ using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSi
 await using CommitLog log = await CommitLog.OpenAsync("data");
 await log.EnsureTopicAsync("page-views");
 
-// Three records: one that is handled, one whose handler fails, and one that is not JSON.
+// Four records: one that is handled, one that is handled at the second attempt, one never, and one that is not JSON.
 await using (var producer = log.CreateProducer<string, PageView>("page-views"))
 await using (var text = log.CreateProducer<string, string>("page-views"))
 {
     await producer.ProduceAsync("site-7", new PageView("/home"));
-    await producer.ProduceAsync("site-7", new PageView("/fails"));
+    await producer.ProduceAsync("site-7", new PageView("/later"));
+    await producer.ProduceAsync("site-7", new PageView("/hopeless"));
     await text.ProduceAsync("site-7", "no JSON");
 }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using EmbeddedLog;
 
 namespace FailingRecords;
@@ -9,6 +10,8 @@ namespace FailingRecords;
 /// <param name="stoppingToken">Stops the service.</param>
 internal sealed class ViewService(IConsumer<string, PageView> consumer, CancellationToken stoppingToken)
 {
+    private bool _partnerIsUp;
+
     /// <summary>Handles all records, and those that are appended later, until it is stopped.</summary>
     public async Task RunAsync()
     {
@@ -18,32 +21,50 @@ internal sealed class ViewService(IConsumer<string, PageView> consumer, Cancella
             {
                 await foreach (var record in consumer.ReadAllAsync(stoppingToken))
                 {
-                    try { await HandleAsync(record); }
-                    catch (Exception failure) { Report(failure); } // Without this line the record comes again.
-                    await consumer.CommitAsync(record);
+                    try { await HandleAsync(record, stoppingToken); }
+                    catch (InvalidDataException hopeless) { Keep(record, hopeless); } // Given up; others come again.
+                    await consumer.CommitAsync(record); // This one, and all before it in its partition.
                 }
             }
-            catch (RecordDeserializationException unreadable) { Report(unreadable); consumer.Skip(unreadable); }
-            catch (EmbeddedLogException trouble) { Report(trouble); await Task.Delay(1000, stoppingToken); }
+            catch (RecordDeserializationException unreadable) { Keep(unreadable); consumer.Skip(unreadable); }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested) { await PauseAfterAsync(failure); }
         }
     }
 
-    /// <summary>Fails for one page, as the code of a service may for some record.</summary>
-    private static Task HandleAsync(Record<string, PageView> record)
+    /// <summary>
+    /// Fails as the code of a service may: always for one page, and for another one as long as its partner is down.
+    /// </summary>
+    private async Task HandleAsync(Record<string, PageView> record, CancellationToken cancellationToken)
     {
-        if (record.Value.Path == "/fails")
+        await Task.Yield();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (record.Value.Path == "/hopeless")
         {
-            throw new InvalidOperationException($"no handler for {record.Value.Path}");
+            throw new InvalidDataException($"no handler for {record.Value.Path}");
+        }
+
+        if (record.Value.Path == "/later" && !_partnerIsUp)
+        {
+            _partnerIsUp = true;
+            throw new TimeoutException($"the partner did not answer for {record.Value.Path}");
         }
 
         Console.WriteLine($"handled {record.Value.Path}");
-        return Task.CompletedTask;
     }
 
-    private static void Report(Exception failure) => Console.WriteLine(failure switch
+    /// <summary>Where a service would keep what it gives up, for a person to look at.</summary>
+    private static void Keep(Record<string, PageView> record, Exception hopeless) =>
+        Console.WriteLine($"gave up {record.TopicPartitionOffset}: {hopeless.Message}");
+
+    private static void Keep(RecordDeserializationException unreadable)
     {
-        RecordDeserializationException unreadable =>
-            $"skipped {unreadable.Topic}-{unreadable.Partition}@{unreadable.Offset}",
-        _ => $"failed: {failure.Message}",
-    });
+        string text = Encoding.UTF8.GetString(unreadable.RawValue.GetValueOrDefault().Span);
+        Console.WriteLine($"skipped {unreadable.Topic}-{unreadable.Partition}@{unreadable.Offset}: {text}");
+    }
+
+    private async Task PauseAfterAsync(Exception failure)
+    {
+        Console.WriteLine($"failed: {failure.Message}");
+        await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken);
+    }
 }
