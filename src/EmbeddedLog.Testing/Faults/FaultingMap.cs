@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>A map whose preparations can fail on purpose.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>Makes exceptions like those of the real file system on Linux.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.Coordination.Offsets;
 
-
 namespace EmbeddedLog.Testing.Model;
 
 /// <summary>

@@ -1,7 +1,6 @@
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Testing.Model;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.Concurrency.Work;
 
-
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>

@@ -2,7 +2,6 @@ using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation.Disks;
 
-
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>

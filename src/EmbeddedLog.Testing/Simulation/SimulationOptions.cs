@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Testing.Simulation;
 
 /// <summary>How a simulated machine behaves.</summary>

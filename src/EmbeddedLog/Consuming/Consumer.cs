@@ -356,7 +356,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         PartitionCursor cursor = _positions.Get(at.TopicPartition);
         if (at.Offset < 0)
         {
-            throw ConsumerErrors.NegativeOffset(at.Offset);
+            throw ConsumerErrors.NegativeOffset(at);
         }
 
         _positions.Seek(cursor, at.Offset);

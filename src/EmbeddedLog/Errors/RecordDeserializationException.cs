@@ -1,6 +1,5 @@
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog;
 
 /// <summary>
@@ -48,7 +47,7 @@ public sealed class RecordDeserializationException : EmbeddedLogException
         Create(
             record,
             isKey,
-            $"cannot be read as {TypeText.Of(type)}: {TextRules.AsSentence(cause.Message)}",
+            $"cannot be read as {TypeText.Of(type)}: {TextRules.AsSentence(cause)}",
             cause,
             rawKey,
             rawValue,

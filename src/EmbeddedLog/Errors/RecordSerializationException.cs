@@ -1,6 +1,5 @@
 using EmbeddedLog.Validation;
 
-
 namespace EmbeddedLog;
 
 /// <summary>
@@ -26,7 +25,7 @@ public sealed class RecordSerializationException : EmbeddedLogException
         string part = isKey ? "key" : "value";
         return new RecordSerializationException(
             $"The {part} of a record for topic '{topic}' could not be serialized as {TypeText.Of(type)}: "
-            + $"{TextRules.AsSentence(cause.Message)} Nothing was appended. "
+            + $"{TextRules.AsSentence(cause)} Nothing was appended. "
             + "Correct the data or the serializer, and send the record again.",
             cause)
         {

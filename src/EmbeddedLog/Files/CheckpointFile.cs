@@ -2,7 +2,6 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Files;
 
 /// <summary>

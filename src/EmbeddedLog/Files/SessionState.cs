@@ -1,6 +1,5 @@
 using EmbeddedLog.Format;
 
-
 namespace EmbeddedLog.Files;
 
 /// <summary>The state in which the last owner left the log. It decides what an opening may trust.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Following;
 
 /// <summary>Finds which records of a follower are still the same.</summary>

@@ -5,7 +5,6 @@ using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Recovery;
 
-
 namespace EmbeddedLog.Following;
 
 /// <summary>The small files of a partition at one moment, while its owner changes them. They are only read.</summary>

@@ -4,7 +4,6 @@ using EmbeddedLog.Format.Segments;
 using EmbeddedLog.Partitions.Recovery;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Following;
 
 /// <summary>

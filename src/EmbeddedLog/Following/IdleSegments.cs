@@ -1,7 +1,6 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Following;
 
 /// <summary>

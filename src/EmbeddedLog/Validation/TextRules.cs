@@ -71,6 +71,21 @@ internal static class TextRules
         var trimmed => $"{trimmed}.",
     };
 
+    /// <summary>As <see cref="AsSentence(string)"/>, of an exception of the user's, whose message may throw.</summary>
+    public static string AsSentence(Exception cause)
+    {
+        try
+        {
+            return AsSentence(cause.Message ?? string.Empty);
+        }
+#pragma warning disable CA1031 // Whatever it throws, the exception itself is told with what it is the cause of.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return $"{TypeText.Of(cause.GetType())}, whose message cannot be read.";
+        }
+    }
+
     private static ArgumentException LoneSurrogate(string text, int index, string? parameter) =>
         new(
             $"The text holds half a surrogate pair, U+{(int)text[index]:X4}, at index {index}, "

@@ -286,6 +286,31 @@ public sealed class ConsumerCommitTests : IDisposable
         Assert.Equal((4, 2), (topic.Committed(), topic.Offsets.Log.DurableEnd));
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void CommitAsync_AtFlushed_FinishesTheRecordOnceItHasSucceeded(bool cancel) => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        await using Consumer<string, string> consumer = topic.Consume(
+            options: new ConsumerOptions { CommitDurability = Durability.Flushed });
+        List<Record<string, string>> read = await consumer.TakeAsync(3);
+        using CancellationTokenSource source = new();
+        Task committing = consumer.CommitAsync(read[2], source.Token).AsTask();
+        if (cancel)
+        {
+            Cancel(source);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => committing);
+        }
+        else
+        {
+            await committing;
+        }
+
+        Assert.Equal(cancel ? "2" : "3", (await consumer.TakeAsync(1)).Values()[0]);
+    });
+
     [Fact]
     public void CommitAsync_TokenIsCancelled_CommitsNothing() => _simulation.Run(async () =>
     {

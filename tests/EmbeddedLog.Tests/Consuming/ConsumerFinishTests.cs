@@ -77,6 +77,64 @@ public sealed class ConsumerFinishTests : IDisposable
         Assert.Equal(["0:0", "0:1"], (await consumer.TakeToEndAsync()).Places());
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pause_OfABatchThatComesAgain_KeepsItFromRetention(bool readsOn) => _simulation.Run(async () =>
+    {
+        TopicFixture topic = Topic(partitions: 2, records: 8);
+        await using Consumer<string, string> consumer = topic.Consume();
+        consumer.Pause(new TopicPartition(TopicFixture.Topic, 1));
+        await foreach (IReadOnlyList<Record<string, string>> batch in consumer.ReadBatchesAsync(3))
+        {
+            Assert.Equal(3, batch.Count);
+            break;
+        }
+
+        await using IAsyncEnumerator<Record<string, string>> records = consumer.ReadAllAsync().GetAsyncEnumerator();
+        await records.MoveNextAsync();
+        Assert.Equal(0, records.Current.Offset);
+        await topic.Log.FlushAsync(topic.Log.PublishedEnd, CancellationToken.None);
+        topic.Log.DeleteBefore(6);
+        consumer.Pause(s_first);
+        consumer.Resume(new TopicPartition(TopicFixture.Topic, 1));
+        if (readsOn)
+        {
+            await records.MoveNextAsync();
+            Assert.Equal(1, records.Current.Partition);
+        }
+
+        consumer.Pause(new TopicPartition(TopicFixture.Topic, 1));
+        consumer.Resume(s_first);
+        List<long> offsets = [];
+        for (int i = 0; i < 4; i++)
+        {
+            await records.MoveNextAsync();
+            offsets.Add(records.Current.Offset);
+        }
+
+        Assert.Equal([1, 2, 6, 7], offsets);
+    });
+
+    [Fact]
+    public void ReadToEndAsync_AfterAReadThatWasLeft_EndsWhereThePartitionsEndedAtItsCall() =>
+        _simulation.Run(async () =>
+        {
+            TopicFixture topic = Topic(partitions: 1, records: 0);
+            await using Consumer<string, string> consumer = topic.Consume();
+            IAsyncEnumerable<Record<string, string>> toEnd = consumer.ReadToEndAsync();
+            topic.AppendNumbers(3);
+            List<Record<string, string>> read = await consumer.TakeAsync(1);
+            consumer.Finish(read[0]);
+
+            await foreach (Record<string, string> record in toEnd)
+            {
+                Assert.Fail($"{record} is behind the end.");
+            }
+
+            Assert.Equal(["1", "2"], (await consumer.TakeToEndAsync()).Values());
+        });
+
     [Fact]
     public void MoveNextAsync_IsCancelled_FinishesWhatWasInHand() => _simulation.Run(async () =>
     {

@@ -114,6 +114,80 @@ public sealed class ConsumerStartTests : IDisposable
     });
 
     [Fact]
+    public void Commit_BeforeAnyRead_StandsWhereTheStartIsLatest() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        await using (Consumer<string, string> consumer = Consume(topic, StartAt.Latest))
+        {
+            await consumer.CommitAsync(new NextOffset(s_first, 2));
+            Assert.Empty(await consumer.TakeToEndAsync());
+            Assert.Equal(2, topic.Committed());
+        }
+
+        await using Consumer<string, string> next = Consume(topic, StartAt.Latest);
+        Assert.Equal(["2", "3", "4"], (await next.TakeToEndAsync()).Values());
+    });
+
+    [Fact]
+    public void Commit_AfterTheLatestStartIsFound_Stands() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        await using Consumer<string, string> consumer = Consume(topic, StartAt.Latest);
+        Assert.Equal(5, consumer.Position(s_first));
+        topic.AppendNumbers(3);
+
+        await consumer.CommitAsync(new NextOffset(s_first, 7));
+        await consumer.TakeAsync(1);
+
+        Assert.Equal(7, topic.Committed());
+    });
+
+    [Fact]
+    public void Seek_ToWhatRetentionHasRemoved_LeavesACommitThatIsInTheLog() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(5);
+        await topic.Log.FlushAsync(5, CancellationToken.None);
+        topic.Log.DeleteBefore(2);
+        await using Consumer<string, string> consumer = Consume(topic, StartAt.Latest);
+        await consumer.CommitAsync(new NextOffset(s_first, 4));
+
+        consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 0));
+        Assert.Empty(await consumer.TakeToEndAsync());
+
+        Assert.Equal(4, topic.Committed());
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Seek_BeforeAnythingIsCommitted_IsWhereTheNextOneBeginsWhereTheStartIsLatest(bool toBeginning) =>
+        _simulation.Run(async () =>
+        {
+            TopicFixture topic = TopicFixture.On(_simulation);
+            topic.AppendNumbers(5);
+            await using (Consumer<string, string> consumer = Consume(topic, StartAt.Latest))
+            {
+                if (toBeginning)
+                {
+                    await consumer.SeekAsync(SeekTarget.Beginning);
+                }
+                else
+                {
+                    consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 0));
+                }
+
+                Assert.Equal(["0", "1", "2"], (await consumer.TakeAsync(3)).Values());
+            }
+
+            // Nothing was committed by hand, so all of it comes again.
+            await using Consumer<string, string> next = Consume(topic, StartAt.Latest);
+            Assert.Equal(["0", "1", "2", "3", "4"], (await next.TakeToEndAsync()).Values());
+        });
+
+    [Fact]
     public void Start_Error_FailsUntilASeekOrACommit() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);

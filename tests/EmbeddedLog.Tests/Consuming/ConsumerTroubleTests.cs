@@ -114,6 +114,65 @@ public sealed class ConsumerTroubleTests : IDisposable
     }
 
     [Fact]
+    public void Resume_AfterAnAttemptWasDueWhilePaused_IsReadAgain()
+    {
+        TopicFixture topic = TopicFixture.On(_simulation, partitions: 2);
+        topic.AppendNumbers(1);
+        NumberDeserializer numbers = new() { Bad = 0 };
+        using Consumer<string, int> consumer = topic.Consume(Serdes.Utf8, numbers);
+        Assert.Throws<RecordDeserializationException>(() => _simulation.Run(() => consumer.TakeAsync(1)));
+        TopicPartition failed = new(TopicFixture.Topic, 0);
+        consumer.Pause(failed);
+        Task<List<Record<string, int>>> reading = consumer.TakeAsync(2);
+        _simulation.Scheduler.RunUntilIdle();
+        _simulation.Time.Advance(TimeSpan.FromSeconds(1));
+        topic.Append(7, partition: 1);
+        _simulation.Scheduler.RunUntilIdle();
+        Assert.False(reading.IsCompleted);
+
+        numbers.Bad = null;
+        consumer.Resume(failed);
+        _simulation.Scheduler.RunUntilIdle();
+
+        Assert.Equal(["1:0", "0:0"], reading.Ended().Places());
+    }
+
+    [Fact]
+    public void Skip_WhatCouldBeReadSince_IsRefused() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation);
+        topic.AppendNumbers(3);
+        NumberDeserializer numbers = new() { Bad = 0 };
+        await using Consumer<string, int> consumer = topic.Consume(Serdes.Utf8, numbers);
+        RecordDeserializationException failure =
+            await Assert.ThrowsAsync<RecordDeserializationException>(() => consumer.TakeAsync(1));
+        numbers.Bad = null;
+        _simulation.Time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(["0:0"], (await consumer.TakeAsync(1)).Places());
+
+        Assert.Contains(
+            "could be read since",
+            Assert.Throws<InvalidOperationException>(() => consumer.Skip(failure)).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(["0:0", "0:1", "0:2"], (await consumer.TakeToEndAsync()).Places());
+    });
+
+    [Fact]
+    public void Read_ADeserializerWhoseFailureHasNoMessage_IsToldAndTheOthersGoOn() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = TopicFixture.On(_simulation, partitions: 2);
+        topic.AppendNumbers(1);
+        topic.Append(1, partition: 1);
+        await using Consumer<string, int> consumer = topic.Consume(Serdes.Utf8, new Unspeakable());
+
+        RecordDeserializationException failure =
+            await Assert.ThrowsAsync<RecordDeserializationException>(() => consumer.TakeAsync(2));
+
+        Assert.Contains("whose message cannot be read", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["1:0"], (await consumer.TakeAsync(1)).Places());
+    });
+
+    [Fact]
     public void Read_WaitsForTheNextAttemptAndIsCancelledOrDisposed_LeavesNoTimer()
     {
         TopicFixture topic = TopicFixture.On(_simulation);
@@ -208,6 +267,18 @@ public sealed class ConsumerTroubleTests : IDisposable
     });
 
     public void Dispose() => _simulation.Dispose();
+
+    /// <summary>Fails at zero with an exception that cannot even be asked why.</summary>
+    private sealed class Unspeakable : IDeserializer<int>
+    {
+        public int Deserialize(ReadOnlySpan<byte> data, in SerializationContext context) =>
+            data.SequenceEqual("0"u8) ? throw new UnspeakableException() : 1;
+    }
+
+    private sealed class UnspeakableException : Exception
+    {
+        public override string Message => throw new InvalidOperationException();
+    }
 
     private static async Task ReadToEndAsync<TKey, TValue>(
         Consumer<TKey, TValue> consumer, List<Record<TKey, TValue>> read)

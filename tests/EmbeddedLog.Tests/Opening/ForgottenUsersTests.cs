@@ -124,7 +124,28 @@ public sealed class ForgottenUsersTests : IDisposable
         Close(blocks: false);
     }
 
+    [Fact]
+    public void Create_OfAConsumerWhoseGroupHadOneThatIsForgotten_TakesItsPlace()
+    {
+        Append();
+        Forget();
+        Collect();
+
+        using Consumer<string, string> consumer = _log.CreateConsumer<string, string>("topic", "group");
+
+        Assert.Equal(Records, _machine.Run(consumer.TakeToEndAsync).Count);
+        Close(blocks: false);
+    }
+
     public void Dispose() => _machine.Dispose();
+
+    /// <summary>A consumer that was not disposed.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Forget()
+    {
+        Consumer<string, string> forgotten = _log.CreateConsumer<string, string>("topic", "group");
+        _machine.Run(() => forgotten.TakeFinishedAsync(1));
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Append()

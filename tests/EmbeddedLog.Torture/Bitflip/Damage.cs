@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>One change to one file.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.Format.Checksums;
 
-
 namespace EmbeddedLog.Torture.Bitflip;
 
 /// <summary>The contents of a partition: its start and a checksum of each record.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Testing.Simulation.Disks;
 
 /// <summary>A flush that is going to fail.</summary>

@@ -1,7 +1,6 @@
 using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Testing.Simulation.Disks;
 
-
 namespace EmbeddedLog.Testing.Simulation.Pages;
 
 /// <summary>

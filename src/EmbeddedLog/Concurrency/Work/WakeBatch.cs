@@ -1,4 +1,3 @@
-
 namespace EmbeddedLog.Concurrency.Work;
 
 /// <summary>

@@ -83,11 +83,12 @@ internal static class ConsumerErrors
     }
 
     /// <summary>A seek to a negative offset.</summary>
-    public static ArgumentOutOfRangeException NegativeOffset(long offset) =>
+    public static ArgumentOutOfRangeException NegativeOffset(TopicPartitionOffset at) =>
         new(
-            nameof(offset),
-            offset,
-            "Offsets begin at zero. For the first record there is, use SeekAsync(SeekTarget.Beginning).");
+            nameof(at),
+            at.Offset,
+            $"Offsets of partition {at.TopicPartition} begin at zero. For the first record there is, use "
+            + "SeekAsync(SeekTarget.Beginning).");
 
     /// <summary>A skip of a failure that is not about a place in a partition.</summary>
     public static ArgumentException NothingToSkip(EmbeddedLogException failure) =>
@@ -102,6 +103,11 @@ internal static class ConsumerErrors
 
     /// <summary>A skip of a failure at another position than the present one.</summary>
     public static InvalidOperationException HasMoved(TopicPartition partition, long offset, long position) =>
-        new($"Partition {partition} is {(position < 0 ? "where the next read begins" : $"at offset {position}")}, no "
-            + $"longer at {offset}, where the read failed. Nothing was skipped. Read on, or seek to where to go on.");
+        position == offset
+            ? new($"Offset {offset} of partition {partition} could be read since that failure. Nothing was skipped. "
+                + "Read on, or seek to where to go on.")
+            : new(
+                $"Partition {partition} is {(position < 0 ? "where the next read begins" : $"at offset {position}")}, "
+                + $"no longer at {offset}, where the read failed. Nothing was skipped. Read on, or seek to where to go "
+                + "on.");
 }

@@ -31,6 +31,11 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     /// </summary>
     private bool _scheduled;
 
+    /// <summary>
+    /// Whether the timer was due while the last commit was not over: it stays off until then. Under the gate.
+    /// </summary>
+    private bool _isLate;
+
     /// <summary>The timer's last commit, until it is over. Under the gate.</summary>
     private Task _background = Task.CompletedTask;
 
@@ -120,14 +125,22 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         ThrowIfFailed();
         _offsets.ReadClock();
         long end;
+        int version;
         lock (_positions.Gate)
         {
             // Within the gate: the last commit is then the one noted.
             end = _offsets.Commit(_group, new PartitionCommit(Owned(cursor), next, metadata));
             cursor.NoteCommitted(next);
+            cursor.NoteSettled();
+            version = cursor.Version;
+            if (_durability != Durability.Flushed)
+            {
+                cursor.FinishCommitted(next);
+                return ValueTask.CompletedTask;
+            }
         }
 
-        return AcknowledgeAsync(end, cancellationToken);
+        return AcknowledgeAsync(cursor, version, next, end, cancellationToken);
     }
 
     /// <summary>Commits everything finished and not yet committed.</summary>
@@ -160,7 +173,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
 
             end = cursors.Count == 0
                 ? 0
-                : CommitUnsynchronized([.. cursors.Select(c => new PartitionCommit(Owned(c), c.Position))]);
+                : CommitUnsynchronized([.. cursors.Select(Resolved)]);
         }
 
         if (end > 0)
@@ -245,11 +258,32 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         return end;
     }
 
+    /// <summary>
+    /// Waits for the flush of a commit. Its records are finished then, and not before, unless a seek has moved the
+    /// position meanwhile: what was read since has the same offsets.
+    /// </summary>
+    private async ValueTask AcknowledgeAsync(
+        PartitionCursor cursor, int version, long next, long end, CancellationToken cancellationToken)
+    {
+        await _offsets.FlushAsync(end, cancellationToken).ConfigureAwait(false);
+        lock (_positions.Gate)
+        {
+            if (cursor.Version == version)
+            {
+                cursor.FinishCommitted(next);
+            }
+        }
+    }
+
     private ValueTask AcknowledgeAsync(long end, CancellationToken cancellationToken) =>
         _durability == Durability.Flushed ? _offsets.FlushAsync(end, cancellationToken) : ValueTask.CompletedTask;
 
     private ValueTask AcknowledgeAsync(long end, WaitMode how) =>
         _durability == Durability.Flushed ? _offsets.FlushOwnAsync(end, how) : ValueTask.CompletedTask;
+
+    /// <summary>A seek may have gone beyond the end.</summary>
+    private static PartitionCommit Resolved(PartitionCursor cursor) =>
+        new(Owned(cursor), Math.Min(cursor.Position, cursor.Log.PublishedEnd));
 
     /// <summary>Groups commit to a log that this process owns: a follower has no group.</summary>
     private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;
@@ -259,17 +293,23 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        TaskCompletionSource over = new();
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_positions.Gate)
         {
+            if (!_background.IsCompleted)
+            {
+                // It still waits for its flush. The next one comes an interval after its end.
+                _isLate = true;
+                return;
+            }
+
             _scheduled = false;
             if (_disposed)
             {
                 return;
             }
 
-            // The one before, if it still waits for its flush, ends with that of this one at the latest.
-            _background = Task.WhenAll(_background, over.Task);
+            _background = over.Task;
         }
 
         _ = CommitInBackgroundAsync(over);
@@ -291,6 +331,15 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         finally
         {
             over.SetResult();
+            lock (_positions.Gate)
+            {
+                if (_isLate)
+                {
+                    _isLate = false;
+                    _scheduled = false;
+                    NoteFinished();
+                }
+            }
         }
     }
 

@@ -97,7 +97,7 @@ internal sealed class PartitionCursor
     public long PassedTo { get; set; }
 
     /// <summary>The offset after all returned records.</summary>
-    private long HandedOutTo => Math.Max(Position, Math.Max(_inHandTo, _unfinishedTo));
+    public long HandedOutTo => Math.Max(Position, Math.Max(_inHandTo, _unfinishedTo));
 
     /// <summary>
     /// The place to scan from for an offset: the end of the last scan if it fits. Only for the reader.
@@ -176,11 +176,14 @@ internal sealed class PartitionCursor
     public void Keep(long to) => KeptTo = to;
 
     /// <summary>Moves the position for the user: records below count as finished, and none above.</summary>
-    public void Seek(long offset)
+    /// <param name="offset">The new position.</param>
+    /// <param name="mustCommit">Whether the next start might find another one.</param>
+    public void Seek(long offset, bool mustCommit = false)
     {
         Position = offset;
         _expected = None;
         Forget();
+        MustCommit = mustCommit;
     }
 
     /// <summary>Opens the position; the next read resolves it.</summary>
@@ -212,17 +215,13 @@ internal sealed class PartitionCursor
         Truncations = now;
         if (to < readTo)
         {
-            Seek(Math.Min(Position, to));
+            Seek(Math.Min(Position, to), MustCommit);
             throw PartitionErrors.Truncated(Log.Id, to, readTo);
         }
     }
 
-    /// <summary>Pauses or resumes. Records read ahead are dropped, not lost: the position stays.</summary>
-    public void Pause(bool paused)
-    {
-        Version += paused && !IsPaused ? 1 : 0;
-        IsPaused = paused;
-    }
+    /// <summary>Pauses or resumes. The position stays.</summary>
+    public void Pause(bool paused) => IsPaused = paused;
 
     /// <summary>The offset for a commit of everything finished; negative if there is nothing new.</summary>
     public long FindUncommitted()
@@ -238,19 +237,22 @@ internal sealed class PartitionCursor
         return next == Committed ? None : next;
     }
 
-    /// <summary>
-    /// Notes a commit: returned records below it are finished. The place to read on stays: the commit is for the next
-    /// consumer.
-    /// </summary>
+    /// <summary>Notes a commit. The place to read on stays: the commit is for the next consumer.</summary>
     public void NoteCommitted(long next)
+    {
+        Committed = next;
+        _settled = Position;
+    }
+
+    /// <summary>Notes that a commit has succeeded: returned records below it are finished.</summary>
+    public void FinishCommitted(long next)
     {
         if (Position >= 0)
         {
+            bool isSettled = Position == _settled;
             Position = Math.Max(Position, Math.Min(next, HandedOutTo));
+            _settled = isSettled ? Position : _settled;
         }
-
-        Committed = next;
-        _settled = Position;
     }
 
     /// <summary>Notes that the position is committed at the level of commits.</summary>

@@ -112,7 +112,7 @@ internal sealed class PositionSet
     {
         lock (Gate)
         {
-            cursor.Seek(offset);
+            SeekUnsynchronized(cursor, offset);
         }
     }
 
@@ -124,13 +124,15 @@ internal sealed class PositionSet
     {
         lock (Gate)
         {
-            // The record may stand behind offsets that are gone since a salvage.
-            if (cursor.Position != offset && cursor.Trouble?.Failure != failure)
+            // The record may stand behind offsets that are gone since a salvage. One that was handed out since is not
+            // passed for a failure of before.
+            bool isRead = cursor.Trouble is null && cursor.HandedOutTo > offset;
+            if (isRead || (cursor.Position != offset && cursor.Trouble?.Failure != failure))
             {
                 throw ConsumerErrors.HasMoved(cursor.Log.Id, offset, cursor.Position);
             }
 
-            cursor.Seek(behind);
+            SeekUnsynchronized(cursor, behind);
         }
     }
 
@@ -223,6 +225,7 @@ internal sealed class PositionSet
     public void Resolve(PartitionCursor cursor, int version)
     {
         long position;
+        long committed;
         StartPolicy start;
         lock (Gate)
         {
@@ -232,9 +235,11 @@ internal sealed class PositionSet
             }
 
             position = cursor.Position;
+            committed = cursor.Committed;
             start = position < 0 ? cursor.Start : _policy;
         }
 
+        bool mustCommit = IsNeededByNextStart(cursor, committed);
         long found = position < 0
             ? StartPosition.Find(cursor.Log, start)
             : StartPosition.Reset(cursor.Log, position, start, _logger);
@@ -242,11 +247,21 @@ internal sealed class PositionSet
         {
             if (cursor.Version == version && cursor.Position == position && found != position)
             {
-                cursor.Resolve(found, mustCommit: start != StartPolicy.Earliest);
+                // A commit that was made meanwhile is its user's, and stands.
+                cursor.Resolve(found, mustCommit && cursor.Committed == committed);
                 MayHaveToCommit |= cursor.MustCommit;
             }
         }
     }
+
+    /// <summary>
+    /// Whether the group's next consumer would begin elsewhere for want of a commit, and pass what was appended until
+    /// then. Where it begins at the earliest record it passes nothing, and where the policy is an error it is told.
+    /// </summary>
+    private bool IsNeededByNextStart(PartitionCursor cursor, long committed) =>
+        _policy != StartPolicy.Earliest
+        && !_policy.IsError
+        && (committed < 0 || committed < cursor.Log.StartOffset || committed > cursor.Log.PublishedEnd);
 
     private PartitionLag GetLag(PartitionCursor cursor)
     {
@@ -272,12 +287,18 @@ internal sealed class PositionSet
     {
         if (to != SeekTarget.Beginning)
         {
-            cursor.Seek(found);
+            SeekUnsynchronized(cursor, found);
             return;
         }
 
         // Wherever retention will have moved the beginning by the next read.
         cursor.Seek(StartPolicy.Earliest, found);
         _openFrom = Math.Min(_openFrom, cursor.Slot);
+    }
+
+    private void SeekUnsynchronized(PartitionCursor cursor, long offset)
+    {
+        cursor.Seek(offset, mustCommit: cursor.Committed < 0 && _policy != StartPolicy.Earliest && !_policy.IsError);
+        MayHaveToCommit |= cursor.MustCommit;
     }
 }

@@ -180,10 +180,10 @@ internal sealed class FetchSchedule
         {
             _positions.Looks++;
             PartitionCursor cursor = cursors[_order.SlotAt(_turn, after: i)];
-            if (cursor.Trouble is { } trouble && (ends is not null || trouble.RetryAt > now))
+            if (cursor.Trouble is { } trouble && (ends is not null || trouble.RetryAt > now || cursor.IsPaused))
             {
                 // To the end there is no pause: whatever else there is comes first. Until then it is not even looked
-                // at, for a look is an attempt.
+                // at, for a look is an attempt. One that the user has paused stays in trouble for as long.
                 (waiting ??= []).Add(cursor);
                 continue;
             }

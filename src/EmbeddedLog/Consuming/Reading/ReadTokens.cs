@@ -8,8 +8,27 @@ internal readonly record struct ReadTokens(CancellationToken Method, Cancellatio
     /// <summary>Whether either was cancelled.</summary>
     public bool IsCancelled => Method.IsCancellationRequested || Enumeration.IsCancellationRequested;
 
-    /// <summary>One of the two that can be cancelled, if either can.</summary>
-    public CancellationToken Any => Method.CanBeCanceled ? Method : Enumeration;
+    /// <summary>Waits with both tokens; throws with the one that was cancelled.</summary>
+    /// <param name="wait">What waits until its token is cancelled.</param>
+    public async ValueTask WaitAsync(Func<CancellationToken, ValueTask> wait)
+    {
+        if (!Method.CanBeCanceled || !Enumeration.CanBeCanceled)
+        {
+            await wait(Method.CanBeCanceled ? Method : Enumeration).ConfigureAwait(false);
+            return;
+        }
+
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(Method, Enumeration);
+        try
+        {
+            await wait(both.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (both.IsCancellationRequested)
+        {
+            ThrowIfCancelled();
+            throw;
+        }
+    }
 
     /// <summary>Throws with the token that was cancelled.</summary>
     public void ThrowIfCancelled()

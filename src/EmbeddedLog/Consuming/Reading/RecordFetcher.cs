@@ -92,9 +92,20 @@ internal sealed class RecordFetcher<TKey, TValue>
             return 0;
         }
 
+        // Otherwise the slot could be given back while the scan uses it.
+        GC.KeepAlive(this);
         return count;
     }
 
+    /// <summary>The slot of a consumer that was not disposed and that nobody refers to.</summary>
+    ~RecordFetcher() => _readers.Return(_slot);
+
     /// <summary>Releases the slot. No call may be under way, and none may follow.</summary>
-    public void Release() => _readers.Return(_slot);
+    public void Release()
+    {
+#pragma warning disable CA1816 // It ends the reading, and disposes nothing that a using could.
+        GC.SuppressFinalize(this);
+#pragma warning restore CA1816
+        _readers.Return(_slot);
+    }
 }

@@ -73,7 +73,8 @@ internal sealed class RecordReader<TKey, TValue>
     /// Begins a read. What the last one had in hand when it was left is not finished: it is handed out again, after the
     /// other partitions had their turn.
     /// </summary>
-    public void Begin()
+    /// <param name="ends">Where the partitions end for it, by slot, or null for a read without end.</param>
+    public void Begin(long[]? ends)
     {
         lock (_positions.Gate)
         {
@@ -82,6 +83,12 @@ internal sealed class RecordReader<TKey, TValue>
                 _handedOut = null;
                 KeepUnsynchronized(cursor);
                 _batch = null;
+            }
+
+            if (ends is not null && _next < _count && _buffer[_count - 1].Offset >= ends[_buffered!.Slot])
+            {
+                // What was read ahead lies behind the end.
+                PutBackUnsynchronized();
             }
         }
     }
@@ -213,7 +220,7 @@ internal sealed class RecordReader<TKey, TValue>
 
             if (_committer is not null && _positions.MayHaveToCommit)
             {
-                await _committer.CommitResolvedAsync(tokens.Any).ConfigureAwait(false);
+                await tokens.WaitAsync(_committer.CommitResolvedAsync).ConfigureAwait(false);
             }
 
             failed?.Throw();
@@ -241,6 +248,9 @@ internal sealed class RecordReader<TKey, TValue>
     {
         int count;
         FetchPlan chosen = plan;
+
+        // Also where this fails in whatever way: the others have their turn then.
+        _schedule.EndTurn(plan.Cursor);
         try
         {
             count = plan.IsKept
@@ -254,7 +264,6 @@ internal sealed class RecordReader<TKey, TValue>
             return false;
         }
 
-        _schedule.EndTurn(plan.Cursor);
         lock (_positions.Gate)
         {
             if (plan.Cursor.Version == plan.Version)
@@ -288,6 +297,11 @@ internal sealed class RecordReader<TKey, TValue>
         }
 
         FinishUnsynchronized();
+        if (_buffered is { IsPaused: true })
+        {
+            PutBackUnsynchronized();
+        }
+
         return _next < _count
             && _buffered!.Version == _version
             && (_buffer[_next].Offset >= _buffered.Position || TryPassFinishedUnsynchronized())
@@ -343,7 +357,24 @@ internal sealed class RecordReader<TKey, TValue>
             return;
         }
 
-        List<Record<TKey, TValue>> kept = [.. _batch ?? _buffer.AsSpan(_next - 1, 1)];
+        KeepUnsynchronized(cursor, [.. _batch ?? _buffer.AsSpan(_next - 1, 1)], to);
+    }
+
+    /// <summary>
+    /// Takes back what was read ahead and will not be taken now. What an earlier read had handed out is kept; the rest
+    /// is read anew.
+    /// </summary>
+    private void PutBackUnsynchronized()
+    {
+        if (_next < _count)
+        {
+            KeepUnsynchronized(_buffered!, [], _buffered!.HandedOutTo);
+        }
+    }
+
+    /// <summary>Keeps records, and those read ahead that were handed out before, up to an offset.</summary>
+    private void KeepUnsynchronized(PartitionCursor cursor, List<Record<TKey, TValue>> kept, long to)
+    {
         for (int i = _next; i < _count && _buffer[i].Offset < to && _version == cursor.Version; i++)
         {
             kept.Add(_buffer[i]);

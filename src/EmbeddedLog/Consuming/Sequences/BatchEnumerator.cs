@@ -33,7 +33,7 @@ internal sealed class BatchEnumerator<TKey, TValue> : IAsyncEnumerator<IReadOnly
         {
             if (begins)
             {
-                _reader.Begin();
+                _reader.Begin(ends: null);
             }
             else
             {

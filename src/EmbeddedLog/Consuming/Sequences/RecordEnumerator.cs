@@ -49,7 +49,7 @@ internal sealed class RecordEnumerator<TKey, TValue> : IAsyncEnumerator<Record<T
         {
             if (begins)
             {
-                _reader.Begin();
+                _reader.Begin(_ends);
             }
             else
             {

@@ -11,8 +11,11 @@ internal sealed class GroupRegistry
 {
     private readonly Lock _gate = new();
 
-    /// <summary>By group and partition; a topic that was made again is another one. Under the gate.</summary>
-    private readonly Dictionary<(string Group, ulong TopicUid, int Partition), GroupMembership> _members = [];
+    /// <summary>
+    /// What the member reads, in words, by group and partition; a topic that was made again is another one. Under the
+    /// gate.
+    /// </summary>
+    private readonly Dictionary<(string Group, ulong TopicUid, int Partition), string> _members = [];
 
     /// <summary>Makes the caller the group's member for partitions, until it disposes what it gets.</summary>
     /// <param name="group">The group's name.</param>
@@ -23,33 +26,32 @@ internal sealed class GroupRegistry
     public GroupMembership Join(string group, IReadOnlyList<PartitionLog> partitions, string reads)
     {
         NameRules.ThrowIfNotGroup(group);
-        GroupMembership membership = new(this, group, partitions, reads);
         lock (_gate)
         {
             PartitionLog[] taken = [.. partitions.Where(each => _members.ContainsKey(Key(group, each)))];
             if (taken.Length > 0)
             {
                 throw GroupErrors.AlreadyJoined(
-                    group, taken.ToLookup(each => _members[Key(group, each)].Reads, each => each.Id));
+                    group, taken.ToLookup(each => _members[Key(group, each)], each => each.Id));
             }
 
             foreach (PartitionLog partition in partitions)
             {
-                _members.Add(Key(group, partition), membership);
+                _members.Add(Key(group, partition), reads);
             }
         }
 
-        return membership;
+        return new GroupMembership(this, group, partitions);
     }
 
     /// <summary>Lets other consumers become members for the partitions of one that leaves.</summary>
-    public void Leave(GroupMembership member)
+    public void Leave(string group, IReadOnlyList<PartitionLog> partitions)
     {
         lock (_gate)
         {
-            foreach (PartitionLog partition in member.Partitions)
+            foreach (PartitionLog partition in partitions)
             {
-                _members.Remove(Key(member.Group, partition));
+                _members.Remove(Key(group, partition));
             }
         }
     }

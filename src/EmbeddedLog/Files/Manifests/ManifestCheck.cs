@@ -1,7 +1,6 @@
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>Reads a manifest anew while it is in use, and compares it with the state in memory.</summary>

@@ -1,7 +1,6 @@
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>The state of a manifest at one moment.</summary>

@@ -3,7 +3,6 @@ using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.Format.Manifests;
 
-
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>A whole manifest in as few records as possible. It replaces a file that has grown.</summary>

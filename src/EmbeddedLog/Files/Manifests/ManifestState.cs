@@ -1,7 +1,6 @@
 using EmbeddedLog.Format;
 using EmbeddedLog.Format.Manifests;
 
-
 namespace EmbeddedLog.Files.Manifests;
 
 /// <summary>

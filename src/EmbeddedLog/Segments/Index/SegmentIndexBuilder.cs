@@ -1,6 +1,5 @@
 using EmbeddedLog.Format.Segments;
 
-
 namespace EmbeddedLog.Segments.Index;
 
 /// <summary>Fills a sparse index as frames are appended or walked: one entry every few kilobytes.</summary>

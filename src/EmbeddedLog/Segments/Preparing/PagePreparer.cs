@@ -28,7 +28,8 @@ internal sealed class PagePreparer
 
     /// <param name="partition">The partition.</param>
     /// <param name="readers">Keep memory mapped while it is used.</param>
-    /// <param name="work">Runs the requests.</param>@@ /// <param name="logger">Logs failures.</param>
+    /// <param name="work">Runs the requests.</param>
+    /// <param name="logger">Logs failures.</param>
     public PagePreparer(TopicPartition partition, ReaderEpochs readers, WorkQueue work, ILogger logger)
     {
         _partition = partition;

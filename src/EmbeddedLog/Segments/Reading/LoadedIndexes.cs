@@ -1,4 +1,3 @@
-
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.Format.Frames;
 
-
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>Where a scan goes on. It holds no pointer, so it stays valid across awaits.</summary>

@@ -1,6 +1,5 @@
 using EmbeddedLog.IO;
 
-
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>The leases that keep a segment mapped. All of it is under the segment's gate.</summary>

@@ -2,7 +2,6 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 
-
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>

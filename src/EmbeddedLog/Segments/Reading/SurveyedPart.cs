@@ -1,6 +1,5 @@
 using EmbeddedLog.Format.Frames;
 
-
 namespace EmbeddedLog.Segments.Reading;
 
 /// <summary>A frame that <see cref="SegmentSurvey"/> found, or a damaged region.</summary>

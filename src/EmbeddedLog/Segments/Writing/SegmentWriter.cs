@@ -4,7 +4,6 @@ using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
 
-
 namespace EmbeddedLog.Segments.Writing;
 
 /// <summary>

@@ -1,7 +1,6 @@
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Index;
 
-
 namespace EmbeddedLog.Segments.Writing;
 
 /// <summary>
