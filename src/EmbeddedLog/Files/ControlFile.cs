@@ -74,7 +74,7 @@ internal sealed unsafe class ControlFile : IDisposable
         try
         {
             file = files.OpenFile(path, FileOpening.OpenOrCreate);
-            control = new ControlFile(file, traits is { CanAllocate: true, MappedStoresAreSafe: true });
+            control = new ControlFile(file, traits.CanMap);
             control.Begin(session, identity);
             failure = null;
             return control;

@@ -9,6 +9,9 @@ namespace EmbeddedLog.IO;
 /// </param>
 internal readonly record struct FileSystemTraits(string Name, bool CanAllocate, bool MappedStoresAreSafe)
 {
+    /// <summary>Whether files may be written through a map: each store meets a page with a place on disk.</summary>
+    public bool CanMap => CanAllocate && MappedStoresAreSafe;
+
     /// <summary>The smallest number of files for which <see cref="FileSystem.FlushTogether"/> saves time.</summary>
     public int MinFlushedTogether { get; init; } = int.MaxValue;
 }

@@ -18,7 +18,7 @@ public static class Partitioners
     /// without a key go round robin, so that they spread evenly at any rate; Kafka's default is sticky, see
     /// <see cref="Murmur2Sticky"/>.
     /// </summary>
-    public static IPartitioner Default() => new DefaultPartitioner();
+    public static IPartitioner Default() => new KeyHashRoundRobinPartitioner();
 
     /// <summary>
     /// Kafka's default: the key's hash as in <see cref="Default"/>; sticky without a key as in <see cref="Sticky"/>.

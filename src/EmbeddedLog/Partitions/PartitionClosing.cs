@@ -17,7 +17,7 @@ internal sealed class PartitionClosing
     private readonly PartitionFiles _files;
     private readonly PartitionWriter _writer;
     private readonly SegmentPreparer _preparer;
-    private readonly PartitionFlusher _flusher;
+    private readonly GroupCommit _groupCommit;
     private readonly FlushWaiting _flushes;
     private readonly CleanCheckpoint _checkpoint;
     private readonly PartitionTrimmer _trimmer;
@@ -28,7 +28,7 @@ internal sealed class PartitionClosing
     /// <param name="files">Its small files.</param>
     /// <param name="writer">Ends appends.</param>
     /// <param name="preparer">Works ahead of them.</param>
-    /// <param name="flusher">Makes the last flush.</param>
+    /// <param name="groupCommit">Makes the last flush.</param>
     /// <param name="flushes">Waits for it.</param>
     /// <param name="checkpoint">Marks a clean close.</param>
     /// <param name="trimmer">Removes files.</param>
@@ -39,7 +39,7 @@ internal sealed class PartitionClosing
         PartitionFiles files,
         PartitionWriter writer,
         SegmentPreparer preparer,
-        PartitionFlusher flusher,
+        GroupCommit groupCommit,
         FlushWaiting flushes,
         CleanCheckpoint checkpoint,
         PartitionTrimmer trimmer,
@@ -50,7 +50,7 @@ internal sealed class PartitionClosing
         _files = files;
         _writer = writer;
         _preparer = preparer;
-        _flusher = flusher;
+        _groupCommit = groupCommit;
         _flushes = flushes;
         _checkpoint = checkpoint;
         _trimmer = trimmer;
@@ -69,7 +69,7 @@ internal sealed class PartitionClosing
         steps.Do(_writer.Close);
         await steps.DoAsync(() => how.For(_trimmer.StopAsync())).ConfigureAwait(false);
         await steps.DoAsync(() => _flushes.WaitLastAsync(how)).ConfigureAwait(false);
-        await steps.DoAsync(() => _flusher.StopAsync(how)).ConfigureAwait(false);
+        await steps.DoAsync(() => _groupCommit.StopAsync(how)).ConfigureAwait(false);
         await steps.DoAsync(() => how.For(_preparer.StopAsync())).ConfigureAwait(false);
         steps.Do(() => clean = _checkpoint.TryWrite());
         steps.Do(() => active = _writer.Release());

@@ -28,8 +28,7 @@ internal sealed class PartitionFactory
     private readonly ILogger _logger;
 
     /// <param name="segments">The objects that all segments share.</param>
-    /// <param name="waiters">Makes
-    /// waiters.</param>
+    /// <param name="waiters">Makes waiters.</param>
     /// <param name="flushes">Decides when and where partitions are flushed.</param>
     /// <param name="background">Calls partitions back later.</param>
     /// <param name="control">Publishes the partitions' ends for other processes.</param>

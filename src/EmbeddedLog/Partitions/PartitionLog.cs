@@ -35,7 +35,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     private readonly PartitionIdentity _identity;
     private readonly PartitionState _state;
     private readonly PartitionFiles _files;
-    private readonly PartitionFlusher _flusher;
+    private readonly GroupCommit _groupCommit;
     private readonly FlushWaiting _flushes;
     private readonly CheckpointSchedule _checkpoints;
     private readonly PartitionTrimmer _trimmer;
@@ -109,14 +109,14 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         _checkpoints = new CheckpointSchedule(this, _state, background, flushes);
         CheckpointWriter checkpoints = new(
             _state, place, _files, _checkpoints, platform.Time, Epoch, recovered.End);
-        _flusher = new PartitionFlusher(
+        _groupCommit = new GroupCommit(
             Id, _state, Writer, this, executor, checkpoints, flushes, platform.Work, recovered.End);
-        _flushes = new FlushWaiting(_state, _flusher, flushes, waiters, platform.Work);
+        _flushes = new FlushWaiting(_state, _groupCommit, flushes, waiters, platform.Work);
         _trimmer = new PartitionTrimmer(
             identity, _state, place, _files.Manifest, Writer, this, platform.Files, logger, segments.LoggerUnderLock);
-        CleanCheckpoint clean = new(_state, Writer, _flusher, executor, checkpoints);
+        CleanCheckpoint clean = new(_state, Writer, _groupCommit, executor, checkpoints);
         _closing = new PartitionClosing(
-            Id, _state, _files, Writer, Preparer, _flusher, _flushes, clean, _trimmer, CloseToReaders);
+            Id, _state, _files, Writer, Preparer, _groupCommit, _flushes, clean, _trimmer, CloseToReaders);
     }
 
     /// <summary>Makes files and pages ready ahead of appends.</summary>
@@ -168,7 +168,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     public override long PublishedEnd => _state.PublishedEnd;
 
     /// <inheritdoc/>
-    public override long DurableEnd => _flusher.DurableEnd;
+    public override long DurableEnd => _groupCommit.DurableEnd;
 
     /// <summary>Why appends fail, or null.</summary>
     public EmbeddedLogException? Failure => _state.Failure;
@@ -235,7 +235,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         long offset = Append(record, size, out long timestamp, account);
         pending.Target = offset + 1;
         pending.NoteAppended(offset, timestamp);
-        _flusher.AddAndRequest(pending);
+        _groupCommit.AddAndRequest(pending);
     }
 
     /// <summary>
@@ -284,7 +284,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>
     /// Adds a waiter that is released when the durable end reaches its target, or never will. Requests no flush.
     /// </summary>
-    public void AddFlushWaiter(OffsetWaiter waiter) => _flusher.AddWaiter(waiter);
+    public void AddFlushWaiter(OffsetWaiter waiter) => _groupCommit.AddWaiter(waiter);
 
     /// <summary>
     /// The offset behind the last record of an epoch that survived. Records behind it in that epoch were lost, and
@@ -293,7 +293,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     public long EndOfEpoch(uint epoch) => _state.EndOfEpoch(epoch, Epoch);
 
     /// <summary>Requests a flush of all appends so far.</summary>
-    public void RequestFlush() => _flusher.TryRequest();
+    public void RequestFlush() => _groupCommit.TryRequest();
 
     /// <summary>Runs at the scheduled time: flushes old records, and schedules a checkpoint.</summary>
     public void RunInBackground()
@@ -306,7 +306,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         bool isOwed = Interlocked.Exchange(ref _retries, 0) != 0;
         if (!isDurable && (isOwed || Settings.FlushInterval is not null))
         {
-            _flusher.TryRequest();
+            _groupCommit.TryRequest();
         }
 
         if (Settings.FlushInterval is not null || isDurable)

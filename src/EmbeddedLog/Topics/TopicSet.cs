@@ -6,6 +6,7 @@ using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Writing;
 using EmbeddedLog.Serialization;
 
 namespace EmbeddedLog.Topics;
@@ -160,7 +161,7 @@ internal sealed class TopicSet
     /// <exception cref="ArgumentException">The topic asks for them.</exception>
     public void CheckWriteMode(string name, TopicOptions options)
     {
-        if (options.WriteMode == WriteMode.Mapped && !CanMap)
+        if (options.WriteMode == WriteMode.Mapped && !_traits.CanMap)
         {
             throw new ArgumentException(
                 $"Topic '{name}' cannot use {nameof(WriteMode)}.{nameof(WriteMode.Mapped)} on {_traits.Name}: a store "
@@ -168,8 +169,6 @@ internal sealed class TopicSet
                 nameof(options));
         }
     }
-
-    private bool CanMap => _traits is { CanAllocate: true, MappedStoresAreSafe: true };
 
     private PartitionLog Open(StoredTopic stored, int partition, bool isNew = false)
     {
@@ -225,11 +224,6 @@ internal sealed class TopicSet
         void Close(int i) => closing[i] = topic.Partitions[i].Log.CloseAsync(how).AsTask();
     }
 
-    /// <summary>
-    /// A directory may have moved to another file system since the topic was made, so the mode is settled at each
-    /// opening:
-    /// what is on disk is the same in both.
-    /// </summary>
     private PartitionSettings SettingsOf(TopicOptions options) => new(
         options.SegmentBytes,
         Milliseconds(options.SegmentAge),
@@ -238,7 +232,7 @@ internal sealed class TopicSet
         options.TimestampType == TimestampType.LogAppendTime,
         Milliseconds(options.MaxTimestampAhead),
         options.Retention,
-        options.WriteMode == WriteMode.Positional || !CanMap);
+        WriteModePolicy.IsPositional(options.WriteMode, _traits));
 
     private static long Milliseconds(TimeSpan time) =>
         time == Timeout.InfiniteTimeSpan ? long.MaxValue : (long)time.TotalMilliseconds;

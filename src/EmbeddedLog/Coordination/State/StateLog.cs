@@ -5,6 +5,7 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Segments.Writing;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Coordination.State;
@@ -279,7 +280,7 @@ internal sealed class StateLog<TKey, TValue, TSchema>
         AppendTime: true,
         MaxAheadMilliseconds: long.MaxValue,
         RetentionPolicy.KeepForever,
-        Positional: traits is not { CanAllocate: true, MappedStoresAreSafe: true });
+        Positional: WriteModePolicy.IsPositional(WriteMode.Auto, traits));
 
     /// <summary>The entry of a key; a new one is not in the state yet.</summary>
     private StateEntry<TValue> EntryUnsynchronized(in TKey key)

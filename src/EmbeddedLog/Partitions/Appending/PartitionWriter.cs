@@ -21,7 +21,7 @@ namespace EmbeddedLog.Partitions.Appending;
 /// </summary>
 /// <remarks>
 /// The failure policy: an append that throws has published nothing and changed nothing for readers or recovery, and the
-/// next one may succeed (a full disk, say). Only a failed flush is final, see <see cref="PartitionFlusher"/>.
+/// next one may succeed (a full disk, say). Only a failed flush is final, see <see cref="GroupCommit"/>.
 /// </remarks>
 internal sealed unsafe class PartitionWriter
 {

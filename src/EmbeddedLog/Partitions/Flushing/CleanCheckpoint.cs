@@ -13,25 +13,25 @@ internal sealed class CleanCheckpoint
 {
     private readonly PartitionState _state;
     private readonly PartitionWriter _writer;
-    private readonly PartitionFlusher _flusher;
+    private readonly GroupCommit _groupCommit;
     private readonly FlushExecutor _executor;
     private readonly CheckpointWriter _checkpoints;
 
     /// <param name="state">The partition.</param>
     /// <param name="writer">Plans the rest of the flush.</param>
-    /// <param name="flusher">Has the durable end; stopped.</param>
+    /// <param name="groupCommit">Has the durable end; stopped.</param>
     /// <param name="executor">Flushes the rest.</param>
     /// <param name="checkpoints">Writes the checkpoint.</param>
     public CleanCheckpoint(
         PartitionState state,
         PartitionWriter writer,
-        PartitionFlusher flusher,
+        GroupCommit groupCommit,
         FlushExecutor executor,
         CheckpointWriter checkpoints)
     {
         _state = state;
         _writer = writer;
-        _flusher = flusher;
+        _groupCommit = groupCommit;
         _executor = executor;
         _checkpoints = checkpoints;
     }
@@ -41,7 +41,7 @@ internal sealed class CleanCheckpoint
     /// </summary>
     public bool TryWrite()
     {
-        DurablePoint durable = _flusher.Durable;
+        DurablePoint durable = _groupCommit.Durable;
         if (_state.Failure is not null || durable.Offset != _state.PublishedEnd)
         {
             return false;

@@ -8,7 +8,7 @@ namespace EmbeddedLog.Partitions.Flushing;
 
 /// <summary>
 /// The queue of a log's partitions with a flush to make. A few partitions flush separately, side by side. One call
-/// flushes the files of many, and partitions that come meanwhile share the next call. <see cref="SharedFlushPolicy"/>
+/// flushes the files of many, and partitions that come meanwhile share the next call. <see cref="FlushTogetherPolicy"/>
 /// decides between the two.
 /// </summary>
 internal sealed class FlushQueue : IThreadPoolWorkItem
@@ -24,13 +24,13 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     private readonly Lock _gate = new();
 
     /// <summary>The partitions that wait for a flush, first come, first served. Under the gate.</summary>
-    private readonly Queue<PartitionFlusher> _pending = new();
+    private readonly Queue<GroupCommit> _pending = new();
 
     /// <summary>The partitions that must flush by themselves. Under the gate.</summary>
-    private readonly Queue<PartitionFlusher> _alone = new();
+    private readonly Queue<GroupCommit> _alone = new();
 
     /// <summary>The partitions that are flushed together. Used by the thread that does that.</summary>
-    private readonly List<PartitionFlusher> _group = [];
+    private readonly List<GroupCommit> _group = [];
 
     /// <summary>Their files, in the order of the group. Used by the same thread.</summary>
     private readonly List<FileFlush> _flushes = [];
@@ -47,7 +47,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     private int _items;
 
     /// <summary>The measurements, and the decisions from them. Replaced and read under the gate.</summary>
-    private SharedFlushPolicy _policy;
+    private FlushTogetherPolicy _policy;
 
     /// <summary>
     /// The timestamp of the last end of a flush by itself, or of the first request after a pause. Under the gate.
@@ -69,7 +69,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     public FlushQueue(Platform platform, int minTogether)
     {
         _platform = platform;
-        _policy = new SharedFlushPolicy(minTogether);
+        _policy = new FlushTogetherPolicy(minTogether);
         _first = new AssuredWork(platform.Work, this);
         _resumption = new AssuredWork(platform.Work, new Resumption(this));
     }
@@ -94,7 +94,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     public void LeaveBlocked() => Interlocked.Decrement(ref _blocked);
 
     /// <summary>Flushes a partition soon, on another thread. The caller has taken the role of its flusher.</summary>
-    public void Add(PartitionFlusher commit)
+    public void Add(GroupCommit commit)
     {
         if (!EnqueueFirst(commit))
         {
@@ -118,7 +118,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     /// <param name="commit">The partition's flusher; the caller has its role.</param>
     /// <param name="until">The waiter that blocks this thread, and must not wait longer than for its flush; or
     /// null.</param>
-    public void RunOrAdd(PartitionFlusher commit, BlockingWaiter? until = null)
+    public void RunOrAdd(GroupCommit commit, BlockingWaiter? until = null)
     {
         if (EnqueueFirst(commit))
         {
@@ -149,7 +149,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
     private void Run(BlockingWaiter? until)
     {
-        while (TryTake(out PartitionFlusher? commit))
+        while (TryTake(out GroupCommit? commit))
         {
             if (commit is null)
             {
@@ -185,7 +185,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     }
 
     /// <summary>Queues a partition; true if no other flush is under way, and the caller has to make it.</summary>
-    private bool EnqueueFirst(PartitionFlusher commit)
+    private bool EnqueueFirst(GroupCommit commit)
     {
         lock (_gate)
         {
@@ -208,7 +208,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
     }
 
     /// <summary>Takes the next partition; true and null if the caller has to flush all waiting ones together.</summary>
-    private bool TryTake(out PartitionFlusher? commit)
+    private bool TryTake(out GroupCommit? commit)
     {
         lock (_gate)
         {
@@ -253,7 +253,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         _items += count;
     }
 
-    private void NoteAlone(PartitionFlusher commit, bool again)
+    private void NoteAlone(GroupCommit commit, bool again)
     {
         lock (_gate)
         {
@@ -275,7 +275,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         int joined = 0;
         for (int i = 0; i < _group.Count; i++)
         {
-            PartitionFlusher commit = _group[i];
+            GroupCommit commit = _group[i];
             if (commit.TryJoin(_flushes))
             {
                 _group[joined++] = commit;
@@ -288,7 +288,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
 
         Span<FileFlush> flushes = CollectionsMarshal.AsSpan(_flushes);
         _platform.Files.FlushTogether(flushes);
-        foreach (PartitionFlusher commit in CollectionsMarshal.AsSpan(_group)[..joined])
+        foreach (GroupCommit commit in CollectionsMarshal.AsSpan(_group)[..joined])
         {
             int count = commit.JoinedFiles;
             End(commit, flushes[..count]);
@@ -314,7 +314,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    private void End(PartitionFlusher commit, ReadOnlySpan<FileFlush> flushes)
+    private void End(GroupCommit commit, ReadOnlySpan<FileFlush> flushes)
     {
         if (!commit.EndTogether(flushes))
         {
@@ -334,7 +334,7 @@ internal sealed class FlushQueue : IThreadPoolWorkItem
         }
     }
 
-    private void QueueAlone(PartitionFlusher commit)
+    private void QueueAlone(GroupCommit commit)
     {
         lock (_gate)
         {

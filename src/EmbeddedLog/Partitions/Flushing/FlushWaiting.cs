@@ -9,21 +9,21 @@ namespace EmbeddedLog.Partitions.Flushing;
 internal sealed class FlushWaiting
 {
     private readonly PartitionState _state;
-    private readonly PartitionFlusher _flusher;
+    private readonly GroupCommit _groupCommit;
     private readonly FlushQueue _queue;
     private readonly ObjectPool<AsyncWaiter> _pool;
     private readonly WorkQueue _work;
 
     /// <param name="state">The partition.</param>
-    /// <param name="flusher">Flushes it.</param>
+    /// <param name="groupCommit">Flushes it.</param>
     /// <param name="queue">Counts blocking threads.</param>
     /// <param name="pool">Makes waiters.</param>
     /// <param name="work">Wakes them.</param>
     public FlushWaiting(
-        PartitionState state, PartitionFlusher flusher, FlushQueue queue, ObjectPool<AsyncWaiter> pool, WorkQueue work)
+        PartitionState state, GroupCommit groupCommit, FlushQueue queue, ObjectPool<AsyncWaiter> pool, WorkQueue work)
     {
         _state = state;
-        _flusher = flusher;
+        _groupCommit = groupCommit;
         _queue = queue;
         _pool = pool;
         _work = work;
@@ -36,7 +36,7 @@ internal sealed class FlushWaiting
     /// <exception cref="PartitionFailedException">It never will be.</exception>
     public ValueTask WaitAsync(long offset, CancellationToken cancellationToken, bool assured = false)
     {
-        if (_flusher.DurableEnd >= offset)
+        if (_groupCommit.DurableEnd >= offset)
         {
             return ValueTask.CompletedTask;
         }
@@ -47,10 +47,10 @@ internal sealed class FlushWaiting
         }
 
         AsyncWaiter waiter = assured ? AsyncWaiter.Assured(_work) : _pool.Rent();
-        ValueTask task = waiter.AddTo(_flusher.Waiters, offset, cancellationToken);
+        ValueTask task = waiter.AddTo(_groupCommit.Waiters, offset, cancellationToken);
 
         // Called when the waiter is on the list: the requested round, or one that begins earlier, releases it.
-        _flusher.RequestOrFail();
+        _groupCommit.RequestOrFail();
         return task;
     }
 
@@ -60,7 +60,7 @@ internal sealed class FlushWaiting
     /// <exception cref="PartitionFailedException">It never will be.</exception>
     public void Wait(long offset)
     {
-        if (_flusher.DurableEnd >= offset)
+        if (_groupCommit.DurableEnd >= offset)
         {
             return;
         }
@@ -74,8 +74,8 @@ internal sealed class FlushWaiting
         try
         {
             BlockingWaiter waiter = BlockingWaiter.Rent(offset);
-            _flusher.Waiters.Add(waiter);
-            _flusher.RequestOrFail(waiter);
+            _groupCommit.Waiters.Add(waiter);
+            _groupCommit.RequestOrFail(waiter);
             _queue.Help(waiter);
             waiter.Wait(_work);
         }

@@ -21,8 +21,7 @@ internal abstract class ReadablePartition
 
     /// <param name="id">Topic and number.</param>
     /// <param name="segments">The objects that segments share.</param>
-    /// <param name="waiters">Makes waiters for
-    /// records.</param>
+    /// <param name="waiters">Makes waiters for records.</param>
     protected ReadablePartition(TopicPartition id, SegmentResources segments, ObjectPool<AsyncWaiter> waiters)
     {
         _files = segments.Platform.Files;

@@ -31,8 +31,7 @@ internal sealed class RecordSerializer<TKey, TValue>(
     /// <summary>Whether values are bytes already.</summary>
     private readonly bool _valuesAreBytes = BytesSerde.IsIdentity(values);
 
-    /// <summary>Whether records with a key go where its hash says, which is then not asked for.</summary>
-    private readonly bool _goByKey = partitioner is KeyHashPartitioner;
+    private readonly PartitionChoice _choice = new(topic, partitionCount, partitioner);
 
     /// <summary>
     /// Encodes a record that needs neither a serializer nor a buffer: its key is a short text in ASCII, bytes or
@@ -171,18 +170,7 @@ internal sealed class RecordSerializer<TKey, TValue>(
             Headers = record.Headers is { } headers ? headers.AsSpan() : default,
         };
         RecordSize size = RecordSize.Of(raw);
-        return new EncodedRecord(record.Partition ?? Choose(key, hasKey, size), raw, size);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Choose(ReadOnlySpan<byte> key, bool hasKey, RecordSize size) =>
-        hasKey && _goByKey ? Murmur2.Partition(key, partitionCount) : Ask(key, hasKey, size);
-
-    private int Ask(ReadOnlySpan<byte> key, bool hasKey, RecordSize size)
-    {
-        int bytes = (int)Math.Min(size.ContentBytes, int.MaxValue);
-        int chosen = partitioner.Partition(new PartitionerContext(topic, partitionCount, key, hasKey, bytes));
-        return (uint)chosen < (uint)partitionCount ? chosen : throw BadChoice(chosen);
+        return new EncodedRecord(record.Partition ?? _choice.Of(key, hasKey, size.ContentBytes), raw, size);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -200,10 +188,4 @@ internal sealed class RecordSerializer<TKey, TValue>(
             partition,
             $"Topic '{topic}' has no partition {partition}, only 0 to {partitionCount - 1}. Nothing was appended. Name "
             + "one of these, or none to leave it to the partitioner.");
-
-    private InvalidOperationException BadChoice(int partition) =>
-        new(
-            $"The partitioner {partitioner.GetType()} chose partition {partition} of topic '{topic}', which has only 0 "
-            + $"to {partitionCount - 1}. Nothing was appended. Correct the partitioner, or name the partition in the "
-            + "record.");
 }

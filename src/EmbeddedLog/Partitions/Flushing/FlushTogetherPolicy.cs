@@ -13,7 +13,7 @@ namespace EmbeddedLog.Partitions.Flushing;
 /// <c>durable-spread</c> in benchmarks/EmbeddedLog.Comparison, next to the ways that it chooses from.
 /// </remarks>
 /// <param name="MinTogether">The number of files from which on one call for all may be faster.</param>
-internal readonly record struct SharedFlushPolicy(int MinTogether)
+internal readonly record struct FlushTogetherPolicy(int MinTogether)
 {
     /// <summary>A larger flush is made by itself, because the others would wait for it.</summary>
     private const long MaxBytesTogether = 1 << 20;
@@ -55,7 +55,7 @@ internal readonly record struct SharedFlushPolicy(int MinTogether)
     public static bool MayJoin(long bytes) => bytes <= MaxBytesTogether;
 
     /// <summary>Adds the time of a partition's flush by itself. A large flush does not count.</summary>
-    public SharedFlushPolicy AfterAlone(long bytes, long ticks)
+    public FlushTogetherPolicy AfterAlone(long bytes, long ticks)
     {
         if (bytes <= 0 || !MayJoin(bytes))
         {
@@ -67,7 +67,7 @@ internal readonly record struct SharedFlushPolicy(int MinTogether)
     }
 
     /// <summary>Adds the time of one call for so many partitions, which ended at this timestamp.</summary>
-    public SharedFlushPolicy AfterTogether(int partitions, long ticks, long now)
+    public FlushTogetherPolicy AfterTogether(int partitions, long ticks, long now)
     {
         double lost = ticks - (Allowance * partitions * TicksAlone);
         return lost > 0

@@ -19,7 +19,7 @@ namespace EmbeddedLog.Partitions.Flushing;
 /// failure before the system had to write (no space, no handle, no memory) has lost nothing: the waiters get an
 /// exception, and the flush is tried again.
 /// </remarks>
-internal sealed class PartitionFlusher
+internal sealed class GroupCommit
 {
     private readonly TopicPartition _id;
     private readonly PartitionState _state;
@@ -51,7 +51,7 @@ internal sealed class PartitionFlusher
     /// <summary>The offset of <see cref="_durable"/>; written by the flusher, read by everyone.</summary>
     private long _durableEnd;
 
-    public PartitionFlusher(
+    public GroupCommit(
         TopicPartition id,
         PartitionState state,
         PartitionWriter writer,
@@ -187,7 +187,7 @@ internal sealed class PartitionFlusher
     /// </summary>
     public bool TryJoin(List<FileFlush> flushes)
     {
-        if (!TryPlan() || !SharedFlushPolicy.MayJoin(_plan.Bytes))
+        if (!TryPlan() || !FlushTogetherPolicy.MayJoin(_plan.Bytes))
         {
             return false;
         }
@@ -386,13 +386,13 @@ internal sealed class PartitionFlusher
         Debug.Assert(_active || !_requested, "No thread will make the requested round.");
 
     /// <summary>Continues with the role after the released waiters have woken up.</summary>
-    private sealed class Resumption(PartitionFlusher flusher) : IThreadPoolWorkItem
+    private sealed class Resumption(GroupCommit groupCommit) : IThreadPoolWorkItem
     {
         void IThreadPoolWorkItem.Execute()
         {
-            if (!flusher.TryLeaveRole())
+            if (!groupCommit.TryLeaveRole())
             {
-                flusher._queue.RunOrAdd(flusher);
+                groupCommit._queue.RunOrAdd(groupCommit);
             }
         }
     }

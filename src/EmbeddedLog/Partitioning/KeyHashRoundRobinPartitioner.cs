@@ -3,4 +3,4 @@ namespace EmbeddedLog.Partitioning;
 /// <summary>
 /// What a topic uses unless told otherwise: records with a key go by its hash, records without one go round robin.
 /// </summary>
-internal sealed class DefaultPartitioner() : KeyHashPartitioner(new RoundRobinPartitioner());
+internal sealed class KeyHashRoundRobinPartitioner() : KeyHashPartitioner(new RoundRobinPartitioner());

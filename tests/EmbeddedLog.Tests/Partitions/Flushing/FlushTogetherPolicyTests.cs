@@ -3,7 +3,7 @@ using EmbeddedLog.Partitions.Flushing;
 namespace EmbeddedLog.Tests.Partitions.Flushing;
 
 /// <summary>When partitions are flushed together, as numbers.</summary>
-public sealed class SharedFlushPolicyTests
+public sealed class FlushTogetherPolicyTests
 {
     private const int MinTogether = 4;
     private const long Now = 1_000_000;
@@ -19,7 +19,7 @@ public sealed class SharedFlushPolicyTests
     public void IsTogether_SoManyWaiting_NeedsEnoughOfThemAMeasurementAndNoPause(
         int waiting, double ticksAlone, long pausedUntil, bool expected)
     {
-        SharedFlushPolicy policy = new(MinTogether) { TicksAlone = ticksAlone, PausedUntil = pausedUntil };
+        FlushTogetherPolicy policy = new(MinTogether) { TicksAlone = ticksAlone, PausedUntil = pausedUntil };
 
         Assert.Equal(expected, policy.IsTogether(waiting, Now));
     }
@@ -29,7 +29,7 @@ public sealed class SharedFlushPolicyTests
     [InlineData(1 << 20, true)]
     [InlineData((1 << 20) + 1, false)]
     public void MayJoin_SoManyBytes_IsForSmallFlushes(long bytes, bool expected) =>
-        Assert.Equal(expected, SharedFlushPolicy.MayJoin(bytes));
+        Assert.Equal(expected, FlushTogetherPolicy.MayJoin(bytes));
 
     /// <summary>The first measurement counts whole, each later one a tenth.</summary>
     [Theory]
@@ -42,7 +42,8 @@ public sealed class SharedFlushPolicyTests
     [InlineData(500, (1 << 20) + 1, 1500, 500)]
     public void AfterAlone_SoManyTicks_MovesTheMeasurement(double before, long bytes, long ticks, double expected)
     {
-        SharedFlushPolicy policy = new SharedFlushPolicy(MinTogether) { TicksAlone = before }.AfterAlone(bytes, ticks);
+        FlushTogetherPolicy policy =
+            new FlushTogetherPolicy(MinTogether) { TicksAlone = before }.AfterAlone(bytes, ticks);
 
         Assert.Equal(expected, policy.TicksAlone, precision: 6);
     }
@@ -62,9 +63,9 @@ public sealed class SharedFlushPolicyTests
     public void AfterTogether_ACallForTen_PausesForWhatWasLost(
         int factor, long ticks, long expectedPause, int expectedFactor)
     {
-        SharedFlushPolicy before = new(MinTogether) { TicksAlone = 100, PauseFactor = factor };
+        FlushTogetherPolicy before = new(MinTogether) { TicksAlone = 100, PauseFactor = factor };
 
-        SharedFlushPolicy after = before.AfterTogether(10, ticks, Now);
+        FlushTogetherPolicy after = before.AfterTogether(10, ticks, Now);
 
         Assert.Equal(before with { PausedUntil = expectedPause, PauseFactor = expectedFactor }, after);
     }
@@ -74,9 +75,9 @@ public sealed class SharedFlushPolicyTests
     public void AfterTogether_NoneJoined_PausesForAllOfIt() =>
         Assert.Equal(
             Now + 50,
-            new SharedFlushPolicy(MinTogether) { TicksAlone = 100 }.AfterTogether(0, 50, Now).PausedUntil);
+            new FlushTogetherPolicy(MinTogether) { TicksAlone = 100 }.AfterTogether(0, 50, Now).PausedUntil);
 
     [Fact]
     public void Policy_NothingMeasured_FlushesNothingTogether() =>
-        Assert.False(new SharedFlushPolicy(MinTogether).IsTogether(int.MaxValue, long.MaxValue));
+        Assert.False(new FlushTogetherPolicy(MinTogether).IsTogether(int.MaxValue, long.MaxValue));
 }
