@@ -1,3 +1,4 @@
+using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests;
@@ -12,6 +13,13 @@ public abstract class LogReaderContractTests : IAsyncLifetime
 
     /// <summary>What is tested.</summary>
     protected ILogReader Reader { get; private set; } = null!;
+
+    /// <summary>
+    /// Whether a flush is known at once. To another process the owner tells it through a map; where files cannot be
+    /// mapped, the last checkpoint does, later.
+    /// </summary>
+    private bool KnowsWhatIsFlushed =>
+        Reader is CommitLog || RealPlatform.Create(TimeProvider.System).Files.GetTraits(_root.Path).CanMap;
 
     public async ValueTask InitializeAsync()
     {
@@ -57,7 +65,8 @@ public abstract class LogReaderContractTests : IAsyncLifetime
 
         Assert.Equal(("t", 2, 1 << 20), (topic.Name, topic.Options.Partitions, topic.Options.SegmentBytes));
         PartitionDescription filled = topic.Partitions[0];
-        Assert.Equal((0, 3, 3), (filled.StartOffset, filled.DurableOffset, filled.EndOffset));
+        Assert.Equal((0, 3), (filled.StartOffset, filled.EndOffset));
+        Assert.InRange(filled.DurableOffset, KnowsWhatIsFlushed ? 3 : 0, 3);
         Assert.Equal(last, filled.LastTimestamp);
         Assert.Equal(1, filled.Segments);
         Assert.True(filled.SizeBytes > empty.SizeBytes);

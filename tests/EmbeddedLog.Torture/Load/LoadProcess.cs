@@ -90,7 +90,7 @@ internal sealed class LoadProcess : IDisposable
 
     /// <summary>Waits until it has sent a kind of message or has ended.</summary>
     /// <returns>Whether it has sent the message.</returns>
-    /// <exception cref="LoadViolationException">Neither, for a minute: it hangs.</exception>
+    /// <exception cref="LoadViolationException">Neither, for longer than <see cref="Patience.Limit"/>: it hangs.</exception>
     public async Task<bool> WaitForAsync(LoadMessageKind kind, CancellationToken stop)
     {
         Task told = _first[kind].Task;
@@ -100,7 +100,7 @@ internal sealed class LoadProcess : IDisposable
         }
         catch (TimeoutException)
         {
-            throw new LoadViolationException($"The child hangs: it has not told '{kind}' for {Patience.Limit}.");
+            throw Hangs($"it has not told '{kind}'");
         }
 
         return told.IsCompleted;
@@ -136,7 +136,7 @@ internal sealed class LoadProcess : IDisposable
         }
         catch (TimeoutException)
         {
-            throw new LoadViolationException($"The child hangs: it has not ended within {Patience.Limit}.");
+            throw Hangs("it has not ended");
         }
 
         if (!_killed && !mayDie && ExitCode != 0)
@@ -164,6 +164,9 @@ internal sealed class LoadProcess : IDisposable
         _reading.GetAwaiter().GetResult();
         _process.Dispose();
     }
+
+    private LoadViolationException Hangs(string how) =>
+        new($"The child hangs: {how} for {Patience.Limit}. {Errors}{Environment.NewLine}{ThreadStates.Of(_processId)}");
 
     private void Read()
     {
