@@ -15,19 +15,23 @@ internal sealed class ViewService(IConsumer<string, PageView> consumer, Cancella
     /// <summary>Handles all records, and those that are appended later, until it is stopped.</summary>
     public async Task RunAsync()
     {
-        while (true) // Ends with an OperationCanceledException when the service stops.
+        Exception? failure = null;
+        while (true) // Ends when the service stops, with an OperationCanceledException or what the handler throws then.
         {
             try
             {
+                if (failure is RecordDeserializationException unreadable) { Keep(unreadable); consumer.Skip(unreadable); }
+                else if (failure is not null) { Report(failure); await Task.Delay(1000, stoppingToken); }
+                failure = null;
+                await consumer.CommitFinishedAsync(); // What was skipped would come again after a restart.
                 await foreach (var record in consumer.ReadAllAsync(stoppingToken))
                 {
                     try { await HandleAsync(record, stoppingToken); }
-                    catch (InvalidDataException hopeless) { Keep(record, hopeless); } // Given up; others come again.
+                    catch (InvalidDataException hopeless) { Keep(record, hopeless); } // Given up. Others come again.
                     await consumer.CommitAsync(record); // This one, and all before it in its partition.
                 }
             }
-            catch (RecordDeserializationException unreadable) { Keep(unreadable); consumer.Skip(unreadable); }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested) { await PauseAfterAsync(failure); }
+            catch (Exception thrown) when (!stoppingToken.IsCancellationRequested) { failure = thrown; }
         }
     }
 
@@ -62,9 +66,5 @@ internal sealed class ViewService(IConsumer<string, PageView> consumer, Cancella
         Console.WriteLine($"skipped {unreadable.Topic}-{unreadable.Partition}@{unreadable.Offset}: {text}");
     }
 
-    private async Task PauseAfterAsync(Exception failure)
-    {
-        Console.WriteLine($"failed: {failure.Message}");
-        await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken);
-    }
+    private static void Report(Exception failure) => Console.WriteLine($"failed: {failure.Message}");
 }

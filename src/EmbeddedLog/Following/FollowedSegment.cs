@@ -103,7 +103,7 @@ internal sealed unsafe class FollowedSegment(
     {
         if (EndOffset != long.MaxValue)
         {
-            return Index.Get();
+            return Index.GetReadable();
         }
 
         GrowingIndex? growing = Volatile.Read(ref _growing);

@@ -49,7 +49,6 @@ public sealed class FailingRecordsTests
     public async Task Run_AgainAndAgain_GoesOnBehindRecordsThatFail()
     {
         using var folder = new TempDirectory();
-        string skipped = "";
         for (int run = 0; run < 3; run++)
         {
             using SampleProcess process = SampleProcess.Start(Sample, folder.Path);
@@ -59,10 +58,9 @@ public sealed class FailingRecordsTests
             process.Interrupt();
             (int exitCode, string output, string errors) = await process.ReadToEndAsync();
 
-            // A skipped record is committed with the next one, so the last one of each run comes again.
             Assert.Equal(
                 (0, $"""
-                    {skipped}{Handled}
+                    {Handled}
                     failed: the partner did not answer for /later
                     handled /later
                     gave up page-views-0@{first + 2}: no handler for /hopeless
@@ -71,7 +69,6 @@ public sealed class FailingRecordsTests
 
                     """.ReplaceLineEndings("\n"), ""),
                 (exitCode, output, errors));
-            skipped = last + "\n";
         }
     }
 }

@@ -14,4 +14,13 @@ public sealed class NearestNameTests
     [InlineData("invoices", null)]
     public void Of_AName_IsTheOneThatWasMeant(string name, string? expected) =>
         Assert.Equal(expected, NearestName.Of(name, ["orders", "page-views", "b"]));
+
+    [Theory]
+    [InlineData("ordres", "orders")]
+    [InlineData("Ordres", "Orders")]
+    public void Of_NamesThatDifferInCaseAlone_IsTheOneInItsCase(string name, string expected)
+    {
+        Assert.Equal(expected, NearestName.Of(name, ["Orders", "orders"]));
+        Assert.Equal(expected, NearestName.Of(name, ["orders", "Orders"]));
+    }
 }

@@ -232,14 +232,15 @@ public unsafe ref struct PartitionScan : IDisposable
     /// </summary>
     private readonly bool TryPassDamage(ref long position)
     {
-        if (!_segment!.IsOwned)
+        if (_segment is { IsOwned: false, EndOffset: long.MaxValue })
         {
+            // Its owner is writing to it.
             return false;
         }
 
         try
         {
-            if (!_log.TryFindDamage(_segment, _nextOffset, out SurveyedPart part)
+            if (!_log.TryFindDamage(_segment!, _nextOffset, out SurveyedPart part)
                 || part.IsBad || part.Position <= position)
             {
                 return false;

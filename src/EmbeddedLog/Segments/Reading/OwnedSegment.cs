@@ -24,7 +24,7 @@ internal sealed unsafe class OwnedSegment(
     }
 
     /// <inheritdoc/>
-    public override SegmentIndex GetIndexUpTo(long offset) => Index.Get();
+    public override SegmentIndex GetIndexUpTo(long offset) => Index.GetReadable();
 
     /// <inheritdoc/>
     protected override long MakePresent(ulong[] present, long position, long end, long readable) =>

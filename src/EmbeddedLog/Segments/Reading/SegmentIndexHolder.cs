@@ -22,6 +22,12 @@ internal sealed class SegmentIndexHolder
     /// </summary>
     private SegmentIndex? _index;
 
+    /// <summary>
+    /// The index up to the first damaged frame of an ended segment whose index had to be made again; or null. It is for
+    /// readers alone, and not saved. Written and read by any reader.
+    /// </summary>
+    private SegmentIndex? _upToDamage;
+
     /// <summary>Fills the index while the segment is written to. Written by the writer; read by anyone.</summary>
     private SegmentIndexBuilder? _builder;
 
@@ -80,11 +86,36 @@ internal sealed class SegmentIndexHolder
     {
         Volatile.Write(ref _index, null);
         Volatile.Write(ref _builder, null);
+        Volatile.Write(ref _upToDamage, null);
     }
 
     /// <summary>The index, loaded or made again if need be. Inside a slot, or by the segment's writer.</summary>
     /// <exception cref="CorruptLogException">It had to be made again and a frame is damaged.</exception>
     public SegmentIndex Get() => Volatile.Read(ref _index) ?? Load(_segment.EndOffset, _segment.EndPosition);
+
+    /// <summary>
+    /// The index for a reader: where it had to be made again and a frame is damaged, that of the frames before it. What
+    /// stands behind can be read all the same, frame by frame. Inside a slot.
+    /// </summary>
+    public SegmentIndex GetReadable()
+    {
+        if ((Volatile.Read(ref _index) ?? Volatile.Read(ref _upToDamage)) is { } known)
+        {
+            return known;
+        }
+
+        try
+        {
+            return Get();
+        }
+        catch (CorruptLogException)
+        {
+            SegmentIndexBuilder builder = new();
+            TryWalk(builder, _segment.EndOffset, _segment.EndPosition, out _, out _);
+            Volatile.Write(ref _upToDamage, builder.Index);
+            return builder.Index;
+        }
+    }
 
     /// <summary>Whether the segment may hold a record at or after a time. Inside a slot.</summary>
     public bool MaxTimestampAtLeast(long timestamp) =>
@@ -221,14 +252,25 @@ internal sealed class SegmentIndexHolder
         return stored;
     }
 
-    private unsafe SegmentIndex Rebuild(long endOffset, long endPosition)
+    private SegmentIndex Rebuild(long endOffset, long endPosition)
     {
         WasRebuilt = true;
         SegmentIndexBuilder builder = new();
+        return TryWalk(builder, endOffset, endPosition, out long position, out FrameCheck check)
+            ? builder.Index
+            : throw SegmentErrors.BadFrame(_segment, position, check);
+    }
+
+    /// <summary>Notes all frames; false at the first that is damaged or missing.</summary>
+    private unsafe bool TryWalk(
+        SegmentIndexBuilder builder, long endOffset, long endPosition, out long position, out FrameCheck check)
+    {
+        position = SegmentHeader.PageBytes;
+        check = FrameCheck.Valid;
         byte* memory = _segment.GetBase();
         if (memory == null || !_segment.TryExtend(endPosition, ref memory))
         {
-            return builder.Index;
+            return true;
         }
 
         _segment.MakeTouchable(0, endPosition);
@@ -246,12 +288,14 @@ internal sealed class SegmentIndexHolder
             next = extent.NextOffset;
         }
 
-        if (walker.Position < endPosition || next != endOffset)
+        position = walker.Position;
+        check = walker.Check;
+        if (position < endPosition || next != endOffset)
         {
-            throw SegmentErrors.BadFrame(_segment, walker.Position, walker.Check);
+            return false;
         }
 
         builder.Finish((uint)(endOffset - _segment.BaseOffset), endPosition);
-        return builder.Index;
+        return true;
     }
 }

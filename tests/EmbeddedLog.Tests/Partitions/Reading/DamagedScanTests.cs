@@ -1,5 +1,6 @@
 using System.Text;
 using EmbeddedLog.IO;
+using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 
@@ -24,7 +25,20 @@ public sealed class DamagedScanTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Places))]
-    public void Scan_FromEachOffset_ThrowsOnlyWhereTheRecordIsDamaged(bool ended, int at)
+    public void Scan_FromEachOffset_ThrowsOnlyWhereTheRecordIsDamaged(bool ended, int at) =>
+        Check(ended, hasIndex: true, at);
+
+    /// <summary>An index that must be made again meets the damage.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(30)]
+    public void Scan_WithoutAnIndex_ThrowsOnlyWhereTheRecordIsDamaged(int at) => Check(ended: true, hasIndex: false, at);
+
+    public void Dispose() => _simulation.Dispose();
+
+    private void Check(bool ended, bool hasIndex, int at)
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         List<(long Offset, int Count, long Position)> frames = [];
@@ -42,10 +56,17 @@ public sealed class DamagedScanTests : IDisposable
             Append(topic, 1);
         }
 
-        string path = topic.Log.FindSegment(0)!.Path;
+        Segment segment = topic.Log.FindSegment(0)!;
+        string path = segment.Path;
         foreach ((long offset, int count, long position) in frames.Where((_, i) => i % 9 is 3 or 4))
         {
             Invert(path, position + at);
+            if (!hasIndex)
+            {
+                segment.Index.Drop();
+                _simulation.Platform.Files.DeleteFile(segment.IndexPath);
+            }
+
             for (long from = 0; from < topic.Log.PublishedEnd; from++)
             {
                 bool isDamaged = from >= offset && from < offset + count;
@@ -55,8 +76,6 @@ public sealed class DamagedScanTests : IDisposable
             Invert(path, position + at);
         }
     }
-
-    public void Dispose() => _simulation.Dispose();
 
     private static void Append(TopicFixture topic, int count)
     {
