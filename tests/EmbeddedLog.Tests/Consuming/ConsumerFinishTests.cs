@@ -152,6 +152,22 @@ public sealed class ConsumerFinishTests : IDisposable
     });
 
     [Fact]
+    public void MoveNextAsync_OfBatchesIsCancelled_FinishesTheBatchInHand() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = Topic(partitions: 1, records: 5);
+        await using Consumer<string, string> consumer = topic.Consume();
+        using CancellationTokenSource cancellation = new();
+        await using IAsyncEnumerator<IReadOnlyList<Record<string, string>>> batches =
+            consumer.ReadBatchesAsync(3, cancellation.Token).GetAsyncEnumerator(CancellationToken.None);
+        await batches.MoveNextAsync();
+        Cancel(cancellation);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await batches.MoveNextAsync());
+
+        Assert.Equal(3, consumer.Position(s_first));
+        Assert.Equal(["3", "4"], (await consumer.TakeToEndAsync()).Values());
+    });
+
+    [Fact]
     public void Finish_InABatch_FinishesThoseBeforeIt() => _simulation.Run(async () =>
     {
         TopicFixture topic = Topic(partitions: 1, records: 10);

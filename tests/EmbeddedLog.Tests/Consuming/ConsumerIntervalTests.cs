@@ -1,3 +1,4 @@
+using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 
@@ -128,7 +129,75 @@ public sealed class ConsumerIntervalTests : IDisposable
         _simulation.Run(topic.Consume().DisposeAsync());
     }
 
+    /// <summary>However often the interval passes meanwhile, and whatever is finished.</summary>
+    [Fact]
+    public void Interval_AFlushDoesNotEnd_NoOtherCommitBeginsAndOneFollows()
+    {
+        FaultingFileSystem files = new(_simulation.Platform.Files);
+        files.CreateDirectory(OpenLog.Directory);
+        files.SyncDirectory("/");
+        TopicFixture topic = new(_simulation.Platform with { Files = files }, OpenLog.Directory);
+        topic.AppendNumbers(30);
+        TimeSpan interval = TimeSpan.FromMilliseconds(1);
+        Consumer<string, string> consumer = topic.Consume(options: new ConsumerOptions
+        {
+            CommitInterval = interval,
+            CommitDurability = Durability.Flushed,
+        });
+        IReadOnlyList<Record<string, string>> batch = _simulation.Run(() => TakeBatchAsync(consumer));
+        List<long> commits = [];
+        files.Seen = (kind, path) =>
+        {
+            if (kind != FaultKind.Flush || !path.Contains("groups", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            // In the middle of the flush.
+            files.Seen = null;
+            for (int i = 1; i < 20; i++)
+            {
+                FinishAndPass(batch[i]);
+                commits.Add(topic.Offsets.Log.PublishedEnd);
+            }
+        };
+
+        FinishAndPass(batch[0]);
+
+        Assert.Equal(19, commits.Count);
+        Assert.All(commits, count => Assert.Equal(1, count));
+        Assert.Equal(1, topic.Committed());
+        Assert.Equal(1, topic.Offsets.Log.DurableEnd);
+
+        // The next one, an interval after the end, has all of it.
+        Advance(interval);
+        Assert.Equal(20, topic.Committed());
+        Assert.Equal(2, topic.Offsets.Log.DurableEnd);
+        Advance(10 * interval);
+        Assert.Equal(2, topic.Offsets.Log.PublishedEnd);
+        FinishAndPass(batch[20]);
+        Assert.Equal(21, topic.Committed());
+        _simulation.Run(consumer.DisposeAsync());
+
+        void FinishAndPass(Record<string, string> record)
+        {
+            consumer.Finish(record);
+            Advance(interval);
+        }
+    }
+
     public void Dispose() => _simulation.Dispose();
+
+    private static async Task<IReadOnlyList<Record<string, string>>> TakeBatchAsync(
+        Consumer<string, string> consumer)
+    {
+        await foreach (IReadOnlyList<Record<string, string>> batch in consumer.ReadBatchesAsync(100))
+        {
+            return batch;
+        }
+
+        throw new InvalidOperationException("A read without end has ended.");
+    }
 
     private static Consumer<string, string> Consume(
         TopicFixture topic, Durability durability = Durability.Written) =>
@@ -138,11 +207,13 @@ public sealed class ConsumerIntervalTests : IDisposable
             CommitDurability = durability,
         });
 
-    private void Advance(int seconds)
+    private void Advance(int seconds) => Advance(TimeSpan.FromSeconds(seconds));
+
+    private void Advance(TimeSpan time)
     {
         // The timer is set by an item of the queue.
         _simulation.Scheduler.RunUntilIdle();
-        _simulation.Time.Advance(TimeSpan.FromSeconds(seconds));
+        _simulation.Time.Advance(time);
         _simulation.Scheduler.RunUntilIdle();
     }
 }

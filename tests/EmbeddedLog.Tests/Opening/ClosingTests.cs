@@ -120,6 +120,99 @@ public sealed class ClosingTests
         Assert.True(next.Recovery.Clean);
     }
 
+    /// <summary>
+    /// The closing begins in the middle of what the log does by itself, which it waits for. Until its end the directory
+    /// stays locked.
+    /// </summary>
+    [Theory]
+    [InlineData("scrub")]
+    [InlineData("retention")]
+    public void Dispose_WhileEverythingIsUsed_EndsOneKindAfterTheOther(string background)
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        FaultingFileSystem files = new(machine.Platform.Files);
+        string? locked = null;
+        files.Seen = (kind, path) => locked = kind == FaultKind.Lock ? path : locked;
+        CommitLogOptions options = new()
+        {
+            RetentionCheckInterval = background == "scrub" ? TimeSpan.FromDays(1) : TimeSpan.FromSeconds(10),
+            ScrubBytesPerSecond = background == "scrub" ? 64 << 10 : null,
+            ScrubInterval = TimeSpan.FromSeconds(10),
+        };
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine.Platform with { Files = files }, options));
+        Use(machine, log, out Producer<string, string> producer, out _);
+        Topic brief = machine.Run(log.CreateTopicAsync("brief", new TopicOptions
+        {
+            SegmentBytes = 16 << 10,
+            MaxRecordBytes = 4_000,
+            Retention = new RetentionPolicy { MaxBytesPerPartition = 1 },
+        }));
+        for (int i = 0; i < 10; i++)
+        {
+            brief[0].Append(new RawRecord(new byte[3_000]));
+        }
+
+        machine.Scheduler.RunUntilIdle();
+        List<string> steps = [];
+        bool isAlwaysLocked = true;
+        bool hasBegun = false;
+        bool hasEndedEarly = false;
+        Task? closing = null;
+        files.Seen = (kind, path) =>
+        {
+            if (!hasBegun && IsIn(background, kind, path))
+            {
+                hasBegun = true;
+                Assert.True(producer.TryProduce("key", "value", out _));
+                closing = log.DisposeAsync().AsTask();
+                machine.Scheduler.RunUntilIdle();
+                hasEndedEarly = closing.IsCompleted;
+                steps.Add("background");
+            }
+            else if (hasBegun && StepOf(kind, path, steps.Contains("background")) is { } step)
+            {
+                steps.Add(step);
+            }
+
+            using IDisposable? free = machine.Platform.Files.TryLock(locked!);
+            isAlwaysLocked &= free is null;
+        };
+
+        machine.Time.Advance(TimeSpan.FromSeconds(11));
+        machine.Scheduler.RunUntilIdle();
+        machine.Run(() => closing!);
+
+        Assert.Equal(
+            ["consumers", "producers", "background", "partitions", "offsets", "clean mark"], steps.Distinct());
+        Assert.Equal(steps.Distinct(), steps.Where((step, i) => i == 0 || steps[i - 1] != step));
+        Assert.False(hasEndedEarly);
+        Assert.True(isAlwaysLocked);
+        using IDisposable? unlocked = machine.Platform.Files.TryLock(locked!);
+        Assert.NotNull(unlocked);
+    }
+
+    /// <summary>Whether a call is one of a scrub, or of retention that removes something.</summary>
+    private static bool IsIn(string background, FaultKind kind, string path) =>
+        background == "scrub"
+            ? kind == FaultKind.OpenFile && path.EndsWith(".segment", StringComparison.Ordinal)
+            : kind is FaultKind.DeleteFile or FaultKind.Rename && path.EndsWith(".segment", StringComparison.Ordinal);
+
+    /// <summary>What of the closing a call shows; null for nothing.</summary>
+    private static string? StepOf(FaultKind kind, string path, bool areUsersOver)
+    {
+        string file = Path.GetFileName(path);
+        bool isOfGroups = path.Contains("groups", StringComparison.Ordinal);
+        return kind switch
+        {
+            FaultKind.Flush when !areUsersOver && file.EndsWith(".segment", StringComparison.Ordinal) =>
+                isOfGroups ? "consumers" : "producers",
+            FaultKind.OpenFile when file.EndsWith(".index.new", StringComparison.Ordinal) =>
+                isOfGroups ? "offsets" : "partitions",
+            FaultKind.Rename when file.StartsWith("closed", StringComparison.Ordinal) => "clean mark",
+            _ => null,
+        };
+    }
+
     private static void Use(
         SimulatedPlatform machine,
         CommitLog log,

@@ -37,7 +37,7 @@ public sealed class ConsumerLaws
 
     private static void Holds(int tests, IEnumerable<ConsumerStep> steps) =>
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(tests),
+            LawRuns.Of(tests),
             Prop.ForAll(Arb.From(Programs([.. steps]), Shorter), program =>
             {
                 using ConsumerModel model = new(program.Seed, program.Topics);

@@ -11,7 +11,7 @@ namespace EmbeddedLog.Tests.Properties.Consuming;
 /// record's value is a number of its own, so that what took the place of a lost record is told from it. Some records
 /// cannot be read.
 /// </summary>
-internal sealed class ConsumerModel : IDisposable
+internal sealed partial class ConsumerModel : IDisposable
 {
     // Over 400 lines: what each call does to the same few arrays, and a split would only pass these around.
     private const int Partitions = 4;
@@ -106,6 +106,15 @@ internal sealed class ConsumerModel : IDisposable
                 break;
             case ConsumerStep.ReadAndCancel:
                 ReadAndCancel(Available() + 1, alreadyCancelled: number % 2 == 0);
+                break;
+            case ConsumerStep.ReadAndAct:
+                Machine.Run(() => TryAsync(() => ReadAndActAsync(number)));
+                break;
+            case ConsumerStep.ReadBatchesAndAct:
+                Machine.Run(() => TryAsync(() => ReadBatchesAndActAsync(number)));
+                break;
+            case ConsumerStep.ReadToEndAndAct:
+                Machine.Run(() => TryAsync(() => ReadToEndAndActAsync(number)));
                 break;
             case ConsumerStep.CommitRecord when _last is { } last:
                 Machine.Run(_consumer.CommitAsync(last));
@@ -447,7 +456,7 @@ internal sealed class ConsumerModel : IDisposable
     {
         if (_inHand is { } inHand)
         {
-            _next[inHand.Partition] = inHand.To;
+            _next[inHand.Partition] = Math.Max(_next[inHand.Partition], inHand.To);
             _inHand = null;
         }
     }
@@ -470,6 +479,10 @@ internal sealed class ConsumerModel : IDisposable
         _next[partition] = to;
         _handedOutTo[partition] = 0;
         _settled[partition] = -1;
+        if (_inHand?.Partition == partition)
+        {
+            _inHand = null;
+        }
     }
 
     /// <summary>A new consumer begins where the group has committed.</summary>

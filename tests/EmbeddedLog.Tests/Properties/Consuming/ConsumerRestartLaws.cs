@@ -52,7 +52,7 @@ public sealed class ConsumerRestartLaws
     [MemberData(nameof(Starts))]
     public void NothingThatArrivesAfterTheFirstReadIsSkipped(string start, int number) =>
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(150),
+            LawRuns.Of(150),
             Prop.ForAll(Arb.From(Programs(), Shorter), program =>
             {
                 using Model model = new(program.Seed, start, number);

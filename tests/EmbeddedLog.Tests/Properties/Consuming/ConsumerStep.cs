@@ -27,6 +27,15 @@ internal enum ConsumerStep
     /// <summary>Begins to read, is cancelled while it waits, or before.</summary>
     ReadAndCancel,
 
+    /// <summary>Reads some records, and does other steps with each in hand; leaves it in any way.</summary>
+    ReadAndAct,
+
+    /// <summary>The same with batches.</summary>
+    ReadBatchesAndAct,
+
+    /// <summary>The same with a read to the end, which comes to it.</summary>
+    ReadToEndAndAct,
+
     /// <summary>Commits the last record that was handed out.</summary>
     CommitRecord,
 

@@ -33,7 +33,7 @@ public sealed class ConsumerTroubleLaws
     [Fact]
     public void EveryGoodRecordIsHandedOutOnceAndBadOnesHoldUpTheirPartitionAlone() =>
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(300),
+            LawRuns.Of(300),
             Prop.ForAll(Arb.From(Programs()), program =>
             {
                 using SimulatedPlatform machine = new(program.Seed);
