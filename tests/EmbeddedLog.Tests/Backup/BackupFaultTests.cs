@@ -1,5 +1,6 @@
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
+using EmbeddedLog.Partitions;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
@@ -103,6 +104,46 @@ public sealed class BackupFaultTests
         Assert.True(half > 20, $"{half} cut off");
     }
 
+    /// <summary>A loss of power takes no record from the log that the copy has.</summary>
+    [Fact]
+    public void BackupAsync_RecordsNotFlushedYet_AreDurableInTheLogAfterwards()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        machine.Run(async () =>
+        {
+            await using CommitLog log = await OpenLog.OnAsync(machine.Platform);
+            Topic topic = await log.CreateTopicAsync("topic");
+            topic[0].Append(new RawRecord("value"u8));
+            Assert.Equal(0, topic[0].DurableOffset);
+
+            await log.BackupAsync(Target);
+
+            Assert.Equal(1, topic[0].DurableOffset);
+        });
+    }
+
+    /// <summary>A commit beyond the records that were copied would skip those of the copy's own life.</summary>
+    [Fact]
+    public void BackupAsync_GroupCommitsWhileRecordsAreCopied_HoldsItsCommitFromBefore()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        machine.Run(async () =>
+        {
+            await using CommitLog log = await FillAsync(machine.Platform);
+            PartitionLog partition = log.GetTopic("topic")[0].Log;
+            Once commit = new(() =>
+            {
+                log.GetTopic("topic")[0].Append(new RawRecord("later"u8));
+                log.Offsets.Commit("group", new PartitionCommit(partition, 31));
+            });
+
+            await log.BackupAsync(Target, null, commit);
+
+            Assert.Equal(31, log.Offsets.Effective("group", partition)!.Value.Offset);
+        });
+        machine.Run(() => CheckAsync(machine));
+    }
+
     private static void Remove(FileSystem files, string directory)
     {
         foreach (string name in files.ListDirectories(directory))
@@ -142,5 +183,19 @@ public sealed class BackupFaultTests
         Assert.Equal((30, 0), (topic[0].EndOffset, topic[1].EndOffset));
         Assert.Equal(20, copy.Offsets.Effective("group", topic[0].Log)!.Value.Offset);
         Assert.True((await copy.VerifyAsync()).IsIntact);
+    }
+
+    /// <summary>Does something at the first report about a topic.</summary>
+    private sealed class Once(Action action) : IProgress<BackupProgress>
+    {
+        private Action? _action = action;
+
+        public void Report(BackupProgress value)
+        {
+            if (value.Partition.Topic == "topic")
+            {
+                Interlocked.Exchange(ref _action, null)?.Invoke();
+            }
+        }
     }
 }

@@ -67,16 +67,23 @@ public sealed class OwnerTests : IDisposable
     [Fact]
     public void Owned_EachKindOfOwner_HasItsOwnAdvice()
     {
-        LockHolder ours = LockHolder.Current with { ProcessId = 1 };
+        LockHolder same = LockHolder.Current;
+        LockHolder ours = same with { ProcessId = 1 };
         (LockHolder? Owner, bool HasId, string Who, string Advice)[] cases =
         [
-            (LockHolder.Current, true, "in this process already", "Share that one"),
+            (same, true, "in this process already", "Share that one"),
             (ours, true, "process 1 of this machine, running since", "Stop that process"),
             (ours with { Space = "1" }, false, "another container of this machine, host name", "Stop that container"),
             (ours with { Container = "0123456789ab" }, false, "'0123456789ab', host name", "Stop that container"),
             (ours with { Boot = "b", Host = "web-2" }, false, "process 1 on another host, 'web-2'", "Stop it there"),
             (new LockHolder(1, "", "", "", "", ""), true, "owned by process 1.", "Stop the other one"),
             (null, false, "owned by another process.", "Stop the other one"),
+
+            // The number of this process, which another one had before it, or has in a container or on a host.
+            (same with { Started = "2020" }, true, "of this machine, running since 2020", "Stop that process"),
+            (same with { Space = "1" }, false, "another container of this machine", "Stop that container"),
+            (same with { Container = "0123456789ab" }, false, "'0123456789ab'", "Stop that container"),
+            (same with { Boot = "b", Host = "web-2" }, false, "on another host, 'web-2'", "Stop it there"),
         ];
         foreach ((LockHolder? owner, bool hasId, string who, string advice) in cases)
         {
@@ -87,6 +94,7 @@ public sealed class OwnerTests : IDisposable
                 Assert.Contains(advice, told.Message, StringComparison.Ordinal);
                 Assert.Equal(waited is not null, told.Message.Contains("waited 5 s", StringComparison.Ordinal));
                 Assert.Equal(hasId ? owner?.ProcessId : null, told.OwnerProcessId);
+                Assert.Equal(owner == same, told.Message.Contains("in this process already", StringComparison.Ordinal));
             }
         }
     }

@@ -64,5 +64,56 @@ public sealed class InFlightWindowTests : IDisposable
         Assert.False(first.IsCompleted);
     }
 
+    /// <summary>The head is looked at each time that there might be room.</summary>
+    [Fact]
+    public void EnqueueAndLeave_AmongMany_LookAtNoOtherButTheHead()
+    {
+        InFlightWindow window = new(_machine.Platform.Work, maxBytes: 100);
+        Assert.True(window.TryTake(100));
+        CountingWaiter[] waiters = [.. Enumerable.Range(0, 500).Select(_ => new CountingWaiter())];
+        Array.ForEach(waiters, window.Enqueue);
+        _machine.Scheduler.RunUntilIdle();
+        Assert.Equal(500, window.Queued);
+
+        foreach (CountingWaiter leaving in waiters.Skip(1).Reverse())
+        {
+            leaving.HasLeft = true;
+            window.Leave(leaving);
+        }
+
+        Assert.Equal(1, window.Queued);
+        Assert.All(waiters.Skip(1), waiter => Assert.InRange(waiter.Looks, 1, 10));
+    }
+
     public void Dispose() => _machine.Dispose();
+
+    /// <summary>Counts how often the window looks at it.</summary>
+    private sealed class CountingWaiter : IRoomWaiter
+    {
+        private readonly LinkedListNode<IRoomWaiter> _node;
+
+        public CountingWaiter() => _node = new LinkedListNode<IRoomWaiter>(this);
+
+        public int Looks { get; private set; }
+
+        public bool HasLeft { get; set; }
+
+        public long Bytes => Look(60);
+
+        public LinkedListNode<IRoomWaiter> QueueNode => Look(_node);
+
+        public bool IsCancelled => Look(HasLeft);
+
+        public long TakeTurn() => Look(0);
+
+        public override bool Equals(object? obj) => Look(ReferenceEquals(this, obj));
+
+        public override int GetHashCode() => Look(0);
+
+        private T Look<T>(T value)
+        {
+            Looks++;
+            return value;
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
@@ -62,6 +63,26 @@ public sealed class ContextTests
         await consumer.DisposeAsync();
         await log.DisposeAsync();
         Assert.Null(s_leak);
+    }
+
+    [Fact]
+    public async Task Items_QueuedWithAContext_DoNotSeeIt()
+    {
+        ThreadPoolWorkQueue work = new();
+        Action<IThreadPoolWorkItem>[] ways =
+        [
+            work.Queue,
+            work.QueueBlocking,
+            item => new AssuredWork(work, item).Queue(),
+        ];
+        foreach (Action<IThreadPoolWorkItem> queue in ways)
+        {
+            LookingItem item = new();
+            s_callers.Value = new object();
+            queue(item);
+            s_callers.Value = null;
+            Assert.Null(await item.Seen);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -161,6 +182,16 @@ public sealed class ContextTests
 
         private int Count(string beginning) =>
             _lines.Count(line => line.StartsWith(beginning, StringComparison.Ordinal));
+    }
+
+    /// <summary>Tells what of the caller's context it is run with.</summary>
+    private sealed class LookingItem : IThreadPoolWorkItem
+    {
+        private readonly TaskCompletionSource<object?> _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<object?> Seen => _seen.Task;
+
+        public void Execute() => _seen.SetResult(s_callers.Value);
     }
 
     private sealed class LookingTime : TimeProvider
