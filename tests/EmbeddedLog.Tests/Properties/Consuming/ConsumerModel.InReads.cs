@@ -1,5 +1,3 @@
-using EmbeddedLog.Tests.Infrastructure;
-
 namespace EmbeddedLog.Tests.Properties.Consuming;
 
 /// <content>What a program does while it has something in hand.</content>
