@@ -3,6 +3,7 @@ using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Backup;
 
@@ -84,8 +85,8 @@ internal sealed class SegmentCopier
             if (read < part.Length)
             {
                 throw FileErrors.Corrupt(
-                    segment.Partition, segment.Path, at + read, "a segment is cut short", $"{end} bytes",
-                    $"{at + read} bytes");
+                    segment.Partition, segment.Path, at + read, "a segment is cut short", Units.Size(end),
+                    Units.Size(at + read));
             }
 
             target.Write(part, at);

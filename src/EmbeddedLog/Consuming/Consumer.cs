@@ -512,7 +512,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     private OffsetCommitter RequireGroup()
     {
         ThrowIfDisposed();
-        return _committer ?? throw ConsumerErrors.NoGroup();
+        return _committer ?? throw ConsumerErrors.NoGroup(
+            [.. Assignment.Select(partition => partition.Topic).Distinct()]);
     }
 
     private void ThrowIfDisposed()

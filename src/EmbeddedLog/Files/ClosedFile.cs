@@ -68,7 +68,7 @@ internal static class ClosedFile
         long length = file.Length;
         if (length > ClosedList.MaxFileBytes || (!Begins(file, 0, length / 2) && !Begins(file, length / 2, length / 2)))
         {
-            throw StoredFile.Damaged(path, 0, "the list of partitions", $"{length} other bytes");
+            throw StoredFile.Damaged(path, 0, "the list of partitions", $"{Units.Number(length)} other bytes");
         }
 
         byte[] bytes = new byte[length];

@@ -4,6 +4,7 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Recovery;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Following;
 
@@ -53,7 +54,7 @@ internal sealed record FollowedFiles(ManifestState Manifest, Checkpoint? Checkpo
             if ((session.Clean || session.CacheSurvived) && reader.TornBytes > 0)
             {
                 throw StoredFile.Damaged(
-                    path, reader.End, "a record", $"{reader.TornBytes} other bytes", identity.Id);
+                    path, reader.End, "a record", $"{Units.Number(reader.TornBytes)} other bytes", identity.Id);
             }
         }
         catch (FileSystemException failure) when (

@@ -104,5 +104,5 @@ public readonly struct Header : IEquatable<Header>
     public static bool operator !=(Header left, Header right) => !left.Equals(right);
 
     /// <summary>The key and the size of the value, not its content: <c>trace-id (16 bytes)</c>.</summary>
-    public override string ToString() => HasValue ? $"{Key} ({Value.Length} bytes)" : $"{Key} (null)";
+    public override string ToString() => HasValue ? $"{Key} ({Units.Size(Value.Length)})" : $"{Key} (null)";
 }

@@ -103,9 +103,9 @@ internal sealed class SerdeResolver
 
     private static InvalidOperationException Unresolved(Type type) =>
         new(
-            $"There is no serializer for {type}, and this program has no JSON by reflection. Declare a context, "
-            + $"[JsonSerializable(typeof({TypeText.Of(type)}))] partial class MyJson : JsonSerializerContext, and open "
-            + $"the log with CommitLogOptions.JsonContexts = [MyJson.Default]. {OrYourOwn}");
+            $"There is no serializer for {TypeText.Of(type)}, and this program has no JSON by reflection. Declare a "
+            + $"context, [JsonSerializable(typeof({TypeText.Of(type)}))] partial class MyJson : JsonSerializerContext, "
+            + $"and open the log with CommitLogOptions.JsonContexts = [MyJson.Default]. {OrYourOwn}");
 
     private static Dictionary<Type, object> BuiltIn()
     {

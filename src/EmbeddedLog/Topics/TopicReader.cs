@@ -187,7 +187,8 @@ internal sealed class TopicReader
         using LogFile file = _files.OpenFile(path, FileOpening.Read);
         if (file.Length > MaxDescriptorBytes)
         {
-            throw StoredFile.Damaged(path, MaxDescriptorBytes, $"at most {MaxDescriptorBytes} bytes", $"{file.Length}");
+            throw StoredFile.Damaged(
+                path, MaxDescriptorBytes, $"at most {Units.Size(MaxDescriptorBytes)}", Units.Size(file.Length));
         }
 
         byte[] json = new byte[file.Length];

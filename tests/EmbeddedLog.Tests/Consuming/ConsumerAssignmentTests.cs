@@ -128,6 +128,16 @@ public sealed class ConsumerAssignmentTests : IDisposable
         Assert.Throws<ArgumentException>(() => consumer.Position(default));
     }
 
+    [Fact]
+    public void Commit_OfAConsumerWithoutAGroup_NamesItsTopics()
+    {
+        using Consumer<string, string> consumer = _log.CreateConsumer<string, string>(Subscription.Topics("a", "b"));
+
+        Assert.Contains(
+            "The consumer of topics 'a' and 'b' has no group to commit for.",
+            Assert.Throws<InvalidOperationException>(() => { _ = consumer.CommitFinishedAsync(); }).Message);
+    }
+
     public void Dispose()
     {
         _machine.Run(_log.DisposeAsync());

@@ -366,7 +366,7 @@ public sealed class ConsumerCommitTests : IDisposable
         Assert.Contains("the next record to be appended gets 2", beyond.Message, StringComparison.Ordinal);
         ArgumentException tooLong =
             await Assert.ThrowsAsync<ArgumentException>(() => Commit(TopicFixture.Topic, 0, 1, new string('x', 4097)));
-        Assert.Contains("4097 bytes", tooLong.Message, StringComparison.Ordinal);
+        Assert.Contains("4,097 bytes", tooLong.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(() => Commit(TopicFixture.Topic, 0, 1, "\uD800"));
         await Assert.ThrowsAsync<ArgumentException>(
             async () => await consumer.CommitAsync(default(Record<string, string>)));

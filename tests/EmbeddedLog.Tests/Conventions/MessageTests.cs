@@ -46,6 +46,25 @@ public sealed partial class MessageTests : IDisposable
     });
 
     [Fact]
+    public void Seek_MistypedTopic_NamesTheNearestOfTheConsumers() => _machine.Run(async () =>
+    {
+        await using CommitLog log = await OpenLog.OnAsync(_machine);
+        await log.CreateTopicAsync("orders");
+        await log.CreateTopicAsync("page-views");
+        await using Consumer<string, string> consumer =
+            log.CreateConsumer<string, string>(Subscription.Topics("orders", "page-views"));
+
+        Assert.Equal(
+            "The consumer reads topics 'orders' and 'page-views', not 'page-veiws'. Did you mean 'page-views'? Name "
+            + "one of its partitions, see Assignment.",
+            Assert.Throws<ArgumentException>(() => consumer.Pause(new TopicPartition("page-veiws", 0))).Message);
+        Assert.DoesNotContain(
+            "Did you mean",
+            Assert.Throws<ArgumentException>(() => consumer.Pause(new TopicPartition("clicks", 0))).Message,
+            StringComparison.Ordinal);
+    });
+
+    [Fact]
     public void Consumer_OutlivesItsLog_IsAdvisedToCloseTheLogLast() => _machine.Run(async () =>
     {
         CommitLog log = await OpenLog.OnAsync(_machine);
@@ -116,12 +135,24 @@ public sealed partial class MessageTests : IDisposable
     [InlineData("nameof(given),", true)]
     [InlineData("value.ToString(\"c\", CultureInfo.InvariantCulture)", true)]
     [InlineData("$\"cannot be read as {type}: \"", true)]
+    [InlineData("$\"a record of {needed} bytes is larger\"", true)]
+    [InlineData("$\"holds at most {MaxBytes}, not\"", true)]
+    [InlineData("$\"{FormatLimits.MaxSegmentBytes} at most\"", true)]
+    [InlineData("$\"at least {end + Seal.Bytes} bytes\"", true)]
+    [InlineData("$\"{reader.Torn} other bytes\"", true)]
+    [InlineData("\"a description\", $\"{file.Length}\"", true)]
+    [InlineData("$\"There is no serializer for {type}, and\"", true)]
+    [InlineData("$\"{Units.Size(needed)} of {nameof(MaxBytes)}\"", false)]
+    [InlineData("$\"{Units.Number(reader.Torn)} other bytes\"", false)]
+    [InlineData("if (MaxBytes is { } bytes and < 1)", false)]
+    [InlineData("$\"{TypeText.Of(type)} has no form\"", false)]
     [InlineData("$\"more than {Units.Milliseconds(settings.MaxAheadMilliseconds)} ahead\"", false)]
     public void Sources_TheCheckItself_FindsOnlyWrongMessages(string line, bool raw) =>
         Assert.Equal(raw, RawUnits().IsMatch(line));
 
     [GeneratedRegex(
-        @"\{[\w.]*(Milliseconds|Timestamp)\}|nameof\(given\)|ToString\(""c""|(read|serialized) as \{type\}")]
+        @"\{[\w.]*(Milliseconds|Timestamp|Bytes|[fF]ile\.Length)\}|\{[^{}""(\s][^{}""(]*\} (other )?bytes"
+        + @"|nameof\(given\)|ToString\(""c""|\{type\}")]
     private static partial Regex RawUnits();
 
     /// <summary>Without any of these files a log opens no more, so that none may be left out.</summary>

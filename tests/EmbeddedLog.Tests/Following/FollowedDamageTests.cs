@@ -254,7 +254,7 @@ public sealed partial class FollowedDamageTests
     private static string Place(string outcome) =>
         outcome.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at ? outcome[..at] : outcome;
 
-    [GeneratedRegex("at least [0-9]+ bytes")]
+    [GeneratedRegex("at least [0-9,]+ (bytes|KiB|MiB)")]
     private static partial Regex FileLength();
 
     private static bool IsNoLog(string outcome) =>

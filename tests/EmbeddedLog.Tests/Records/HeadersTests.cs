@@ -121,5 +121,5 @@ public sealed class HeadersTests
 
     [Fact]
     public void ToString_ShowsKeysAndSizes() =>
-        Assert.Equal("[a (1 bytes), b (null)]", new Headers { { "a", "1" }, new Header("b") }.ToString());
+        Assert.Equal("[a (1 byte), b (null)]", new Headers { { "a", "1" }, new Header("b") }.ToString());
 }

@@ -1,4 +1,5 @@
 using EmbeddedLog.Records;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Consuming.Positions;
 
@@ -26,8 +27,9 @@ internal static class ConsumerErrors
         new("The enumerator is still busy with MoveNextAsync. Await that first; to end the waiting, cancel its token.");
 
     /// <summary>A commit without a group.</summary>
-    public static InvalidOperationException NoGroup() =>
-        new("The consumer has no group to commit for. Name one when creating it: CreateConsumer(topic, group).");
+    public static InvalidOperationException NoGroup(IReadOnlyList<string> topics) =>
+        new($"The consumer of {Named(topics)} has no group to commit for. Name one when creating it: "
+            + "CreateConsumer(topic, group).");
 
     /// <summary>A group in a process that only reads the log.</summary>
     public static ArgumentException GroupOfReader(string group) =>
@@ -49,11 +51,10 @@ internal static class ConsumerErrors
     /// <summary>A partition of another topic.</summary>
     public static ArgumentException WrongTopic(IReadOnlyList<string> topics, string? asked)
     {
-        string[] named = [.. topics.Take(MaxNamed).Select(topic => $"'{topic}'")];
-        string all = PartitionText.List(
-            topics.Count > MaxNamed ? [.. named, $"{topics.Count - MaxNamed} others"] : named);
-        return new($"The consumer reads topic{(topics.Count > 1 ? "s" : string.Empty)} {all}, not '{asked}'. Name one "
-            + "of its partitions, see Assignment.");
+        string? nearest = asked is null ? null : NearestName.Of(asked, topics);
+        string meant = nearest is null ? string.Empty : $" Did you mean '{nearest}'?";
+        return new($"The consumer reads {Named(topics)}, not '{asked}'.{meant} Name one of its partitions, see "
+            + "Assignment.");
     }
 
     /// <summary>A partition that the consumer does not read, of a topic of which it reads others.</summary>
@@ -110,4 +111,13 @@ internal static class ConsumerErrors
                 $"Partition {partition} is {(position < 0 ? "where the next read begins" : $"at offset {position}")}, "
                 + $"no longer at {offset}, where the read failed. Nothing was skipped. Read on, or seek to where to go "
                 + "on.");
+
+    /// <summary>Topics by name, or the first of many: <c>topics 'orders' and 'page-views'</c>.</summary>
+    private static string Named(IReadOnlyList<string> topics)
+    {
+        string[] named = [.. topics.Take(MaxNamed).Select(topic => $"'{topic}'")];
+        string all = PartitionText.List(
+            topics.Count > MaxNamed ? [.. named, $"{topics.Count - MaxNamed} others"] : named);
+        return $"topic{(topics.Count > 1 ? "s" : string.Empty)} {all}";
+    }
 }

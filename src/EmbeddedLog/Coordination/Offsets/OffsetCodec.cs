@@ -108,8 +108,8 @@ internal static class OffsetCodec
         if (bytes > MaxMetadataBytes)
         {
             throw new ArgumentException(
-                $"The metadata takes {bytes} bytes as UTF-8, more than {MaxMetadataBytes}. Keep longer text in a "
-                + "topic of its own.",
+                $"The metadata takes {Units.Size(bytes)} as UTF-8, more than {Units.Size(MaxMetadataBytes)}. Keep "
+                + "longer text in a topic of its own.",
                 nameof(metadata));
         }
     }

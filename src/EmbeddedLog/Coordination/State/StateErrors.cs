@@ -1,4 +1,5 @@
 using EmbeddedLog.Partitions;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Coordination.State;
 
@@ -37,11 +38,11 @@ internal static class StateErrors
             Partition = log.Id.Partition,
             Offset = offset,
             Expected = $"a {part}",
-            Actual = $"{bytes.Length} other bytes",
+            Actual = $"{Units.Number(bytes.Length)} other bytes",
         };
     }
 
     /// <summary>A key or a value that is too long.</summary>
     public static ArgumentException TooLong(string part, int bytes, int max) =>
-        new($"The {part} takes {bytes} bytes, more than {max}. Nothing was changed.", part);
+        new($"The {part} takes {Units.Size(bytes)}, more than {Units.Size(max)}. Nothing was changed.", part);
 }

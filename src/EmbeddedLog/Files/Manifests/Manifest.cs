@@ -2,6 +2,7 @@ using System.Diagnostics;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Files.Manifests;
 
@@ -391,7 +392,8 @@ internal sealed class Manifest : IDisposable
         reader.Read(_state);
         if (isWhole && reader.TornBytes > 0)
         {
-            throw StoredFile.Damaged(_file.Path, reader.End, "a record", $"{reader.TornBytes} other bytes", _id);
+            throw StoredFile.Damaged(
+                _file.Path, reader.End, "a record", $"{Units.Number(reader.TornBytes)} other bytes", _id);
         }
 
         _end = reader.End;

@@ -2,6 +2,7 @@ using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.IO;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Files.Manifests;
 
@@ -61,7 +62,7 @@ internal sealed class ManifestReader
     {
         if (_length > MaxFileBytes)
         {
-            throw Damaged(MaxFileBytes, $"at most {MaxFileBytes} bytes", $"{_length} bytes");
+            throw Damaged(MaxFileBytes, $"at most {Units.Size(MaxFileBytes)}", Units.Size(_length));
         }
 
         ReadHeader();

@@ -3,6 +3,7 @@ using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Maintenance.Salvaging;
 
@@ -54,7 +55,7 @@ internal static class SalvageWriter
                 gap.Position,
                 "the manifest or the checkpoint does not fit the segment",
                 $"{count} records",
-                $"{length} bytes",
+                Units.Size(length),
                 gap.FirstOffset);
         }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Partitions.Appending;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
 
@@ -74,8 +75,8 @@ public sealed class RecordBatch
         if (needed > MaxBytes)
         {
             throw new RecordTooLargeException(
-                $"A batch holds at most {MaxBytes} bytes, and with this record it would hold {needed}. Append what it "
-                + "holds, clear it, and add the record again.");
+                $"A batch holds at most {Units.Size(MaxBytes)}, and with this record it would hold "
+                + $"{Units.Size(needed)}. Append what it holds, clear it, and add the record again.");
         }
 
         // Room for one more varint lets the encoder write without checking the end.

@@ -4,6 +4,7 @@ using EmbeddedLog.Format.Frames;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Partitions.Recovery;
 
@@ -127,7 +128,7 @@ internal sealed class TornTailScan : IDisposable
             // Every append leaves room for a seal behind its frame, so a file that ends before has lost bytes.
             throw FileErrors.Corrupt(
                 _identity.Id, segment.Path, map.Length, "the file is cut short",
-                $"at least {position + FrameLayout.SealBytes} bytes", $"{map.Length} bytes", EndOffset);
+                $"at least {Units.Size(position + FrameLayout.SealBytes)}", Units.Size(map.Length), EndOffset);
         }
 
         if (complete || (walker.Check == FrameCheck.Empty && !ended))

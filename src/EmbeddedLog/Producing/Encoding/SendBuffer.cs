@@ -1,4 +1,5 @@
 using System.Buffers;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Producing.Encoding;
 
@@ -111,8 +112,8 @@ internal sealed class SendBuffer : IBufferWriter<byte>
         if (needed > MaxBytes)
         {
             throw new RecordTooLargeException(
-                $"A record of {needed} bytes is larger than the largest segment, {MaxBytes} bytes. Nothing was "
-                + "appended. Split it.");
+                $"A record of {Units.Size(needed)} is larger than the largest segment, {Units.Size(MaxBytes)}. Nothing "
+                + "was appended. Split it.");
         }
 
         byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, 2L * _bytes.Length), MaxBytes));

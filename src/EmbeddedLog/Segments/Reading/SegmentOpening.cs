@@ -5,6 +5,7 @@ using EmbeddedLog.Format.Checksums;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Segments.Reading;
 
@@ -18,7 +19,8 @@ internal static class SegmentOpening
         {
             throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, segment.EndPosition, "the manifest has an impossible end",
-                $"from {SegmentHeader.PageBytes} to {FormatLimits.MaxSegmentBytes}", $"{segment.EndPosition}");
+                $"from {Units.Size(SegmentHeader.PageBytes)} to {Units.Size(FormatLimits.MaxSegmentBytes)}",
+                Units.Size(segment.EndPosition));
         }
 
         try
@@ -43,7 +45,7 @@ internal static class SegmentOpening
         {
             throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, length, "the file is cut short",
-                $"at least {end} bytes", $"{length} bytes");
+                $"at least {Units.Size(end)}", Units.Size(length));
         }
 
         byte[] page = ArrayPool<byte>.Shared.Rent(SegmentHeader.PageBytes);
@@ -68,7 +70,7 @@ internal static class SegmentOpening
             ? length
             : throw FileErrors.Corrupt(
                 segment.Partition, segment.Path, FormatLimits.MaxSegmentBytes, "the file is larger than any segment",
-                $"at most {FormatLimits.MaxSegmentBytes} bytes", $"{length} bytes");
+                $"at most {Units.Size(FormatLimits.MaxSegmentBytes)}", Units.Size(length));
     }
 
     /// <summary>Checks the first page of a segment's file, as far as the file has it, against the manifest.</summary>

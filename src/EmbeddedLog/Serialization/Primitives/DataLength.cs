@@ -12,8 +12,8 @@ internal static class DataLength
         if (data.Length != expected)
         {
             throw new InvalidDataException(
-                $"{TypeText.Of(typeof(T))} takes {expected} bytes, but the data have {data.Length}. "
-                + "Read the topic with the type with which it was written.");
+                $"{TypeText.Of(typeof(T))} takes {Units.Size(expected)}, but the data have "
+                + $"{Units.Number(data.Length)}. Read the topic with the type with which it was written.");
         }
     }
 }

@@ -149,9 +149,9 @@ public sealed class StateLogTests : IDisposable
         Set(state, "a", "1");
 
         ArgumentException failure = Assert.Throws<ArgumentException>(() => Set(state, "a", new string('x', 5000)));
-        Assert.Contains("takes 5001 bytes, more than 5000", failure.Message);
+        Assert.Contains("takes 5,001 bytes, more than 5,000 bytes", failure.Message);
         failure = Assert.Throws<ArgumentException>(() => Set(state, new string('k', 100), "1"));
-        Assert.Contains("takes 101 bytes, more than 100", failure.Message);
+        Assert.Contains("takes 101 bytes, more than 100 bytes", failure.Message);
         Assert.Throws<ArgumentException>(() => SetAll(state, ("b", "2"), ("a", new string('x', 5000))));
 
         Assert.Equal(("1", 1, 1), (Get(state, "a"), state.Count, (int)state.Log.PublishedEnd));

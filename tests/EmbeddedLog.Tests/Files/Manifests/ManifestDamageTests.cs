@@ -183,7 +183,7 @@ public sealed class ManifestDamageTests : SmallFileTest
 
         CorruptLogException exception = Assert.Throws<CorruptLogException>(Open);
 
-        Assert.Contains("at most 1073741824 bytes", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("at most 1 GiB", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
