@@ -152,6 +152,46 @@ public sealed class ConsumerFinishTests : IDisposable
     });
 
     [Fact]
+    public void ReadToEndAsync_CalledBeforeWhatComesAgainWasAppended_LeavesThatInMemory() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = Topic(partitions: 1, records: 3);
+        await using Consumer<string, string> consumer = topic.Consume();
+        IAsyncEnumerable<Record<string, string>> toThird = consumer.ReadToEndAsync();
+        for (int i = 3; i < 6; i++)
+        {
+            topic.Append(i);
+        }
+
+        await TakeBatchAsync(consumer, 6);
+        List<string> first = [];
+        await foreach (Record<string, string> record in toThird)
+        {
+            first.Add(record.Value);
+        }
+
+        Assert.Equal(["0", "1", "2"], first);
+        await topic.Log.FlushAsync(6, CancellationToken.None);
+        topic.Log.DeleteBefore(6);
+        Assert.Equal(["3", "4", "5"], (await consumer.TakeToEndAsync()).Values());
+    });
+
+    [Fact]
+    public void CommitAsync_ASeekComesBeforeItsFlushEnds_FinishesNothingThatIsReadAgain() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = Topic(partitions: 1, records: 5);
+        await using Consumer<string, string> consumer = topic.Consume(
+            options: new ConsumerOptions { CommitDurability = Durability.Flushed });
+        Task commit = consumer.CommitAsync((await TakeBatchAsync(consumer, 5))[^1]).AsTask();
+        Assert.False(commit.IsCompleted);
+        consumer.Seek(new TopicPartitionOffset(TopicFixture.Topic, 0, 0));
+        await TakeBatchAsync(consumer, 5);
+        await commit;
+
+        Assert.Equal(0, consumer.Position(s_first));
+        Assert.Equal(["0", "1", "2", "3", "4"], (await consumer.TakeToEndAsync()).Values());
+    });
+
+    [Fact]
     public void MoveNextAsync_OfBatchesIsCancelled_FinishesTheBatchInHand() => _simulation.Run(async () =>
     {
         TopicFixture topic = Topic(partitions: 1, records: 5);

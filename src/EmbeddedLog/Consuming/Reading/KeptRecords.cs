@@ -11,14 +11,34 @@ internal sealed class KeptRecords<TKey, TValue>
     /// <summary>By slot; null before the first is kept.</summary>
     private ReadOnlyMemory<Record<TKey, TValue>>[]? _records;
 
-    /// <summary>Keeps records of a partition, replacing those kept before.</summary>
-    public void Keep(PartitionCursor cursor, int slots, ReadOnlyMemory<Record<TKey, TValue>> records)
+    /// <summary>
+    /// Keeps records of a partition that are not finished, besides those behind them that are kept already. Under the
+    /// gate.
+    /// </summary>
+    public void Keep(PartitionCursor cursor, int slots, List<Record<TKey, TValue>> records)
     {
         _records ??= new ReadOnlyMemory<Record<TKey, TValue>>[slots];
-        _records[cursor.Slot] = records;
+        if (cursor.KeptTo > cursor.Position)
+        {
+            records.AddRange(_records[cursor.Slot].Span);
+        }
+
+        records.RemoveAll(record => record.Offset < cursor.Position);
+        Set(cursor, records.ToArray());
     }
 
-    /// <summary>Moves the records of a plan into the beginning of a buffer.</summary>
+    /// <summary>
+    /// Goes on keeping what the records taken for a plan have left, unless a seek has ended that. Under the gate.
+    /// </summary>
+    public void KeepLeft(in FetchPlan plan)
+    {
+        if (plan.Cursor.Version == plan.Version)
+        {
+            Set(plan.Cursor, _records![plan.Cursor.Slot]);
+        }
+    }
+
+    /// <summary>Moves the records of a plan into the beginning of a buffer. Those behind it stay.</summary>
     /// <returns>The number of records.</returns>
     public int Take(in FetchPlan plan, ref Record<TKey, TValue>[] buffer)
     {
@@ -29,19 +49,33 @@ internal sealed class KeptRecords<TKey, TValue>
             buffer = new Record<TKey, TValue>[kept.Length];
         }
 
+        int passed = 0;
         foreach (Record<TKey, TValue> record in kept.Span)
         {
-            // The records before it were finished since; those after it, if any, are read from the log later.
-            if (record.Offset >= plan.From && record.Offset < plan.Limit)
+            if (record.Offset >= plan.Limit)
             {
+                // Behind the end of this read.
+                break;
+            }
+
+            passed++;
+            if (record.Offset >= plan.From)
+            {
+                // Those before it were finished since.
                 buffer[count++] = record;
             }
         }
 
-        kept = default;
+        kept = kept[passed..];
         return count;
     }
 
     /// <summary>Releases all.</summary>
     public void Clear() => _records = null;
+
+    private void Set(PartitionCursor cursor, ReadOnlyMemory<Record<TKey, TValue>> records)
+    {
+        _records![cursor.Slot] = records;
+        cursor.Keep(records.IsEmpty ? -1 : records.Span[^1].Offset + 1);
+    }
 }

@@ -273,7 +273,7 @@ internal sealed class RecordReader<TKey, TValue>
 
             if (plan.IsKept)
             {
-                plan.Cursor.Keep(-1);
+                _kept.KeepLeft(plan);
             }
             else if (count == 0 && plan.Cursor.Version == plan.Version)
             {
@@ -380,9 +380,7 @@ internal sealed class RecordReader<TKey, TValue>
             kept.Add(_buffer[i]);
         }
 
-        kept.RemoveAll(record => record.Offset < cursor.Position);
-        _kept.Keep(cursor, _positions.Cursors.Length, kept.ToArray());
-        cursor.Keep(kept.Count == 0 ? -1 : kept[^1].Offset + 1);
+        _kept.Keep(cursor, _positions.Cursors.Length, kept);
         _next = _count = 0;
     }
 

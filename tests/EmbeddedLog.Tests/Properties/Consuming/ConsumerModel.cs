@@ -20,11 +20,13 @@ internal sealed partial class ConsumerModel : IDisposable
     private readonly PartitionSettings _settings = PartitionFixture.Settings(segmentBytes: 16 << 10);
 
     /// <summary>
-    /// By partition: the numbers in the log and their times, the first offset that is not finished, the one behind what
-    /// was handed out, what is committed, and the first unfinished one as of the last commit.
+    /// By partition: the numbers in the log and their times, the first offset that retention has left, the first that
+    /// is not finished, the one behind what was handed out, what is committed, and the first unfinished one as of the
+    /// last commit.
     /// </summary>
     private readonly List<int>[] _numbers = new List<int>[Partitions];
     private readonly List<long>[] _times = new List<long>[Partitions];
+    private readonly long[] _start = new long[Partitions];
     private readonly long[] _next = new long[Partitions];
     private readonly long[] _handedOutTo = new long[Partitions];
     private readonly long[] _committed = new long[Partitions];
@@ -94,6 +96,9 @@ internal sealed partial class ConsumerModel : IDisposable
             case ConsumerStep.Flush:
                 Machine.Run(_topic.Logs[partition].FlushAsync(_numbers[partition].Count, CancellationToken.None));
                 break;
+            case ConsumerStep.Retain:
+                Retain(partition, number);
+                break;
             case ConsumerStep.Read:
                 Machine.Run(() => TryAsync(() => ReadAsync(Math.Min(number, Available()), throws: number % 3 == 0)));
                 break;
@@ -105,7 +110,7 @@ internal sealed partial class ConsumerModel : IDisposable
                 Machine.Run(() => TryReadToEndAsync());
                 break;
             case ConsumerStep.ReadAndCancel:
-                ReadAndCancel(Available() + 1, alreadyCancelled: number % 2 == 0);
+                ReadAndCancel(_numbers.Sum(numbers => numbers.Count) + 1, alreadyCancelled: number % 2 == 0);
                 break;
             case ConsumerStep.ReadAndAct:
                 Machine.Run(() => TryAsync(() => ReadAndActAsync(number)));
@@ -193,7 +198,9 @@ internal sealed partial class ConsumerModel : IDisposable
 
         for (int i = 0; i < Partitions; i++)
         {
-            Assert.Equal(_next[i], _consumer.Position(Id(i)));
+            long position = _consumer.Position(Id(i));
+            NoteRead(i, position);
+            Assert.Equal(_next[i], position);
         }
     }
 
@@ -212,7 +219,8 @@ internal sealed partial class ConsumerModel : IDisposable
         }
 
         Assert.All(_numbers, numbers => Assert.All(numbers, number => Assert.Contains(number, _seen)));
-        Assert.Equal(_numbers.Select(numbers => (long)numbers.Count), _next);
+        Assert.All(
+            Enumerable.Range(0, Partitions), i => Assert.Equal(_numbers[i].Count, _consumer.Position(Id(i))));
         Machine.Run(_consumer.DisposeAsync());
         Assert.True(Machine.Run(_topic.CloseAsync));
         Assert.Empty(Machine.Disk.LiveMaps);
@@ -248,17 +256,51 @@ internal sealed partial class ConsumerModel : IDisposable
         _times[partition].Add(Machine.Time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
+    /// <summary>Removes the first records of a partition, up to any that is left, and tells no consumer.</summary>
+    private void Retain(int partition, int number)
+    {
+        Machine.Run(_topic.Logs[partition].FlushAsync(_numbers[partition].Count, CancellationToken.None));
+        long start = _start[partition] + (number * 3 % (_numbers[partition].Count - _start[partition] + 1));
+        _topic.Logs[partition].DeleteBefore(start);
+        _start[partition] = _topic.Logs[partition].StartOffset;
+        Assert.Equal(start, _start[partition]);
+
+        // Nobody can read them any more, but who has them in hand.
+        _seen.UnionWith(_numbers[partition].Take((int)start));
+    }
+
     /// <summary>How many records can be read of partitions that are not paused.</summary>
     private int Available()
     {
         long available = 0;
         for (int i = 0; i < Partitions; i++)
         {
-            int bad = _numbers[i].FindIndex((int)_next[i], _bad.Contains);
-            available += _paused[i] ? 0 : (bad < 0 ? _numbers[i].Count : bad) - _next[i];
+            if (_next[i] < _start[i] && _bad.Contains(_numbers[i][(int)_next[i]]))
+            {
+                // Retention has removed what could not be read, and that may be noticed by the next attempt only.
+                continue;
+            }
+
+            // What was handed out and is not finished is there, whatever retention has removed.
+            long unfinished = Math.Max(0, _handedOutTo[i] - _next[i]);
+            long rest = Math.Max(_start[i], _next[i] + unfinished);
+            int bad = _numbers[i].FindIndex((int)rest, _bad.Contains);
+            available += _paused[i] ? 0 : unfinished + (bad < 0 ? _numbers[i].Count : bad) - rest;
         }
 
         return (int)available;
+    }
+
+    /// <summary>
+    /// Something is read at an offset: the first one that is not finished, or, where retention has removed that one and
+    /// nothing of it is in hand, the first one that is left.
+    /// </summary>
+    private void NoteRead(int partition, long offset)
+    {
+        if (offset == _start[partition] && _next[partition] < offset && _handedOutTo[partition] <= _next[partition])
+        {
+            _next[partition] = offset;
+        }
     }
 
     /// <summary>Goes to the beginning, to the end or to a time.</summary>
@@ -274,8 +316,8 @@ internal sealed partial class ConsumerModel : IDisposable
         _consumer.SeekTo(to, only);
         foreach (int i in partitions)
         {
-            int found = to.Time is null ? -1 : _times[i].FindIndex(each => each >= time);
-            NoteSeek(i, to == SeekTarget.Beginning ? 0 : found < 0 ? _numbers[i].Count : found);
+            int found = to.Time is null ? -1 : _times[i].FindIndex((int)_start[i], each => each >= time);
+            NoteSeek(i, to == SeekTarget.Beginning ? _start[i] : found < 0 ? _numbers[i].Count : found);
         }
     }
 
@@ -311,6 +353,7 @@ internal sealed partial class ConsumerModel : IDisposable
             int partition = Array.FindIndex(
                 _topic.Logs, log => log.Id == new TopicPartition(failure.Topic!, failure.Partition!.Value));
             Assert.False(_paused[partition]);
+            NoteRead(partition, failure.Offset!.Value);
             Assert.Equal(_next[partition], failure.Offset);
             Assert.Contains(_numbers[partition][(int)failure.Offset!.Value], _bad);
             _failure = failure;
@@ -441,6 +484,11 @@ internal sealed partial class ConsumerModel : IDisposable
         int partition = IndexOf(record);
         Assert.Equal(Id(partition), record.TopicPartition);
         Assert.False(_paused[partition]);
+        if (inBatch == 0)
+        {
+            NoteRead(partition, record.Offset);
+        }
+
         Assert.Equal(_next[partition] + inBatch, record.Offset);
         int number = int.Parse(record.Value, CultureInfo.InvariantCulture);
         Assert.Equal(_numbers[partition][(int)record.Offset], number);
@@ -491,10 +539,11 @@ internal sealed partial class ConsumerModel : IDisposable
         _consumer = Consume();
         _last = null;
         _failure = null;
+        _earlier = null;
         _handedOut.Clear();
         for (int i = 0; i < Partitions; i++)
         {
-            _next[i] = _settled[i] = _committed[i];
+            _next[i] = _settled[i] = _topic.Committed(i) is null ? _start[i] : _committed[i];
             _handedOutTo[i] = 0;
             _paused[i] = false;
             for (int offset = 0; offset < _committed[i]; offset++)
@@ -511,6 +560,7 @@ internal sealed partial class ConsumerModel : IDisposable
         _topic = TopicFixture.After(Machine, kind, (ulong)_machines.Count, Partitions, _settings, _topics);
         for (int i = 0; i < Partitions; i++)
         {
+            _start[i] = _topic.Logs[i].StartOffset;
             long left = _topic.Logs[i].PublishedEnd;
             Assert.InRange(left, 0, _numbers[i].Count);
             _numbers[i].RemoveRange((int)left, _numbers[i].Count - (int)left);

@@ -15,6 +15,9 @@ internal enum ConsumerStep
     /// <summary>Flushes one partition.</summary>
     Flush,
 
+    /// <summary>Flushes one partition, and removes its first records, as retention does.</summary>
+    Retain,
+
     /// <summary>Reads some records, as far as they are there, and leaves the loop by a break or an exception.</summary>
     Read,
 
