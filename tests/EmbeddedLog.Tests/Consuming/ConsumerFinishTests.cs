@@ -152,6 +152,24 @@ public sealed class ConsumerFinishTests : IDisposable
     });
 
     [Fact]
+    public void Pause_OfWhatWaitsToComeAgain_KeepsItFromRetention() => _simulation.Run(async () =>
+    {
+        TopicFixture topic = Topic(partitions: 2, records: 8);
+        await using Consumer<string, string> consumer = topic.Consume();
+        await TakeBatchAsync(consumer, 3);
+        await TakeBatchAsync(consumer, 3);
+        consumer.Pause(s_first);
+        await topic.Log.FlushAsync(8, CancellationToken.None);
+        topic.Log.DeleteBefore(6);
+        consumer.Resume(s_first);
+
+        string[] places = (await consumer.TakeToEndAsync()).Places();
+        Assert.Equal(
+            ["0:0", "0:1", "0:2", "0:6", "0:7"],
+            places.Where(place => place.StartsWith("0:", StringComparison.Ordinal)));
+    });
+
+    [Fact]
     public void ReadToEndAsync_CalledBeforeWhatComesAgainWasAppended_LeavesThatInMemory() => _simulation.Run(async () =>
     {
         TopicFixture topic = Topic(partitions: 1, records: 3);

@@ -117,7 +117,7 @@ public sealed class SerdeResolverTests
         var exception = Assert.Throws<InvalidOperationException>(
             () => Trimmed(ShapesContext.Default).Resolve<Unregistered>());
 
-        Assert.Contains(typeof(Unregistered).FullName!, exception.Message, StringComparison.Ordinal);
+        Assert.Contains("There is no serializer for Unregistered,", exception.Message, StringComparison.Ordinal);
         Assert.Contains("[JsonSerializable(typeof(Unregistered))]", exception.Message, StringComparison.Ordinal);
         Assert.Contains("CommitLogOptions.JsonContexts", exception.Message, StringComparison.Ordinal);
     }

@@ -30,6 +30,18 @@ public sealed class ConsumerLaws
                 ConsumerStep.CommitOffset,
             ]);
 
+    /// <summary>
+    /// As before, with the few steps that let retention remove what waits to be handed out again.
+    /// </summary>
+    [Fact]
+    public void WhatIsNotFinishedIsHandedOutAgainWhateverRetentionRemoves() =>
+        Holds(
+            200,
+            [
+                ConsumerStep.Append, ConsumerStep.Read, ConsumerStep.ReadBatches, ConsumerStep.ReadToEndAndAct,
+                ConsumerStep.Pause, ConsumerStep.Resume, ConsumerStep.Retain,
+            ]);
+
     /// <summary>With crashes: as before, and every record of the log is handed out at least once in the end.</summary>
     [Fact]
     public void EveryRecordIsHandedOutAtLeastOnceWhateverCrashes() =>
