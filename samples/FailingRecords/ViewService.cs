@@ -16,7 +16,7 @@ internal sealed class ViewService(IConsumer<string, PageView> consumer, Cancella
     public async Task RunAsync()
     {
         Exception? failure = null;
-        while (true) // Ends when the service stops, with an OperationCanceledException or what the handler throws then.
+        while (true) // Ends with the service, by an OperationCanceledException or what the handler throws then.
         {
             try
             {

@@ -112,7 +112,7 @@ public sealed class TopicOptions
     {
         var faults = new OptionFaults(nameof(TopicOptions));
         faults.Range(
-            nameof(Partitions), Partitions, 1, 65_536, "partitions", "a topic needs at least one, and each costs files and memory");
+            nameof(Partitions), Partitions, 1, 65_536, "partitions", "a topic needs one, and each costs files");
         bool segmentFits = faults.Range(
             nameof(SegmentBytes), SegmentBytes, 16 << 10, 1 << 30, "bytes", "64 MiB suits most topics");
         if (segmentFits)

@@ -62,7 +62,7 @@ public sealed class TopicOptionsTests
         Assert.Equal(
             """
             TopicOptions has 10 faults:
-            - Partitions is 0 but must be from 1 to 65,536 partitions: a topic needs at least one, and each costs files and memory.
+            - Partitions is 0 but must be from 1 to 65,536 partitions: a topic needs one, and each costs files.
             - SegmentBytes is 100 but must be from 16 KiB (16,384) to 1 GiB (1,073,741,824) bytes: 64 MiB suits most topics.
             - MaxRecordBytes is 0 but must be at least 1 byte: raise it.
             - SegmentAge is 0 s but must be from 1 ms to 36,500 days, or Timeout.InfiniteTimeSpan for no limit: seven days suits most topics.

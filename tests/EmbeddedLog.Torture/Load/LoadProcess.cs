@@ -90,7 +90,9 @@ internal sealed class LoadProcess : IDisposable
 
     /// <summary>Waits until it has sent a kind of message or has ended.</summary>
     /// <returns>Whether it has sent the message.</returns>
-    /// <exception cref="LoadViolationException">Neither, for longer than <see cref="Patience.Limit"/>: it hangs.</exception>
+    /// <exception cref="LoadViolationException">
+    /// Neither, for longer than <see cref="Patience.Limit"/>: it hangs.
+    /// </exception>
     public async Task<bool> WaitForAsync(LoadMessageKind kind, CancellationToken stop)
     {
         Task told = _first[kind].Task;

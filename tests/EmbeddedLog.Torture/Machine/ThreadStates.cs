@@ -12,7 +12,7 @@ internal static class ThreadStates
     private const string SystemCall = "syscall";
     private const string KernelFunction = "wchan";
 
-    /// <summary>A line for each thread: its name, its state, the kernel's function that it sleeps in, its call.</summary>
+    /// <summary>A line for each thread: its name, its state, where it sleeps in the kernel, its call.</summary>
     public static string Of(int processId)
     {
         StringBuilder lines = new();

@@ -34,7 +34,8 @@ public sealed class DamagedScanTests : IDisposable
     [InlineData(3)]
     [InlineData(5)]
     [InlineData(30)]
-    public void Scan_WithoutAnIndex_ThrowsOnlyWhereTheRecordIsDamaged(int at) => Check(ended: true, hasIndex: false, at);
+    public void Scan_WithoutAnIndex_ThrowsOnlyWhereTheRecordIsDamaged(int at) =>
+        Check(ended: true, hasIndex: false, at);
 
     public void Dispose() => _simulation.Dispose();
 
