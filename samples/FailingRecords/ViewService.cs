@@ -16,11 +16,11 @@ internal sealed class ViewService(IConsumer<string, PageView> consumer, Cancella
     public async Task RunAsync()
     {
         Exception? failure = null;
-        while (true) // Ends with the service, by an OperationCanceledException or what the handler throws then.
+        while (true) // Ends with the service, by an OperationCanceledException or the handler's.
         {
             try
             {
-                if (failure is RecordDeserializationException unreadable) { Keep(unreadable); consumer.Skip(unreadable); }
+                if (failure is RecordDeserializationException bad) { Keep(bad); consumer.Skip(bad); }
                 else if (failure is not null) { Report(failure); await Task.Delay(1000, stoppingToken); }
                 failure = null;
                 await consumer.CommitFinishedAsync(); // What was skipped would come again after a restart.
