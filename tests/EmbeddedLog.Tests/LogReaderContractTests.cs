@@ -1,3 +1,4 @@
+using EmbeddedLog.IO;
 using EmbeddedLog.Opening;
 using EmbeddedLog.Tests.Infrastructure;
 
@@ -15,11 +16,18 @@ public abstract class LogReaderContractTests : IAsyncLifetime
     protected ILogReader Reader { get; private set; } = null!;
 
     /// <summary>
-    /// Whether a flush is known at once. To another process the owner tells it through a map; where files cannot be
-    /// mapped, the last checkpoint does, later.
+    /// Whether a flush is known at once. To another process the owner tells it through a map, which counts where the
+    /// system says that both see the same memory; elsewhere the last checkpoint tells it, later.
     /// </summary>
-    private bool KnowsWhatIsFlushed =>
-        Reader is CommitLog || RealPlatform.Create(TimeProvider.System).Files.GetTraits(_root.Path).CanMap;
+    private bool KnowsWhatIsFlushed
+    {
+        get
+        {
+            FileSystem files = RealPlatform.Create(TimeProvider.System).Files;
+            return Reader is CommitLog
+                || (files.GetTraits(_root.Path).CanMap && files.GetCacheIdentity(_root.Path).IsKnown);
+        }
+    }
 
     public async ValueTask InitializeAsync()
     {

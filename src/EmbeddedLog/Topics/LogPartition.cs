@@ -35,7 +35,10 @@ public class LogPartition
     /// <summary>The offset of the next record to be appended; as Kafka's log end offset.</summary>
     public long EndOffset => Source.PublishedEnd;
 
-    /// <summary>All records below this offset are <see cref="Durability.Flushed"/>.</summary>
+    /// <summary>
+    /// All records below this offset are <see cref="Durability.Flushed"/>. A log that is followed may know of more only
+    /// with the owner's next checkpoint: on Windows and macOS, and where files cannot be mapped.
+    /// </summary>
     public long DurableOffset => Source.DurableEnd;
 
     /// <summary>

@@ -15,7 +15,9 @@ public sealed class PartitionDescription
     /// <summary>The offset of the next record to be appended; as Kafka's log end offset.</summary>
     public required long EndOffset { get; init; }
 
-    /// <summary>All records below this offset are <see cref="Durability.Flushed"/>.</summary>
+    /// <summary>
+    /// All records below this offset are <see cref="Durability.Flushed"/>; as <see cref="LogPartition.DurableOffset"/>.
+    /// </summary>
     public required long DurableOffset { get; init; }
 
     /// <summary>The bytes that the records take, headers included, reserved space not.</summary>
