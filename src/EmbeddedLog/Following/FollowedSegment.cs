@@ -42,13 +42,17 @@ internal sealed unsafe class FollowedSegment(
     /// </summary>
     /// <param name="end">The position behind the last needed byte.</param>
     /// <param name="memory">The caller's first byte; changed if the map was replaced.</param>
+    /// <param name="readable">How many bytes of that memory are safe to read.</param>
     /// <returns>False if the file, or the segment, is gone.</returns>
-    public override bool TryExtend(long end, ref byte* memory)
+    public override bool TryExtend(long end, ref byte* memory, out long readable)
     {
         // For a reader that stays inside for long.
         RecentlyUsed = true;
         while (true)
         {
+            // Before the memory: a longer map is given out before it is told how long it is, and the memory that a
+            // reader gets after the length has it.
+            readable = ReadableBytes;
             byte* present = GetBase();
             if (present == null)
             {
@@ -56,9 +60,15 @@ internal sealed unsafe class FollowedSegment(
             }
 
             memory = present;
-            if (end <= ReadableBytes)
+            if (end <= readable)
             {
                 return true;
+            }
+
+            if (readable < ReadableBytes)
+            {
+                // It was mapped just now.
+                continue;
             }
 
             lock (Gate)
@@ -68,6 +78,7 @@ internal sealed unsafe class FollowedSegment(
                 {
                     bool found = TryMapUnsynchronized();
                     memory = MapUnsynchronized.Pointer;
+                    readable = ReadableBytes;
                     return found;
                 }
             }

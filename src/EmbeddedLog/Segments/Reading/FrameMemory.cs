@@ -45,12 +45,12 @@ internal static unsafe class FrameMemory
     public static bool TryExtend(
         Segment segment, long position, long length, ref byte* memory, ref long touchable)
     {
-        if (!segment.TryExtend(position + length, ref memory))
+        if (!segment.TryExtend(position + length, ref memory, out long readable))
         {
             return false;
         }
 
-        touchable = segment.MakeTouchable(position, length);
+        touchable = segment.MakeTouchable(position, length, readable);
         return true;
     }
 }

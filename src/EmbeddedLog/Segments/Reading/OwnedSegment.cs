@@ -1,4 +1,5 @@
 using EmbeddedLog.Format.Manifests;
+using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Index;
 
 namespace EmbeddedLog.Segments.Reading;
@@ -16,7 +17,11 @@ internal sealed unsafe class OwnedSegment(
     public override bool IsOwned => true;
 
     /// <inheritdoc/>
-    public override bool TryExtend(long end, ref byte* memory) => true;
+    public override bool TryExtend(long end, ref byte* memory, out long readable)
+    {
+        readable = ReadableBytes;
+        return true;
+    }
 
     /// <inheritdoc/>
     public override void LetGoOfTail()
@@ -33,8 +38,9 @@ internal sealed unsafe class OwnedSegment(
     /// <inheritdoc/>
     protected override bool TryMapUnsynchronized()
     {
-        UseMapUnsynchronized(SegmentOpening.MapForReading(Files, this));
+        MappedMemory map = SegmentOpening.MapForReading(Files, this);
         SetReadable(EndPosition);
+        UseMapUnsynchronized(map);
         return true;
     }
 }

@@ -59,7 +59,10 @@ internal abstract unsafe class Segment : SegmentExtent
     /// <summary>The segment's sparse index, made when it is needed.</summary>
     public SegmentIndexHolder Index { get; }
 
-    /// <summary>How many bytes from the beginning are safe to read.</summary>
+    /// <summary>
+    /// How many bytes from the beginning are safe to read, in the memory that <see cref="GetBase"/> gives afterwards.
+    /// Memory that was got before may be shorter.
+    /// </summary>
     public long ReadableBytes => Volatile.Read(ref _readableBytes);
 
     /// <summary>
@@ -98,7 +101,11 @@ internal abstract unsafe class Segment : SegmentExtent
     /// <summary>The map, or null. Under the gate.</summary>
     protected MappedMemory? MapUnsynchronized => _map;
 
-    /// <summary>Sets how far the segment may be read. Only grows while it is written to.</summary>
+    /// <summary>
+    /// Sets how far the segment may be read. Only grows while it is written to. Where the memory has that length from
+    /// the first reader on, this is set before the memory is given out, or a reader between the two would take the
+    /// segment for damaged.
+    /// </summary>
     public void SetReadable(long bytes) => Volatile.Write(ref _readableBytes, bytes);
 
     /// <summary>Gives the segment the map that its writer made.</summary>
@@ -130,8 +137,9 @@ internal abstract unsafe class Segment : SegmentExtent
     /// <summary>Finds the file's present length, to reach a position beyond the known one. Inside a slot.</summary>
     /// <param name="end">The position behind the last needed byte.</param>
     /// <param name="memory">The caller's first byte; changed if the map was replaced.</param>
+    /// <param name="readable">How many bytes of that memory are safe to read.</param>
     /// <returns>False if the file, or the segment, is gone.</returns>
-    public abstract bool TryExtend(long end, ref byte* memory);
+    public abstract bool TryExtend(long end, ref byte* memory, out long readable);
 
     /// <summary>Drops pages from the map that another process writes to and readers have brought in.</summary>
     public abstract void LetGoOfTail();
@@ -150,10 +158,12 @@ internal abstract unsafe class Segment : SegmentExtent
     /// before. Pages that this process did not write are made present by a system call first, so that damage to the
     /// medium is an exception, while an access would end the process. Inside a slot.
     /// </summary>
+    /// <param name="position">The first byte of the range.</param>
+    /// <param name="length">Its length.</param>
+    /// <param name="readable">What <see cref="TryExtend"/> has told of the caller's memory.</param>
     /// <exception cref="LogIOException">The system cannot read the range.</exception>
-    public long MakeTouchable(long position, long length)
+    public long MakeTouchable(long position, long length, long readable)
     {
-        long readable = ReadableBytes;
         long end = Math.Min(readable, position + length);
         ulong[]? present = Volatile.Read(ref _presentChunks);
         if (present is null || end <= position || position / ChunkBytes >= 64L * present.Length)

@@ -268,12 +268,12 @@ internal sealed class SegmentIndexHolder
         position = SegmentHeader.PageBytes;
         check = FrameCheck.Valid;
         byte* memory = _segment.GetBase();
-        if (memory == null || !_segment.TryExtend(endPosition, ref memory))
+        if (memory == null || !_segment.TryExtend(endPosition, ref memory, out long readable))
         {
             return true;
         }
 
-        _segment.MakeTouchable(0, endPosition);
+        _segment.MakeTouchable(0, endPosition, readable);
         FrameWalker walker = new(memory, _segment.CrcSeed, SegmentHeader.PageBytes, endPosition);
         long next = _segment.BaseOffset;
         while (walker.MoveNext()
