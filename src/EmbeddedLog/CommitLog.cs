@@ -10,7 +10,6 @@ using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Maintenance.Verification;
 using EmbeddedLog.Opening;
-using EmbeddedLog.Partitions;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
 using EmbeddedLog.Validation;
@@ -34,7 +33,7 @@ public sealed class CommitLog : ICommitLog
     private readonly TopicSet _topics;
     private readonly TopicChanges _changes;
     private readonly OffsetStore _offsets;
-    private readonly GroupRegistry _groups = new();
+    private readonly GroupCoordinator _groups;
     private readonly LogUpkeep _upkeep;
     private readonly LogUsers _users = new();
     private readonly ChangeLock _changing;
@@ -51,8 +50,9 @@ public sealed class CommitLog : ICommitLog
         _changing = new ChangeLock(Parts.Platform.Work);
         _changes = new TopicChanges(
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
+        _groups = new GroupCoordinator(TopicCatalog.Of(_topics), _offsets.End, Parts.Platform, Parts.Logger);
         _upkeep = new LogUpkeep(opened, options);
-        _closing = new LogClosing(opened, _changing, _users, _upkeep);
+        _closing = new LogClosing(opened, _changing, _users, _groups, _upkeep);
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -75,6 +75,9 @@ public sealed class CommitLog : ICommitLog
 
     /// <summary>What groups have committed.</summary>
     internal OffsetStore Offsets => _offsets;
+
+    /// <summary>The groups.</summary>
+    internal GroupCoordinator Groups => _groups;
 
     /// <summary>Finds serializers by type.</summary>
     internal SerdeResolver Serdes => _opened.Serdes;
@@ -195,7 +198,9 @@ public sealed class CommitLog : ICommitLog
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
         using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
         {
-            return await _changes.CreateAsync(topic, wanted).ConfigureAwait(false);
+            Topic made = await _changes.CreateAsync(topic, wanted).ConfigureAwait(false);
+            _groups.RefreshTopics();
+            return made;
         }
     }
 
@@ -222,7 +227,10 @@ public sealed class CommitLog : ICommitLog
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
         using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
         {
-            return await _changes.EnsureAsync(topic, wanted, mayChange: options is not null).ConfigureAwait(false);
+            Topic found = await _changes.EnsureAsync(topic, wanted, mayChange: options is not null)
+                .ConfigureAwait(false);
+            _groups.RefreshTopics();
+            return found;
         }
     }
 
@@ -270,6 +278,7 @@ public sealed class CommitLog : ICommitLog
         using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
         {
             await _changes.DeleteAsync(topic).ConfigureAwait(false);
+            _groups.RefreshTopics();
         }
     }
 
@@ -337,23 +346,14 @@ public sealed class CommitLog : ICommitLog
         ArgumentNullException.ThrowIfNull(topics);
         ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(group);
         _changing.ThrowIfClosed();
-        PartitionLog[] partitions = SubscribedPartitions.Find(topics, _topics);
+        SubscriptionCheck.ThrowIfMissing(topics, TopicCatalog.Of(_topics), TopicErrors.MakeAdvice);
         keys ??= Serdes.Resolve<TKey>();
         values ??= Serdes.Resolve<TValue>();
-        GroupMembership? membership = group is null ? null : _groups.Join(group, partitions, topics.ToString());
-        try
-        {
-            Consumer<TKey, TValue> consumer = new(
-                partitions, membership, _offsets, keys, values, copy,
-                Parts.Platform, Parts.Segments.Readers, Parts.Logger, _users);
-            _changing.ThrowIfClosed();
-            return consumer;
-        }
-        catch
-        {
-            membership?.Dispose();
-            throw;
-        }
+        Consumer<TKey, TValue> consumer = new(
+            topics, group, _groups, _offsets, keys, values, copy,
+            Parts.Platform, Parts.Segments.Readers, Parts.Logger, _users);
+        _changing.ThrowIfClosed();
+        return consumer;
     }
 
     /// <summary>Waits until everything that was appended before the call, to any topic, is on the disk.</summary>

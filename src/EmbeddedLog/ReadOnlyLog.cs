@@ -3,6 +3,7 @@ using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Subscribing;
+using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
@@ -41,6 +42,7 @@ public sealed class ReadOnlyLog : ILogReader
     private readonly ControlView _view;
     private readonly FollowedTopics _topics;
     private readonly SerdeResolver _serdes;
+    private readonly GroupCoordinator _groups;
 
     /// <summary>The consumers, which end with the log.</summary>
     private readonly LogUsers _users = new();
@@ -56,6 +58,17 @@ public sealed class ReadOnlyLog : ILogReader
         _view = view;
         _topics = topics;
         _serdes = serdes;
+        _groups = new GroupCoordinator(
+            TopicCatalog.Of(topics),
+            static holds =>
+            {
+                foreach (PartitionHold hold in holds)
+                {
+                    hold.End();
+                }
+            },
+            parts.Platform,
+            parts.Logger);
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -151,12 +164,15 @@ public sealed class ReadOnlyLog : ILogReader
         }
 
         ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(null);
+        Look();
+        SubscriptionCheck.ThrowIfMissing(topics, TopicCatalog.Of(_topics), TopicErrors.OwnerAdvice);
 
         // There is no append to go on in, and what polls for one reader polls for all.
         copy.AllowSynchronousContinuations = false;
         return new Consumer<TKey, TValue>(
-            SubscribedPartitions.Find(topics, Look()),
-            membership: null,
+            topics,
+            group: null,
+            _groups,
             offsets: null,
             keys ?? _serdes.Resolve<TKey>(),
             values ?? _serdes.Resolve<TValue>(),
@@ -235,9 +251,19 @@ public sealed class ReadOnlyLog : ILogReader
             throw SharedErrors.Disposed();
         }
 
-        return _parts.Watch.Look() is { } gone
-            ? throw new LogDirectoryException(gone.Message, gone) { File = gone.File }
-            : _topics.Look();
+        if (_parts.Watch.Look() is { } gone)
+        {
+            throw new LogDirectoryException(gone.Message, gone) { File = gone.File };
+        }
+
+        SortedDictionary<string, ReadOnlyTopic> known = _topics.Known;
+        SortedDictionary<string, ReadOnlyTopic> now = _topics.Look();
+        if (now != known)
+        {
+            _groups.RefreshTopics();
+        }
+
+        return now;
     }
 
     private static Platform Bind(Platform platform, string path)

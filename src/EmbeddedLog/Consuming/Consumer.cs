@@ -1,13 +1,12 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Consuming.Membership;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
 using EmbeddedLog.Consuming.Sequences;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions;
-using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
 
@@ -56,13 +55,20 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>Null for a consumer without a group.</summary>
     private readonly OffsetCommitter? _committer;
-    private readonly GroupMembership? _membership;
+    private readonly ConsumerAssignment _assignment;
+    private readonly Subscription _subscription;
     private readonly WorkQueue _work;
     private readonly LogUsers _users;
 
+    /// <summary>
+    /// Set by the disposal when the callback for what is revoked is over, which may still commit. Read by anyone.
+    /// </summary>
+    private bool _isOver;
+
     /// <summary>Creates a consumer.</summary>
-    /// <param name="partitions">What to read: any partitions of any topics.</param>
-    /// <param name="membership">The place in its group, which the consumer gives up; or null for no group.</param>
+    /// <param name="subscription">What to read: topics that there are.</param>
+    /// <param name="group">The group's name, or null.</param>
+    /// <param name="groups">The groups of the log.</param>
     /// <param name="offsets">What groups have committed; null without a group.</param>
     /// <param name="keys">Reads keys.</param>
     /// <param name="values">Reads values.</param>
@@ -72,8 +78,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="logger">Where it is told what was skipped and what failed.</param>
     /// <param name="users">What the log's closing disposes.</param>
     internal Consumer(
-        IReadOnlyList<ReadablePartition> partitions,
-        GroupMembership? membership,
+        Subscription subscription,
+        string? group,
+        GroupCoordinator groups,
         OffsetStore? offsets,
         IDeserializer<TKey> keys,
         IDeserializer<TValue> values,
@@ -83,31 +90,44 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         ILogger logger,
         LogUsers users)
     {
-        Group = membership?.Group;
-        Assignment = [.. partitions.Select(partition => partition.Id)];
-        _membership = membership;
+        Group = group;
+        _subscription = subscription;
         _work = platform.Work;
         _users = users;
-        PartitionCursor[] cursors =
-        [
-            .. partitions.Select(partition => new PartitionCursor(
-                partition,
-                options.StartPolicy,
-                Group is null ? null : offsets!.Effective(Group, (PartitionLog)partition)?.Offset)),
-        ];
-        _positions = new PositionSet(cursors, options.StartPolicy, logger);
-        _committer = Group is null
+        WakeSignal signal = new(platform.Work);
+        WeakReference<IMemberActivity> activity = new(null!);
+        GroupMembership membership =
+            groups.Create(group, subscription, options.MemberSettings, signal.Wake, activity);
+        _positions = new PositionSet(options.StartPolicy, logger);
+        _assignment = new ConsumerAssignment(
+            membership,
+            _positions,
+            group is null ? null : offsets,
+            options.StartPolicy,
+            options.CommitInterval is not null,
+            new AssignmentCallbacks(Bind(options.OnAssigned), Bind(options.OnRevoked), Bind(options.OnLost)));
+        _committer = group is null
             ? null
             : new OffsetCommitter(
-                _positions, offsets!, Group, options.CommitDurability, options.CommitInterval, platform, logger);
+                _positions,
+                offsets!,
+                _assignment.LostError,
+                group,
+                options.CommitDurability,
+                options.CommitInterval,
+                platform,
+                logger);
+        _assignment.Committer = _committer;
         _reader = new RecordReader<TKey, TValue>(
             _positions,
+            _assignment,
             new RecordFetcher<TKey, TValue>(new RecordDecoder<TKey, TValue>(keys, values), readers),
             _committer,
-            new WakeSignal(platform.Work),
+            signal,
             platform.Time,
             options.MaxBufferedRecords,
             options.AllowSynchronousContinuations);
+        activity.SetTarget(_reader);
         _users.AddConsumer(_reader, this);
         if (options.CommitInterval is not null)
         {
@@ -119,8 +139,18 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <summary>The group's name, or null for a consumer that commits nothing.</summary>
     public string? Group { get; }
 
-    /// <summary>The partitions that this consumer reads, in the order of its subscription.</summary>
-    public IReadOnlyList<TopicPartition> Assignment { get; }
+    /// <summary>
+    /// The partitions that this consumer reads at present, in the order of its subscription. It joins its group with
+    /// its first use: a read, this property, or any member that is about its partitions. Until then it has none.
+    /// </summary>
+    public IReadOnlyList<TopicPartition> Assignment
+    {
+        get
+        {
+            _assignment.Join();
+            return [.. _positions.Cursors.ToArray().Select(cursor => cursor.Log.Id)];
+        }
+    }
 
     /// <summary>
     /// Reads without end: what is there, and what is appended later, for which it waits.
@@ -168,7 +198,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     public IAsyncEnumerable<Record<TKey, TValue>> ReadToEndAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        return new RecordSequence<TKey, TValue>(_reader, _positions.Ends(), cancellationToken);
+        return new RecordSequence<TKey, TValue>(_reader, _assignment.Ends(), cancellationToken);
     }
 
     /// <summary>
@@ -206,7 +236,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     public void Finish(Record<TKey, TValue> record)
     {
         ThrowIfDisposed();
-        if (_positions.Finish(_positions.Get(record.TopicPartition), record.Offset))
+        if (TryGetCursor(record) is { } cursor && _positions.Finish(cursor, record.Offset))
         {
             _committer?.NoteMoved();
         }
@@ -232,8 +262,15 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// </exception>
     /// <exception cref="OperationCanceledException">The commit, or the waiting for it, was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
-    public ValueTask CommitAsync(Record<TKey, TValue> finished, CancellationToken cancellationToken = default) =>
-        CommitAsync(NextOffset.After(finished.TopicPartitionOffset), metadata: null, cancellationToken);
+    public ValueTask CommitAsync(Record<TKey, TValue> finished, CancellationToken cancellationToken = default)
+    {
+        OffsetCommitter committer = RequireGroup();
+        PartitionCursor cursor = _assignment.GetForCommit(finished.TopicPartition);
+        return finished.IsOf(cursor.Hold.Epoch)
+            ? committer.CommitAsync(
+                cursor, NextOffset.After(finished.TopicPartitionOffset).Offset, metadata: null, cancellationToken)
+            : throw _assignment.LostError(cursor.Hold);
+    }
 
     /// <summary>
     /// Commits the offset of the next record to read, which is where the group's next consumer begins. What this one
@@ -260,7 +297,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             OffsetCodec.ThrowIfNotMetadata(metadata);
         }
 
-        return committer.CommitAsync(_positions.Get(next.Partition), next.Offset, metadata, cancellationToken);
+        return committer.CommitAsync(
+            _assignment.GetForCommit(next.Partition), next.Offset, metadata, cancellationToken);
     }
 
     /// <summary>
@@ -292,7 +330,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         TopicPartition partition, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        PartitionCursor cursor = _positions.Get(partition);
+        PartitionCursor cursor = _assignment.Get(partition);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<NextOffset>(cancellationToken)
             : ValueTask.FromResult(new NextOffset(cursor.Log.Id, _positions.GetPosition(cursor)));
@@ -312,7 +350,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         TopicPartition partition, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        PartitionCursor cursor = _positions.Get(partition);
+        PartitionCursor cursor = _assignment.Get(partition);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<CommittedOffset?>(cancellationToken)
             : ValueTask.FromResult(_committer?.Committed(cursor));
@@ -331,9 +369,13 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
-        return cancellationToken.IsCancellationRequested
-            ? ValueTask.FromCanceled<IReadOnlyList<PartitionLag>>(cancellationToken)
-            : ValueTask.FromResult<IReadOnlyList<PartitionLag>>(_positions.GetLag());
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<IReadOnlyList<PartitionLag>>(cancellationToken);
+        }
+
+        _assignment.Join();
+        return ValueTask.FromResult<IReadOnlyList<PartitionLag>>(_positions.GetLag());
     }
 
     /// <summary>
@@ -353,7 +395,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     public void Seek(TopicPartitionOffset at)
     {
         ThrowIfDisposed();
-        PartitionCursor cursor = _positions.Get(at.TopicPartition);
+        PartitionCursor cursor = _assignment.Get(at.TopicPartition);
         if (at.Offset < 0)
         {
             throw ConsumerErrors.NegativeOffset(at);
@@ -388,7 +430,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     {
         ArgumentNullException.ThrowIfNull(to);
         ThrowIfDisposed();
-        PartitionCursor? cursor = only is { } partition ? _positions.Get(partition) : null;
+        PartitionCursor? cursor = only is { } partition ? _assignment.Get(partition) : null;
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
@@ -396,6 +438,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
         if (cursor is null)
         {
+            _assignment.Join();
             _positions.Seek(to, cancellationToken);
         }
         else
@@ -431,7 +474,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             throw ConsumerErrors.NothingToSkip(failure);
         }
 
-        PartitionCursor cursor = _positions.Get(new TopicPartition(topic, partition));
+        PartitionCursor cursor = _assignment.Get(new TopicPartition(topic, partition));
         long behind = SkipTarget.Find(cursor.Log, failure, offset);
         _positions.Skip(cursor, failure, offset, behind);
         NoteMoved();
@@ -467,6 +510,12 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// </exception>
     public ValueTask DisposeAsync() => CloseAsync(how: default);
 
+    private Func<IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? Bind(
+        Func<IConsumer, IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? callback) =>
+        callback is null
+            ? null
+            : (partitions, cancellationToken) => callback(this, partitions, cancellationToken);
+
     private async ValueTask CloseAsync(WaitMode how)
     {
         if (!_reader.TryStop())
@@ -477,28 +526,49 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         _users.Remove(_reader);
         try
         {
-            if (_committer is not null)
-            {
-                await _committer.DisposeAsync(how).ConfigureAwait(false);
-            }
+            await _assignment.TellEndAsync(how).ConfigureAwait(false);
         }
         finally
         {
-            _membership?.Dispose();
+            Volatile.Write(ref _isOver, true);
+            try
+            {
+                if (_committer is not null)
+                {
+                    await _committer.DisposeAsync(how).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                _assignment.Leave();
+            }
         }
     }
 
     /// <summary>The topics and the group: <c>page-views, orders (fraud)</c>.</summary>
     public override string ToString()
     {
-        string topics = string.Join(", ", Assignment.Select(partition => partition.Topic).Distinct());
+        string topics = _subscription.IsPattern
+            ? _subscription.ToString()
+            : string.Join(", ", _subscription.TopicNames);
         return Group is null ? topics : $"{topics} ({Group})";
+    }
+
+    /// <summary>Where a record of this consumer's is; null if its partition was let go of since.</summary>
+    private PartitionCursor? TryGetCursor(in Record<TKey, TValue> record)
+    {
+        if (_positions.Assigned.Find(record.TopicPartition) is { } cursor)
+        {
+            return record.IsOf(cursor.Hold.Epoch) ? cursor : null;
+        }
+
+        return _assignment.HadOnce(record.TopicPartition) ? null : _assignment.Get(record.TopicPartition);
     }
 
     private void Pause(TopicPartition partition, bool paused)
     {
         ThrowIfDisposed();
-        _positions.Pause(_positions.Get(partition), paused);
+        _positions.Pause(_assignment.Get(partition), paused);
         _reader.Signal.Wake();
     }
 
@@ -513,12 +583,12 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     {
         ThrowIfDisposed();
         return _committer ?? throw ConsumerErrors.NoGroup(
-            [.. Assignment.Select(partition => partition.Topic).Distinct()]);
+            _subscription.IsPattern ? [_subscription.ToString()] : _subscription.TopicNames);
     }
 
     private void ThrowIfDisposed()
     {
-        if (_reader.Claim.IsClosing)
+        if (Volatile.Read(ref _isOver))
         {
             throw ConsumerErrors.Disposed();
         }

@@ -1,4 +1,5 @@
 using EmbeddedLog.Consuming.Positions;
+using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
@@ -57,6 +58,53 @@ public sealed class ConsumerOptions
     /// </summary>
     public bool AllowSynchronousContinuations { get; set; }
 
+    /// <summary>
+    /// The consumer's name in messages, log lines and descriptions of its group, as Kafka's <c>client.id</c>; 1 to 249
+    /// characters. It need not be unique. Default: null, for <c>consumer-</c> and a number.
+    /// </summary>
+    public string? ClientName { get; set; }
+
+    /// <summary>
+    /// How the partitions of the group's topics are shared, as Kafka's <c>group.remote.assignor</c>; the same for all
+    /// consumers of a group. Default: <see cref="GroupAssignor.Uniform"/>.
+    /// </summary>
+    public GroupAssignor Assignor { get; set; } = GroupAssignor.Uniform;
+
+    /// <summary>
+    /// How long after it got a record a member of a group may ask for the next one, 10 ms to 1 day, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>; as Kafka's <c>max.poll.interval.ms</c>. One that takes longer loses its
+    /// partitions if another member of the group can read them. It gets a share again with its next read. Seen up to a
+    /// quarter of the time later. Default: 5 minutes.
+    /// </summary>
+    public TimeSpan MaxPollInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Called inside the read that gets partitions, before their first record. It may seek and commit. If it throws,
+    /// the read throws the same; the partitions are assigned, and the next read goes on. Default: null.
+    /// </summary>
+    /// <remarks>
+    /// This callback and the other two get the consumer, the partitions, and a token that is cancelled with the read.
+    /// While one runs, the partitions concerned stay where they are. Code only: configuration cannot set them.
+    /// </remarks>
+    public Func<IConsumer, IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? OnAssigned { get; set; }
+
+    /// <summary>
+    /// Called inside the read that gives partitions up to another member, or by the disposal of the consumer, while
+    /// they can still be committed. If it throws, they are given up all the same, and the read throws. Default: null.
+    /// </summary>
+    /// <inheritdoc cref="OnAssigned" path="/remarks"/>
+    public Func<IConsumer, IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? OnRevoked { get; set; }
+
+    /// <summary>
+    /// Called inside the next read after partitions were taken away, see <see cref="MaxPollInterval"/>: another member
+    /// may have read them meanwhile, and nothing can be committed. If it throws, the read throws. Default: null.
+    /// </summary>
+    /// <inheritdoc cref="OnAssigned" path="/remarks"/>
+    public Func<IConsumer, IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? OnLost { get; set; }
+
+    /// <summary>What the consumer's group is told of it.</summary>
+    internal MemberSettings MemberSettings => new(ClientName, Assignor, MaxPollInterval);
+
     /// <summary>The start as one value, from the three properties.</summary>
     internal StartPolicy StartPolicy => new(Start, StartOffset, StartTime);
 
@@ -93,6 +141,23 @@ public sealed class ConsumerOptions
             }
         }
 
+        if (ClientName is { Length: 0 or > NameRules.MaxLength } name)
+        {
+            faults.Add(
+                nameof(ClientName), $"{name.Length} characters", $"1 to {NameRules.MaxLength}", "use null for none");
+        }
+
+        if (MaxPollInterval != Timeout.InfiniteTimeSpan)
+        {
+            faults.Range(
+                nameof(MaxPollInterval),
+                MaxPollInterval,
+                TimeSpan.FromMilliseconds(10),
+                TimeSpan.FromDays(1),
+                "use Timeout.InfiniteTimeSpan for no limit");
+        }
+
+        faults.Defined(nameof(Assignor), Assignor);
         ValidateStart(faults);
         faults.Defined(nameof(CommitDurability), CommitDurability);
         faults.Range(

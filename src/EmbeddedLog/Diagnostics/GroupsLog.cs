@@ -23,4 +23,9 @@ internal static partial class GroupsLog
     [LoggerMessage(202, LogLevel.Warning, "The committed offsets of a deleted topic could not be removed from the "
         + "disk; the next opening leaves them out.")]
     public static partial void NotForgotten(ILogger logger, Exception failure);
+
+    [LoggerMessage(204, LogLevel.Warning, "Member {ClientName} ({Id}) of group {Group} has not asked for a record for "
+        + "{Limit}: its {Partitions} partitions go to other members. It joins again with its next read.")]
+    public static partial void PutOut(
+        ILogger logger, string group, string clientName, long id, TimeSpan limit, int partitions);
 }

@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.IO;
@@ -16,13 +17,16 @@ internal sealed class LogClosing
     private readonly LogParts _parts;
     private readonly ChangeLock _changing;
     private readonly LogUsers _users;
+    private readonly GroupCoordinator _groups;
     private readonly LogUpkeep _upkeep;
 
     /// <summary>Completed at the end, without a failure: the first caller gets that.</summary>
     private readonly TaskCompletionSource _over = new();
 
-    public LogClosing(OpenedLog log, ChangeLock changing, LogUsers users, LogUpkeep upkeep)
+    public LogClosing(
+        OpenedLog log, ChangeLock changing, LogUsers users, GroupCoordinator groups, LogUpkeep upkeep)
     {
+        _groups = groups;
         _log = log;
         _parts = log.Parts;
         _changing = changing;
@@ -81,6 +85,7 @@ internal sealed class LogClosing
     private async ValueTask TakeStepsAsync(ClosingSteps steps, WaitMode how)
     {
         await _users.DisposeAsync(steps, how).ConfigureAwait(false);
+        steps.Do(_groups.Dispose);
         bool clean = false;
         ClosingSteps own = new();
         await own.DoAsync(() => how.For(_parts.Background.StopAsync())).ConfigureAwait(false);

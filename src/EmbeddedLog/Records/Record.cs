@@ -19,6 +19,12 @@ public readonly record struct Record<TKey, TValue>
     /// </summary>
     private readonly long _timestamp;
 
+    /// <summary>
+    /// The last 16 bits of the assignment epoch under which a consumer returned the record; 0 for a record that no
+    /// consumer returned.
+    /// </summary>
+    private readonly ushort _epoch;
+
     /// <summary>Creates a record as a consumer hands it out: for tests of code that handles records.</summary>
     /// <param name="topic">The topic's name.</param>
     /// <param name="partition">The partition's number, from zero.</param>
@@ -63,7 +69,8 @@ public readonly record struct Record<TKey, TValue>
         bool hasKey,
         TValue value,
         bool isTombstone,
-        Headers? headers)
+        Headers? headers,
+        int epoch = 0)
     {
         Topic = topic;
         Partition = partition;
@@ -73,6 +80,7 @@ public readonly record struct Record<TKey, TValue>
         HasKey = hasKey;
         Value = value;
         IsTombstone = isTombstone;
+        _epoch = (ushort)epoch;
         // No headers are always the same object, so that two reads of one record are equal.
         _headers = headers ?? Headers.Empty;
     }
@@ -116,6 +124,27 @@ public readonly record struct Record<TKey, TValue>
     /// <see cref="NextOffset.After"/>.
     /// </summary>
     public TopicPartitionOffset TopicPartitionOffset => new(Topic, Partition, Offset);
+
+    /// <summary>Whether all is equal, in whichever read the records were returned.</summary>
+    /// <param name="other">The other record.</param>
+    public bool Equals(Record<TKey, TValue> other) =>
+        Topic == other.Topic
+        && Partition == other.Partition
+        && Offset == other.Offset
+        && _timestamp == other._timestamp
+        && HasKey == other.HasKey
+        && IsTombstone == other.IsTombstone
+        && EqualityComparer<TKey>.Default.Equals(Key, other.Key)
+        && EqualityComparer<TValue>.Default.Equals(Value, other.Value)
+        && Headers.Equals(other.Headers);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Topic, Partition, Offset, _timestamp, HasKey, Key, Value);
+
+    /// <summary>
+    /// Whether a consumer may have returned the record under an assignment; also if no consumer has returned it.
+    /// </summary>
+    internal bool IsOf(int epoch) => _epoch == 0 || _epoch == (ushort)epoch;
 
     /// <summary>The record's position and its key: <c>page-views-3@42 site-7</c>.</summary>
     public override string ToString() => HasKey ? $"{TopicPartitionOffset} {Key}" : TopicPartitionOffset.ToString();

@@ -30,7 +30,7 @@ internal sealed class FollowedTopics
     private readonly SerdeResolver _serdes;
     private readonly Lock _gate = new();
 
-    /// <summary>By name; replaced as a whole under the gate.</summary>
+    /// <summary>By name; replaced as a whole under the gate, read by anyone.</summary>
     private SortedDictionary<string, ReadOnlyTopic> _byName = new(StringComparer.Ordinal);
 
     /// <summary>What the last look went by; null where there was nothing to go by. Under the gate.</summary>
@@ -55,6 +55,9 @@ internal sealed class FollowedTopics
         _view = view;
         _poller = poller;
     }
+
+    /// <summary>The topics as of the last look, by name.</summary>
+    public SortedDictionary<string, ReadOnlyTopic> Known => Volatile.Read(ref _byName);
 
     /// <summary>The topics as of now, by name.</summary>
     /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
@@ -137,7 +140,7 @@ internal sealed class FollowedTopics
             }
         }
 
-        _byName = topics;
+        Volatile.Write(ref _byName, topics);
     }
 
     private List<StoredTopic> ReadStored()

@@ -169,7 +169,7 @@ public sealed class BackupFaultTests
         }
 
         // Durable before anything fails: a failed flush would end the log's own partitions.
-        long committed = log.Offsets.Commit("group", new PartitionCommit(topic[0].Log, 20));
+        long committed = log.Offsets.Commit("group", new PartitionCommit(topic[0].Log, 20))!.Value;
         await log.FlushAsync();
         await log.Offsets.FlushAsync(committed, CancellationToken.None);
         return log;

@@ -1,5 +1,6 @@
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
+using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,10 +20,9 @@ public sealed class FetchScheduleTests
         using SimulatedPlatform machine = new(seed: 1);
         CommitLog log = machine.Run(OpenLog.OnAsync(machine));
         Topic topic = machine.Run(log.CreateTopicAsync("topic", new TopicOptions { Partitions = Partitions }));
-        PositionSet positions = new(
-            [.. topic.Partitions.Select(each => new PartitionCursor(each.Source, StartPolicy.Earliest, committed))],
-            StartPolicy.Earliest,
-            NullLogger.Instance);
+        PositionSet positions = new(StartPolicy.Earliest, NullLogger.Instance);
+        positions.AssignUnsynchronized(new AssignedPartitions(
+            [.. topic.Partitions.Select(each => CreateCursor(each, committed))]));
         FetchSchedule schedule = new(positions, machine.Time);
 
         Assert.False(schedule.TryChoose(ends: null, out _, out _));
@@ -53,8 +53,7 @@ public sealed class FetchScheduleTests
         {
             Topic topic = machine.Run(
                 log.CreateTopicAsync($"topic-{i}", new TopicOptions { Partitions = partitions[i] }));
-            cursors.AddRange(topic.Partitions.Select(
-                each => new PartitionCursor(each.Source, StartPolicy.Earliest, committed: null)));
+            cursors.AddRange(topic.Partitions.Select(each => CreateCursor(each, committed: null)));
         }
 
         TurnOrder order = new([.. cursors]);
@@ -67,5 +66,13 @@ public sealed class FetchScheduleTests
         }
 
         machine.Run(log.DisposeAsync());
+    }
+
+    private static PartitionCursor CreateCursor(OwnedPartition partition, long? committed)
+    {
+        GroupMember member = new(
+            1, "test", partition.Source.Id.Topic, TimeSpan.FromMinutes(5), () => { }, new(null!));
+        return new PartitionCursor(
+            new PartitionHold(member, partition.Source, epoch: 1), StartPolicy.Earliest, committed);
     }
 }

@@ -8,6 +8,7 @@ using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
+using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Tests.Infrastructure;
 
@@ -21,7 +22,6 @@ internal sealed class TopicFixture : IAsyncDisposable
     public const string Group = "group";
 
     private readonly PartitionFixture _fixture;
-    private readonly GroupRegistry _groups = new();
 
     public TopicFixture(
         Platform platform,
@@ -45,6 +45,13 @@ internal sealed class TopicFixture : IAsyncDisposable
         ];
         Partitions = [.. Logs.Select(log => new OwnedPartition(log))];
         Offsets = OffsetStore.Open(_fixture.Factory, _fixture.Segments, _fixture.Logger, root, Logs);
+        Groups = new GroupCoordinator(
+            new TopicCatalog(
+                () => [.. Logs.Select(log => log.Id.Topic).Distinct()],
+                name => Logs.Where(log => log.Id.Topic == name).ToArray() is [_, ..] found ? found : null),
+            Offsets.End,
+            _fixture.Platform,
+            _fixture.Logger);
     }
 
     public SegmentResources Segments => _fixture.Segments;
@@ -57,6 +64,9 @@ internal sealed class TopicFixture : IAsyncDisposable
     public OwnedPartition[] Partitions { get; }
 
     public OffsetStore Offsets { get; }
+
+    /// <summary>The groups that consume it.</summary>
+    public GroupCoordinator Groups { get; }
 
     public PartitionLog Log => Logs[0];
 
@@ -115,10 +125,10 @@ internal sealed class TopicFixture : IAsyncDisposable
         ConsumerOptions? options = null)
     {
         ConsumerOptions valid = (options ?? new ConsumerOptions()).ValidatedCopy(group);
-        GroupMembership? membership = group is null ? null : _groups.Join(group, Logs, Topic);
         return new Consumer<TKey, TValue>(
-            Logs,
-            membership,
+            Subscription.Topics([.. Logs.Select(log => log.Id.Topic).Distinct()]),
+            group,
+            Groups,
             Offsets,
             keys,
             values,

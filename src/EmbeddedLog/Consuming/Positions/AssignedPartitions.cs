@@ -1,7 +1,8 @@
 namespace EmbeddedLog.Consuming.Positions;
 
 /// <summary>
-/// The partitions that a consumer reads, of any topics: a list, in which the place of each is its slot. Immutable.
+/// The partitions that a consumer reads, of any topics: a list, in which the place of each is its slot. Immutable;
+/// made under the gate of the positions, since it gives the cursors their slots.
 /// </summary>
 internal sealed class AssignedPartitions
 {
@@ -38,22 +39,20 @@ internal sealed class AssignedPartitions
     /// <summary>The cursors by slot.</summary>
     public ReadOnlySpan<PartitionCursor> Cursors => _cursors;
 
-    /// <summary>The cursor of a partition.</summary>
-    /// <exception cref="ArgumentException">No partition of its topic is assigned.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">Others of its topic are assigned.</exception>
-    public PartitionCursor Get(TopicPartition partition)
-    {
-        PartitionCursor?[] numbers = partition.Topic == _firstTopic ? _first : GetOther(partition.Topic);
-        return (uint)partition.Partition < (uint)numbers.Length && numbers[partition.Partition] is { } cursor
-            ? cursor
-            : throw ConsumerErrors.NotAssigned(
-                partition, numbers.OfType<PartitionCursor>().Select(each => each.Log.Id.Partition));
-    }
+    /// <summary>Whether a cursor is among these.</summary>
+    public bool Contains(PartitionCursor cursor) =>
+        (uint)cursor.Slot < (uint)_cursors.Length && _cursors[cursor.Slot] == cursor;
 
-    private PartitionCursor?[] GetOther(string? topic) =>
-        topic is not null && _others.TryGetValue(topic, out PartitionCursor?[]? numbers)
-            ? numbers
-            : throw ConsumerErrors.WrongTopic([_firstTopic ?? string.Empty, .. _others.Keys], topic);
+    /// <summary>The cursor of a partition, or null if it is not assigned.</summary>
+    public PartitionCursor? Find(TopicPartition partition)
+    {
+        PartitionCursor?[]? numbers = partition.Topic is null ? null
+            : partition.Topic == _firstTopic ? _first
+            : _others.GetValueOrDefault(partition.Topic);
+        return numbers is not null && (uint)partition.Partition < (uint)numbers.Length
+            ? numbers[partition.Partition]
+            : null;
+    }
 
     private static PartitionCursor?[] ByNumber(IEnumerable<PartitionCursor> cursors)
     {

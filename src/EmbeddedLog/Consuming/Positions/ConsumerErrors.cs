@@ -66,6 +66,18 @@ internal static class ConsumerErrors
             partition.Partition,
             $"The consumer reads {PartitionText.Numbers(assigned)} of topic '{partition.Topic}', see Assignment.");
 
+    /// <summary>A partition of the subscription that another member of the group has, or nobody yet.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="group">The group; null for a consumer without one.</param>
+    /// <param name="owner">Who has it; null for nobody.</param>
+    public static ArgumentOutOfRangeException OfAnother(TopicPartition partition, string? group, string? owner) =>
+        new(
+            nameof(partition),
+            partition.Partition,
+            $"Partition {partition} is not assigned to this consumer of group '{group}' now: "
+            + $"{(owner is null ? "nobody has it" : $"it belongs to {owner}")}. Use those of Assignment, or wait for "
+            + "ConsumerOptions.OnAssigned.");
+
     /// <summary>A subscription of partitions that their topics do not have.</summary>
     /// <param name="topics">The partitions.</param>
     /// <param name="count">How many partitions a topic has.</param>

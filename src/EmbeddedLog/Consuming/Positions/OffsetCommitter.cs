@@ -1,4 +1,5 @@
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.IO;
@@ -14,6 +15,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
 {
     private readonly PositionSet _positions;
     private readonly OffsetStore _offsets;
+    private readonly Func<PartitionHold, PartitionLostException> _lostError;
     private readonly string _group;
     private readonly Durability _durability;
     private readonly TimeSpan _interval;
@@ -50,6 +52,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     public OffsetCommitter(
         PositionSet positions,
         OffsetStore offsets,
+        Func<PartitionHold, PartitionLostException> lostError,
         string group,
         Durability durability,
         TimeSpan? interval,
@@ -58,6 +61,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     {
         _positions = positions;
         _offsets = offsets;
+        _lostError = lostError;
         _group = group;
         _durability = durability;
         _work = platform.Work;
@@ -129,7 +133,12 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         lock (_positions.Gate)
         {
             // Within the gate: the last commit is then the one noted.
-            end = _offsets.Commit(_group, new PartitionCommit(Owned(cursor), next, metadata));
+            if (_offsets.Commit(_group, new PartitionCommit(Owned(cursor), next, metadata, cursor.Hold)) is not { } made)
+            {
+                throw _lostError(cursor.Hold);
+            }
+
+            end = made;
             cursor.NoteCommitted(next);
             cursor.NoteSettled();
             version = cursor.Version;
@@ -152,8 +161,13 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         }
 
         ThrowIfFailed();
-        return AcknowledgeAsync(CommitFinished(out _), cancellationToken);
+        long end = CommitFinished(out _);
+        PartitionHold? lost = FindLost();
+        return lost is null ? AcknowledgeAsync(end, cancellationToken) : ValueTask.FromException(_lostError(lost));
     }
+
+    /// <summary>Commits everything finished, for whoever has these partitions next.</summary>
+    public void CommitBeforeRelease() => CommitFinished(out _);
 
     /// <summary>Commits the positions that a later start would not find again, at the level of commits.</summary>
     public async ValueTask CommitResolvedAsync(CancellationToken cancellationToken)
@@ -220,6 +234,23 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>A partition that was taken away, and has finished records that can no longer be committed.</summary>
+    private PartitionHold? FindLost()
+    {
+        lock (_positions.Gate)
+        {
+            foreach (PartitionCursor cursor in _positions.Cursors)
+            {
+                if (cursor.Hold.IsOver && cursor.FindUncommitted() >= 0)
+                {
+                    return cursor.Hold;
+                }
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>Commits; returns the offset to wait for, zero if there was nothing to commit.</summary>
     private long CommitFinished(out bool any)
     {
@@ -230,9 +261,9 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
             foreach (PartitionCursor cursor in _positions.Cursors)
             {
                 long next = cursor.FindUncommitted();
-                if (next >= 0)
+                if (next >= 0 && !cursor.Hold.IsOver)
                 {
-                    (commits ??= []).Add(new PartitionCommit(Owned(cursor), next));
+                    (commits ??= []).Add(new PartitionCommit(Owned(cursor), next, Hold: cursor.Hold));
                 }
             }
 
@@ -283,7 +314,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
 
     /// <summary>A seek may have gone beyond the end.</summary>
     private static PartitionCommit Resolved(PartitionCursor cursor) =>
-        new(Owned(cursor), Math.Min(cursor.Position, cursor.Log.PublishedEnd));
+        new(Owned(cursor), Math.Min(cursor.Position, cursor.Log.PublishedEnd), Hold: cursor.Hold);
 
     /// <summary>Groups commit to a log that this process owns: a follower has no group.</summary>
     private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;

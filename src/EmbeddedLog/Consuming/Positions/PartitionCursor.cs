@@ -1,3 +1,4 @@
+using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
@@ -32,22 +33,26 @@ internal sealed class PartitionCursor
     private long _expected = None;
 
     /// <summary>A cursor at its group's commit, or else to be resolved by a policy.</summary>
-    public PartitionCursor(ReadablePartition log, StartPolicy start, long? committed)
+    public PartitionCursor(PartitionHold hold, StartPolicy start, long? committed)
     {
-        Log = log;
-        Truncations = log.Truncations;
+        Hold = hold;
+        Log = hold.Partition;
+        Truncations = Log.Truncations;
         Start = start;
         Position = committed ?? None;
         Committed = Position;
         _settled = Position;
     }
 
+    /// <summary>The assignment under which the partition is read.</summary>
+    public PartitionHold Hold { get; }
+
     /// <summary>The partition.</summary>
     public ReadablePartition Log { get; }
 
     /// <summary>
-    /// The cursor's index among those of its consumer, which finds the kept records of each partition. Written once,
-    /// when the consumer is created.
+    /// The cursor's index among those of its consumer, in the order of the subscription. Written when the assignment
+    /// changes.
     /// </summary>
     public int Slot { get; set; }
 

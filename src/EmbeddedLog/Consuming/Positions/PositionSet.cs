@@ -9,7 +9,8 @@ namespace EmbeddedLog.Consuming.Positions;
 /// </summary>
 internal sealed class PositionSet
 {
-    private readonly AssignedPartitions _assigned;
+    /// <summary>Replaced as a whole under the gate when the assignment changes; read by anyone.</summary>
+    private AssignedPartitions _assigned = new([]);
 
     /// <summary>What decides where to go on when a position is no longer in the log.</summary>
     private readonly StartPolicy _policy;
@@ -20,10 +21,9 @@ internal sealed class PositionSet
     /// </summary>
     private int _openFrom;
 
-    /// <summary>The positions of partitions of any topics; each gets the slot that is its place in the list.</summary>
-    public PositionSet(PartitionCursor[] cursors, StartPolicy policy, ILogger logger)
+    /// <summary>No positions at first: they come and go with the assignment.</summary>
+    public PositionSet(StartPolicy policy, ILogger logger)
     {
-        _assigned = new AssignedPartitions(cursors);
         _logger = logger;
         _policy = policy;
     }
@@ -39,8 +39,23 @@ internal sealed class PositionSet
     /// <summary>Over all cursors. Held for moments, never while records are read or deserialised.</summary>
     public Lock Gate { get; } = new();
 
+    /// <summary>The partitions that are assigned at present; another object after each change.</summary>
+    public AssignedPartitions Assigned => Volatile.Read(ref _assigned);
+
     /// <summary>The cursors by slot.</summary>
-    public ReadOnlySpan<PartitionCursor> Cursors => _assigned.Cursors;
+    public ReadOnlySpan<PartitionCursor> Cursors => Assigned.Cursors;
+
+    /// <summary>Puts other partitions in the place of those that were assigned. Under the gate.</summary>
+    public void AssignUnsynchronized(AssignedPartitions assigned)
+    {
+        Volatile.Write(ref _assigned, assigned);
+        _openFrom = 0;
+        MayHaveToCommit = false;
+        foreach (PartitionCursor cursor in assigned.Cursors)
+        {
+            MayHaveToCommit |= cursor.MustCommit;
+        }
+    }
 
     /// <summary>
     /// A cursor whose position was left open, if there is any that is well. One in trouble is found when it is read.
@@ -60,31 +75,6 @@ internal sealed class PositionSet
 
         return null;
     }
-
-    /// <summary>
-    /// The ends of all partitions as of now, by slot; without an end where a partition fails to tell: that fails again
-    /// when it is its turn to be read.
-    /// </summary>
-    public long[] Ends()
-    {
-        long[] ends = new long[Cursors.Length];
-        foreach (PartitionCursor cursor in Cursors)
-        {
-            try
-            {
-                ends[cursor.Slot] = cursor.Log.PublishedEnd;
-            }
-            catch (EmbeddedLogException)
-            {
-                ends[cursor.Slot] = long.MaxValue;
-            }
-        }
-
-        return ends;
-    }
-
-    /// <inheritdoc cref="AssignedPartitions.Get"/>
-    public PartitionCursor Get(TopicPartition partition) => _assigned.Get(partition);
 
     /// <summary>The position in a partition, resolved if it was left open.</summary>
     /// <exception cref="OffsetUnavailableException">It was left open, and the policy is an error.</exception>
@@ -161,28 +151,29 @@ internal sealed class PositionSet
     public void Seek(SeekTarget to, CancellationToken cancellationToken)
     {
         // All searches come before the first move: all succeed, or nothing is moved.
-        long[] found = new long[Cursors.Length];
-        for (int slot = 0; slot < found.Length; slot++)
+        ReadOnlySpan<PartitionCursor> cursors = Cursors;
+        long[] found = new long[cursors.Length];
+        for (int i = 0; i < found.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                Cursors[slot].Log.ThrowIfClosed();
-                found[slot] = StartPosition.Find(Cursors[slot].Log, StartPolicy.Of(to));
+                cursors[i].Log.ThrowIfClosed();
+                found[i] = StartPosition.Find(cursors[i].Log, StartPolicy.Of(to));
             }
             catch (UnknownTopicException)
             {
-                found[slot] = -1;
+                found[i] = -1;
             }
         }
 
         lock (Gate)
         {
-            foreach (PartitionCursor cursor in Cursors)
+            for (int i = 0; i < found.Length; i++)
             {
-                if (found[cursor.Slot] >= 0)
+                if (found[i] >= 0)
                 {
-                    SeekUnsynchronized(cursor, to, found[cursor.Slot]);
+                    SeekUnsynchronized(cursors[i], to, found[i]);
                 }
             }
         }

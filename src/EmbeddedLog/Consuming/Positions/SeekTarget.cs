@@ -3,7 +3,7 @@ using EmbeddedLog.Validation;
 namespace EmbeddedLog;
 
 /// <summary>
-/// The place where a consumer continues in each of its partitions, see <see cref="IConsumer{TKey, TValue}.SeekAsync"/>.
+/// The place where a consumer continues in each of its partitions, see <see cref="IConsumer.SeekAsync"/>.
 /// Safe to use from any thread.
 /// </summary>
 public sealed class SeekTarget

@@ -10,10 +10,13 @@ namespace EmbeddedLog.Consuming.Reading;
 internal sealed class FetchSchedule
 {
     private readonly PositionSet _positions;
-    private readonly TurnOrder _order;
     private readonly TimeProvider _time;
 
-    /// <summary>The turn that comes next.</summary>
+    /// <summary>The partitions that are chosen from, and the order of their turns. Under the gate.</summary>
+    private AssignedPartitions _assigned;
+    private TurnOrder _order;
+
+    /// <summary>The turn that comes next. Under the gate.</summary>
     private int _turn;
 
     /// <summary>Whether a partition may be in trouble. Without one, nobody asks for the time.</summary>
@@ -22,7 +25,8 @@ internal sealed class FetchSchedule
     public FetchSchedule(PositionSet positions, TimeProvider time)
     {
         _positions = positions;
-        _order = new TurnOrder(positions.Cursors);
+        _assigned = positions.Assigned;
+        _order = new TurnOrder(_assigned.Cursors);
         _time = time;
     }
 
@@ -30,7 +34,7 @@ internal sealed class FetchSchedule
     /// Chooses what to read next; false where all that are not paused were read up to their ends, or wait for their
     /// next attempt. Positions that were left open are found first, whether paused or not.
     /// </summary>
-    /// <param name="ends">Where the partitions end for this read, by slot, or null for their own ends.</param>
+    /// <param name="ends">Where the partitions end for this read, or null for their own ends.</param>
     /// <param name="plan">What to read.</param>
     /// <param name="retryAt">The time stamp of the next attempt that is waited for, or null.</param>
     /// <exception cref="OffsetUnavailableException">
@@ -43,7 +47,7 @@ internal sealed class FetchSchedule
     /// <exception cref="LogTruncatedException">
     /// Records before a position were taken back; it was moved to the first of them.
     /// </exception>
-    public bool TryChoose(long[]? ends, out FetchPlan plan, out long? retryAt)
+    public bool TryChoose(ReadEnds? ends, out FetchPlan plan, out long? retryAt)
     {
         // Those who come first in the turn and have nothing to read. They are looked at again where nobody else has
         // anything, and not each time that a position is found.
@@ -55,6 +59,11 @@ internal sealed class FetchSchedule
             LostPartition? lost;
             lock (_positions.Gate)
             {
+                if (FollowUnsynchronized())
+                {
+                    passed = 0;
+                }
+
                 plan = default;
                 retryAt = null;
                 lost = LostPartition.Of(_positions.FindOpen());
@@ -92,7 +101,7 @@ internal sealed class FetchSchedule
     /// <summary>
     /// Notes that a partition could not be read. True where that is not told now, for the others come first.
     /// </summary>
-    public bool TryPostpone(in FetchPlan plan, EmbeddedLogException failure, long[]? ends)
+    public bool TryPostpone(in FetchPlan plan, EmbeddedLogException failure, ReadEnds? ends)
     {
         bool isRetry;
         lock (_positions.Gate)
@@ -109,14 +118,42 @@ internal sealed class FetchSchedule
     }
 
     /// <summary>Gives the caller of the next <see cref="TryChoose"/> the partition after this one first.</summary>
-    public void EndTurn(PartitionCursor cursor) => _turn = _order.TurnAfter(cursor.Slot);
+    public void EndTurn(PartitionCursor cursor)
+    {
+        lock (_positions.Gate)
+        {
+            if (_assigned.Contains(cursor))
+            {
+                _turn = _order.TurnAfter(cursor.Slot);
+            }
+        }
+    }
+
+    /// <summary>Goes on with other partitions if the assignment has changed; false if not.</summary>
+    private bool FollowUnsynchronized()
+    {
+        if (_assigned == _positions.Assigned)
+        {
+            return false;
+        }
+
+        _assigned = _positions.Assigned;
+        _order = new TurnOrder(_assigned.Cursors);
+        _turn = 0;
+        foreach (PartitionCursor cursor in _assigned.Cursors)
+        {
+            _mayBeTroubled |= cursor.Trouble is not null;
+        }
+
+        return true;
+    }
 
     /// <summary>Finds a position; false where the partition has failed.</summary>
     /// <param name="lost">The partition.</param>
     /// <param name="ends">As in <see cref="TryChoose"/>.</param>
     /// <param name="failed">The first failure that the caller must be told; it is told later where the others come
     /// first.</param>
-    private bool TryFind(LostPartition lost, long[]? ends, ref ExceptionDispatchInfo? failed)
+    private bool TryFind(LostPartition lost, ReadEnds? ends, ref ExceptionDispatchInfo? failed)
     {
         try
         {
@@ -166,14 +203,14 @@ internal sealed class FetchSchedule
     /// <param name="lost">A cursor that must be resolved first, or whose partition has failed.</param>
     /// <param name="retryAt">As in <see cref="TryChoose"/>.</param>
     private bool TryChooseUnsynchronized(
-        long[]? ends,
+        ReadEnds? ends,
         long now,
         ref int passed,
         out FetchPlan plan,
         out LostPartition? lost,
         out long? retryAt)
     {
-        ReadOnlySpan<PartitionCursor> cursors = _positions.Cursors;
+        ReadOnlySpan<PartitionCursor> cursors = _assigned.Cursors;
         List<PartitionCursor>? waiting = null;
         retryAt = null;
         for (int i = passed; i < cursors.Length; i++)
@@ -225,7 +262,7 @@ internal sealed class FetchSchedule
 
     /// <summary>Plans the one in trouble that has waited longest, if there is anything to read.</summary>
     private static bool TryRetry(
-        List<PartitionCursor> waiting, long[] ends, out FetchPlan plan, out LostPartition? lost)
+        List<PartitionCursor> waiting, ReadEnds ends, out FetchPlan plan, out LostPartition? lost)
     {
         foreach (PartitionCursor cursor in waiting.OrderBy(cursor => cursor.Trouble!.RetryAt))
         {
@@ -249,7 +286,7 @@ internal sealed class FetchSchedule
     /// What to read of a partition; otherwise the cursor where it must be resolved first, or where the partition does
     /// not even tell where it ends.
     /// </summary>
-    private static bool TryPlan(PartitionCursor cursor, long[]? ends, out FetchPlan plan, out LostPartition? lost)
+    private static bool TryPlan(PartitionCursor cursor, ReadEnds? ends, out FetchPlan plan, out LostPartition? lost)
     {
         try
         {
@@ -265,7 +302,7 @@ internal sealed class FetchSchedule
         }
     }
 
-    private static bool TryPlan(PartitionCursor cursor, long[]? ends, out FetchPlan plan, out bool isLost)
+    private static bool TryPlan(PartitionCursor cursor, ReadEnds? ends, out FetchPlan plan, out bool isLost)
     {
         plan = default;
         isLost = false;
@@ -289,7 +326,7 @@ internal sealed class FetchSchedule
         }
 
         long limit = isKept ? cursor.KeptTo : end;
-        limit = ends is null ? limit : Math.Min(limit, ends[cursor.Slot]);
+        limit = ends is null ? limit : Math.Min(limit, ends.Of(cursor));
         if (position >= limit)
         {
             // Where it is read up to its end, nothing is wrong any more.

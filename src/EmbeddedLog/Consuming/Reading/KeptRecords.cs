@@ -3,24 +3,22 @@ using EmbeddedLog.Consuming.Positions;
 namespace EmbeddedLog.Consuming.Reading;
 
 /// <summary>
-/// The unfinished records of earlier reads, by slot, to be returned again by a later read: of each partition no more
-/// than one read had in hand. Only for the reader.
+/// The unfinished records of earlier reads, to be returned again by a later read: of each partition no more than one
+/// read had in hand. Only for the reader.
 /// </summary>
 internal sealed class KeptRecords<TKey, TValue>
 {
-    /// <summary>By slot; null before the first is kept.</summary>
-    private ReadOnlyMemory<Record<TKey, TValue>>[]? _records;
+    private readonly Dictionary<PartitionCursor, ReadOnlyMemory<Record<TKey, TValue>>> _records = [];
 
     /// <summary>
     /// Keeps records of a partition that are not finished, besides those behind them that are kept already. Under the
     /// gate.
     /// </summary>
-    public void Keep(PartitionCursor cursor, int slots, List<Record<TKey, TValue>> records)
+    public void Keep(PartitionCursor cursor, List<Record<TKey, TValue>> records)
     {
-        _records ??= new ReadOnlyMemory<Record<TKey, TValue>>[slots];
         if (cursor.KeptTo > cursor.Position)
         {
-            records.AddRange(_records[cursor.Slot].Span);
+            records.AddRange(_records[cursor].Span);
         }
 
         records.RemoveAll(record => record.Offset < cursor.Position);
@@ -34,7 +32,7 @@ internal sealed class KeptRecords<TKey, TValue>
     {
         if (plan.Cursor.Version == plan.Version)
         {
-            Set(plan.Cursor, _records![plan.Cursor.Slot]);
+            Set(plan.Cursor, _records.GetValueOrDefault(plan.Cursor));
         }
     }
 
@@ -42,7 +40,7 @@ internal sealed class KeptRecords<TKey, TValue>
     /// <returns>The number of records.</returns>
     public int Take(in FetchPlan plan, ref Record<TKey, TValue>[] buffer)
     {
-        ref ReadOnlyMemory<Record<TKey, TValue>> kept = ref _records![plan.Cursor.Slot];
+        ReadOnlyMemory<Record<TKey, TValue>> kept = _records[plan.Cursor];
         int count = 0;
         if (buffer.Length < kept.Length)
         {
@@ -66,16 +64,27 @@ internal sealed class KeptRecords<TKey, TValue>
             }
         }
 
-        kept = kept[passed..];
+        _records[plan.Cursor] = kept[passed..];
         return count;
     }
 
+    /// <summary>Forgets the records of a partition that is assigned no more.</summary>
+    public void Forget(PartitionCursor cursor) => _records.Remove(cursor);
+
     /// <summary>Releases all.</summary>
-    public void Clear() => _records = null;
+    public void Clear() => _records.Clear();
 
     private void Set(PartitionCursor cursor, ReadOnlyMemory<Record<TKey, TValue>> records)
     {
-        _records![cursor.Slot] = records;
+        if (records.IsEmpty)
+        {
+            _records.Remove(cursor);
+        }
+        else
+        {
+            _records[cursor] = records;
+        }
+
         cursor.Keep(records.IsEmpty ? -1 : records.Span[^1].Offset + 1);
     }
 }

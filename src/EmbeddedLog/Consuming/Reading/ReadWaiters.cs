@@ -14,8 +14,11 @@ internal sealed class ReadWaiters
     private readonly TimeProvider _time;
     private readonly bool _inline;
 
-    /// <summary>By slot; null before the first.</summary>
-    private readonly AppendWaiter?[] _waiters;
+    /// <summary>The partitions for which there are waiters.</summary>
+    private AssignedPartitions _assigned;
+
+    /// <summary>By slot among those; null before the first.</summary>
+    private AppendWaiter?[] _waiters = [];
 
     /// <summary>Wakes for the next attempt; null before there is any.</summary>
     private ITimer? _retry;
@@ -26,7 +29,8 @@ internal sealed class ReadWaiters
         _signal = signal;
         _time = time;
         _inline = inline;
-        _waiters = new AppendWaiter?[positions.Cursors.Length];
+        _assigned = positions.Assigned;
+        _waiters = new AppendWaiter?[_assigned.Cursors.Length];
     }
 
     /// <summary>
@@ -34,9 +38,10 @@ internal sealed class ReadWaiters
     /// </summary>
     public void Arm(long? retryAt)
     {
+        Follow(_positions.Assigned);
         for (int i = 0; i < _waiters.Length; i++)
         {
-            PartitionCursor cursor = _positions.Cursors[i];
+            PartitionCursor cursor = _assigned.Cursors[i];
             long position;
             lock (_positions.Gate)
             {
@@ -61,11 +66,38 @@ internal sealed class ReadWaiters
     public void Release()
     {
         _retry?.Dispose();
+        Follow(new AssignedPartitions([]));
+    }
+
+    /// <summary>Goes on with other partitions: the waiters of those that stay are kept, the others removed.</summary>
+    private void Follow(AssignedPartitions assigned)
+    {
+        if (assigned == _assigned)
+        {
+            return;
+        }
+
+        Dictionary<PartitionCursor, AppendWaiter> waiters = [];
         for (int i = 0; i < _waiters.Length; i++)
         {
-            if (_waiters[i] is { IsArmed: true } waiter)
+            if (_waiters[i] is { } waiter)
             {
-                _positions.Cursors[i].Log.RemoveAppendWaiter(waiter);
+                waiters.Add(_assigned.Cursors[i], waiter);
+            }
+        }
+
+        _assigned = assigned;
+        _waiters = new AppendWaiter?[assigned.Cursors.Length];
+        for (int i = 0; i < _waiters.Length; i++)
+        {
+            waiters.Remove(assigned.Cursors[i], out _waiters[i]);
+        }
+
+        foreach ((PartitionCursor cursor, AppendWaiter waiter) in waiters)
+        {
+            if (waiter.IsArmed)
+            {
+                cursor.Log.RemoveAppendWaiter(waiter);
             }
         }
     }

@@ -8,8 +8,11 @@ namespace EmbeddedLog.Consuming.Reading;
 internal sealed class RecordDecoder<TKey, TValue>(IDeserializer<TKey> keys, IDeserializer<TValue> values)
 {
     /// <summary>Reads one record.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="epoch">The assignment under which it is read.</param>
+    /// <param name="record">The record as stored.</param>
     /// <exception cref="RecordDeserializationException">It cannot be read as these types.</exception>
-    public Record<TKey, TValue> Decode(in TopicPartition partition, scoped in RecordView record)
+    public Record<TKey, TValue> Decode(in TopicPartition partition, int epoch, scoped in RecordView record)
     {
         HeadersView block = record.Headers;
         Headers? headers = block.IsEmpty ? null : block.ToHeaders();
@@ -22,7 +25,8 @@ internal sealed class RecordDecoder<TKey, TValue>(IDeserializer<TKey> keys, IDes
             record.HasKey,
             DecodeValue(partition, record, headers),
             record.IsTombstone,
-            headers);
+            headers,
+            epoch);
     }
 
     private TKey DecodeKey(in TopicPartition partition, scoped in RecordView record, Headers? headers)

@@ -48,6 +48,7 @@ internal sealed class RecordFetcher<TKey, TValue>
         }
 
         TopicPartition id = cursor.Log.Id;
+        int epoch = cursor.Hold.Epoch;
         int count = 0;
         cursor.PassedTo = None;
         try
@@ -69,7 +70,7 @@ internal sealed class RecordFetcher<TKey, TValue>
                     Array.Resize(ref buffer, (int)Math.Min(wanted, 2L * count));
                 }
 
-                buffer[count] = _decoder.Decode(id, record);
+                buffer[count] = _decoder.Decode(id, epoch, record);
                 bytes += record.Key.Length + record.Value.Length;
             }
 

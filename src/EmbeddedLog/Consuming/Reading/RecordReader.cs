@@ -1,5 +1,7 @@
 using System.Runtime.ExceptionServices;
+using EmbeddedLog.Consuming.Membership;
 using EmbeddedLog.Consuming.Positions;
+using EmbeddedLog.Coordination.Groups;
 
 namespace EmbeddedLog.Consuming.Reading;
 
@@ -8,7 +10,7 @@ namespace EmbeddedLog.Consuming.Reading;
 /// goes on with the next partition; waits where there is nothing. Only for the one who has the claim, but for what
 /// stops it.
 /// </summary>
-internal sealed class RecordReader<TKey, TValue>
+internal sealed class RecordReader<TKey, TValue> : IMemberActivity
 {
     /// <summary>
     /// How many bytes are read ahead of a reader of records; Kafka's <c>max.partition.fetch.bytes</c>.
@@ -19,6 +21,7 @@ internal sealed class RecordReader<TKey, TValue>
     private const long MaxBatchBytes = 50 << 20;
 
     private readonly PositionSet _positions;
+    private readonly ConsumerAssignment _assignment;
     private readonly FetchSchedule _schedule;
     private readonly KeptRecords<TKey, TValue> _kept = new();
     private readonly RecordFetcher<TKey, TValue> _fetcher;
@@ -44,8 +47,15 @@ internal sealed class RecordReader<TKey, TValue>
     /// <summary>The batch in hand; null where it is a single record, or nothing.</summary>
     private Record<TKey, TValue>[]? _batch;
 
+    /// <summary>How often more was read ahead. Written by the reader; read by anyone.</summary>
+    private int _fills;
+
+    /// <summary>Whether the reader waits for a record. Written by the reader; read by anyone.</summary>
+    private bool _isWaiting;
+
     public RecordReader(
         PositionSet positions,
+        ConsumerAssignment assignment,
         RecordFetcher<TKey, TValue> fetcher,
         OffsetCommitter? committer,
         WakeSignal signal,
@@ -54,6 +64,7 @@ internal sealed class RecordReader<TKey, TValue>
         bool inline)
     {
         _positions = positions;
+        _assignment = assignment;
         _schedule = new FetchSchedule(positions, time);
         _fetcher = fetcher;
         _committer = committer;
@@ -69,12 +80,18 @@ internal sealed class RecordReader<TKey, TValue>
     /// <summary>Keeps other reads out.</summary>
     public ReadClaim Claim { get; }
 
+    /// <inheritdoc/>
+    public long Steps => ((long)Volatile.Read(ref _fills) << 32) + Volatile.Read(ref _next);
+
+    /// <inheritdoc/>
+    public bool IsWaiting => Volatile.Read(ref _isWaiting);
+
     /// <summary>
     /// Begins a read. What the last one had in hand when it was left is not finished: it is handed out again, after the
     /// other partitions had their turn.
     /// </summary>
-    /// <param name="ends">Where the partitions end for it, by slot, or null for a read without end.</param>
-    public void Begin(long[]? ends)
+    /// <param name="ends">Where the partitions end for it, or null for a read without end.</param>
+    public void Begin(ReadEnds? ends)
     {
         lock (_positions.Gate)
         {
@@ -85,7 +102,7 @@ internal sealed class RecordReader<TKey, TValue>
                 _batch = null;
             }
 
-            if (ends is not null && _next < _count && _buffer[_count - 1].Offset >= ends[_buffered!.Slot])
+            if (ends is not null && _next < _count && _buffer[_count - 1].Offset >= ends.Of(_buffered!))
             {
                 // What was read ahead lies behind the end.
                 PutBackUnsynchronized();
@@ -155,10 +172,10 @@ internal sealed class RecordReader<TKey, TValue>
     /// Reads ahead for <see cref="TryTake"/>, waiting if need be. The caller takes then, and comes back if somebody has
     /// moved the position meanwhile.
     /// </summary>
-    /// <param name="ends">Where the partitions end for this read, by slot, or null for a read without end.</param>
+    /// <param name="ends">Where the partitions end for this read, or null for a read without end.</param>
     /// <param name="tokens">What may end the waiting.</param>
     /// <returns>False where the read has come to its end.</returns>
-    public ValueTask<bool> FillAsync(long[]? ends, ReadTokens tokens) =>
+    public ValueTask<bool> FillAsync(ReadEnds? ends, ReadTokens tokens) =>
         FillAsync(ends, _maxBuffered, MaxChunkBytes, tokens);
 
     /// <summary>Reads ahead for <see cref="TakeBatch"/>, as for <see cref="TryTake"/>.</summary>
@@ -199,12 +216,24 @@ internal sealed class RecordReader<TKey, TValue>
         }
     }
 
-    private async ValueTask<bool> FillAsync(long[]? ends, int maxRecords, long maxBytes, ReadTokens tokens)
+    private async ValueTask<bool> FillAsync(ReadEnds? ends, int maxRecords, long maxBytes, ReadTokens tokens)
     {
         while (true)
         {
             tokens.ThrowIfCancelled();
             ThrowIfStopped();
+            Volatile.Write(ref _fills, _fills + 1);
+            if (_assignment.IsPending)
+            {
+                await tokens.WaitAsync(token => _assignment.LookAsync(Forget, token)).ConfigureAwait(false);
+                if (HasMore())
+                {
+                    return true;
+                }
+
+                continue;
+            }
+
             bool any = false;
             FetchPlan plan = default;
             long? retryAt = null;
@@ -239,12 +268,14 @@ internal sealed class RecordReader<TKey, TValue>
             else
             {
                 _waiters.Arm(retryAt);
+                Volatile.Write(ref _isWaiting, true);
                 await Signal.WaitAsync().ConfigureAwait(false);
+                Volatile.Write(ref _isWaiting, false);
             }
         }
     }
 
-    private bool TryFetch(in FetchPlan plan, long[]? ends, int maxRecords, long maxBytes)
+    private bool TryFetch(in FetchPlan plan, ReadEnds? ends, int maxRecords, long maxBytes)
     {
         int count;
         FetchPlan chosen = plan;
@@ -289,9 +320,35 @@ internal sealed class RecordReader<TKey, TValue>
         return count > 0;
     }
 
+    /// <summary>Whether something read ahead can be handed out.</summary>
+    private bool HasMore()
+    {
+        lock (_positions.Gate)
+        {
+            return _next < _count && _buffered!.Version == _version;
+        }
+    }
+
+    /// <summary>Forgets what was read of a partition that is assigned no more. Under the gate.</summary>
+    private void Forget(PartitionCursor cursor)
+    {
+        _kept.Forget(cursor);
+        if (_handedOut == cursor)
+        {
+            _handedOut = null;
+            _batch = null;
+        }
+
+        if (_buffered == cursor)
+        {
+            _buffered = null;
+            _next = _count = 0;
+        }
+    }
+
     private bool CanTakeUnsynchronized()
     {
-        if (Claim.IsClosing)
+        if (Claim.IsClosing || _assignment.IsPending)
         {
             return false;
         }
@@ -380,7 +437,7 @@ internal sealed class RecordReader<TKey, TValue>
             kept.Add(_buffer[i]);
         }
 
-        _kept.Keep(cursor, _positions.Cursors.Length, kept);
+        _kept.Keep(cursor, kept);
         _next = _count = 0;
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
 
 namespace EmbeddedLog.Consuming.Sequences;
@@ -10,11 +11,11 @@ namespace EmbeddedLog.Consuming.Sequences;
 internal sealed class RecordEnumerator<TKey, TValue> : IAsyncEnumerator<Record<TKey, TValue>>
 {
     private readonly RecordReader<TKey, TValue> _reader;
-    private readonly long[]? _ends;
+    private readonly ReadEnds? _ends;
     private readonly ReadScope _scope;
     private Record<TKey, TValue> _current;
 
-    public RecordEnumerator(RecordReader<TKey, TValue> reader, long[]? ends, ReadTokens tokens)
+    public RecordEnumerator(RecordReader<TKey, TValue> reader, ReadEnds? ends, ReadTokens tokens)
     {
         _reader = reader;
         _ends = ends;

@@ -1,3 +1,4 @@
+using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
 
 namespace EmbeddedLog.Consuming.Sequences;
@@ -7,7 +8,7 @@ namespace EmbeddedLog.Consuming.Sequences;
 /// <param name="ends">The ends of the partitions for this read, or null for a read without end.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
 internal sealed class RecordSequence<TKey, TValue>(
-    RecordReader<TKey, TValue> reader, long[]? ends, CancellationToken cancellationToken)
+    RecordReader<TKey, TValue> reader, ReadEnds? ends, CancellationToken cancellationToken)
     : IAsyncEnumerable<Record<TKey, TValue>>
 {
     /// <inheritdoc/>

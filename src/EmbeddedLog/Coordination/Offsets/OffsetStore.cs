@@ -1,4 +1,5 @@
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.State;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
@@ -97,24 +98,42 @@ internal sealed class OffsetStore
     /// </summary>
     public void ReadClock() => _state.ReadClock();
 
-    /// <summary>Commits one offset; when it returns, the commit is <see cref="Durability.Written"/>.</summary>
-    /// <returns>
-    /// The argument of <see cref="FlushAsync"/> that makes the commit <see cref="Durability.Flushed"/>.
-    /// </returns>
-    /// <exception cref="ArgumentOutOfRangeException">The offset is negative, or beyond the partition's end.</exception>
-    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
-    public long Commit(string group, in PartitionCommit commit)
+    /// <summary>Ends assignments: what was committed under them stands, and nothing more is.</summary>
+    public void End(IReadOnlyList<PartitionHold> holds)
     {
         lock (_state.Gate)
         {
+            foreach (PartitionHold hold in holds)
+            {
+                hold.End();
+            }
+        }
+    }
+
+    /// <summary>Commits one offset; when it returns, the commit is <see cref="Durability.Written"/>.</summary>
+    /// <returns>
+    /// The argument of <see cref="FlushAsync"/> that makes the commit <see cref="Durability.Flushed"/>; null where the
+    /// assignment is over, and nothing was committed.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The offset is negative, or beyond the partition's end.</exception>
+    /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
+    public long? Commit(string group, in PartitionCommit commit)
+    {
+        lock (_state.Gate)
+        {
+            if (commit.Hold is { IsOver: true })
+            {
+                return null;
+            }
+
             CheckUnsynchronized(commit);
             return _state.SetUnsynchronized(Key(group, commit.Partition), ValueOf(commit));
         }
     }
 
     /// <summary>
-    /// Commits several offsets, otherwise as for one, but those for topics that were deleted, which are left out. All
-    /// or none of them, unless they are so many that they take more than one batch.
+    /// Commits several offsets, otherwise as for one, but those for topics that were deleted, or whose assignments are
+    /// over, which are left out. All or none of them, unless they are so many that they take more than one batch.
     /// </summary>
     public long Commit(string group, IReadOnlyList<PartitionCommit> commits)
     {
@@ -123,7 +142,7 @@ internal sealed class OffsetStore
         {
             foreach (PartitionCommit commit in commits)
             {
-                if (_forgotten.Contains(commit.Partition.TopicUid))
+                if (_forgotten.Contains(commit.Partition.TopicUid) || commit.Hold is { IsOver: true })
                 {
                     continue;
                 }
@@ -175,12 +194,12 @@ internal sealed class OffsetStore
         PartitionLog partition = commit.Partition;
         if (commit.Offset < 0 || commit.Offset > partition.PublishedEnd)
         {
-            throw GroupErrors.BeyondEnd(partition, commit.Offset);
+            throw OffsetErrors.BeyondEnd(partition, commit.Offset);
         }
 
         if (_forgotten.Contains(partition.TopicUid))
         {
-            throw GroupErrors.Deleted(partition.Id.Topic);
+            throw OffsetErrors.Deleted(partition.Id.Topic);
         }
     }
 

@@ -1,19 +1,35 @@
+using System.Text.RegularExpressions;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog;
 
 /// <summary>
-/// What a consumer reads: one topic, several topics, or partitions that are chosen by hand. A topic's name converts to
-/// it: <c>CreateConsumer&lt;string, Order&gt;("orders")</c>. Immutable, so that any thread may use it, and any number
-/// of consumers.
+/// What a consumer reads: one topic, several topics, all topics whose names match a pattern, or partitions that are
+/// chosen by hand. A topic's name converts to it: <c>CreateConsumer&lt;string, Order&gt;("orders")</c>. Immutable, so
+/// that any thread may use it, and any number of consumers.
 /// </summary>
+/// <remarks>
+/// Partitions that are added to a topic later are read too, and so are topics that are created later, if they match a
+/// pattern. A topic that was deleted is told by the next read, unless a pattern has found it; one that is created again
+/// with its name is read from its start.
+/// </remarks>
 public sealed class Subscription
 {
-    private Subscription(string[] names, TopicPartition[] byHand)
+    private readonly Regex? _pattern;
+
+    private Subscription(string[] names, TopicPartition[] byHand, Regex? pattern = null)
     {
         Names = names;
         ByHand = byHand;
+        TopicNames = [.. names.Concat(byHand.Select(each => each.Topic)).Distinct()];
+        _pattern = pattern;
     }
+
+    /// <summary>The topics that are named, or whose partitions are; none for a pattern.</summary>
+    internal IReadOnlyList<string> TopicNames { get; }
+
+    /// <summary>Whether topics are found by a pattern.</summary>
+    internal bool IsPattern => _pattern is not null;
 
     /// <summary>The topics that are read, in the order given; none if partitions were chosen by hand.</summary>
     internal IReadOnlyList<string> Names { get; }
@@ -45,6 +61,23 @@ public sealed class Subscription
     }
 
     /// <summary>
+    /// All topics whose names match, those that there are and those that are created later; as Kafka's
+    /// <c>subscribe(Pattern)</c>. Partitions of a topic that is deleted are lost without an exception.
+    /// </summary>
+    /// <param name="names">
+    /// The pattern, as for <see cref="Regex.IsMatch(string)"/>: it matches a part of the name, unless it begins with
+    /// <c>^</c> and ends with <c>$</c> (Kafka's must match the whole name). It is tried when the consumer joins, and by
+    /// whoever creates or deletes a topic; a name that takes longer than its <see cref="Regex.MatchTimeout"/> does not
+    /// match.
+    /// </param>
+    /// <exception cref="ArgumentNullException">The pattern is null.</exception>
+    public static Subscription Matching(Regex names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return new Subscription([], [], names);
+    }
+
+    /// <summary>
     /// Partitions that are chosen by hand, of any topics; as Kafka's <c>assign</c>. With a group, the others are left
     /// to its other consumers.
     /// </summary>
@@ -70,9 +103,24 @@ public sealed class Subscription
         return new Subscription([], copy);
     }
 
-    /// <summary>The names, or the partitions: <c>orders, payments</c>.</summary>
+    /// <summary>The names, the pattern, or the partitions: <c>orders, payments</c>.</summary>
     public override string ToString() =>
-        Names.Count > 0 ? string.Join(", ", Names) : string.Join(", ", ByHand);
+        _pattern is not null ? _pattern.ToString()
+        : Names.Count > 0 ? string.Join(", ", Names)
+        : string.Join(", ", ByHand);
+
+    /// <summary>Whether the pattern matches a topic's name; not if that takes longer than the pattern allows.</summary>
+    internal bool Matches(string name)
+    {
+        try
+        {
+            return _pattern!.IsMatch(name);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
 
     private static IEnumerable<T> Repeated<T>(IEnumerable<T> all) =>
         all.Where(each => each is not null).GroupBy(each => each).Where(same => same.Count() > 1)

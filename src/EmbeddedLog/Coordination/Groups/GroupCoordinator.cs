@@ -1,0 +1,253 @@
+using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
+using EmbeddedLog.IO;
+using EmbeddedLog.Validation;
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Coordination.Groups;
+
+/// <summary>The groups of a log, and the watch over members that do not read. Safe to call from any thread.</summary>
+internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
+{
+    /// <summary>How often members are looked at in the time that they may take for a record.</summary>
+    private const int LooksPerLimit = 4;
+
+    private static readonly TimeSpan _shortestPeriod = TimeSpan.FromMilliseconds(1);
+
+    private readonly ITopicCatalog _catalog;
+    private readonly Action<IReadOnlyList<PartitionHold>> _end;
+    private readonly TimeProvider _time;
+    private readonly WorkQueue _work;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+
+    /// <summary>The groups with a name that have a consumer. Under the gate.</summary>
+    private readonly SortedDictionary<string, ConsumerGroup> _groups = new(StringComparer.Ordinal);
+
+    /// <summary>The consumers without a group, each alone. Under the gate.</summary>
+    private readonly HashSet<ConsumerGroup> _alone = [];
+
+    /// <summary>The watch's timer; null before the first group has two members. Under the gate.</summary>
+    private ITimer? _watch;
+
+    /// <summary>Under the gate.</summary>
+    private TimeSpan _period = TimeSpan.MaxValue;
+
+    /// <summary>Under the gate.</summary>
+    private bool _disposed;
+
+    /// <summary>The number of the last member.</summary>
+    private long _lastId;
+
+    /// <param name="catalog">The topics that there are.</param>
+    /// <param name="end">Ends holds, so that no commit comes after it.</param>
+    /// <param name="platform">The clock, and where the watch runs.</param>
+    /// <param name="logger">Where it is told who was put out.</param>
+    public GroupCoordinator(
+        ITopicCatalog catalog, Action<IReadOnlyList<PartitionHold>> end, Platform platform, ILogger logger)
+    {
+        _catalog = catalog;
+        _end = end;
+        _time = platform.Time;
+        _work = platform.Work;
+        _logger = logger;
+    }
+
+    /// <summary>The names of the groups that have a consumer, in ordinal order.</summary>
+    public IReadOnlyList<string> Names
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _groups.Keys];
+            }
+        }
+    }
+
+    /// <summary>Makes a place for a consumer. One without a group, or of partitions chosen by hand, joins at once.</summary>
+    /// <param name="group">The group's name, or null.</param>
+    /// <param name="subscription">What is read: topics that there are.</param>
+    /// <param name="settings">What the consumer's options say.</param>
+    /// <param name="wake">Wakes the consumer's reader; must not refer to the consumer.</param>
+    /// <param name="activity">The consumer.</param>
+    /// <exception cref="ArgumentException">The name cannot be a group's.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A partition that was chosen by hand is taken, or the group's members share in another way.
+    /// </exception>
+    public GroupMembership Create(
+        string? group,
+        Subscription subscription,
+        in MemberSettings settings,
+        Action wake,
+        WeakReference<IMemberActivity> activity)
+    {
+        if (group is not null)
+        {
+            NameRules.ThrowIfNotGroup(group);
+        }
+
+        long id = Interlocked.Increment(ref _lastId);
+        GroupMember member = new(
+            id, settings.ClientName ?? $"consumer-{id}", subscription, settings.PollLimit, wake, activity);
+        GroupMembership membership = new(this, Enter(group, settings.Assignor), member);
+        try
+        {
+            if (group is null || subscription.ByHand.Count > 0)
+            {
+                membership.Join();
+            }
+
+            return membership;
+        }
+        catch
+        {
+            membership.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tells the groups of topics and partitions that were made, and of topics that were deleted.</summary>
+    public void RefreshTopics()
+    {
+        ConsumerGroup[] groups;
+        lock (_gate)
+        {
+            groups = [.. _groups.Values, .. _alone];
+        }
+
+        foreach (ConsumerGroup group in groups)
+        {
+            group.RefreshTopics();
+        }
+    }
+
+    /// <summary>What a group looks like now; null if it has no consumer.</summary>
+    public GroupView? Describe(string group)
+    {
+        ConsumerGroup? found;
+        lock (_gate)
+        {
+            found = _groups.GetValueOrDefault(group);
+        }
+
+        return found?.Describe();
+    }
+
+    /// <summary>Watches that the members of a group read, now that one has joined.</summary>
+    public void Watch(ConsumerGroup group)
+    {
+        if (group.Name is null || group.FindLeastPollLimit(_time.GetTimestamp()) is not { } limit)
+        {
+            return;
+        }
+
+        TimeSpan period = limit / LooksPerLimit;
+        period = period < _shortestPeriod ? _shortestPeriod : period;
+        lock (_gate)
+        {
+            if (period >= _period || _disposed)
+            {
+                return;
+            }
+
+            _period = period;
+        }
+
+        // Under no lock, for it is the user's clock.
+        ITimer timer = _time.CreateTimer(
+            static state => ((GroupCoordinator)state!).OnTimer(), this, period, period);
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                (_watch, timer) = (timer, _watch!);
+            }
+        }
+
+        timer?.Dispose();
+    }
+
+    /// <summary>Forgets a group with its last consumer.</summary>
+    public void Forget(ConsumerGroup group)
+    {
+        lock (_gate)
+        {
+            if (--group.Consumers > 0)
+            {
+                return;
+            }
+
+            if (group.Name is null)
+            {
+                _alone.Remove(group);
+            }
+            else
+            {
+                _groups.Remove(group.Name);
+            }
+        }
+    }
+
+    /// <summary>Ends the watch.</summary>
+    public void Dispose()
+    {
+        ITimer? watch;
+        lock (_gate)
+        {
+            _disposed = true;
+            watch = _watch;
+        }
+
+        watch?.Dispose();
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        ConsumerGroup[] groups;
+        lock (_gate)
+        {
+            groups = [.. _groups.Values];
+        }
+
+        long now = _time.GetTimestamp();
+        foreach (ConsumerGroup group in groups)
+        {
+            foreach ((GroupMember member, int partitions) in group.PutOutStuck(now, _time.GetElapsedTime))
+            {
+                GroupsLog.PutOut(_logger, group.Name!, member.ClientName, member.Id, member.PollLimit, partitions);
+            }
+        }
+    }
+
+    private ConsumerGroup Enter(string? name, GroupAssignor assignor)
+    {
+        lock (_gate)
+        {
+            ConsumerGroup? group = null;
+            if (name is not null && _groups.TryGetValue(name, out group) && group.Assignor != assignor)
+            {
+                throw GroupErrors.OtherAssignor(name, group.Assignor, assignor);
+            }
+
+            if (group is null)
+            {
+                group = new ConsumerGroup(name, assignor, _catalog, _end);
+                if (name is null)
+                {
+                    _alone.Add(group);
+                }
+                else
+                {
+                    _groups.Add(name, group);
+                }
+            }
+
+            group.Consumers++;
+            return group;
+        }
+    }
+
+    /// <summary>Only queues: a clock may call it on any stack, with locks held.</summary>
+    private void OnTimer() => _work.Queue(this);
+}

@@ -1,0 +1,45 @@
+using EmbeddedLog.Records;
+
+namespace EmbeddedLog.Coordination.Groups;
+
+/// <summary>The exceptions of consumer groups, each with what to do.</summary>
+internal static class GroupErrors
+{
+    /// <summary>Partitions that are chosen by hand have a member that chose them by hand.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="taken">By member: the partitions of it that were asked for.</param>
+    public static InvalidOperationException TakenByHand(string group, ILookup<GroupMember, TopicPartition> taken)
+    {
+        string holders = PartitionText.List(
+            [.. taken.Select(holder => $"{PartitionText.Of(holder)} by {holder.Key}")]);
+        return new($"Group '{group}' has consumers that chose by hand: {holders}. A partition can have one consumer of "
+            + "a group at a time. Dispose that one first, choose other partitions, or use another group to read all "
+            + "records once more. To share the partitions, subscribe to the topic and not to partitions.");
+    }
+
+    /// <summary>The group's members share in another way.</summary>
+    public static InvalidOperationException OtherAssignor(string group, GroupAssignor has, GroupAssignor asked) =>
+        new($"Group '{group}' shares its partitions by {nameof(GroupAssignor)}.{has}, and this consumer asks for "
+            + $"{nameof(GroupAssignor)}.{asked}. All consumers of a group must ask for the same: set "
+            + $"{nameof(ConsumerOptions.Assignor)} of this one to {has}, or dispose the others first.");
+
+    /// <summary>A commit in a partition that the member has no longer.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="hold">What the member had.</param>
+    /// <param name="owner">Who has the partition now, or is to have it; null for nobody.</param>
+    public static PartitionLostException Lost(string group, PartitionHold hold, GroupMember? owner)
+    {
+        string now = owner is null ? "Nobody has it now"
+            : owner == hold.Member ? "It has lost it and got it back since"
+            : $"It belongs to {owner} now";
+        return new($"Consumer {hold.Member} of group '{group}' no longer has partition {hold.Partition.Id} under which "
+            + $"it read (assignment {hold.Epoch}). {now}. Nothing was committed there: what this consumer had not "
+            + "committed is handed out again by the owner. Read on with what is assigned.")
+        {
+            Topic = hold.Partition.Id.Topic,
+            Partition = hold.Partition.Id.Partition,
+            Group = group,
+            Owner = owner?.ClientName,
+        };
+    }
+}

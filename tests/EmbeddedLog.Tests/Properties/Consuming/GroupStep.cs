@@ -1,0 +1,29 @@
+namespace EmbeddedLog.Tests.Properties.Consuming;
+
+/// <summary>What can happen to a group.</summary>
+internal enum GroupStep
+{
+    /// <summary>Each topic gets a record.</summary>
+    Append,
+
+    /// <summary>A member comes.</summary>
+    Join,
+
+    /// <summary>A member is disposed.</summary>
+    Leave,
+
+    /// <summary>A member's handler does not return.</summary>
+    Stick,
+
+    /// <summary>It returns after all.</summary>
+    GoOn,
+
+    /// <summary>A second goes by, or the time that a handler may take.</summary>
+    Wait,
+
+    /// <summary>There is a new topic.</summary>
+    AddTopic,
+
+    /// <summary>The process is killed, and the log opened again.</summary>
+    Kill,
+}
