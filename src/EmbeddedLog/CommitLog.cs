@@ -3,6 +3,7 @@ using EmbeddedLog.Backup;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Subscribing;
+using EmbeddedLog.Coordination.Administration;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Files;
@@ -34,6 +35,8 @@ public sealed class CommitLog : ICommitLog
     private readonly TopicChanges _changes;
     private readonly OffsetStore _offsets;
     private readonly GroupCoordinator _groups;
+    private readonly GroupDescriptions _groupDescriptions;
+    private readonly GroupChanges _groupChanges;
     private readonly LogUpkeep _upkeep;
     private readonly LogUsers _users = new();
     private readonly ChangeLock _changing;
@@ -51,6 +54,9 @@ public sealed class CommitLog : ICommitLog
         _changes = new TopicChanges(
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
         _groups = new GroupCoordinator(TopicCatalog.Of(_topics), _offsets.End, Parts.Platform, Parts.Logger);
+        _groupDescriptions = new GroupDescriptions(
+            TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets.List, _groups);
+        _groupChanges = new GroupChanges(TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets, _groups);
         _upkeep = new LogUpkeep(opened, options);
         _closing = new LogClosing(opened, _changing, _users, _groups, _upkeep);
     }
@@ -280,6 +286,63 @@ public sealed class CommitLog : ICommitLog
             await _changes.DeleteAsync(topic).ConfigureAwait(false);
             _groups.RefreshTopics();
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ListGroupsAsync(CancellationToken cancellationToken = default) =>
+        Completed.Run(
+            () =>
+            {
+                _changing.ThrowIfClosed();
+                return _groupDescriptions.List();
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<GroupDescription> DescribeGroupAsync(
+        string group, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return Completed.Run(
+            () =>
+            {
+                _changing.ThrowIfClosed();
+                return _groupDescriptions.Describe(group);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<GroupResetReport> ResetGroupAsync(
+        string group,
+        GroupReset to,
+        IReadOnlyList<string>? topics = null,
+        bool dryRun = false,
+        CancellationToken cancellationToken = default)
+    {
+        NameRules.ThrowIfNotGroup(group);
+        ArgumentNullException.ThrowIfNull(to);
+        _changing.ThrowIfClosed();
+        if (topics is not null)
+        {
+            SubscriptionCheck.ThrowIfMissing(
+                Subscription.Topics([.. topics]), TopicCatalog.Of(_topics), TopicErrors.MakeAdvice);
+        }
+
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<GroupResetReport>(cancellationToken)
+            : _groupChanges.ResetAsync(group, to, topics, dryRun, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DeleteGroupAsync(
+        string group, string? topic = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        _changing.ThrowIfClosed();
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled(cancellationToken)
+            : _groupChanges.DeleteAsync(group, topic, cancellationToken);
     }
 
     /// <summary>Makes a producer for a topic. Any number of them may send to one topic at the same time.</summary>

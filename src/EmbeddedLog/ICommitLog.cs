@@ -65,4 +65,39 @@ public interface ICommitLog : ILogReader
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     ValueTask DeleteTopicAsync(string topic, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Moves what a group without members has committed, so that its next member begins elsewhere. When it returns, the
+    /// commits are flushed.
+    /// </summary>
+    /// <param name="group">The group's name; it need not exist if topics are named.</param>
+    /// <param name="to">Where to.</param>
+    /// <param name="topics">The topics, all partitions; null for the partitions in which the group has committed.</param>
+    /// <param name="dryRun">Whether only to tell what would change.</param>
+    /// <param name="cancellationToken">
+    /// Before the commits: nothing is changed. After it: ends the waiting for their flush.
+    /// </param>
+    /// <returns>What has changed, or would change.</returns>
+    /// <exception cref="ArgumentException">The name cannot be a group's.</exception>
+    /// <exception cref="GroupActiveException">The group has members.</exception>
+    /// <exception cref="UnknownGroupException">It has committed nothing, and no topics are named.</exception>
+    /// <exception cref="UnknownTopicException">There are no such topics.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    ValueTask<GroupResetReport> ResetGroupAsync(
+        string group,
+        GroupReset to,
+        IReadOnlyList<string>? topics = null,
+        bool dryRun = false,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes what a group without members has committed. When it returns, that is flushed.</summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="topic">The topic for which; null for all, which deletes the group.</param>
+    /// <param name="cancellationToken">Before the deletion: nothing is changed. After it: ends the waiting.</param>
+    /// <exception cref="GroupActiveException">The group has members.</exception>
+    /// <exception cref="UnknownGroupException">It has committed nothing there.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    ValueTask DeleteGroupAsync(string group, string? topic = null, CancellationToken cancellationToken = default);
 }

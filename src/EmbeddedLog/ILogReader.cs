@@ -61,4 +61,18 @@ public interface ILogReader : IAsyncDisposable, IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     ValueTask<TopicDescription> DescribeTopicAsync(string topic, CancellationToken cancellationToken = default);
+
+    /// <summary>The names of all groups that have members or have committed, in ordinal order.</summary>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    ValueTask<IReadOnlyList<string>> ListGroupsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Describes a group: its members, who has which partition, what is committed, and the lag.</summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="UnknownGroupException">It has no members and has committed nothing.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    ValueTask<GroupDescription> DescribeGroupAsync(string group, CancellationToken cancellationToken = default);
 }

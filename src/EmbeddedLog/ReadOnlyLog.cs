@@ -3,7 +3,9 @@ using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Subscribing;
+using EmbeddedLog.Coordination.Administration;
 using EmbeddedLog.Coordination.Groups;
+using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
@@ -43,6 +45,7 @@ public sealed class ReadOnlyLog : ILogReader
     private readonly FollowedTopics _topics;
     private readonly SerdeResolver _serdes;
     private readonly GroupCoordinator _groups;
+    private readonly GroupDescriptions _groupDescriptions;
 
     /// <summary>The consumers, which end with the log.</summary>
     private readonly LogUsers _users = new();
@@ -69,6 +72,11 @@ public sealed class ReadOnlyLog : ILogReader
             },
             parts.Platform,
             parts.Logger);
+        _groupDescriptions = new GroupDescriptions(
+            TopicCatalog.Of(topics),
+            parts.Platform.Time,
+            () => new FollowedOffsets(topics.Offsets).List(),
+            members: null);
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -191,6 +199,43 @@ public sealed class ReadOnlyLog : ILogReader
     public ValueTask<TopicDescription> DescribeTopicAsync(
         string topic, CancellationToken cancellationToken = default) =>
         TopicDescriptions.DescribeAsync(() => GetTopic(topic), TopicDescriptions.Of, cancellationToken);
+
+    /// <summary>
+    /// The names of all groups that have committed, in ordinal order. Reads all that is committed from the disk.
+    /// </summary>
+    /// <param name="cancellationToken">Cancelled before the call: nothing is read.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public ValueTask<IReadOnlyList<string>> ListGroupsAsync(CancellationToken cancellationToken = default) =>
+        Completed.Run(
+            () =>
+            {
+                Look();
+                return _groupDescriptions.List();
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// Describes a group: what it has committed, and how far it is behind. Its members are known only to the log's
+    /// owner: the state is always <see cref="GroupState.Empty"/> here. Reads all that is committed from the disk.
+    /// </summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="cancellationToken">Cancelled before the call: nothing is read.</param>
+    /// <exception cref="UnknownGroupException">It has committed nothing.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public ValueTask<GroupDescription> DescribeGroupAsync(
+        string group, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return Completed.Run(
+            () =>
+            {
+                Look();
+                return _groupDescriptions.Describe(group);
+            },
+            cancellationToken);
+    }
 
     /// <summary>
     /// Who keeps memory of segments mapped in this process, longest first: leases that are not disposed, and scans

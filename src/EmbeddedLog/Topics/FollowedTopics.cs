@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Errors;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
@@ -36,6 +37,9 @@ internal sealed class FollowedTopics
     /// <summary>What the last look went by; null where there was nothing to go by. Under the gate.</summary>
     private (ControlPage Page, ulong Word, long Topics)? _seen;
 
+    /// <summary>Null before the first use. Under the gate.</summary>
+    private FollowedPartition? _offsets;
+
     /// <summary>Under the gate.</summary>
     private bool _closed;
 
@@ -58,6 +62,31 @@ internal sealed class FollowedTopics
 
     /// <summary>The topics as of the last look, by name.</summary>
     public SortedDictionary<string, ReadOnlyTopic> Known => Volatile.Read(ref _byName);
+
+    /// <summary>The partition of the log that holds what groups have committed, followed from the first use on.</summary>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public FollowedPartition Offsets
+    {
+        get
+        {
+            lock (_gate)
+            {
+                ThrowIfClosedUnsynchronized();
+                if (_offsets is null)
+                {
+                    PartitionIdentity identity = new(
+                        new TopicPartition(OffsetStore.TopicName, 0),
+                        OffsetStore.TopicUid,
+                        Path.Combine(_directory, OffsetStore.DirectoryName));
+                    _offsets = new FollowedPartition(
+                        _segments, _waiters, identity, _view, _poller, OffsetStore.SegmentBytes, () => true);
+                    _poller.Add([_offsets]);
+                }
+
+                return _offsets;
+            }
+        }
+    }
 
     /// <summary>The topics as of now, by name.</summary>
     /// <exception cref="CorruptLogException">A topic's description is missing or makes no sense.</exception>
@@ -106,6 +135,7 @@ internal sealed class FollowedTopics
         lock (_gate)
         {
             _closed = true;
+            _offsets?.Close();
             foreach (ReadOnlyTopic topic in _byName.Values)
             {
                 foreach (FollowedPartition partition in PartitionsOf(topic))

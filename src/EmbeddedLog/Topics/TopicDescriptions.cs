@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Topics;
@@ -16,12 +17,12 @@ internal static class TopicDescriptions
     /// <summary>Describes a topic. Works on the calling thread; what fails, fails the task.</summary>
     public static ValueTask<TopicDescription> DescribeAsync<T>(
         Func<T> topic, Func<T, TopicDescription> describe, CancellationToken cancellationToken) =>
-        Complete(() => describe(topic()), cancellationToken);
+        Completed.Run(() => describe(topic()), cancellationToken);
 
     /// <summary>Describes topics, but those that are deleted meanwhile; as <see cref="DescribeAsync"/>.</summary>
     public static ValueTask<IReadOnlyList<TopicDescription>> ListAsync<T>(
         Func<IEnumerable<T>> topics, Func<T, TopicDescription> describe, CancellationToken cancellationToken) =>
-        Complete<IReadOnlyList<TopicDescription>>(
+        Completed.Run<IReadOnlyList<TopicDescription>>(
             () => List(topics(), describe, cancellationToken), cancellationToken);
 
     private static List<TopicDescription> List<T>(
@@ -42,25 +43,6 @@ internal static class TopicDescriptions
         }
 
         return all;
-    }
-
-    private static ValueTask<T> Complete<T>(Func<T> work, CancellationToken cancellationToken)
-    {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<T>(cancellationToken);
-        }
-
-        try
-        {
-            return ValueTask.FromResult(work());
-        }
-#pragma warning disable CA1031 // It goes to whoever awaits the task.
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            return ValueTask.FromException<T>(failure);
-        }
     }
 
     private static TopicDescription Of(string name, TopicOptions options, IReadOnlyList<LogPartition> partitions) =>

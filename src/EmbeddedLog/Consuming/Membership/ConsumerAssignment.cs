@@ -324,7 +324,7 @@ internal sealed class ConsumerAssignment
         }
     }
 
-    private async ValueTask<Exception?> TellAsync(
+    private static async ValueTask<Exception?> TellAsync(
         Func<IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? callback,
         IReadOnlyList<TopicPartition> partitions,
         CancellationToken cancellationToken)

@@ -207,6 +207,16 @@ internal sealed class ConsumerGroup
         return put;
     }
 
+    /// <summary>Does something if the group has no members, and lets none join meanwhile.</summary>
+    /// <exception cref="GroupActiveException">The group has members.</exception>
+    public T WhileEmpty<T>(Func<T> act)
+    {
+        lock (_gate)
+        {
+            return _members.Count == 0 ? act() : throw GroupErrors.Active(Name!, _members);
+        }
+    }
+
     /// <summary>Who holds a partition, or is to have it; null for nobody.</summary>
     public GroupMember? FindOwner(ReadablePartition partition)
     {
@@ -247,18 +257,7 @@ internal sealed class ConsumerGroup
         {
             bool isMoving = _topics.Values.Any(topic => !topic.IsDeleted
                 && topic.Targets.Zip(topic.Holds).Any(each => each.First != each.Second?.Member));
-            return new GroupView(
-                Assignor,
-                Epoch,
-                isMoving,
-                [
-                    .. _members.Select(member => new GroupMemberDescription(
-                        member.Id, member.ClientName, 
-                        [
-                            .. member.Holds.Select(hold => hold.Partition.Id)
-                                .OrderBy(id => id.Topic, StringComparer.Ordinal).ThenBy(id => id.Partition),
-                        ])),
-                ]);
+            return new GroupView(Assignor, Epoch, isMoving, [.. _members.Select(member => member.Describe())]);
         }
     }
 

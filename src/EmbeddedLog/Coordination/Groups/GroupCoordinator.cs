@@ -134,6 +134,25 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
         return found?.Describe();
     }
 
+    /// <summary>Does something while a group has no members: who would join waits for it.</summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="act">What is done. No user code, and it takes no lock of groups.</param>
+    /// <exception cref="GroupActiveException">The group has members.</exception>
+    public T WhileEmpty<T>(string group, Func<T> act)
+    {
+        ConsumerGroup? found;
+        lock (_gate)
+        {
+            if (!_groups.TryGetValue(group, out found))
+            {
+                // A consumer that is created now waits at the gate.
+                return act();
+            }
+        }
+
+        return found.WhileEmpty(act);
+    }
+
     /// <summary>Watches that the members of a group read, now that one has joined.</summary>
     public void Watch(ConsumerGroup group)
     {

@@ -1,10 +1,14 @@
 using EmbeddedLog.Records;
+using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Coordination.Groups;
 
 /// <summary>The exceptions of consumer groups, each with what to do.</summary>
 internal static class GroupErrors
 {
+    /// <summary>How many members or groups are named one by one.</summary>
+    private const int MaxNamed = 10;
+
     /// <summary>Partitions that are chosen by hand have a member that chose them by hand.</summary>
     /// <param name="group">The group.</param>
     /// <param name="taken">By member: the partitions of it that were asked for.</param>
@@ -22,6 +26,29 @@ internal static class GroupErrors
         new($"Group '{group}' shares its partitions by {nameof(GroupAssignor)}.{has}, and this consumer asks for "
             + $"{nameof(GroupAssignor)}.{asked}. All consumers of a group must ask for the same: set "
             + $"{nameof(ConsumerOptions.Assignor)} of this one to {has}, or dispose the others first.");
+
+    /// <summary>The group has members, and what was asked for is for one without.</summary>
+    public static GroupActiveException Active(string group, IReadOnlyCollection<GroupMember> members) =>
+        new($"Group '{group}' has {Units.Number(members.Count)} members: "
+            + PartitionText.List([.. members.Take(MaxNamed).Select(member => member.ToString())])
+            + (members.Count > MaxNamed ? ", and others" : string.Empty)
+            + ". Its offsets can be reset or deleted only while nobody reads for it. Dispose its consumers first; to "
+            + "move one that reads, use its SeekAsync.");
+
+    /// <summary>Neither members nor commits are known of a group.</summary>
+    /// <param name="group">The name that was asked for.</param>
+    /// <param name="groups">The names that there are.</param>
+    public static UnknownGroupException Unknown(string group, IReadOnlyList<string> groups)
+    {
+        string? nearest = NearestName.Of(group, groups);
+        return new($"There is no group '{group}': it has no members and has committed nothing."
+            + (nearest is null ? string.Empty : $" Did you mean '{nearest}'?")
+            + (groups.Count == 0
+                ? " The log has no groups yet."
+                : " The log has "
+                    + PartitionText.List([.. groups.Take(MaxNamed).Select(each => $"'{each}'")])
+                    + (groups.Count > MaxNamed ? $", and {groups.Count - MaxNamed} more." : ".")));
+    }
 
     /// <summary>A commit in a partition that the member has no longer.</summary>
     /// <param name="group">The group.</param>

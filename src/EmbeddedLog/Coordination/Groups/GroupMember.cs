@@ -81,6 +81,15 @@ internal sealed class GroupMember
     /// <summary>How far its user is; null if the consumer is used no more.</summary>
     public IMemberActivity? Activity => _activity.TryGetTarget(out IMemberActivity? activity) ? activity : null;
 
+    /// <summary>What it looks like now.</summary>
+    public GroupMemberDescription Describe() => new(
+        Id,
+        ClientName,
+        [
+            .. Holds.Select(hold => hold.Partition.Id)
+                .OrderBy(id => id.Topic, StringComparer.Ordinal).ThenBy(id => id.Partition),
+        ]);
+
     /// <summary>Has the reader look at its assignment. Under no lock.</summary>
     public void Wake()
     {

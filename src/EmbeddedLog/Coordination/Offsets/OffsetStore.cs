@@ -28,6 +28,9 @@ internal sealed class OffsetStore
     /// <summary>The reserved name of the partition's topic.</summary>
     public const string TopicName = "__offsets";
 
+    /// <summary>The size of the partition's segments.</summary>
+    public const int SegmentBytes = StateLog<GroupPartition, OffsetValue, OffsetSchema>.SegmentBytes;
+
     /// <summary>The uid of that topic, the same in every log: the ASCII bytes of "goffsets".</summary>
     public const ulong TopicUid = 0x7374_6573_6666_6F67;
 
@@ -90,6 +93,41 @@ internal sealed class OffsetStore
         lock (_state.Gate)
         {
             return _state.TryGetUnsynchronized(Key(group, partition), out OffsetValue value) ? value : null;
+        }
+    }
+
+    /// <summary>All that is committed at one moment.</summary>
+    public IReadOnlyList<KeyValuePair<GroupPartition, OffsetValue>> List()
+    {
+        lock (_state.Gate)
+        {
+            List<KeyValuePair<GroupPartition, OffsetValue>> all = new(_state.KeysUnsynchronized.Count);
+            foreach (GroupPartition key in _state.KeysUnsynchronized)
+            {
+                if (_state.TryGetUnsynchronized(key, out OffsetValue value))
+                {
+                    all.Add(new(key, value));
+                }
+            }
+
+            return all;
+        }
+    }
+
+    /// <summary>Removes what a group has committed, in all topics or in one; returns in how many partitions.</summary>
+    /// <exception cref="DiskFullException">There is no space: the next opening finds it again.</exception>
+    public int Remove(string group, string? topic)
+    {
+        ReadClock();
+        lock (_state.Gate)
+        {
+            GroupPartition[] removed =
+            [
+                .. _state.KeysUnsynchronized.Where(
+                    key => key.Group == group && (topic is null || key.Topic == topic)),
+            ];
+            _state.RemoveUnsynchronized(removed);
+            return removed.Length;
         }
     }
 

@@ -1,4 +1,4 @@
-using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Coordination.State;
@@ -12,7 +12,7 @@ internal static class StateErrors
     /// <param name="bytes">The invalid part.</param>
     /// <param name="part">Whether that is the key or the value.</param>
     public static EmbeddedLogException Unreadable<TKey, TValue, TSchema>(
-        PartitionLog log, long offset, ReadOnlySpan<byte> bytes, string part)
+        ReadablePartition log, long offset, ReadOnlySpan<byte> bytes, string part)
         where TKey : notnull
         where TSchema : struct, IStateSchema<TKey, TValue>
     {

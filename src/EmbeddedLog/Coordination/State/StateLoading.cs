@@ -1,4 +1,4 @@
-using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Reading;
 
 namespace EmbeddedLog.Coordination.State;
 
@@ -8,7 +8,7 @@ internal static class StateLoading
     /// <summary>All keys with their last values; a tombstone removes its key.</summary>
     /// <exception cref="CorruptLogException">A record is invalid.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote one.</exception>
-    public static Dictionary<TKey, StateEntry<TValue>> Load<TKey, TValue, TSchema>(PartitionLog log)
+    public static Dictionary<TKey, StateEntry<TValue>> Load<TKey, TValue, TSchema>(ReadablePartition log)
         where TKey : notnull
         where TSchema : struct, IStateSchema<TKey, TValue>
     {

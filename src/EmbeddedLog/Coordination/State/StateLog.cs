@@ -24,7 +24,8 @@ internal sealed class StateLog<TKey, TValue, TSchema>
     where TKey : notnull
     where TSchema : struct, IStateSchema<TKey, TValue>
 {
-    private const int SegmentBytes = 1 << 20;
+    /// <summary>The size of the partition's segments.</summary>
+    public const int SegmentBytes = 1 << 20;
 
     /// <summary>
     /// A batch is appended when it has this many bytes, so that a snapshot delays changes only briefly.
