@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EmbeddedLog.Partitions.Reading;
 
 namespace EmbeddedLog.Coordination.Groups;
@@ -14,8 +15,8 @@ internal sealed class ConsumerGroup
     private readonly ITopicCatalog _catalog;
     private readonly Action<IReadOnlyList<PartitionHold>> _end;
 
-    /// <summary>The topics of its members, by name. Under the gate.</summary>
-    private readonly SortedDictionary<string, GroupTopic> _topics = new(StringComparer.Ordinal);
+    /// <summary>The topics of its members. Under the gate.</summary>
+    private readonly GroupTopics _topics;
 
     /// <summary>Those that are in, in the order in which they joined. Under the gate.</summary>
     private readonly List<GroupMember> _members = [];
@@ -30,6 +31,7 @@ internal sealed class ConsumerGroup
         Name = name;
         Assignor = assignor;
         _catalog = catalog;
+        _topics = new GroupTopics(catalog);
         _end = end;
     }
 
@@ -100,7 +102,7 @@ internal sealed class ConsumerGroup
             {
                 if (topics.TryGetValue(member, out IReadOnlyList<string>? now))
                 {
-                    any |= !now.SequenceEqual(member.Topics) || now.Any(IsChanged);
+                    any |= !now.SequenceEqual(member.Topics) || now.Any(_topics.IsChanged);
                     member.Topics = now;
                 }
             }
@@ -130,7 +132,7 @@ internal sealed class ConsumerGroup
     {
         lock (_gate)
         {
-            return [.. member.Holds.Where(hold => !IsToStay(hold))];
+            return [.. member.Holds.Where(hold => !_topics.IsToStay(hold))];
         }
     }
 
@@ -141,7 +143,7 @@ internal sealed class ConsumerGroup
         lock (_gate)
         {
             PartitionHold[] held = [.. holds.Where(member.Holds.Contains)];
-            woken.UnionWith(held.Select(TargetOf).OfType<GroupMember>());
+            woken.UnionWith(held.Select(_topics.TargetOf).OfType<GroupMember>());
             EndUnsynchronized(held);
         }
 
@@ -159,7 +161,7 @@ internal sealed class ConsumerGroup
                 return acquired;
             }
 
-            foreach (GroupTopic topic in _topics.Values.Where(topic => !topic.IsDeleted))
+            foreach (GroupTopic topic in _topics.Living)
             {
                 for (int i = 0; i < topic.Partitions.Count; i++)
                 {
@@ -222,10 +224,7 @@ internal sealed class ConsumerGroup
     {
         lock (_gate)
         {
-            return _topics.TryGetValue(partition.Id.Topic, out GroupTopic? topic)
-                && partition.Id.Partition < topic.Partitions.Count
-                    ? topic.Holds[partition.Id.Partition]?.Member ?? topic.Targets[partition.Id.Partition]
-                    : null;
+            return _topics.FindOwner(partition);
         }
     }
 
@@ -255,8 +254,7 @@ internal sealed class ConsumerGroup
     {
         lock (_gate)
         {
-            bool isMoving = _topics.Values.Any(topic => !topic.IsDeleted
-                && topic.Targets.Zip(topic.Holds).Any(each => each.First != each.Second?.Member));
+            bool isMoving = _topics.FindWhoMustAct().Any();
             return new GroupView(Assignor, Epoch, isMoving, [.. _members.Select(member => member.Describe())]);
         }
     }
@@ -273,24 +271,14 @@ internal sealed class ConsumerGroup
             }
 
             Epoch++;
-            if (UpdateTopicsUnsynchronized())
+            if (_topics.Update(_members))
             {
                 woken.UnionWith(_members);
             }
 
             new GroupTargets(_members, _topics, Assignor).Compute();
             AssertInvariants();
-            foreach (GroupTopic topic in _topics.Values.Where(topic => !topic.IsDeleted))
-            {
-                for (int i = 0; i < topic.Partitions.Count; i++)
-                {
-                    if ((topic.Holds[i]?.Member ?? topic.Targets[i]) is { } concerned
-                        && topic.Holds[i]?.Member != topic.Targets[i])
-                    {
-                        woken.Add(concerned);
-                    }
-                }
-            }
+            woken.UnionWith(_topics.FindWhoMustAct());
         }
 
         Wake(woken);
@@ -308,49 +296,6 @@ internal sealed class ConsumerGroup
         ? [.. _catalog.Names.Where(subscription.Matches)]
         : subscription.TopicNames;
 
-    private bool IsChanged(string name)
-    {
-        IReadOnlyList<ReadablePartition>? found = _catalog.Find(name);
-        _topics.TryGetValue(name, out GroupTopic? topic);
-        return found is null
-            ? topic is { IsDeleted: false }
-            : topic is null || topic.IsDeleted || !topic.IsSame(found) || topic.Partitions.Count != found.Count;
-    }
-
-    /// <summary>Takes up the topics of the members as they are; true if one has another one's place.</summary>
-    private bool UpdateTopicsUnsynchronized()
-    {
-        bool replaced = false;
-        HashSet<string> needed = new(_members.SelectMany(member => member.Topics), StringComparer.Ordinal);
-        foreach (string name in needed)
-        {
-            IReadOnlyList<ReadablePartition>? found = _catalog.Find(name);
-            _topics.TryGetValue(name, out GroupTopic? topic);
-            if (found is null)
-            {
-                topic?.IsDeleted = true;
-            }
-            else if (topic is not null && topic.IsSame(found))
-            {
-                topic.Grow(found);
-            }
-            else
-            {
-                replaced |= topic is not null;
-                _topics[name] = new GroupTopic(found);
-            }
-        }
-
-        foreach (string name in _topics.Keys.Except(needed).ToArray())
-        {
-            // A pattern does not name the topics that it reads: one that was deleted is gone without a word.
-            replaced = true;
-            _topics.Remove(name);
-        }
-
-        return replaced;
-    }
-
     private bool TryPutOut(GroupMember member)
     {
         if (!_members.Remove(member))
@@ -360,10 +305,7 @@ internal sealed class ConsumerGroup
 
         member.IsIn = false;
         EndUnsynchronized([.. member.Holds]);
-        foreach (GroupTopic topic in _topics.Values)
-        {
-            topic.Forget(member);
-        }
+        _topics.Forget(member);
 
         return true;
     }
@@ -379,25 +321,12 @@ internal sealed class ConsumerGroup
         foreach (PartitionHold hold in holds)
         {
             hold.Member.Holds.Remove(hold);
-            if (Find(hold) is { } topic)
+            if (_topics.Find(hold) is { } topic)
             {
                 topic.Holds[hold.Partition.Id.Partition] = null;
             }
         }
     }
-
-    private bool IsToStay(PartitionHold hold) =>
-        Find(hold) is { } topic
-        && (topic.IsDeleted || topic.Targets[hold.Partition.Id.Partition] == hold.Member);
-
-    private GroupMember? TargetOf(PartitionHold hold) => Find(hold)?.Targets[hold.Partition.Id.Partition];
-
-    /// <summary>The topic that a hold is in; null if another one has its place.</summary>
-    private GroupTopic? Find(PartitionHold hold) =>
-        _topics.TryGetValue(hold.Partition.Id.Topic, out GroupTopic? topic)
-        && topic.Holds[hold.Partition.Id.Partition] == hold
-            ? topic
-            : null;
 
     private void ThrowIfTakenByHand(GroupMember member)
     {
@@ -427,17 +356,17 @@ internal sealed class ConsumerGroup
     private static bool CanTakeOver(GroupMember other, GroupMember member) =>
         other.Topics.Intersect(member.Topics).Any();
 
-    [System.Diagnostics.Conditional("DEBUG")]
+    [Conditional("DEBUG")]
     private void AssertInvariants()
     {
-        foreach (GroupTopic topic in _topics.Values)
+        foreach (GroupTopic topic in _topics.All)
         {
             for (int i = 0; i < topic.Partitions.Count; i++)
             {
-                System.Diagnostics.Debug.Assert(
+                Debug.Assert(
                     topic.Holds[i] is not { } hold || (hold.Member.Holds.Contains(hold) && !hold.IsOver),
                     "A partition is held by a member that does not know of it.");
-                System.Diagnostics.Debug.Assert(
+                Debug.Assert(
                     topic.Targets[i] is not { IsIn: false }, "A partition is meant for one that is not in.");
             }
         }

@@ -10,12 +10,12 @@ namespace EmbeddedLog.Coordination.Groups;
 /// <param name="topics">Their topics, whose targets are set.</param>
 /// <param name="assignor">How the rest is shared.</param>
 internal sealed class GroupTargets(
-    List<GroupMember> members, SortedDictionary<string, GroupTopic> topics, GroupAssignor assignor)
+    List<GroupMember> members, GroupTopics topics, GroupAssignor assignor)
 {
     /// <summary>Sets the targets.</summary>
     public void Compute()
     {
-        GroupTopic[] living = [.. topics.Values.Where(topic => !topic.IsDeleted)];
+        GroupTopic[] living = [.. topics.Living];
         GroupMember[] sharing = [.. members.Where(member => member.Subscription.ByHand.Count == 0)];
         for (int i = 0; i < sharing.Length; i++)
         {
@@ -50,8 +50,7 @@ internal sealed class GroupTargets(
         {
             foreach (TopicPartition chosen in member.Subscription.ByHand)
             {
-                GroupTopic topic = topics[chosen.Topic];
-                if (!topic.IsDeleted)
+                if (topics.Find(chosen.Topic) is { IsDeleted: false } topic)
                 {
                     topic.Targets[chosen.Partition] = member;
                     owners[topic][chosen.Partition] = AssignmentInput.Fixed;
@@ -68,12 +67,9 @@ internal sealed class GroupTargets(
     private int[][] Subscriptions(GroupMember[] sharing)
     {
         Dictionary<string, int> numbers = new(StringComparer.Ordinal);
-        foreach ((string name, GroupTopic topic) in topics)
+        foreach (string name in topics.LivingNames)
         {
-            if (!topic.IsDeleted)
-            {
-                numbers.Add(name, numbers.Count);
-            }
+            numbers.Add(name, numbers.Count);
         }
 
         // Members with the same list of topics share one array, by which the assignor sees at once that they do.
