@@ -1,8 +1,10 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Serialization;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Tests.Producing;
 
@@ -34,6 +36,8 @@ internal sealed class ProducerFixture : IDisposable
         settings ??= PartitionFixture.Settings(segmentBytes: 1 << 20);
         Partitions = [.. Enumerable.Range(0, partitions)
             .Select(number => new OwnedPartition(_storage.Open(Topic, number, settings)))];
+        StoredTopic stored = new(Root, Topic, 1, new TopicOptions { Partitions = partitions });
+        Owner = new Topic(stored, Partitions, new SerdeResolver([], null));
     }
 
     public SimulatedPlatform Machine { get; }
@@ -42,6 +46,9 @@ internal sealed class ProducerFixture : IDisposable
     public FaultingFileSystem Files { get; }
 
     public OwnedPartition[] Partitions { get; }
+
+    /// <summary>The topic.</summary>
+    public Topic Owner { get; }
 
     /// <summary>The records in all partitions.</summary>
     public long Count => Partitions.Sum(partition => partition.EndOffset);
@@ -60,8 +67,7 @@ internal sealed class ProducerFixture : IDisposable
         long maxInFlightBytes = 1 << 20,
         IPartitioner? partitioner = null) =>
         new(
-            Topic,
-            Partitions,
+            Owner,
             keys,
             values,
             partitioner ?? Partitioners.Default(),
