@@ -74,6 +74,9 @@ public sealed class CommitLog : ICommitLog
     /// <summary>What the log was put together from.</summary>
     internal LogParts Parts { get; }
 
+    /// <summary>The topics, and what tells that they or their partitions changed.</summary>
+    internal TopicSet TopicSet => _topics;
+
     /// <summary>What groups have committed.</summary>
     internal OffsetStore Offsets => _offsets;
 

@@ -137,6 +137,9 @@ internal sealed class TopicChanges
         {
             TopicSet.AbandonNew(added);
             _store.DiscardAdded(stored);
+
+            // A follower may have looked while the description counted them.
+            _control.NoteTopics();
             if (failure is FileSystemException cause)
             {
                 throw FileErrors.Translate(cause, isOpen: true);

@@ -36,8 +36,7 @@ internal sealed class ProducerFixture : IDisposable
         settings ??= PartitionFixture.Settings(segmentBytes: 1 << 20);
         Partitions = [.. Enumerable.Range(0, partitions)
             .Select(number => new OwnedPartition(_storage.Open(Topic, number, settings)))];
-        StoredTopic stored = new(Root, Topic, 1, new TopicOptions { Partitions = partitions });
-        Owner = new Topic(stored, Partitions, new SerdeResolver([], null));
+        Owner = TopicOf(Topic, Partitions);
     }
 
     public SimulatedPlatform Machine { get; }
@@ -48,10 +47,16 @@ internal sealed class ProducerFixture : IDisposable
     public OwnedPartition[] Partitions { get; }
 
     /// <summary>The topic.</summary>
-    public Topic Owner { get; }
+    public EmbeddedLog.Topic Owner { get; }
 
     /// <summary>The records in all partitions.</summary>
     public long Count => Partitions.Sum(partition => partition.EndOffset);
+
+    /// <summary>A topic of open partitions, without a log around it.</summary>
+    public static EmbeddedLog.Topic TopicOf(string name, OwnedPartition[] partitions) => new(
+        new StoredTopic(Root, name, Uid: 1, new TopicOptions { Partitions = partitions.Length }),
+        partitions,
+        new SerdeResolver([], null));
 
     /// <summary>A producer of text.</summary>
     public Producer<string, string> Create(
