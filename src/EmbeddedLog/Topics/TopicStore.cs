@@ -147,7 +147,7 @@ internal sealed class TopicStore
     /// </summary>
     public void BeginAdding(StoredTopic topic, int total)
     {
-        if (PartitionDirectories.IsMarked(_files, topic.Directory))
+        if (_halfAdded.ContainsKey(topic.Directory) || PartitionDirectories.IsMarked(_files, topic.Directory))
         {
             TakeBack(topic);
         }
@@ -162,6 +162,7 @@ internal sealed class TopicStore
         try
         {
             PartitionDirectories.Unmark(_files, topic.Directory);
+            _halfAdded.Remove(topic.Directory);
         }
         catch (FileSystemException)
         {
@@ -246,6 +247,18 @@ internal sealed class TopicStore
     /// </summary>
     private void TakeBack(StoredTopic topic)
     {
+        int[] others =
+            [.. PartitionDirectories.Beyond(_files.ListDirectories(topic.Directory), topic.Options.Partitions)];
+        foreach (int partition in others)
+        {
+            string directory = PartitionDirectory(topic.Directory, partition);
+            if (!PartitionDirectories.IsUnused(_files, directory))
+            {
+                throw StoredFile.Damaged(
+                    directory, 0, $"no records, for topic '{topic.Name}' never had this partition", "other files");
+            }
+        }
+
         if (Reader.ReadPartitions(topic) != topic.Options.Partitions)
         {
             Write(topic);
@@ -256,8 +269,7 @@ internal sealed class TopicStore
             _files.SyncDirectory(topic.Directory);
         }
 
-        IReadOnlyList<string> names = _files.ListDirectories(topic.Directory);
-        foreach (int partition in PartitionDirectories.Beyond(names, topic.Options.Partitions))
+        foreach (int partition in others)
         {
             string directory = PartitionDirectory(topic.Directory, partition);
             if (!Debris.TryRemove(directory))

@@ -13,7 +13,6 @@ public sealed class AddPartitionsTests : IDisposable
     {
         _machine.Dispose();
         Assert.Empty(_machine.Disk.Violations);
-        Assert.Empty(_machine.Disk.OpenFiles);
     }
 
     [Fact]
@@ -283,9 +282,13 @@ public sealed class AddPartitionsTests : IDisposable
             seen);
     });
 
-    private void OnLog(Func<CommitLog, Topic, Task> body) => _machine.Run(async () =>
+    private void OnLog(Func<CommitLog, Topic, Task> body)
     {
-        await using CommitLog log = await OpenLog.OnAsync(_machine);
-        await body(log, await log.CreateTopicAsync("topic", new TopicOptions { Partitions = 2 }));
-    });
+        _machine.Run(async () =>
+        {
+            await using CommitLog log = await OpenLog.OnAsync(_machine);
+            await body(log, await log.CreateTopicAsync("topic", new TopicOptions { Partitions = 2 }));
+        });
+        Assert.Empty(_machine.Disk.OpenFiles);
+    }
 }
