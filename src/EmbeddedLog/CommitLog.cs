@@ -202,7 +202,8 @@ public sealed class CommitLog : ICommitLog
 
     /// <summary>
     /// Makes a topic, or applies the options to the one that there is: all may change but the number of partitions, for
-    /// which there is <see cref="AddPartitionsAsync"/>, and the write mode. Options that are the same write nothing, so that this succeeds on a full disk.
+    /// which there is <see cref="AddPartitionsAsync"/>, and the write mode. Options that are the same write nothing, so
+    /// that this succeeds on a full disk.
     /// </summary>
     /// <param name="topic">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
     /// <param name="options">
@@ -244,7 +245,7 @@ public sealed class CommitLog : ICommitLog
     /// new topic.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">No topic can have so many, or so few.</exception>
-    /// <exception cref="TopicConflictException">The topic has as many already, or more. Nothing was changed.</exception>
+    /// <exception cref="TopicConflictException">The topic has as many, or more. Nothing was changed.</exception>
     /// <exception cref="UnknownTopicException">There is none of that name.</exception>
     /// <exception cref="DiskFullException">There is no space. Nothing was changed.</exception>
     /// <exception cref="LogIOException">The file system failed. Nothing was changed.</exception>

@@ -64,7 +64,7 @@ public interface ICommitLog : ILogReader
     /// <param name="total">How many partitions the topic is to have: more than it has.</param>
     /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was added then.</param>
     /// <exception cref="ArgumentOutOfRangeException">No topic can have so many, or so few.</exception>
-    /// <exception cref="TopicConflictException">The topic has as many already, or more. Nothing was changed.</exception>
+    /// <exception cref="TopicConflictException">The topic has as many, or more. Nothing was changed.</exception>
     /// <exception cref="UnknownTopicException">There is none of that name.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>

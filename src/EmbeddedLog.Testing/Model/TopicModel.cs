@@ -205,7 +205,8 @@ internal sealed class TopicModel
         if (found != _totals[0] && (clean || !_totals.Contains(found)))
         {
             throw new ModelViolationException(
-                $"Topic {Name} has {found} partitions, not {(clean ? $"{_totals[0]}" : string.Join(" or ", _totals))}.");
+                $"Topic {Name} has {found} partitions, not "
+                + $"{(clean ? $"{_totals[0]}" : string.Join(" or ", _totals))}.");
         }
 
         if (_totals.Count > 1)

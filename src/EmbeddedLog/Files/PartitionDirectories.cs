@@ -27,7 +27,7 @@ internal static class PartitionDirectories
         files.SyncDirectory(topicDirectory);
     }
 
-    /// <summary>Takes the mark away; durable on return. Nothing may be beyond the description's number any more.</summary>
+    /// <summary>Takes the mark away; durable on return. No directory may be beyond the number described.</summary>
     public static void Unmark(FileSystem files, string topicDirectory)
     {
         files.DeleteFile(Path.Combine(topicDirectory, OwnNames.AddingPartitions));

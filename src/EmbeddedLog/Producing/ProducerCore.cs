@@ -15,6 +15,7 @@ namespace EmbeddedLog.Producing;
 /// </remarks>
 internal sealed class ProducerCore : IDisposable, IAsyncDisposable
 {
+    // Over 400 lines: the awaited and the blocking way of each step stand side by side, over the same senders.
     private readonly LogUsers _users;
     private readonly Topic _topic;
     private readonly Lock _growing = new();

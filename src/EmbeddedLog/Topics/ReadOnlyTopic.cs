@@ -8,8 +8,8 @@ namespace EmbeddedLog;
 /// </summary>
 /// <remarks>
 /// What the owner has changed, options and added partitions, is seen once the log's topics are looked at again: by
-/// <see cref="ReadOnlyLog.Topics"/>, <see cref="ReadOnlyLog.GetTopic"/>, <see cref="ReadOnlyLog.DescribeTopicAsync"/> and
-/// all else there that finds topics. This object shows it then too.
+/// <see cref="ReadOnlyLog.Topics"/>, <see cref="ReadOnlyLog.GetTopic"/>, <see cref="ReadOnlyLog.DescribeTopicAsync"/>
+/// and all else there that finds topics. This object shows it then too.
 /// </remarks>
 public sealed class ReadOnlyTopic
 {

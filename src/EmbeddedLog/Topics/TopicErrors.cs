@@ -94,8 +94,8 @@ internal static class TopicErrors
             throw new ArgumentOutOfRangeException(
                 nameof(total),
                 total,
-                $"Topic '{name}' has {Partitions(present)} and can have up to {Units.Number(TopicOptions.MaxPartitions)}"
-                + $", not {Units.Number(total)}. {WhatToAsk(present)}");
+                $"Topic '{name}' has {Partitions(present)} and can have up to "
+                + $"{Units.Number(TopicOptions.MaxPartitions)}, not {Units.Number(total)}. {WhatToAsk(present)}");
         }
 
         if (total <= present)

@@ -7,9 +7,9 @@ namespace EmbeddedLog;
 /// <see cref="ArgumentException"/> lists all faults.
 /// </summary>
 /// <remarks>
-/// All but <see cref="Partitioner"/> is stored with the topic. <see cref="WriteMode"/> stays as it was when the topic was
-/// created, <see cref="Partitions"/> only grows, by <see cref="CommitLog.AddPartitionsAsync"/>; the rest may be changed by
-/// ensuring the topic again.
+/// All but <see cref="Partitioner"/> is stored with the topic. <see cref="WriteMode"/> stays as it was when the topic
+/// was created, <see cref="Partitions"/> only grows, by <see cref="CommitLog.AddPartitionsAsync"/>; the rest may be
+/// changed by ensuring the topic again.
 /// </remarks>
 public sealed class TopicOptions
 {
@@ -25,7 +25,7 @@ public sealed class TopicOptions
 
     /// <summary>
     /// The number of partitions, 1 to 65,536, as Kafka's <c>num.partitions</c>. The unit of order and of sharing work:
-    /// at most as many members of a group can read at a time. <see cref="CommitLog.AddPartitionsAsync"/> adds more later.
+    /// at most as many members of a group can read at a time. <see cref="CommitLog.AddPartitionsAsync"/> adds more.
     /// Default: 1.
     /// </summary>
     public int Partitions { get; set; } = 1;

@@ -156,7 +156,7 @@ internal sealed class TopicStore
         PartitionDirectories.Make(_files, topic.Directory, topic.Options.Partitions, total);
     }
 
-    /// <summary>Ends an addition that the topic's description counts. The mark alone may stay for another call.</summary>
+    /// <summary>Ends an addition that the topic's description counts. The mark may stay for another call.</summary>
     public void EndAdding(StoredTopic topic)
     {
         try

@@ -160,7 +160,8 @@ public sealed class GrowingTopicTests : IDisposable
 
         Assert.Equal(Threads * Each, topic.Partitions.Sum(partition => partition.EndOffset));
         Assert.Equal(
-            Threads * Each, sent.SelectMany(each => each).Select(each => (each.Partition, each.Offset)).Distinct().Count());
+            Threads * Each,
+            sent.SelectMany(each => each).Select(each => (each.Partition, each.Offset)).Distinct().Count());
         foreach (RecordMetadata[] each in sent)
         {
             // What one thread sends to one partition stands there in its order.

@@ -20,7 +20,7 @@ public sealed class AddPartitionsConcurrencyTests
     });
 
     [Fact]
-    public void AddPartitionsAsync_DifferentTotalsAtOnce_EndAtTheGreatest() => ForEachSeed(async (machine, log, topic) =>
+    public void AddPartitionsAsync_DifferentTotals_EndAtTheGreatest() => ForEachSeed(async (machine, log, topic) =>
     {
         int[] totals = [3, 5, 4, 7, 6];
         machine.Scheduler.RunOne();
@@ -80,7 +80,7 @@ public sealed class AddPartitionsConcurrencyTests
     });
 
     [Fact]
-    public void VerifyAndBackup_WhilePartitionsAreAddedAndUsed_FindNoFault() => ForEachSeed(async (machine, log, topic) =>
+    public void VerifyAndBackup_WhilePartitionsAreAdded_FindNoFault() => ForEachSeed(async (machine, log, topic) =>
     {
         Task<VerifyReport> verifying = log.VerifyAsync().AsTask();
         Task<BackupReport> copying = log.BackupAsync("/copy").AsTask();

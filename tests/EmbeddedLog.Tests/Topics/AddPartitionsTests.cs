@@ -4,7 +4,7 @@ using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Tests.Topics;
 
-/// <summary>Partitions are added to a topic that lives: whoever holds the topic sees them, whatever comes after.</summary>
+/// <summary>Partitions are added to a topic that lives: whoever holds the topic sees them.</summary>
 public sealed class AddPartitionsTests : IDisposable
 {
     private readonly SimulatedPlatform _machine = new(seed: 1);
