@@ -6,6 +6,7 @@ using EmbeddedLog.Consuming.Subscribing;
 using EmbeddedLog.Coordination.Administration;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
@@ -54,6 +55,7 @@ public sealed class CommitLog : ICommitLog
         _changes = new TopicChanges(
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
         _groups = new GroupCoordinator(TopicCatalog.Of(_topics), _offsets.End, Parts.Platform, Parts.Logger);
+        _topics.PartitionsChanged += _groups.RefreshTopics;
         _groupDescriptions = new GroupDescriptions(
             TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets.List, _groups);
         _groupChanges = new GroupChanges(TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets, _groups);
@@ -78,6 +80,9 @@ public sealed class CommitLog : ICommitLog
 
     /// <summary>What the log was put together from.</summary>
     internal LogParts Parts { get; }
+
+    /// <summary>The topics, and what tells that they or their partitions changed.</summary>
+    internal TopicSet TopicSet => _topics;
 
     /// <summary>What groups have committed.</summary>
     internal OffsetStore Offsets => _offsets;
@@ -202,17 +207,13 @@ public sealed class CommitLog : ICommitLog
     {
         NameRules.ThrowIfNotTopic(topic);
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
-        using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
-        {
-            Topic made = await _changes.CreateAsync(topic, wanted).ConfigureAwait(false);
-            _groups.RefreshTopics();
-            return made;
-        }
+        return await ChangeAsync(() => _changes.CreateAsync(topic, wanted), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Makes a topic, or applies the options to the one that there is: all may change but the number of partitions and
-    /// the write mode. Options that are the same write nothing, so that this succeeds on a full disk.
+    /// Makes a topic, or applies the options to the one that there is: all may change but the number of partitions, for
+    /// which there is <see cref="AddPartitionsAsync"/>, and the write mode. Options that are the same write nothing, so
+    /// that this succeeds on a full disk.
     /// </summary>
     /// <param name="topic">1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', as in Kafka.</param>
     /// <param name="options">
@@ -231,13 +232,41 @@ public sealed class CommitLog : ICommitLog
     {
         NameRules.ThrowIfNotTopic(topic);
         TopicOptions wanted = (options ?? new TopicOptions()).ValidatedCopy();
-        using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
-        {
-            Topic found = await _changes.EnsureAsync(topic, wanted, mayChange: options is not null)
-                .ConfigureAwait(false);
-            _groups.RefreshTopics();
-            return found;
-        }
+        return await ChangeAsync(
+            () => _changes.EnsureAsync(topic, wanted, mayChange: options is not null), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Adds partitions to a topic while it is used, as Kafka's <c>CreatePartitions</c>. After a crash the topic has the
+    /// new number of partitions or the old one; what was appended to a new one stays as in any other. Producers use the
+    /// new number from their next send on. A number that was added cannot be taken away.
+    /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="total">
+    /// How many partitions the topic is to have: more than it has (<see cref="Topic.PartitionCount"/>), and at most
+    /// 65,536.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was added then.</param>
+    /// <remarks>
+    /// Keys move: a key's partition depends on the number of partitions. So from now on records with the same key may
+    /// be in another partition than those before. They come in the order of their append among themselves, and so do
+    /// those before; no order holds between the two. Where that matters, let consumers read everything first, or make a
+    /// new topic.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">No topic can have so many, or so few.</exception>
+    /// <exception cref="TopicConflictException">The topic has as many, or more. Nothing was changed.</exception>
+    /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    /// <exception cref="DiskFullException">There is no space. Nothing was changed.</exception>
+    /// <exception cref="LogIOException">The file system failed. Nothing was changed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public async ValueTask AddPartitionsAsync(string topic, int total, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        int before = await ChangeAsync(() => _changes.AddPartitionsAsync(topic, total), cancellationToken)
+            .ConfigureAwait(false);
+        StorageLog.PartitionsAdded(Parts.Logger, topic, total, before);
     }
 
     /// <summary>A topic.</summary>
@@ -281,11 +310,13 @@ public sealed class CommitLog : ICommitLog
     public async ValueTask DeleteTopicAsync(string topic, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(topic);
-        using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
-        {
-            await _changes.DeleteAsync(topic).ConfigureAwait(false);
-            _groups.RefreshTopics();
-        }
+        await ChangeAsync(
+            async () =>
+            {
+                await _changes.DeleteAsync(topic).ConfigureAwait(false);
+                return topic;
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -365,8 +396,7 @@ public sealed class CommitLog : ICommitLog
         ProducerOptions copy = (options ?? new ProducerOptions()).ValidatedCopy();
         Topic target = GetTopic(topic);
         Producer<TKey, TValue> producer = new(
-            target.Name,
-            target.Partitions,
+            target,
             keys ?? Serdes.Resolve<TKey>(),
             values ?? Serdes.Resolve<TValue>(),
             copy.Partitioner ?? target.Partitioner,
@@ -569,6 +599,22 @@ public sealed class CommitLog : ICommitLog
         IDeserializer<TKey>? keys,
         IDeserializer<TValue>? values) =>
         CreateConsumer(topics, group, options, keys, values);
+
+    /// <summary>Makes one change to the topics after another, and tells it, also after a failure.</summary>
+    private async ValueTask<T> ChangeAsync<T>(Func<ValueTask<T>> change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using (await _changing.EnterAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return await change().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _topics.TellChange();
+        }
+    }
 
     private IReadOnlyList<Topic> OpenTopics()
     {

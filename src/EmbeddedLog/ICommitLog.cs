@@ -56,6 +56,21 @@ public interface ICommitLog : ILogReader
         string topic, TopicOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Adds partitions to a topic while it is used, as Kafka's <c>CreatePartitions</c>. Keys move: records with the
+    /// same key may be in another partition from now on, so that their order holds among those appended after this, and
+    /// among those before, but not between the two.
+    /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="total">How many partitions the topic is to have: more than it has.</param>
+    /// <param name="cancellationToken">Ends the waiting for another change of topics; nothing was added then.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No topic can have so many, or so few.</exception>
+    /// <exception cref="TopicConflictException">The topic has as many, or more. Nothing was changed.</exception>
+    /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    ValueTask AddPartitionsAsync(string topic, int total, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Deletes a topic with all its records and the offsets that groups have committed for it. Producers and consumers
     /// of the topic fail from then on, with <see cref="UnknownTopicException"/>.
     /// </summary>

@@ -17,8 +17,7 @@ internal sealed class ModelLog : IDisposable
     private readonly ModelStatistics _statistics;
 
     /// <summary>The permanent topic, and the one that comes and goes.</summary>
-    private readonly TopicModel _main;
-    private readonly TopicModel _other;
+    private readonly TopicModel _main, _other;
     private readonly TopicModel[] _topics;
     private readonly GroupsDriver _groups;
     private SimulatedPlatform _machine;
@@ -171,6 +170,14 @@ internal sealed class ModelLog : IDisposable
             _other.Delete(_log!);
             CrashIfStopped();
         }
+    }
+
+    /// <summary>Adds partitions to a topic.</summary>
+    public void AddPartitions(in ModelStep step)
+    {
+        TopicModel topic = step.Choice % 3 == 0 && _other.Presence == TopicPresence.Present ? _other : _main;
+        topic.AddPartitions(_log!, 1 + (step.Amount % 2));
+        CrashIfStopped();
     }
 
     /// <summary>Puts a sector of a closed segment in another one's place.</summary>
@@ -358,7 +365,7 @@ internal sealed class ModelLog : IDisposable
     {
         bool clean = _ending == ModelEnding.Clean;
         _statistics.CleanReopenings += clean ? 1 : 0;
-        Array.ForEach(_topics, topic => topic.Attach(log));
+        Array.ForEach(_topics, topic => topic.Attach(log, clean));
         foreach (PartitionDriver driver in Drivers)
         {
             driver.CompareAfterOpening(clean, writtenSurvives: _ending != ModelEnding.PowerLost);

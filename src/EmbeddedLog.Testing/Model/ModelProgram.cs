@@ -34,6 +34,7 @@ internal sealed record ModelProgram(
         (ModelStepKind.CreateTopic, 3),
         (ModelStepKind.DeleteTopic, 1),
         (ModelStepKind.Misplace, 1),
+        (ModelStepKind.AddPartitions, 3),
     ];
 
     private static readonly int s_totalWeight = s_weights.Sum(entry => entry.Weight);

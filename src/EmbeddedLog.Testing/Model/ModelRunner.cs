@@ -130,6 +130,9 @@ internal sealed class ModelRunner : IDisposable
             case ModelStepKind.DeleteTopic:
                 _log.DeleteTopic();
                 return;
+            case ModelStepKind.AddPartitions:
+                _log.AddPartitions(step);
+                return;
             case ModelStepKind.Misplace:
                 _log.Misplace(step);
                 return;

@@ -50,6 +50,14 @@ internal sealed class ModelStatistics
 
     public long TopicsDeleted { get; set; }
 
+    public long PartitionsAdded { get; set; }
+
+    /// <summary>Openings after an addition that did not come to its end: with the new partitions.</summary>
+    public long AdditionsKept { get; set; }
+
+    /// <summary>The same, without them.</summary>
+    public long AdditionsLost { get; set; }
+
     /// <summary>Sectors of segments that were overwritten by others of the same segment.</summary>
     public long Misplaced { get; set; }
 

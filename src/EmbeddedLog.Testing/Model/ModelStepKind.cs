@@ -71,6 +71,12 @@ internal enum ModelStepKind
     DeleteTopic,
 
     /// <summary>
+    /// Adds one partition or two, by the amount, to the second topic if there is one and the choice is a multiple of
+    /// three, else to the first. They get records from then on, and a crash must keep or lose all of them together.
+    /// </summary>
+    AddPartitions,
+
+    /// <summary>
     /// Closes the log and moves a sector of a segment, which amount and choice give, to another one's place. A read
     /// must report it, and the program ends with that.
     /// </summary>

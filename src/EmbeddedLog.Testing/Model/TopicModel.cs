@@ -3,11 +3,20 @@ namespace EmbeddedLog.Testing.Model;
 /// <summary>A topic that exists or not, with its partitions and its retention.</summary>
 internal sealed class TopicModel
 {
+    /// <summary>No more are added.</summary>
+    private const int MaxPartitions = 5;
+
     private readonly ModelLog _owner;
     private readonly ModelStatistics _statistics;
     private readonly Random _random;
-    private readonly int _partitions;
+    private readonly int _firstPartitions;
     private Topic? _topic;
+
+    /// <summary>
+    /// How many partitions it has, and then those of additions since that were cut off or failed: after an opening that
+    /// is not clean it may have one of these.
+    /// </summary>
+    private readonly List<int> _totals = [];
 
     /// <summary>The last known retention, and the requested ones since.</summary>
     private readonly List<RetentionPolicy> _policies = [RetentionPolicy.KeepForever];
@@ -16,7 +25,8 @@ internal sealed class TopicModel
     {
         _owner = owner;
         Name = name;
-        _partitions = partitions;
+        _firstPartitions = partitions;
+        _totals.Add(partitions);
         _statistics = statistics;
         _random = random;
         Drivers = [];
@@ -41,9 +51,8 @@ internal sealed class TopicModel
             return;
         }
 
-        PartitionModel[] models = [.. Enumerable.Range(0, _partitions).Select(_ => new PartitionModel())];
-        PartitionDriver[] drivers =
-            [.. models.Select((model, i) => new PartitionDriver(_owner, model, _statistics, $"{Name}-{i}", _random))];
+        Has(_firstPartitions);
+        PartitionDriver[] drivers = [.. Enumerable.Range(0, _firstPartitions).Select(NewDriver)];
         _policies.Clear();
         _policies.Add(RetentionPolicy.KeepForever);
         bool done = _owner.Try(
@@ -62,6 +71,42 @@ internal sealed class TopicModel
                 driver.Attach(partition.Log);
                 driver.CompareAfterOpening(clean: false, writtenSurvives: true);
             }
+        }
+    }
+
+    /// <summary>Adds partitions, up to a bound.</summary>
+    public void AddPartitions(CommitLog log, int more)
+    {
+        int total = Math.Min(_totals[0] + more, MaxPartitions);
+        if (total == _totals[0])
+        {
+            return;
+        }
+
+        bool done = _owner.Try(
+            () => _owner.Machine.Run(() => log.AddPartitionsAsync(Name, total).AsTask()), () => HasFailed);
+        if (_owner.HasStopped)
+        {
+            _totals.Add(total);
+            return;
+        }
+
+        if (done)
+        {
+            _statistics.PartitionsAdded += total - _totals[0];
+            Has(total);
+            TakeAdded();
+        }
+        else
+        {
+            _totals.Add(total);
+        }
+
+        if (_topic!.PartitionCount != _totals[0] || _topic.Options.Partitions != _totals[0])
+        {
+            throw new ModelViolationException(
+                $"Topic {Name} shows {_topic.PartitionCount} partitions, not {_totals[0]}, after an addition that "
+                + $"{(done ? "succeeded" : "failed")}.");
         }
     }
 
@@ -102,7 +147,9 @@ internal sealed class TopicModel
     }
 
     /// <summary>Finds the topic and its partitions in a log that was opened.</summary>
-    public void Attach(CommitLog log)
+    /// <param name="log">The log.</param>
+    /// <param name="clean">Whether the log had been closed, so that what failed must have left nothing.</param>
+    public void Attach(CommitLog log, bool clean)
     {
         bool found = log.TryGetTopic(Name, out _topic);
         if (found ? Presence == TopicPresence.Absent : Presence == TopicPresence.Present)
@@ -118,6 +165,7 @@ internal sealed class TopicModel
 
         Presence = TopicPresence.Present;
         CheckPolicy();
+        CheckTotal(clean);
         foreach ((PartitionDriver driver, OwnedPartition partition) in Drivers.Zip(_topic!.Partitions))
         {
             driver.Attach(partition.Log);
@@ -141,14 +189,55 @@ internal sealed class TopicModel
         _topic = null;
     }
 
+    private PartitionDriver NewDriver(int number) =>
+        new(_owner, new PartitionModel(), _statistics, $"{Name}-{number}", _random);
+
+    private void Has(int total)
+    {
+        _totals.Clear();
+        _totals.Add(total);
+    }
+
+    /// <summary>The present partitions must be as many as is allowed; those that are new have no record.</summary>
+    private void CheckTotal(bool clean)
+    {
+        int found = _topic!.PartitionCount;
+        if (found != _totals[0] && (clean || !_totals.Contains(found)))
+        {
+            throw new ModelViolationException(
+                $"Topic {Name} has {found} partitions, not "
+                + $"{(clean ? $"{_totals[0]}" : string.Join(" or ", _totals))}.");
+        }
+
+        if (_totals.Count > 1)
+        {
+            _statistics.AdditionsKept += found != _totals[0] ? 1 : 0;
+            _statistics.AdditionsLost += found == _totals[0] ? 1 : 0;
+        }
+
+        Has(found);
+        Drivers = [.. Drivers, .. Enumerable.Range(Drivers.Count, found - Drivers.Count).Select(NewDriver)];
+    }
+
+    /// <summary>Takes over the partitions that were just added.</summary>
+    private void TakeAdded()
+    {
+        int before = Drivers.Count;
+        Drivers = [.. Drivers, .. Enumerable.Range(before, _totals[0] - before).Select(NewDriver)];
+        for (int i = before; i < Drivers.Count; i++)
+        {
+            Drivers[i].Attach(_topic![i].Log);
+            Drivers[i].CompareAfterOpening(clean: false, writtenSurvives: true);
+        }
+    }
+
     private void CheckPolicy()
     {
         TopicOptions options = _topic!.Options;
-        if (!_policies.Contains(options.Retention) || options.Partitions != _partitions)
+        if (!_policies.Contains(options.Retention))
         {
             throw new ModelViolationException(
-                $"Topic {Name} has {options.Partitions} partitions and keeps {options.Retention}, not "
-                + $"{_partitions} and {string.Join(" or ", _policies)}.");
+                $"Topic {Name} keeps {options.Retention}, not {string.Join(" or ", _policies)}.");
         }
 
         _policies.Clear();
@@ -157,7 +246,7 @@ internal sealed class TopicModel
 
     private TopicOptions Options() => new()
     {
-        Partitions = _partitions,
+        Partitions = _totals[0],
         SegmentBytes = 16 << 10,
         Retention = _policies[^1],
         FlushInterval = _owner.Program.BackgroundFlush ? TimeSpan.FromSeconds(1) : Timeout.InfiniteTimeSpan,

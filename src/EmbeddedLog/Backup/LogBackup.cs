@@ -134,14 +134,15 @@ internal sealed class LogBackup
         TopicStore store, SegmentCopier copier, Topic topic, CancellationToken cancellation)
     {
         int before = _partitions.Count;
-        StoredTopic copy = store.MakeCopy(topic.Stored);
+        Topic.State now = topic.Current;
+        StoredTopic copy = store.MakeCopy(now.Stored);
         try
         {
             long records = 0;
-            for (int i = 0; i < topic.Partitions.Count; i++)
+            for (int i = 0; i < now.Partitions.Length; i++)
             {
                 PartitionBackup partition = new(
-                    topic.Partitions[i].Log, TopicStore.PartitionDirectory(copy.Directory, i), copier, _platform);
+                    now.Partitions[i].Log, TopicStore.PartitionDirectory(copy.Directory, i), copier, _platform);
                 _partitions.Add(await partition.RunAsync(cancellation).ConfigureAwait(false));
                 records += partition.Records;
             }

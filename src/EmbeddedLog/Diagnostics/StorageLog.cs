@@ -119,6 +119,11 @@ internal static partial class StorageLog
         + "there. Make backups with CommitLog.BackupAsync.")]
     public static partial void HotCopyOpened(ILogger logger, string path);
 
+    [LoggerMessage(16, LogLevel.Information, "Topic '{Topic}' has {Total} partitions now, and had {Before} before. "
+        + "Records with the same key may be in another partition from now on: their order holds among those appended "
+        + "from now on, and among those before.")]
+    public static partial void PartitionsAdded(ILogger logger, string topic, int total, int before);
+
     [LoggerMessage(11, LogLevel.Warning, "The directory of the log '{Path}' holds foreign files: {Names}. The log "
         + "leaves them alone. Move them elsewhere: a topic's directory is removed with the topic.")]
     public static partial void ForeignNamesFound(ILogger logger, string path, string names);

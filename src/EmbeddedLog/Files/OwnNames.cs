@@ -22,6 +22,9 @@ internal static class OwnNames
     /// <summary>The name of the file that describes a topic.</summary>
     public const string Description = "topic.json";
 
+    /// <summary>The name of the file that marks a topic's directory while partitions are added.</summary>
+    public const string AddingPartitions = "partitions" + StoredFile.UnfinishedSuffix;
+
     /// <summary>The end of the name of a topic's directory that is being removed.</summary>
     public const string DeletedSuffix = ".deleted";
 
@@ -55,7 +58,8 @@ internal static class OwnNames
     }
 
     /// <summary>Whether a name in a topic's directory is the topic's.</summary>
-    public static bool IsInTopic(string name) => Finished(name) == Description || IsNumber(name);
+    public static bool IsInTopic(string name) =>
+        Finished(name) == Description || name == AddingPartitions || IsNumber(name);
 
     /// <summary>Whether a name in a topic's directory is that of a partition's.</summary>
     public static bool IsPartition(string name, out int partition)
@@ -68,11 +72,15 @@ internal static class OwnNames
     public static bool IsInPartition(string name)
     {
         string finished = Finished(name);
-        return finished is Manifest.FileName or CheckpointFile.FileName
+        return IsSmallFileOfPartition(name)
             || SegmentFileName.TryParse(finished, out _)
             || (finished.StartsWith(EvidencePrefix, StringComparison.Ordinal)
                 && IsNumber(finished.AsSpan(EvidencePrefix.Length)));
     }
+
+    /// <summary>Whether it is the name of a manifest or checkpoint, perhaps of an unfinished one.</summary>
+    public static bool IsSmallFileOfPartition(string name) =>
+        Finished(name) is Manifest.FileName or CheckpointFile.FileName;
 
     private static string Finished(string name) =>
         name.EndsWith(StoredFile.UnfinishedSuffix, StringComparison.Ordinal)

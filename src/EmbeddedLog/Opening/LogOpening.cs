@@ -103,6 +103,11 @@ internal sealed class LogOpening
         store.Prepare(isOnDisk: _directory.State.Clean);
         List<StoredTopic> topics = [.. store.Reader.Load()];
         ClosedTopics.Check(_parts.Platform.Files, _directory.Path, _directory.State, topics);
+        if (!_directory.State.Clean)
+        {
+            store.RemoveHalfAdded(topics);
+        }
+
         foreach (StoredTopic stored in topics)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -27,7 +27,8 @@ internal sealed class StickyPartitioner(int batchBytes, ulong seed) : IPartition
             uint partition = (uint)(seen >> 32);
             ulong bytes = (uint)seen;
 
-            // The count can only be smaller than before if topics share the instance.
+            // The count is smaller than before if topics share the instance, or if partitions were just added and a
+            // send has not seen it.
             if (partition == 0 || partition > count || bytes >= (uint)batchBytes)
             {
                 partition = Next(partition, count);

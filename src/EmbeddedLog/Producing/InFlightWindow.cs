@@ -38,6 +38,8 @@ internal sealed class InFlightWindow
     /// <summary>The number of threads that block until there is room. Interlocked.</summary>
     private int _blocked;
 
+    private PartitionSender[] _senders = [];
+
     /// <summary>The largest refused size that no caller waits for yet; changed atomically.</summary>
     private long _refused;
 
@@ -51,8 +53,15 @@ internal sealed class InFlightWindow
         _flushStepShift = BitOperations.Log2((ulong)Math.Max(1, maxBytes / 4));
     }
 
-    /// <summary>The senders whose flushes free room. Set once, before the first use.</summary>
-    public PartitionSender[] Senders { get; set; } = [];
+    /// <summary>
+    /// The senders whose flushes free room. Replaced as a whole by the producer when there are more, before a record
+    /// goes to one of them.
+    /// </summary>
+    public PartitionSender[] Senders
+    {
+        get => Volatile.Read(ref _senders);
+        set => Volatile.Write(ref _senders, value);
+    }
 
     /// <summary>The bytes in flight.</summary>
     public long Bytes => Volatile.Read(ref _bytes);

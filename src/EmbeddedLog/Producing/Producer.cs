@@ -37,6 +37,10 @@ namespace EmbeddedLog;
 /// <see cref="FlushAsync"/> each time, and by disposal if nobody was told before. So the task of a send may be dropped.
 /// </para>
 /// <para>
+/// Where partitions are added to the topic (<see cref="CommitLog.AddPartitionsAsync"/>), the next send goes by their
+/// new number. What was sent before, and waits for room or for a flush, stays in its partition.
+/// </para>
+/// <para>
 /// A thread that is to wait calls <see cref="Produce(in ProducerRecord{TKey, TValue})"/>: it is woken by the flush
 /// itself. To block on the task of <see cref="ProduceAsync(ProducerRecord{TKey, TValue}, CancellationToken)"/> instead
 /// (<c>AsTask().Wait()</c>) needs a free thread of the pool for the wake-up, and is the caller's own affair: where all
@@ -55,8 +59,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     private readonly RecordSerializer<TKey, TValue> _serializer;
 
     /// <summary>Creates a producer.</summary>
-    /// <param name="topic">The topic's name.</param>
-    /// <param name="partitions">Its partitions, by number; at least one.</param>
+    /// <param name="topic">The topic.</param>
     /// <param name="keySerializer">Serializes keys.</param>
     /// <param name="valueSerializer">Serializes values.</param>
     /// <param name="partitioner">Chooses partitions; the one of the options is not looked at.</param>
@@ -64,8 +67,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// <param name="work">Wakes who waits.</param>
     /// <param name="users">What the log's closing disposes.</param>
     internal Producer(
-        string topic,
-        IReadOnlyList<OwnedPartition> partitions,
+        Topic topic,
         ISerializer<TKey> keySerializer,
         ISerializer<TValue> valueSerializer,
         IPartitioner partitioner,
@@ -73,12 +75,9 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         WorkQueue work,
         LogUsers users)
     {
-        Topic = topic;
-        _core = new ProducerCore(
-            [.. partitions.Select(partition => partition.Log)],
-            work, users, options.Durability, options.MaxInFlightBytes);
-        _serializer = new RecordSerializer<TKey, TValue>(
-            topic, partitions.Count, keySerializer, valueSerializer, partitioner);
+        Topic = topic.Name;
+        _core = new ProducerCore(topic, work, users, options.Durability, options.MaxInFlightBytes);
+        _serializer = new RecordSerializer<TKey, TValue>(topic.Name, keySerializer, valueSerializer, partitioner);
     }
 
     /// <inheritdoc/>
@@ -166,7 +165,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     {
         _core.ThrowIfUnusable();
         Unsafe.SkipInit(out ShortKey room);
-        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+        return _serializer.TryEncode(record, _core.PartitionCount, ref room, out EncodedRecord encoded)
             ? _core.Send(encoded)
             : ProduceBuffered(record);
     }
@@ -262,7 +261,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         }
 
         Unsafe.SkipInit(out ShortKey room);
-        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+        return _serializer.TryEncode(record, _core.PartitionCount, ref room, out EncodedRecord encoded)
             ? _core.TrySend(encoded, out written)
             : TryProduceBuffered(record, out written);
     }
@@ -375,7 +374,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         in ProducerRecord<TKey, TValue> record, CancellationToken cancellationToken)
     {
         Unsafe.SkipInit(out ShortKey room);
-        return _serializer.TryEncode(record, ref room, out EncodedRecord encoded)
+        return _serializer.TryEncode(record, _core.PartitionCount, ref room, out EncodedRecord encoded)
             ? _core.SendAsync(encoded, cancellationToken)
             : SendBuffered(record, cancellationToken);
     }
@@ -386,7 +385,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         SendBuffer buffer = SendBuffer.Rent();
         try
         {
-            return _core.SendAsync(_serializer.Encode(record, buffer), cancellationToken);
+            return _core.SendAsync(_serializer.Encode(record, _core.PartitionCount, buffer), cancellationToken);
         }
         finally
         {
@@ -399,7 +398,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         SendBuffer buffer = SendBuffer.Rent();
         try
         {
-            return _core.Send(_serializer.Encode(record, buffer));
+            return _core.Send(_serializer.Encode(record, _core.PartitionCount, buffer));
         }
         finally
         {
@@ -412,7 +411,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         SendBuffer buffer = SendBuffer.Rent();
         try
         {
-            return _core.TrySend(_serializer.Encode(record, buffer), out written);
+            return _core.TrySend(_serializer.Encode(record, _core.PartitionCount, buffer), out written);
         }
         finally
         {
@@ -422,6 +421,8 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
 
     private BatchSend Encode(IReadOnlyList<ProducerRecord<TKey, TValue>> records)
     {
+        // Once for all of them: no key is spread over two partitions within a batch.
+        int partitions = _core.PartitionCount;
         BatchSend batch = _core.CreateBatch();
         SendBuffer buffer = SendBuffer.Rent();
         try
@@ -429,7 +430,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
             for (int i = 0; i < records.Count; i++)
             {
                 buffer.Clear();
-                _core.Add(batch, _serializer.Encode(records[i], buffer));
+                _core.Add(batch, _serializer.Encode(records[i], partitions, buffer));
             }
         }
         finally

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Partitions;
@@ -14,8 +15,15 @@ namespace EmbeddedLog.Producing;
 /// </remarks>
 internal sealed class ProducerCore : IDisposable, IAsyncDisposable
 {
+    // Over 400 lines: the awaited and the blocking way of each step stand side by side, over the same senders.
     private readonly LogUsers _users;
-    private readonly PartitionSender[] _senders;
+    private readonly Topic _topic;
+    private readonly Lock _growing = new();
+
+    /// <summary>
+    /// One for each partition. Replaced as a whole by a longer one, under <see cref="_growing"/>; read by every call.
+    /// </summary>
+    private PartitionSender[] _senders;
     private readonly ObjectPool<PendingSend> _pending;
     private readonly ObjectPool<RecordBatch> _batches = BatchSend.CreatePool();
 
@@ -27,28 +35,26 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
     /// <summary>Exchanged once, by the first disposal; read by every call.</summary>
     private int _disposed;
 
-    /// <param name="logs">The topic's partitions, at least one.</param>
+    /// <param name="topic">The topic.</param>
     /// <param name="work">Wakes who waits.</param>
     /// <param name="users">What the log's closing disposes.</param>
     /// <param name="durability">What a record has survived when it is acknowledged.</param>
     /// <param name="maxInFlightBytes">The bound of what is appended and not flushed, if that is awaited.</param>
     public ProducerCore(
-        IReadOnlyList<PartitionLog> logs,
+        Topic topic,
         WorkQueue work,
         LogUsers users,
         Durability durability,
         long maxInFlightBytes)
     {
         _users = users;
+        _topic = topic;
         _pending = PendingSend.CreatePool(work);
         Window = durability == Durability.Flushed
             ? new InFlightWindow(work, maxInFlightBytes)
             : null;
-        _senders = [.. logs.Select(log => new PartitionSender(this, log))];
-        if (Window is not null)
-        {
-            Window.Senders = _senders;
-        }
+        _senders = [];
+        Grow();
 
         // What waits for room, or for a flush, refers to a sender, and that to this.
         _users.AddProducer(this);
@@ -59,6 +65,20 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
 
     /// <summary>Whether the producer was disposed, or is being.</summary>
     public bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    /// <summary>
+    /// How many partitions there are for a send that begins now. Partitions are only added, so that each below this
+    /// number has a sender from then on.
+    /// </summary>
+    public int PartitionCount
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            int count = _senders.Length;
+            return count == _topic.PartitionCount ? count : Grow();
+        }
+    }
 
     /// <summary>Throws if the producer was disposed, or if a flush failed that nobody was told of.</summary>
     public void ThrowIfUnusable()
@@ -259,16 +279,17 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
         }
 
         FlushWait wait = new();
-        _senders[0].Log.EnterBlocked();
+        PartitionSender[] senders = _senders;
+        senders[0].Log.EnterBlocked();
         try
         {
             // All are asked for first, so that they are made side by side.
-            Array.ForEach(_senders, static sender => sender.RequestFlush());
-            Array.ForEach(_senders, sender => wait.Run(sender, static one => one.Flush(), untoldOnly));
+            Array.ForEach(senders, static sender => sender.RequestFlush());
+            Array.ForEach(senders, sender => wait.Run(sender, static one => one.Flush(), untoldOnly));
         }
         finally
         {
-            _senders[0].Log.LeaveBlocked();
+            senders[0].Log.LeaveBlocked();
         }
 
         wait.ThrowIfFailed();
@@ -309,6 +330,30 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
         if (TakeUntold() is { } failure)
         {
             throw failure;
+        }
+    }
+
+    /// <summary>Makes senders for partitions that were added, and returns how many there are.</summary>
+    private int Grow()
+    {
+        lock (_growing)
+        {
+            OwnedPartition[] partitions = _topic.Current.Partitions;
+            PartitionSender[] senders = _senders;
+            if (senders.Length < partitions.Length)
+            {
+                senders =
+                [
+                    .. senders,
+                    .. partitions.Skip(senders.Length).Select(partition => new PartitionSender(this, partition.Log)),
+                ];
+
+                // First: who waits for room asks for the flushes of all who have taken some.
+                Window?.Senders = senders;
+                Volatile.Write(ref _senders, senders);
+            }
+
+            return senders.Length;
         }
     }
 

@@ -166,7 +166,7 @@ internal sealed class FollowedTopics
         {
             if (!topics.TryGetValue(name, out ReadOnlyTopic? kept) || kept != topic)
             {
-                Drop(topic);
+                Drop(topic.Partitions);
             }
         }
 
@@ -203,17 +203,25 @@ internal sealed class FollowedTopics
             return null;
         }
 
-        topic.Stored = stored;
+        // An addition that the owner could not complete may have been seen.
+        LogPartition[] known = topic.Current.Partitions;
+        LogPartition[] kept = [.. known.Take(stored.Options.Partitions)];
+        topic.Replace(stored, [.. kept, .. Open(stored, kept.Length)]);
+        Drop([.. known.Skip(kept.Length)]);
         return topic;
     }
 
-    private ReadOnlyTopic Open(StoredTopic stored)
+    private ReadOnlyTopic Open(StoredTopic stored) => new(stored, Open(stored, from: 0), _serdes);
+
+    private LogPartition[] Open(StoredTopic stored, int from)
     {
-        FollowedPartition[] partitions = new FollowedPartition[stored.Options.Partitions];
+        FollowedPartition[] partitions = new FollowedPartition[Math.Max(0, stored.Options.Partitions - from)];
         for (int i = 0; i < partitions.Length; i++)
         {
             PartitionIdentity identity = new(
-                new TopicPartition(stored.Name, i), stored.Uid, TopicStore.PartitionDirectory(stored.Directory, i));
+                new TopicPartition(stored.Name, from + i),
+                stored.Uid,
+                TopicStore.PartitionDirectory(stored.Directory, from + i));
             partitions[i] = new FollowedPartition(
                 _segments,
                 _waiters,
@@ -225,7 +233,7 @@ internal sealed class FollowedTopics
         }
 
         _poller.Add(partitions);
-        return new ReadOnlyTopic(stored, [.. partitions.Select(partition => new LogPartition(partition))], _serdes);
+        return [.. partitions.Select(partition => new LogPartition(partition))];
     }
 
     /// <summary>Whether a topic is still there, for a partition of it that finds no files.</summary>
@@ -241,10 +249,10 @@ internal sealed class FollowedTopics
         }
     }
 
-    /// <summary>Who still reads the topic, or waits, is told by its partitions; nothing else keeps them.</summary>
-    private void Drop(ReadOnlyTopic topic)
+    /// <summary>Who still reads the partitions, or waits, is told by them; nothing else keeps them.</summary>
+    private void Drop(IReadOnlyList<LogPartition> gone)
     {
-        HashSet<FollowedPartition> partitions = [.. PartitionsOf(topic)];
+        HashSet<FollowedPartition> partitions = [.. Sources(gone)];
         _poller.Remove(partitions);
         foreach (FollowedPartition partition in partitions)
         {
@@ -253,5 +261,8 @@ internal sealed class FollowedTopics
     }
 
     private static IEnumerable<FollowedPartition> PartitionsOf(ReadOnlyTopic topic) =>
-        topic.Partitions.Select(partition => (FollowedPartition)partition.Source);
+        Sources(topic.Partitions);
+
+    private static IEnumerable<FollowedPartition> Sources(IReadOnlyList<LogPartition> partitions) =>
+        partitions.Select(partition => (FollowedPartition)partition.Source);
 }

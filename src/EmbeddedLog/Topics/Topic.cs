@@ -8,7 +8,6 @@ namespace EmbeddedLog;
 /// </summary>
 public sealed class Topic
 {
-    private readonly OwnedPartition[] _partitions;
     private readonly SerdeResolver _serdes;
 
     /// <summary>
@@ -17,23 +16,24 @@ public sealed class Topic
     private readonly IPartitioner _defaultPartitioner = Partitioners.Default();
 
     /// <summary>Replaced as a whole, under the log's topic lock; read by anyone.</summary>
-    private StoredTopic _stored;
+    private State _current;
 
     internal Topic(StoredTopic stored, OwnedPartition[] partitions, SerdeResolver serdes)
     {
-        _stored = stored;
-        _partitions = partitions;
+        _current = new State(stored, partitions);
         _serdes = serdes;
     }
 
     /// <summary>The topic's name.</summary>
-    public string Name => _stored.Name;
+    public string Name => Stored.Name;
 
-    /// <summary>How many partitions the topic has.</summary>
-    public int PartitionCount => _partitions.Length;
+    /// <summary>How many partitions the topic has; <see cref="CommitLog.AddPartitionsAsync"/> adds more.</summary>
+    public int PartitionCount => Current.Partitions.Length;
 
-    /// <summary>The partitions, by their numbers.</summary>
-    public IReadOnlyList<OwnedPartition> Partitions => _partitions;
+    /// <summary>
+    /// The partitions as of now, by their numbers. A list in hand stays as it is when partitions are added: ask again.
+    /// </summary>
+    public IReadOnlyList<OwnedPartition> Partitions => Current.Partitions;
 
     /// <summary>A copy of the options that are in force.</summary>
     public TopicOptions Options => Stored.Options.Copy();
@@ -45,15 +45,16 @@ public sealed class Topic
     {
         get
         {
-            if ((uint)partition >= (uint)_partitions.Length)
+            OwnedPartition[] partitions = Current.Partitions;
+            if ((uint)partition >= (uint)partitions.Length)
             {
                 throw new ArgumentOutOfRangeException(
                     nameof(partition),
                     partition,
-                    $"Topic '{Name}' has only the partitions 0 to {_partitions.Length - 1}. Name one of these.");
+                    $"Topic '{Name}' has only the partitions 0 to {partitions.Length - 1}. Name one of these.");
             }
 
-            return _partitions[partition];
+            return partitions[partition];
         }
     }
 
@@ -64,7 +65,8 @@ public sealed class Topic
     /// <param name="key">The key's bytes, as they are stored.</param>
     /// <returns>The partition's number.</returns>
     /// <remarks>
-    /// A partitioner of your own is asked as for a record that consists of the key alone; it must go by the key alone.
+    /// It holds until partitions are added: then records with the same key may go to another one. A partitioner of your
+    /// own is asked as for a record that consists of the key alone; it must go by the key alone.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
     /// The partitioner does not go by the key (round robin, sticky), or chose a partition that does not exist.
@@ -89,12 +91,20 @@ public sealed class Topic
     internal IPartitioner Partitioner => Stored.Options.Partitioner ?? _defaultPartitioner;
 
     /// <summary>The topic's directory, uid and options.</summary>
-    internal StoredTopic Stored
-    {
-        get => Volatile.Read(ref _stored);
-        set => Volatile.Write(ref _stored, value);
-    }
+    internal StoredTopic Stored => Current.Stored;
+
+    /// <summary>Description and partitions, which belong together.</summary>
+    internal State Current => Volatile.Read(ref _current);
+
+    /// <summary>Replaces description and partitions; under the log's topic lock.</summary>
+    internal void Replace(StoredTopic stored, OwnedPartition[] partitions) =>
+        Volatile.Write(ref _current, new State(stored, partitions));
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>A topic as of one moment.</summary>
+    /// <param name="Stored">Its directory, uid and options.</param>
+    /// <param name="Partitions">As many as the options say; never changed.</param>
+    internal sealed record State(StoredTopic Stored, OwnedPartition[] Partitions);
 }

@@ -1,6 +1,7 @@
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.IO;
+using EmbeddedLog.Partitions;
 
 namespace EmbeddedLog.Topics;
 
@@ -105,6 +106,51 @@ internal sealed class TopicChanges
         {
             throw FileErrors.Translate(failure, isOpen: true);
         }
+    }
+
+    /// <summary>Adds partitions to a topic. When it throws, the topic is as before.</summary>
+    /// <param name="name">The topic's name.</param>
+    /// <param name="total">How many it is to have.</param>
+    /// <returns>How many it had.</returns>
+    /// <exception cref="UnknownTopicException">There is none of that name.</exception>
+    /// <exception cref="TopicConflictException">It has as many, or more.</exception>
+    public async ValueTask<int> AddPartitionsAsync(string name, int total)
+    {
+        if (!_topics.TryGet(name, out Topic? topic))
+        {
+            throw TopicErrors.Unknown(name, _topics.All);
+        }
+
+        StoredTopic stored = topic.Stored;
+        TopicErrors.ThrowIfNotMore(name, stored.Options.Partitions, total);
+        ThrowIfGone();
+        PartitionLog[] added = [];
+        try
+        {
+            _store.BeginAdding(stored, total);
+            added = await _topics.OpenAddedAsync(stored, total).ConfigureAwait(false);
+            TopicOptions options = stored.Options.Copy();
+            options.Partitions = total;
+            _topics.Grow(topic, _store.Update(stored, options), added);
+        }
+        catch (Exception failure)
+        {
+            TopicSet.AbandonNew(added);
+            _store.DiscardAdded(stored);
+
+            // A follower may have looked while the description counted them.
+            _control.NoteTopics();
+            if (failure is FileSystemException cause)
+            {
+                throw FileErrors.Translate(cause, isOpen: true);
+            }
+
+            throw;
+        }
+
+        _store.EndAdding(topic.Stored);
+        _control.NoteTopics();
+        return stored.Options.Partitions;
     }
 
     /// <summary>Deletes a topic with its records and what groups have committed for it.</summary>

@@ -17,13 +17,39 @@ internal sealed class TopicDebris(FileSystem files)
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public void Remove(string directory)
     {
-        if (!TryDeleteTree(directory))
+        if (!TryRemove(directory))
         {
             lock (_removing)
             {
                 _inUse.Add(directory);
             }
         }
+    }
+
+    /// <summary>
+    /// The same for a directory whose name may be used again: false if something is in use, and no later call removes
+    /// it by itself.
+    /// </summary>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public bool TryRemove(string directory)
+    {
+        if (!files.DirectoryExists(directory))
+        {
+            return true;
+        }
+
+        bool all = true;
+        foreach (string name in files.ListDirectories(directory))
+        {
+            all &= TryRemove(Path.Combine(directory, name));
+        }
+
+        foreach (string name in files.ListFiles(directory))
+        {
+            all &= TryDelete(files.DeleteFile, Path.Combine(directory, name));
+        }
+
+        return all && TryDelete(files.DeleteDirectory, directory);
     }
 
     /// <summary>Removes entries that are no longer in use; others stay for another call. From any thread.</summary>
@@ -39,35 +65,13 @@ internal sealed class TopicDebris(FileSystem files)
     {
         try
         {
-            return TryDeleteTree(directory);
+            return TryRemove(directory);
         }
         catch (FileSystemException)
         {
             // No topic uses it any more, and the next opening finds it.
             return false;
         }
-    }
-
-    /// <summary>False if something stays because it is in use.</summary>
-    private bool TryDeleteTree(string directory)
-    {
-        if (!files.DirectoryExists(directory))
-        {
-            return true;
-        }
-
-        bool all = true;
-        foreach (string name in files.ListDirectories(directory))
-        {
-            all &= TryDeleteTree(Path.Combine(directory, name));
-        }
-
-        foreach (string name in files.ListFiles(directory))
-        {
-            all &= TryDelete(files.DeleteFile, Path.Combine(directory, name));
-        }
-
-        return all && TryDelete(files.DeleteDirectory, directory);
     }
 
     private static bool TryDelete(Action<string> delete, string path)

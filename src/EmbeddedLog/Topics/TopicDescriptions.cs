@@ -8,11 +8,19 @@ internal static class TopicDescriptions
 {
     /// <summary>Describes a topic of a log that is owned.</summary>
     /// <exception cref="UnknownTopicException">It was deleted.</exception>
-    public static TopicDescription Of(Topic topic) => Of(topic.Name, topic.Options, topic.Partitions);
+    public static TopicDescription Of(Topic topic)
+    {
+        Topic.State now = topic.Current;
+        return Of(now.Stored, now.Partitions);
+    }
 
     /// <summary>Describes a topic of a log that is followed.</summary>
     /// <exception cref="UnknownTopicException">Its owner has deleted it.</exception>
-    public static TopicDescription Of(ReadOnlyTopic topic) => Of(topic.Name, topic.Options, topic.Partitions);
+    public static TopicDescription Of(ReadOnlyTopic topic)
+    {
+        ReadOnlyTopic.State now = topic.Current;
+        return Of(now.Stored, now.Partitions);
+    }
 
     /// <summary>Describes a topic. Works on the calling thread; what fails, fails the task.</summary>
     public static ValueTask<TopicDescription> DescribeAsync<T>(
@@ -45,8 +53,8 @@ internal static class TopicDescriptions
         return all;
     }
 
-    private static TopicDescription Of(string name, TopicOptions options, IReadOnlyList<LogPartition> partitions) =>
-        new() { Name = name, Options = options, Partitions = [.. partitions.Select(Of)] };
+    private static TopicDescription Of(StoredTopic stored, IReadOnlyList<LogPartition> partitions) =>
+        new() { Name = stored.Name, Options = stored.Options.Copy(), Partitions = [.. partitions.Select(Of)] };
 
     private static PartitionDescription Of(LogPartition partition)
     {

@@ -58,6 +58,9 @@ internal static class TopicErrors
     public static void ThrowIfConflicting(string name, TopicOptions present, TopicOptions wanted)
     {
         List<(string Setting, string Present, string Wanted)> conflicts = [];
+        string advice = wanted.Partitions > present.Partitions
+            ? $"Ask for what it has, or for a new topic. To add partitions, use {nameof(CommitLog.AddPartitionsAsync)}."
+            : "Ask for what it has, or for a new topic.";
         if (present.Partitions != wanted.Partitions)
         {
             conflicts.Add((nameof(TopicOptions.Partitions), $"{present.Partitions}", $"{wanted.Partitions}"));
@@ -72,8 +75,7 @@ internal static class TopicErrors
         {
             string all = string.Join("; ", conflicts.Select(c => $"{c.Setting} is {c.Present}, not {c.Wanted}"));
             throw new TopicConflictException(
-                $"Topic '{name}' exists with settings that cannot be changed: {all}. Ask for what it has, or for "
-                + "a new topic.")
+                $"Topic '{name}' exists with settings that cannot be changed: {all}. {advice}")
             {
                 Topic = name,
                 Expected = string.Join("; ", conflicts.Select(c => $"{c.Setting} {c.Wanted}")),
@@ -81,6 +83,39 @@ internal static class TopicErrors
             };
         }
     }
+
+    /// <summary>Refuses a number of partitions that is not more than there are, or more than there can be.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No topic can have so many.</exception>
+    /// <exception cref="TopicConflictException">The topic has as many, or more.</exception>
+    public static void ThrowIfNotMore(string name, int present, int total)
+    {
+        if (total is < 1 or > TopicOptions.MaxPartitions)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(total),
+                total,
+                $"Topic '{name}' has {Partitions(present)} and can have up to "
+                + $"{Units.Number(TopicOptions.MaxPartitions)}, not {Units.Number(total)}. {WhatToAsk(present)}");
+        }
+
+        if (total <= present)
+        {
+            throw new TopicConflictException(
+                $"Topic '{name}' has {Partitions(present)} already, and {Units.Number(total)} were asked for. A topic "
+                + $"only gets more of them. {WhatToAsk(present)}")
+            {
+                Topic = name,
+                Expected = $"more than {present}",
+                Actual = $"{total}",
+            };
+        }
+    }
+
+    private static string Partitions(int count) => count == 1 ? "1 partition" : $"{Units.Number(count)} partitions";
+
+    private static string WhatToAsk(int present) => present == TopicOptions.MaxPartitions
+        ? "Spread the records over several topics."
+        : $"Ask for the new total, {Units.Number(present + 1)} to {Units.Number(TopicOptions.MaxPartitions)}.";
 
     /// <summary>The directories of topics are not those that the log was closed with.</summary>
     public static CorruptLogException NotOfOneMoment(string file, string expected, string actual) => new(

@@ -7,8 +7,9 @@ namespace EmbeddedLog;
 /// <see cref="ArgumentException"/> lists all faults.
 /// </summary>
 /// <remarks>
-/// All but <see cref="Partitioner"/> is stored with the topic. <see cref="Partitions"/> and <see cref="WriteMode"/>
-/// stay as they were when the topic was created; the rest may be changed by ensuring the topic again.
+/// All but <see cref="Partitioner"/> is stored with the topic. <see cref="WriteMode"/> stays as it was when the topic
+/// was created, <see cref="Partitions"/> only grows, by <see cref="CommitLog.AddPartitionsAsync"/>; the rest may be
+/// changed by ensuring the topic again.
 /// </remarks>
 public sealed class TopicOptions
 {
@@ -17,11 +18,15 @@ public sealed class TopicOptions
     /// </summary>
     internal const int SegmentReserveBytes = 4096 + 128;
 
+    /// <summary>How many partitions a topic can have.</summary>
+    internal const int MaxPartitions = 65_536;
+
     private const int DefaultMaxRecordBytes = 1_048_588;
 
     /// <summary>
     /// The number of partitions, 1 to 65,536, as Kafka's <c>num.partitions</c>. The unit of order and of sharing work:
-    /// at most as many members of a group can read at a time. Cannot be changed later. Default: 1.
+    /// at most as many members of a group can read at a time. <see cref="CommitLog.AddPartitionsAsync"/> adds more.
+    /// Default: 1.
     /// </summary>
     public int Partitions { get; set; } = 1;
 
@@ -112,7 +117,7 @@ public sealed class TopicOptions
     {
         var faults = new OptionFaults(nameof(TopicOptions));
         faults.Range(
-            nameof(Partitions), Partitions, 1, 65_536, "partitions", "a topic needs one, and each costs files");
+            nameof(Partitions), Partitions, 1, MaxPartitions, "partitions", "a topic needs one, and each costs files");
         bool segmentFits = faults.Range(
             nameof(SegmentBytes), SegmentBytes, 16 << 10, 1 << 30, "bytes", "64 MiB suits most topics");
         if (segmentFits)

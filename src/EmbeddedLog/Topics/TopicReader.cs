@@ -171,10 +171,29 @@ internal sealed class TopicReader
     public StoredTopic Load(string directory)
     {
         RefuseLinks(directory, OwnNames.IsInTopic);
-        StoredTopic topic = Read(directory);
-        RequirePartitions(topic);
-        return topic;
+        CorruptLogException? before = null;
+        while (true)
+        {
+            StoredTopic topic = Read(directory);
+            if (FindFault(topic) is not { } fault)
+            {
+                return topic;
+            }
+
+            if (fault.Message == before?.Message)
+            {
+                throw fault;
+            }
+
+            // The owner may have added partitions since the description was read. Then a second look differs.
+            before = fault;
+        }
     }
+
+    /// <summary>The number of partitions that a topic's description says now.</summary>
+    /// <exception cref="CorruptLogException">The description is missing or makes no sense.</exception>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public int ReadPartitions(StoredTopic topic) => Read(topic.Directory).Options.Partitions;
 
     private StoredTopic Read(string directory)
     {
@@ -204,35 +223,41 @@ internal sealed class TopicReader
     }
 
     /// <summary>
-    /// Checks that all directories of partitions are there, as in every topic from its creation on: a forged number of
-    /// partitions costs only this check.
+    /// What is wrong with the directories of the partitions: all must be there, as in every topic from its creation on,
+    /// so that a forged number of partitions costs only this check. A number that is too small would hide the records
+    /// of the others. Null if nothing is wrong.
     /// </summary>
-    /// <exception cref="CorruptLogException">One is missing, or there is one more.</exception>
-    private void RequirePartitions(StoredTopic topic)
+    private CorruptLogException? FindFault(StoredTopic topic)
     {
         HashSet<string> names = [.. _files.ListDirectories(topic.Directory)];
         for (int i = 0; i < topic.Options.Partitions; i++)
         {
-            string partition = TopicStore.PartitionDirectory(topic.Directory, i);
+            string partition = PartitionDirectories.PathOf(topic.Directory, i);
             if (!names.Contains(Path.GetFileName(partition)))
             {
-                throw StoredFile.Damaged(partition, 0, "the directory of a partition", "none");
+                return StoredFile.Damaged(partition, 0, "the directory of a partition", "none");
             }
         }
 
-        // The number never changes, and one that is too small would hide the records of the others.
-        foreach (string name in names)
+        foreach (int partition in PartitionDirectories.Beyond(names, topic.Options.Partitions))
         {
-            if (OwnNames.IsPartition(name, out int partition) && partition >= topic.Options.Partitions)
+            if (!IsUnfinished(topic.Directory, partition))
             {
-                throw StoredFile.Damaged(
+                return StoredFile.Damaged(
                     Path.Combine(topic.Directory, OwnNames.Description),
                     0,
-                    $"more than {partition} partitions of topic '{topic.Name}', for '{name}' is there",
+                    $"more than {partition} partitions of topic '{topic.Name}', for '{partition}' is there",
                     $"{topic.Options.Partitions}");
             }
         }
+
+        return null;
     }
+
+    /// <summary>Whether a partition is being added, or was when its owner died.</summary>
+    private bool IsUnfinished(string directory, int partition) =>
+        PartitionDirectories.IsMarked(_files, directory)
+            && PartitionDirectories.IsUnused(_files, PartitionDirectories.PathOf(directory, partition));
 
     private static StoredTopic Parse(string directory, string path, ReadOnlySpan<byte> json)
     {

@@ -25,6 +25,12 @@ internal sealed class TopicSet
     /// <summary>The same topics as a list; replaced together with the dictionary, after it.</summary>
     private Topic[] _all = [];
 
+    /// <summary>
+    /// One if topics or partitions came or went since the last <see cref="TellChange"/>. Set by the one who changes
+    /// them; exchanged by who tells.
+    /// </summary>
+    private int _untold;
+
     /// <param name="factory">Opens partitions.</param>
     /// <param name="work">Opens and closes them side by side.</param>
     /// <param name="traits">What the file system can do.</param>
@@ -43,6 +49,22 @@ internal sealed class TopicSet
     /// <summary>The partitions of all topics as of now.</summary>
     public IEnumerable<PartitionLog> Partitions =>
         All.SelectMany(topic => topic.Partitions).Select(partition => partition.Log);
+
+    /// <summary>
+    /// Raised after topics came or went, or got partitions, on the thread that changed them and under no lock: a
+    /// handler looks at what there is now. Changes at about the same time may raise it once; after a failure, and while
+    /// the log is being closed, it may be raised too. A handler must not throw.
+    /// </summary>
+    public event Action? PartitionsChanged;
+
+    /// <summary>Raises <see cref="PartitionsChanged"/> if there is something to tell. Call it under no lock.</summary>
+    public void TellChange()
+    {
+        if (Interlocked.Exchange(ref _untold, 0) != 0)
+        {
+            PartitionsChanged?.Invoke();
+        }
+    }
 
     /// <summary>Finds a topic by its name.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out Topic? topic) =>
@@ -76,27 +98,39 @@ internal sealed class TopicSet
     /// </summary>
     public async ValueTask<Topic> AddNewAsync(StoredTopic stored)
     {
-        PartitionLog?[] opened = new PartitionLog?[stored.Options.Partitions];
-        try
-        {
-            await BoundedParallel.RunAsync(
-                _work, opened.Length, i => opened[i] = Open(stored, i, isNew: true))
-                .ConfigureAwait(false);
-        }
-        catch
-        {
-            Abandon(opened);
-            throw;
-        }
+        return Publish(stored, await OpenNewAsync(stored, 0, stored.Options.Partitions).ConfigureAwait(false));
+    }
 
-        return Publish(stored, opened);
+    /// <summary>
+    /// Opens partitions whose directories were just made, from those that a topic has up to a total. They are no part
+    /// of it until <see cref="Grow"/>.
+    /// </summary>
+    public ValueTask<PartitionLog[]> OpenAddedAsync(StoredTopic stored, int total) =>
+        OpenNewAsync(stored, stored.Options.Partitions, total);
+
+    /// <summary>Adds opened partitions to a topic whose description counts them.</summary>
+    public void Grow(Topic topic, StoredTopic larger, PartitionLog[] added)
+    {
+        topic.Replace(larger, [.. topic.Current.Partitions, .. added.Select(log => new OwnedPartition(log))]);
+        Volatile.Write(ref _untold, 1);
+    }
+
+    /// <summary>Closes new partitions that become no part of a topic.</summary>
+    public static void AbandonNew(PartitionLog?[] opened)
+    {
+        ClosingSteps steps = new();
+        foreach (PartitionLog? log in opened)
+        {
+            steps.Do(() => log?.Abandon());
+            steps.Do(() => log?.Forget());
+        }
     }
 
     /// <summary>Applies changed options to a topic.</summary>
     public void Apply(Topic topic, StoredTopic changed)
     {
         PartitionSettings settings = SettingsOf(changed.Options);
-        topic.Stored = changed;
+        topic.Replace(changed, topic.Current.Partitions);
         foreach (OwnedPartition partition in topic.Partitions)
         {
             partition.Log.Settings = settings;
@@ -177,6 +211,23 @@ internal sealed class TopicSet
         return _factory.Open(identity, SettingsOf(stored.Options), isNew);
     }
 
+    private async ValueTask<PartitionLog[]> OpenNewAsync(StoredTopic stored, int from, int to)
+    {
+        PartitionLog?[] opened = new PartitionLog?[to - from];
+        try
+        {
+            await BoundedParallel.RunAsync(
+                _work, opened.Length, i => opened[i] = Open(stored, from + i, isNew: true))
+                .ConfigureAwait(false);
+            return opened!;
+        }
+        catch
+        {
+            AbandonNew(opened);
+            throw;
+        }
+    }
+
     private static void Abandon(PartitionLog?[] opened)
     {
         // The failure that led here is the one to tell.
@@ -190,10 +241,11 @@ internal sealed class TopicSet
     private async ValueTask<bool> CloseAsync(Topic topic, WaitMode how)
     {
         // Side by side, for each waits for the disk; in order, so that a simulation repeats itself.
-        Task<bool>[] closing = new Task<bool>[topic.Partitions.Count];
+        OwnedPartition[] partitions = topic.Current.Partitions;
+        Task<bool>[] closing = new Task<bool>[partitions.Length];
         if (how.Blocks)
         {
-            foreach (OwnedPartition partition in topic.Partitions)
+            foreach (OwnedPartition partition in partitions)
             {
                 if (partition.DurableOffset < partition.EndOffset)
                 {
@@ -221,7 +273,7 @@ internal sealed class TopicSet
         steps.ThrowIfAny();
         return clean;
 
-        void Close(int i) => closing[i] = topic.Partitions[i].Log.CloseAsync(how).AsTask();
+        void Close(int i) => closing[i] = partitions[i].Log.CloseAsync(how).AsTask();
     }
 
     private PartitionSettings SettingsOf(TopicOptions options) => new(
@@ -248,5 +300,6 @@ internal sealed class TopicSet
     {
         Volatile.Write(ref _byName, byName);
         Volatile.Write(ref _all, [.. byName.Values]);
+        Volatile.Write(ref _untold, 1);
     }
 }

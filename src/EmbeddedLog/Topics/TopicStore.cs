@@ -25,6 +25,12 @@ internal sealed class TopicStore
     /// </summary>
     private readonly List<string> _leftovers = [];
 
+    /// <summary>
+    /// By directory, the topics that may have remains of partitions that could not be added. Under the log's topic
+    /// lock.
+    /// </summary>
+    private readonly Dictionary<string, StoredTopic> _halfAdded = new(StringComparer.Ordinal);
+
     public TopicStore(FileSystem files, string logDirectory, ForeignNames? foreign = null)
     {
         _files = files;
@@ -104,18 +110,23 @@ internal sealed class TopicStore
     }
 
     /// <summary>
-    /// Removes the topics to be removed; false if one stays, which the next opening finds as after a crash. The caller
-    /// reports why it had to be removed, which is more useful.
+    /// Removes the topics and partitions to be removed; false if one stays, which the next opening finds as after a
+    /// crash. The caller reports why it had to be removed, which is more useful.
     /// </summary>
     public bool TryRemoveLeftovers()
     {
         try
         {
             RemoveLeftovers();
+            foreach (StoredTopic topic in _halfAdded.Values.ToArray())
+            {
+                TakeBack(topic);
+            }
+
             Debris.Retry();
             return true;
         }
-        catch (FileSystemException)
+        catch (Exception failure) when (failure is FileSystemException or CorruptLogException)
         {
             return false;
         }
@@ -124,18 +135,81 @@ internal sealed class TopicStore
     /// <summary>Changes a topic's options; durable on return.</summary>
     public StoredTopic Update(StoredTopic topic, TopicOptions options)
     {
-        string uid = topic.Uid.ToString("x16", CultureInfo.InvariantCulture);
-        Write(topic.Directory, TopicDescriptor.From(topic.Name, uid, options));
-        return topic with { Options = options };
+        StoredTopic changed = topic with { Options = options };
+        Write(changed);
+        return changed;
+    }
+
+    /// <summary>
+    /// Makes the directories of more partitions; durable on return. A crash leaves them as remains, until the topic's
+    /// description counts them, by <see cref="Update"/>. Then call <see cref="EndAdding"/>, and
+    /// <see cref="DiscardAdded"/> if anything fails before.
+    /// </summary>
+    public void BeginAdding(StoredTopic topic, int total)
+    {
+        if (_halfAdded.ContainsKey(topic.Directory) || PartitionDirectories.IsMarked(_files, topic.Directory))
+        {
+            TakeBack(topic);
+        }
+
+        PartitionDirectories.Mark(_files, topic.Directory);
+        PartitionDirectories.Make(_files, topic.Directory, topic.Options.Partitions, total);
+    }
+
+    /// <summary>Ends an addition that the topic's description counts. The mark may stay for another call.</summary>
+    public void EndAdding(StoredTopic topic)
+    {
+        try
+        {
+            PartitionDirectories.Unmark(_files, topic.Directory);
+            _halfAdded.Remove(topic.Directory);
+        }
+        catch (FileSystemException)
+        {
+            _halfAdded[topic.Directory] = topic;
+        }
+    }
+
+    /// <summary>Removes partitions that could not be added, now or later; the topic is as given.</summary>
+    public void DiscardAdded(StoredTopic topic)
+    {
+        _halfAdded[topic.Directory] = topic;
+        TryRemoveLeftovers();
+    }
+
+    /// <summary>Removes the partitions that a process was adding when it died.</summary>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public void RemoveHalfAdded(IEnumerable<StoredTopic> topics)
+    {
+        foreach (StoredTopic topic in topics)
+        {
+            if (!PartitionDirectories.IsMarked(_files, topic.Directory))
+            {
+                continue;
+            }
+
+            try
+            {
+                TakeBack(topic);
+            }
+            catch (FileSystemException failure) when (failure.Error == FileSystemError.InUse)
+            {
+                _halfAdded[topic.Directory] = topic;
+            }
+        }
     }
 
     /// <summary>Hides a topic durably; <see cref="Debris"/> removes its files.</summary>
     /// <returns>The directory to remove.</returns>
-    public string Hide(StoredTopic topic) => Hide(topic.Directory);
+    public string Hide(StoredTopic topic)
+    {
+        _halfAdded.Remove(topic.Directory);
+        return Hide(topic.Directory);
+    }
 
     /// <summary>The directory of one partition.</summary>
     public static string PartitionDirectory(string topicDirectory, int partition) =>
-        Path.Combine(topicDirectory, partition.ToString(CultureInfo.InvariantCulture));
+        PartitionDirectories.PathOf(topicDirectory, partition);
 
     private void WriteContents(StoredTopic topic, string directory)
     {
@@ -145,8 +219,7 @@ internal sealed class TopicStore
             _files.CreateDirectory(PartitionDirectory(directory, partition));
         }
 
-        string uid = topic.Uid.ToString("x16", CultureInfo.InvariantCulture);
-        Write(directory, TopicDescriptor.From(topic.Name, uid, topic.Options));
+        Write(topic with { Directory = directory });
         _files.SyncDirectory(directory);
     }
 
@@ -166,6 +239,48 @@ internal sealed class TopicStore
         StoredTopic copy = topic with { Directory = Path.Combine(_root, Path.GetFileName(topic.Directory)) };
         WriteContents(copy, copy.Directory);
         return copy;
+    }
+
+    /// <summary>
+    /// Makes a topic's directory say what the topic is, without more partitions. In this order: a crash finds each
+    /// partition that the description counts, and the mark as long as there are others.
+    /// </summary>
+    private void TakeBack(StoredTopic topic)
+    {
+        int[] others =
+            [.. PartitionDirectories.Beyond(_files.ListDirectories(topic.Directory), topic.Options.Partitions)];
+        foreach (int partition in others)
+        {
+            string directory = PartitionDirectory(topic.Directory, partition);
+            if (!PartitionDirectories.IsUnused(_files, directory))
+            {
+                throw StoredFile.Damaged(
+                    directory, 0, $"no records, for topic '{topic.Name}' never had this partition", "other files");
+            }
+        }
+
+        if (Reader.ReadPartitions(topic) != topic.Options.Partitions)
+        {
+            Write(topic);
+        }
+        else
+        {
+            // The description may have been replaced without a sync.
+            _files.SyncDirectory(topic.Directory);
+        }
+
+        foreach (int partition in others)
+        {
+            string directory = PartitionDirectory(topic.Directory, partition);
+            if (!Debris.TryRemove(directory))
+            {
+                throw new FileSystemException("removal", directory, FileSystemError.InUse, 0, "a file of it is in use");
+            }
+        }
+
+        _files.SyncDirectory(topic.Directory);
+        PartitionDirectories.Unmark(_files, topic.Directory);
+        _halfAdded.Remove(topic.Directory);
     }
 
     private void RemoveLeftovers()
@@ -226,9 +341,12 @@ internal sealed class TopicStore
         return $"{shown}-{free.ToString(CultureInfo.InvariantCulture)}";
     }
 
-    private void Write(string directory, TopicDescriptor descriptor) =>
+    private void Write(StoredTopic topic)
+    {
+        string uid = topic.Uid.ToString("x16", CultureInfo.InvariantCulture);
         StoredFile.Create(
             _files,
-            Path.Combine(directory, OwnNames.Description),
-            descriptor.ToJson());
+            Path.Combine(topic.Directory, OwnNames.Description),
+            TopicDescriptor.From(topic.Name, uid, topic.Options).ToJson());
+    }
 }

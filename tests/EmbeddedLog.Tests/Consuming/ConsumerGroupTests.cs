@@ -242,6 +242,20 @@ public sealed class ConsumerGroupTests : IDisposable
             StringComparison.Ordinal);
     });
 
+    [Theory]
+    [InlineData("g")]
+    [InlineData(null)]
+    public void Read_PartitionsAreAddedToTheTopic_AreReadToo(string? group) => _machine.Run(async () =>
+    {
+        await using Consumer<string, string> consumer = _log.CreateConsumer<string, string>("orders", group);
+        Task<List<Record<string, string>>> waiting = consumer.TakeAsync(1);
+        await _log.AddPartitionsAsync("orders", 6);
+        _topic[5].Append(new RawRecord("value"u8));
+
+        Assert.Equal(["orders-5@0"], Places(await waiting));
+        Assert.Equal(6, consumer.Assignment.Count);
+    });
+
     [Fact]
     public void Matching_ATopicThatIsCreatedLater_ReadsItToo() => _machine.Run(async () =>
     {

@@ -1,8 +1,10 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Partitions.State;
+using EmbeddedLog.Serialization;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
+using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Tests.Producing;
 
@@ -34,6 +36,7 @@ internal sealed class ProducerFixture : IDisposable
         settings ??= PartitionFixture.Settings(segmentBytes: 1 << 20);
         Partitions = [.. Enumerable.Range(0, partitions)
             .Select(number => new OwnedPartition(_storage.Open(Topic, number, settings)))];
+        Owner = TopicOf(Topic, Partitions);
     }
 
     public SimulatedPlatform Machine { get; }
@@ -43,8 +46,17 @@ internal sealed class ProducerFixture : IDisposable
 
     public OwnedPartition[] Partitions { get; }
 
+    /// <summary>The topic.</summary>
+    public EmbeddedLog.Topic Owner { get; }
+
     /// <summary>The records in all partitions.</summary>
     public long Count => Partitions.Sum(partition => partition.EndOffset);
+
+    /// <summary>A topic of open partitions, without a log around it.</summary>
+    public static EmbeddedLog.Topic TopicOf(string name, OwnedPartition[] partitions) => new(
+        new StoredTopic(Root, name, Uid: 1, new TopicOptions { Partitions = partitions.Length }),
+        partitions,
+        new SerdeResolver([], null));
 
     /// <summary>A producer of text.</summary>
     public Producer<string, string> Create(
@@ -60,8 +72,7 @@ internal sealed class ProducerFixture : IDisposable
         long maxInFlightBytes = 1 << 20,
         IPartitioner? partitioner = null) =>
         new(
-            Topic,
-            Partitions,
+            Owner,
             keys,
             values,
             partitioner ?? Partitioners.Default(),

@@ -183,8 +183,7 @@ public sealed class ProducerThreadTests
     private static Producer<string, string> Create(
         PartitionFixture fixture, OwnedPartition[] partitions, Durability durability) =>
         new(
-            "t",
-            partitions,
+            ProducerFixture.TopicOf("t", partitions),
             Serdes.Utf8,
             Serdes.Utf8,
             Partitioners.Default(),

@@ -29,6 +29,8 @@ public sealed class RecoveryLaws
         Assert.True(statistics.RecordsLost > Programs, $"{statistics}");
         Assert.True(statistics.TornTails > Programs / 50, $"{statistics}");
         Assert.True(statistics.SegmentsRemoved > Programs / 20, $"{statistics}");
+        Assert.True(statistics.PartitionsAdded > Programs / 4, $"{statistics}");
+        Assert.True(statistics.AdditionsKept + statistics.AdditionsLost > 0, $"{statistics}");
         Assert.True(statistics.PoisonedPartitions > 0, $"{statistics}");
         Assert.True(statistics.RefusedForSpace > Programs / 20, $"{statistics}");
     }

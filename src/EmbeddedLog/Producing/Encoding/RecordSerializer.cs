@@ -11,13 +11,11 @@ namespace EmbeddedLog.Producing.Encoding;
 /// <typeparam name="TKey">The key's type.</typeparam>
 /// <typeparam name="TValue">The value's type.</typeparam>
 /// <param name="topic">The topic's name.</param>
-/// <param name="partitionCount">How many partitions it has.</param>
 /// <param name="keys">Serializes keys.</param>
 /// <param name="values">Serializes values.</param>
 /// <param name="partitioner">Chooses the partition where the record does not name one.</param>
 internal sealed class RecordSerializer<TKey, TValue>(
     string topic,
-    int partitionCount,
     ISerializer<TKey> keys,
     ISerializer<TValue> values,
     IPartitioner partitioner)
@@ -31,26 +29,30 @@ internal sealed class RecordSerializer<TKey, TValue>(
     /// <summary>Whether values are bytes already.</summary>
     private readonly bool _valuesAreBytes = BytesSerde.IsIdentity(values);
 
-    private readonly PartitionChoice _choice = new(topic, partitionCount, partitioner);
+    private readonly PartitionChoice _choice = new(topic, partitioner);
 
     /// <summary>
     /// Encodes a record that needs neither a serializer nor a buffer: its key is a short text in ASCII, bytes or
     /// missing, its value bytes or missing. False for any other.
     /// </summary>
     /// <param name="record">The record.</param>
+    /// <param name="partitionCount">How many partitions the topic has for this send.</param>
     /// <param name="room">Where the bytes of a text go.</param>
     /// <param name="encoded">The record as bytes; its spans are those of the record, and of the room.</param>
     /// <exception cref="ArgumentOutOfRangeException">It names a partition that does not exist.</exception>
     /// <exception cref="InvalidOperationException">The partitioner chose one that does not exist.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryEncode(
-        scoped in ProducerRecord<TKey, TValue> record, ref ShortKey room, out EncodedRecord encoded)
+        scoped in ProducerRecord<TKey, TValue> record,
+        int partitionCount,
+        ref ShortKey room,
+        out EncodedRecord encoded)
     {
         if (TryGetKey(record, ref room, out ReadOnlySpan<byte> key)
             && TryGetValue(record, out ReadOnlySpan<byte> value))
         {
-            ThrowIfNoSuchPartition(record);
-            encoded = Place(record, key, record.HasKey, value, record.IsTombstone);
+            ThrowIfNoSuchPartition(record, partitionCount);
+            encoded = Place(record, partitionCount, key, record.HasKey, value, record.IsTombstone);
             return true;
         }
 
@@ -63,9 +65,10 @@ internal sealed class RecordSerializer<TKey, TValue>(
     /// <exception cref="RecordSerializationException">A serializer threw.</exception>
     /// <exception cref="RecordTooLargeException">It is larger than any segment.</exception>
     /// <exception cref="InvalidOperationException">The partitioner chose one that does not exist.</exception>
-    public EncodedRecord Encode(scoped in ProducerRecord<TKey, TValue> record, SendBuffer buffer)
+    public EncodedRecord Encode(
+        scoped in ProducerRecord<TKey, TValue> record, int partitionCount, SendBuffer buffer)
     {
-        ThrowIfNoSuchPartition(record);
+        ThrowIfNoSuchPartition(record, partitionCount);
         bool hasKey = record.HasKey;
         if (hasKey)
         {
@@ -81,7 +84,7 @@ internal sealed class RecordSerializer<TKey, TValue>(
 
         // The spans are taken last, for the buffer's memory moves as it grows.
         ReadOnlySpan<byte> value = buffer.Length > keyLength ? buffer.Written(keyLength, buffer.Length) : asIs;
-        return Place(record, buffer.Written(0, keyLength), hasKey, value, record.IsTombstone);
+        return Place(record, partitionCount, buffer.Written(0, keyLength), hasKey, value, record.IsTombstone);
     }
 
     /// <summary>The key's bytes where they are there already or quickly made, none where there is no key.</summary>
@@ -155,6 +158,7 @@ internal sealed class RecordSerializer<TKey, TValue>(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private EncodedRecord Place(
         scoped in ProducerRecord<TKey, TValue> record,
+        int partitionCount,
         ReadOnlySpan<byte> key,
         bool hasKey,
         ReadOnlySpan<byte> value,
@@ -170,19 +174,20 @@ internal sealed class RecordSerializer<TKey, TValue>(
             Headers = record.Headers is { } headers ? headers.AsSpan() : default,
         };
         RecordSize size = RecordSize.Of(raw);
-        return new EncodedRecord(record.Partition ?? _choice.Of(key, hasKey, size.ContentBytes), raw, size);
+        int partition = record.Partition ?? _choice.Of(key, hasKey, size.ContentBytes, partitionCount);
+        return new EncodedRecord(partition, raw, size);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ThrowIfNoSuchPartition(scoped in ProducerRecord<TKey, TValue> record)
+    private void ThrowIfNoSuchPartition(scoped in ProducerRecord<TKey, TValue> record, int partitionCount)
     {
         if (record.Partition is { } named && (uint)named >= (uint)partitionCount)
         {
-            throw NoSuchPartition(named, nameof(record));
+            throw NoSuchPartition(named, partitionCount, nameof(record));
         }
     }
 
-    private ArgumentOutOfRangeException NoSuchPartition(int partition, string parameter) =>
+    private ArgumentOutOfRangeException NoSuchPartition(int partition, int partitionCount, string parameter) =>
         new(
             parameter,
             partition,

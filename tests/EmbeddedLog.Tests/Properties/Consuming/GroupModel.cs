@@ -71,6 +71,9 @@ internal sealed class GroupModel : IDisposable
             case GroupStep.AddTopic when _topics < 4:
                 AddTopic(1 + (number % 3));
                 break;
+            case GroupStep.AddPartitions when _log.Topics[number % _log.Topics.Count] is { PartitionCount: < 8 } topic:
+                Machine.Run(_log.AddPartitionsAsync(topic.Name, topic.PartitionCount + 1));
+                break;
             case GroupStep.Kill:
                 Kill();
                 break;

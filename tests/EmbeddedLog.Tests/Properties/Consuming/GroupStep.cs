@@ -24,6 +24,9 @@ internal enum GroupStep
     /// <summary>There is a new topic.</summary>
     AddTopic,
 
+    /// <summary>A topic gets a partition more.</summary>
+    AddPartitions,
+
     /// <summary>The process is killed, and the log opened again.</summary>
     Kill,
 }
