@@ -87,7 +87,7 @@ public interface ICommitLog : ILogReader
     /// </summary>
     /// <param name="group">The group's name; it need not exist if topics are named.</param>
     /// <param name="to">Where to.</param>
-    /// <param name="topics">The topics, all partitions; null for the partitions in which the group has committed.</param>
+    /// <param name="topics">Topics, with all partitions; null for those in which the group has committed.</param>
     /// <param name="dryRun">Whether only to tell what would change.</param>
     /// <param name="cancellationToken">
     /// Before the commits: nothing is changed. After it: ends the waiting for their flush.

@@ -9,8 +9,8 @@ namespace EmbeddedLog;
 /// <remarks>
 /// <para>
 /// A record that is not finished comes again. A record is finished when the same read continues with the next one; when
-/// <see cref="Finish"/> or a commit at or beyond it succeeds; or when a seek or <see cref="IConsumer.Skip"/> passes it. Leaving a
-/// read, by <c>break</c> or by an exception, finishes nothing.
+/// <see cref="Finish"/> or a commit at or beyond it succeeds; or when a seek or <see cref="IConsumer.Skip"/> passes it.
+/// Leaving a read, by <c>break</c> or by an exception, finishes nothing.
 /// </para>
 /// <para>
 /// Thread safety: one read at a time; all other members may be called from any thread, also while a read is under way.

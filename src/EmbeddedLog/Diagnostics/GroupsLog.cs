@@ -1,3 +1,4 @@
+using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Diagnostics;
@@ -25,7 +26,11 @@ internal static partial class GroupsLog
     public static partial void NotForgotten(ILogger logger, Exception failure);
 
     [LoggerMessage(204, LogLevel.Warning, "Member {ClientName} ({Id}) of group {Group} has not asked for a record for "
-        + "{Limit}: its {Partitions} partitions go to other members. It joins again with its next read.")]
-    public static partial void PutOut(
-        ILogger logger, string group, string clientName, long id, TimeSpan limit, int partitions);
+        + "{Allowed}: its {Partitions} partitions go to other members. It joins again with its next read.")]
+    private static partial void PutOut(
+        ILogger logger, string group, string clientName, long id, string allowed, int partitions);
+
+    public static void PutOut(
+        ILogger logger, string group, string clientName, long id, TimeSpan limit, int partitions) =>
+        PutOut(logger, group, clientName, id, Units.Duration(limit), partitions);
 }

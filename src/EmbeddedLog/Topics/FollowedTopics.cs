@@ -63,7 +63,7 @@ internal sealed class FollowedTopics
     /// <summary>The topics as of the last look, by name.</summary>
     public SortedDictionary<string, ReadOnlyTopic> Known => Volatile.Read(ref _byName);
 
-    /// <summary>The partition of the log that holds what groups have committed, followed from the first use on.</summary>
+    /// <summary>The partition that holds what groups have committed, followed from the first use on.</summary>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public FollowedPartition Offsets
     {

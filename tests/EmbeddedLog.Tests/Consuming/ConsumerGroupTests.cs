@@ -108,7 +108,7 @@ public sealed class ConsumerGroupTests : IDisposable
             () => { _ = stuck.CommitAsync(NextOffset.After(read[0].TopicPartitionOffset)); });
         Assert.Null(second.Committed(new TopicPartition("orders", 0)));
         Assert.Contains(
-            "Member stuck (1) of group g has not asked for a record for 00:05:00: its 4 partitions go to other members.",
+            "Member stuck (1) of group g has not asked for a record for 5 min: its 4 partitions go to other members.",
             string.Join('\n', _lines.All),
             StringComparison.Ordinal);
 

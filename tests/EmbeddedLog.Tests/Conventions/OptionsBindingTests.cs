@@ -18,6 +18,9 @@ public sealed class OptionsBindingTests
         "CommitLogOptions.JsonSerializerOptions",
         "CommitLogOptions.LoggerFactory",
         "CommitLogOptions.TimeProvider",
+        "ConsumerOptions.OnAssigned",
+        "ConsumerOptions.OnLost",
+        "ConsumerOptions.OnRevoked",
         "ProducerOptions.Partitioner",
         "ReadOnlyLogOptions.JsonContexts",
         "ReadOnlyLogOptions.JsonSerializerOptions",
@@ -124,7 +127,13 @@ public sealed class OptionsBindingTests
     [MemberData(nameof(Bindable))]
     public void Bind_NoValueOfTheType_IsAnErrorThatNamesThePath(string path, bool byGeneratedCode)
     {
-        (Type type, _) = Resolve(path);
+        (Type type, PropertyInfo[] steps) = Resolve(path);
+        if (steps[^1].PropertyType == typeof(string))
+        {
+            // Every text is one.
+            Bind(Activator.CreateInstance(type)!, path, "neither number nor name", byGeneratedCode);
+            return;
+        }
 
         var failure = Assert.ThrowsAny<InvalidOperationException>(
             () => Bind(Activator.CreateInstance(type)!, path, "neither number nor name", byGeneratedCode));

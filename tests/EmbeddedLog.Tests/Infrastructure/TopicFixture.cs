@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using EmbeddedLog.Concurrency;
+using EmbeddedLog.Consuming.Subscribing;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.IO;
@@ -8,7 +9,6 @@ using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Testing.Simulation;
-using EmbeddedLog.Topics;
 
 namespace EmbeddedLog.Tests.Infrastructure;
 

@@ -85,8 +85,8 @@ internal sealed class ConsumerAssignment
         new(_membership.Subscribed().Concat(_positions.Cursors.ToArray().Select(cursor => cursor.Log)));
 
     /// <summary>
-    /// Looks what has changed: what was lost is told, what is revoked is told, committed and let go of, what is assigned
-    /// is taken and told. What a callback throws is thrown when all is done. Only for the reader.
+    /// Looks what has changed: what was lost is told; what is revoked is told, committed and let go of; what is
+    /// assigned is taken and told. What a callback throws is thrown when all is done. Only for the reader.
     /// </summary>
     /// <param name="forget">Forgets what was read of a partition. Called under the gate.</param>
     /// <param name="cancellationToken">That of the read, for the callbacks.</param>
@@ -183,7 +183,8 @@ internal sealed class ConsumerAssignment
         }
 
         IEnumerable<TopicPartition> known = assigned.Concat(subscribed.Select(each => each.Id));
-        int[] numbers = [.. known.Where(each => each.Topic == partition.Topic).Select(each => each.Partition).Distinct()];
+        int[] numbers =
+            [.. known.Where(each => each.Topic == partition.Topic).Select(each => each.Partition).Distinct()];
         return numbers.Length > 0
             ? ConsumerErrors.NotAssigned(partition, numbers)
             : ConsumerErrors.WrongTopic(

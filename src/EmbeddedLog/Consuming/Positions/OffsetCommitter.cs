@@ -133,7 +133,8 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         lock (_positions.Gate)
         {
             // Within the gate: the last commit is then the one noted.
-            if (_offsets.Commit(_group, new PartitionCommit(Owned(cursor), next, metadata, cursor.Hold)) is not { } made)
+            PartitionCommit commit = new(Owned(cursor), next, metadata, cursor.Hold);
+            if (_offsets.Commit(_group, commit) is not { } made)
             {
                 throw _lostError(cursor.Hold);
             }

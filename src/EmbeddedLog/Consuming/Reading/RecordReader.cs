@@ -12,6 +12,7 @@ namespace EmbeddedLog.Consuming.Reading;
 /// </summary>
 internal sealed class RecordReader<TKey, TValue> : IMemberActivity
 {
+    // Over 400 lines: what is read ahead, in hand and kept changes together under one gate, on the way of each record.
     /// <summary>
     /// How many bytes are read ahead of a reader of records; Kafka's <c>max.partition.fetch.bytes</c>.
     /// </summary>

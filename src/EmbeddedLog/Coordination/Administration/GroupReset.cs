@@ -65,7 +65,7 @@ public sealed class GroupReset
     public static GroupReset ShiftBy(long records) =>
         new($"{Units.Number(Math.Abs(records))} records {(records < 0 ? "back" : "further")}") { Shift = records };
 
-    /// <summary>What another group has committed; partitions in which it has committed nothing are left alone.</summary>
+    /// <summary>What another group has committed; where it has committed nothing, all stays as it is.</summary>
     /// <param name="group">The other group.</param>
     public static GroupReset LikeGroup(string group)
     {

@@ -259,7 +259,7 @@ internal sealed class ConsumerGroup
         }
     }
 
-    /// <summary>Makes a change, computes who is to have what after it, and wakes those who have to do something.</summary>
+    /// <summary>Makes a change, computes who is to have what after it, and wakes who has to do something.</summary>
     private void Change(Func<bool> change)
     {
         HashSet<GroupMember> woken = [];

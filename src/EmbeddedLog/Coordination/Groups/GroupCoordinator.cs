@@ -65,7 +65,9 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
         }
     }
 
-    /// <summary>Makes a place for a consumer. One without a group, or of partitions chosen by hand, joins at once.</summary>
+    /// <summary>
+    /// Makes a place for a consumer. One without a group, or of partitions chosen by hand, joins at once.
+    /// </summary>
     /// <param name="group">The group's name, or null.</param>
     /// <param name="subscription">What is read: topics that there are.</param>
     /// <param name="settings">What the consumer's options say.</param>

@@ -2,7 +2,7 @@ using EmbeddedLog.Partitions.Reading;
 
 namespace EmbeddedLog.Coordination.Groups;
 
-/// <summary>One topic of a group: who has which partition, and who is to have it. Under the gate of the group.</summary>
+/// <summary>One topic of a group: who has which partition, and who is to have it. Under the group's gate.</summary>
 internal sealed class GroupTopic
 {
     public GroupTopic(IReadOnlyList<ReadablePartition> partitions)
@@ -25,7 +25,7 @@ internal sealed class GroupTopic
     /// <summary>By number: the epoch of the last assignment.</summary>
     public int[] Epochs { get; private set; }
 
-    /// <summary>Whether the topic was deleted. Then nothing moves any more: its holders are told when they read.</summary>
+    /// <summary>Whether the topic was deleted. Then nothing moves any more: its holders are told by reads.</summary>
     public bool IsDeleted { get; set; }
 
     /// <summary>Whether these are partitions of the same topic, not of another one with its name.</summary>

@@ -2,7 +2,7 @@ using EmbeddedLog.Partitions.Reading;
 
 namespace EmbeddedLog.Coordination.Groups;
 
-/// <summary>The topics of a group's members, and who has which of their partitions. Under the gate of the group.</summary>
+/// <summary>The topics of a group's members, and who has which of their partitions. Under the group's gate.</summary>
 /// <param name="catalog">The topics that there are.</param>
 internal sealed class GroupTopics(ITopicCatalog catalog)
 {

@@ -7,7 +7,7 @@ namespace EmbeddedLog.Coordination.Groups;
 /// </summary>
 /// <param name="member">The member.</param>
 /// <param name="partition">The partition.</param>
-/// <param name="epoch">The assignment epoch: it grows with each assignment of the partition in its group, from 1.</param>
+/// <param name="epoch">The assignment epoch: it grows with each assignment of the partition, from 1.</param>
 internal sealed class PartitionHold(GroupMember member, ReadablePartition partition, int epoch)
 {
     /// <summary>

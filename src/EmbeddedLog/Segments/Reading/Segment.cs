@@ -12,6 +12,8 @@ namespace EmbeddedLog.Segments.Reading;
 /// </summary>
 internal abstract unsafe class Segment : SegmentExtent
 {
+    // Over 400 lines: mapping, leases and removal change together under one gate.
+
     /// <summary>How much is made present at once.</summary>
     public const long ChunkBytes = 1 << 20;
 

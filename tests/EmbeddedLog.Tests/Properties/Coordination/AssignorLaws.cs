@@ -8,7 +8,9 @@ namespace EmbeddedLog.Tests.Properties.Coordination;
 /// <summary>What holds for every assignment, whoever subscribes to what and had what before.</summary>
 public sealed class AssignorLaws
 {
-    /// <summary>Each partition that somebody reads has one owner, who reads it; what was chosen by hand has none.</summary>
+    /// <summary>
+    /// Each partition that somebody reads has one owner, who reads it; what was chosen by hand has none.
+    /// </summary>
     [Fact]
     public void EveryPartitionThatIsReadHasAnOwnerThatReadsIt() => Holds(Inputs(sameTopics: false), input =>
     {

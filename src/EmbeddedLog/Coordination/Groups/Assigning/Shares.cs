@@ -135,12 +135,12 @@ internal sealed class Shares
         int least = _members[topic][0];
         foreach (int member in _members[topic])
         {
-            least = (_loads[member], _topicLoads[topic][member]).CompareTo((_loads[least], _topicLoads[topic][least])) < 0
-                ? member
-                : least;
+            least = Key(member).CompareTo(Key(least)) < 0 ? member : least;
         }
 
         return least;
+
+        (int InAll, int OfTopic) Key(int member) => (_loads[member], _topicLoads[topic][member]);
     }
 
     private void Give(int topic, int partition, int member)

@@ -1,7 +1,8 @@
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Partitions.Reading;
+using EmbeddedLog.Topics;
 
-namespace EmbeddedLog.Topics;
+namespace EmbeddedLog.Consuming.Subscribing;
 
 /// <summary>The topics of a log for its groups, whoever owns the log.</summary>
 /// <param name="names">The names of all topics, in ordinal order.</param>
