@@ -5,7 +5,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EmbeddedLog.Benchmarks;
 
 // `write-modes` compares the two ways of writing, `recovery` times an opening after a kill, `waits` measures the cost
-// of one of many waits. All other arguments are for BenchmarkDotNet, such as `--filter '*'`.
+// of one of many waits, `groups` what groups cost. All other arguments are for BenchmarkDotNet, such as `--filter '*'`.
 if (args is ["write-modes", ..])
 {
     await WriteModeComparison.RunAsync();
@@ -15,6 +15,12 @@ if (args is ["write-modes", ..])
 if (args is ["waits", ..])
 {
     await WaitMeasurement.RunAsync();
+    return;
+}
+
+if (args is ["groups", ..])
+{
+    await GroupMeasurement.RunAsync();
     return;
 }
 

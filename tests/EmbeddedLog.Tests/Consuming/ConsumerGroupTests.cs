@@ -153,6 +153,24 @@ public sealed class ConsumerGroupTests : IDisposable
         Assert.Contains(_told, line => line.StartsWith("second gives", StringComparison.Ordinal));
     });
 
+    /// <summary>With the system's clock, whose timers the log guards.</summary>
+    [Fact]
+    public async Task Members_OfALogOnTheRealSystem_ShareItsPartitions()
+    {
+        using TempDirectory directory = new();
+        await using CommitLog log = await CommitLog.OpenAsync(directory.Path);
+        await log.CreateTopicAsync("orders", new TopicOptions { Partitions = 4 });
+        await using Consumer<string, string> first = log.CreateConsumer<string, string>("orders", "g");
+        await using Consumer<string, string> second = log.CreateConsumer<string, string>("orders", "g");
+        Assert.Equal(4, first.Assignment.Count);
+        Assert.Empty(second.Assignment);
+        await first.TakeToEndAsync();
+        await second.TakeToEndAsync();
+
+        Assert.Equal(2, first.Assignment.Count);
+        Assert.Equal(2, second.Assignment.Count);
+    }
+
     [Theory]
     [InlineData("has")]
     [InlineData("gives")]

@@ -27,10 +27,10 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
     /// <summary>The consumers without a group, each alone. Under the gate.</summary>
     private readonly HashSet<ConsumerGroup> _alone = [];
 
-    /// <summary>The watch's timer; null before the first group has two members. Under the gate.</summary>
+    /// <summary>The watch's timer; null before the first group has two members. Set once; read by anyone.</summary>
     private ITimer? _watch;
 
-    /// <summary>Under the gate.</summary>
+    /// <summary>When the timer is due, at the latest; the greatest value if it is not set. Under the gate.</summary>
     private TimeSpan _period = TimeSpan.MaxValue;
 
     /// <summary>Under the gate.</summary>
@@ -158,13 +158,11 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
     /// <summary>Watches that the members of a group read, now that one has joined.</summary>
     public void Watch(ConsumerGroup group)
     {
-        if (group.Name is null || group.FindLeastPollLimit(_time.GetTimestamp()) is not { } limit)
+        if (group.Name is null || PeriodOf(group, _time.GetTimestamp()) is not { } period)
         {
             return;
         }
 
-        TimeSpan period = limit / LooksPerLimit;
-        period = period < _shortestPeriod ? _shortestPeriod : period;
         lock (_gate)
         {
             if (period >= _period || _disposed)
@@ -175,18 +173,7 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
             _period = period;
         }
 
-        // Under no lock, for it is the user's clock.
-        ITimer timer = _time.CreateTimer(
-            static state => ((GroupCoordinator)state!).OnTimer(), this, period, period);
-        lock (_gate)
-        {
-            if (!_disposed)
-            {
-                (_watch, timer) = (timer, _watch!);
-            }
-        }
-
-        timer?.Dispose();
+        SetWatch(period);
     }
 
     /// <summary>Forgets a group with its last consumer.</summary>
@@ -213,14 +200,12 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
     /// <summary>Ends the watch.</summary>
     public void Dispose()
     {
-        ITimer? watch;
         lock (_gate)
         {
             _disposed = true;
-            watch = _watch;
         }
 
-        watch?.Dispose();
+        Volatile.Read(ref _watch)?.Dispose();
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -229,6 +214,7 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
         lock (_gate)
         {
             groups = [.. _groups.Values];
+            _period = TimeSpan.MaxValue;
         }
 
         long now = _time.GetTimestamp();
@@ -238,6 +224,46 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
             {
                 GroupsLog.PutOut(_logger, group.Name!, member.ClientName, member.Id, member.PollLimit, partitions);
             }
+        }
+
+        // The next look, if there is still a group with several members.
+        Array.ForEach(groups, Watch);
+    }
+
+    private static TimeSpan? PeriodOf(ConsumerGroup group, long now)
+    {
+        TimeSpan? period = group.FindLeastPollLimit(now) / LooksPerLimit;
+        return period < _shortestPeriod ? _shortestPeriod : period;
+    }
+
+    /// <summary>Sets the timer. Under no lock, for it is the user's clock.</summary>
+    private void SetWatch(TimeSpan period)
+    {
+        ITimer? watch = Volatile.Read(ref _watch);
+        if (watch is null)
+        {
+            ITimer made = _time.CreateTimer(
+                static state => ((GroupCoordinator)state!).OnTimer(),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
+            watch = Interlocked.CompareExchange(ref _watch, made, null) ?? made;
+            if (watch != made)
+            {
+                made.Dispose();
+            }
+        }
+
+        watch.Change(period, Timeout.InfiniteTimeSpan);
+        bool disposed;
+        lock (_gate)
+        {
+            disposed = _disposed;
+        }
+
+        if (disposed)
+        {
+            watch.Dispose();
         }
     }
 
