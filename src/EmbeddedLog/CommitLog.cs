@@ -98,16 +98,24 @@ public sealed class CommitLog : ICommitLog
     /// that begin with a dot do not count. What else stands in a log's directories is left alone, with a warning. Works
     /// on the calling thread, and needs none of the pool.
     /// </summary>
+    /// <remarks>
+    /// A damaged partition does not keep the log from opening. Each use of it throws a
+    /// <see cref="CorruptLogException"/>, at this opening and at each later one, until <see cref="SalvageAsync"/> has
+    /// repaired it. <see cref="RecoveryReport.Damaged"/> names it. The other partitions work as always.
+    /// </remarks>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <exception cref="ArgumentException">The options are out of bounds; the message tells all.</exception>
     /// <exception cref="LogDirectoryException">The directory is no log, or cannot be used.</exception>
     /// <exception cref="LogOwnedException">Another process, or another log of this one, owns it.</exception>
     /// <exception cref="CorruptLogException">
-    /// Something is damaged that no crash can have damaged. Nothing was changed.
+    /// Something is damaged that no crash can have damaged, and it is not of one partition alone: the session, the list
+    /// of the last clean close, a topic's description, or the committed offsets.
     /// </exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
-    /// <exception cref="DiskFullException">Recovery needs space for what it copies.</exception>
+    /// <exception cref="DiskFullException">
+    /// Recovery needs space for what it copies, and to mark a damaged partition.
+    /// </exception>
     public static CommitLog Open(string directory, CommitLogOptions? options = null) =>
         OpenAsync(directory, options, blocks: true, CancellationToken.None).AsTask().GetAwaiter().GetResult();
 
@@ -115,6 +123,7 @@ public sealed class CommitLog : ICommitLog
     /// Opens the log in a directory, or makes one where that is missing or empty. Waits for its present owner as
     /// long as <see cref="CommitLogOptions.OwnerTimeout"/> says, then works with files on the calling thread.
     /// </summary>
+    /// <inheritdoc cref="Open(string, CommitLogOptions?)" path="/remarks"/>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="cancellationToken">Ends the opening; nothing stays open.</param>
@@ -133,7 +142,9 @@ public sealed class CommitLog : ICommitLog
     /// <param name="cancellationToken">Ends the opening; nothing stays open.</param>
     /// <exception cref="ArgumentException">The options are out of bounds; the message tells all.</exception>
     /// <exception cref="LogDirectoryException">The directory is no log, or cannot be read.</exception>
-    /// <exception cref="CorruptLogException">Something is damaged that no crash can have damaged.</exception>
+    /// <exception cref="CorruptLogException">
+    /// The session, or a topic's description, is damaged. A damaged partition fails its own reads.
+    /// </exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     /// <exception cref="OperationCanceledException">The opening was cancelled.</exception>
     public static ValueTask<ReadOnlyLog> OpenReadOnlyAsync(
@@ -150,6 +161,10 @@ public sealed class CommitLog : ICommitLog
     /// offsets that they have, and reports exactly which offsets are gone. Readers pass over those; nothing else ever
     /// gets them. The damaged files are kept beside the partition as they were found. Nothing calls this by itself.
     /// </summary>
+    /// <remarks>
+    /// A partition that an opening has found damaged fails each use until this has succeeded, also if the damage is
+    /// gone because its files were put back: this finds that all is well then, and lets the next opening open it.
+    /// </remarks>
     /// <param name="directory">The log's directory; relative to the current one unless rooted.</param>
     /// <param name="partition">The partition, as <see cref="VerifyFinding.Partition"/> names it.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
@@ -160,7 +175,8 @@ public sealed class CommitLog : ICommitLog
     /// <exception cref="LogOwnedException">A process, perhaps this one, has the log open.</exception>
     /// <exception cref="UnknownTopicException">There is no such topic, or its description is damaged.</exception>
     /// <exception cref="CorruptLogException">
-    /// The session or the partition's manifest is damaged: nothing tells what there should be. Nothing was changed.
+    /// The session or the partition's manifest is damaged: nothing tells what there should be. Nothing was changed. Put
+    /// back the manifest, or the whole log, from a backup.
     /// </exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     /// <exception cref="DiskFullException">
@@ -452,6 +468,9 @@ public sealed class CommitLog : ICommitLog
     /// <summary>Waits until everything that was appended before the call, to any topic, is on the disk.</summary>
     /// <param name="cancellationToken">Ends the waiting; the flushes go on.</param>
     /// <exception cref="PartitionFailedException">A flush failed; the others were waited for.</exception>
+    /// <exception cref="CorruptLogException">
+    /// The opening found a partition damaged; the others were flushed.
+    /// </exception>
     /// <exception cref="DiskFullException">There was no space to flush; it is tried again by itself.</exception>
     /// <exception cref="LogIOException">No handle or the like to flush with; it is tried again by itself.</exception>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
@@ -528,6 +547,9 @@ public sealed class CommitLog : ICommitLog
     /// <param name="progress">Told now and then, on the thread that copies; null for nobody.</param>
     /// <param name="cancellationToken">Ends it between two pieces of at most 256 KiB.</param>
     /// <exception cref="LogDirectoryException">The directory is not empty, or is the log's.</exception>
+    /// <exception cref="CorruptLogException">
+    /// The opening found a partition damaged: salvage it first. The closed log can be copied as it is, by any tool.
+    /// </exception>
     /// <exception cref="PartitionFailedException">A flush of a partition has failed.</exception>
     /// <exception cref="DiskFullException">There is no space for it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

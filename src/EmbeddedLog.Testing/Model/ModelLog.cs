@@ -9,6 +9,7 @@ namespace EmbeddedLog.Testing.Model;
 /// </summary>
 internal sealed class ModelLog : IDisposable
 {
+    // Over 400 lines: one step of a program is one member, and all share the model.
     private const string Directory = "/data/log";
 
     /// <summary>How often a full disk or a planned failure of a flush can stop an opening.</summary>
@@ -363,6 +364,12 @@ internal sealed class ModelLog : IDisposable
 
     private void Compare(CommitLog log)
     {
+        if (log.Recovery.Damaged is [{ Failure: { } damage }, ..])
+        {
+            // As if the whole log were refused: it is an error unless the program has earned it.
+            throw damage;
+        }
+
         bool clean = _ending == ModelEnding.Clean;
         _statistics.CleanReopenings += clean ? 1 : 0;
         Array.ForEach(_topics, topic => topic.Attach(log, clean));

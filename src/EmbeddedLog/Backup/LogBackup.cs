@@ -53,6 +53,7 @@ internal sealed class LogBackup
     {
         long began = _platform.Time.GetTimestamp();
         cancellation.ThrowIfCancellationRequested();
+        ThrowIfDamaged(topics());
         long total = offsets.SizeBytes
             + topics().Sum(topic => topic.Partitions.Sum(partition => partition.SizeBytes));
         string path = Path.GetFullPath(directory);
@@ -74,6 +75,30 @@ internal sealed class LogBackup
         catch (FileSystemException failure)
         {
             throw BackupTarget.Failed(path, failure);
+        }
+    }
+
+    /// <summary>A backup without a partition would pass for a whole one when it is needed.</summary>
+    private void ThrowIfDamaged(IReadOnlyList<Topic> topics)
+    {
+        OwnedPartition? damaged = topics.SelectMany(topic => topic.Partitions)
+            .FirstOrDefault(partition => partition.Log.IsDamaged);
+        if (damaged?.Log.DamageError() is CorruptLogException damage)
+        {
+            throw new CorruptLogException(
+                $"'{_source.Path}' cannot be backed up while partition {damage.Topic}-{damage.Partition} is damaged. "
+                + "Nothing was made. Close the log and salvage that partition first; the directory of the closed log "
+                + $"can be copied with any tool. The damage: {damage.Message}",
+                damage)
+            {
+                Topic = damage.Topic,
+                Partition = damage.Partition,
+                Offset = damage.Offset,
+                File = damage.File,
+                Position = damage.Position,
+                Expected = damage.Expected,
+                Actual = damage.Actual,
+            };
         }
     }
 

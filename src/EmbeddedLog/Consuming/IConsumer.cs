@@ -52,7 +52,10 @@ public interface IConsumer : IAsyncDisposable, IDisposable
     ValueTask<CommittedOffset?> GetCommittedAsync(
         TopicPartition partition, CancellationToken cancellationToken = default);
 
-    /// <summary>How far the consumer is behind in each partition at present.</summary>
+    /// <summary>
+    /// How far the consumer is behind in each partition at present, but for those of deleted topics and those that the
+    /// opening of the log found damaged.
+    /// </summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
     ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken = default);
 

@@ -108,6 +108,10 @@ internal static partial class StorageLog
         long tornBytes,
         int indexes);
 
+    [LoggerMessage(16, LogLevel.Error, "Partition {Partition} is damaged and was not opened; the others were. Every "
+        + "use of it fails until CommitLog.SalvageAsync has repaired it.")]
+    public static partial void PartitionDamaged(ILogger logger, Exception failure, TopicPartition partition);
+
     [LoggerMessage(12, LogLevel.Information, "Waiting {Long} for the log '{Path}', which is owned by {Owner}.")]
     public static partial void WaitingForOwner(ILogger logger, string path, string @long, string owner);
 

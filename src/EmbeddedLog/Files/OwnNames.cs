@@ -73,6 +73,7 @@ internal static class OwnNames
     {
         string finished = Finished(name);
         return IsSmallFileOfPartition(name)
+            || finished == DamageFile.FileName
             || SegmentFileName.TryParse(finished, out _)
             || (finished.StartsWith(EvidencePrefix, StringComparison.Ordinal)
                 && IsNumber(finished.AsSpan(EvidencePrefix.Length)));

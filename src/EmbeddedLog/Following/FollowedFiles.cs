@@ -35,6 +35,11 @@ internal sealed record FollowedFiles(ManifestState Manifest, Checkpoint? Checkpo
     /// <exception cref="FileSystemException">The file system failed.</exception>
     public static FollowedFiles Read(FileSystem files, PartitionIdentity identity, SessionState session)
     {
+        if (DamageFile.FindError(files, identity) is { } damage)
+        {
+            throw damage;
+        }
+
         new ClosedCheck(identity, session).RequireFiles(files);
         Checkpoint? checkpoint;
         long position;

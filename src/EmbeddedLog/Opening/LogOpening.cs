@@ -111,7 +111,7 @@ internal sealed class LogOpening
         foreach (StoredTopic stored in topics)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _topics.Add(stored);
+            _topics.Add(stored, _directory.Explain);
         }
 
         // After the topics and before any append: committed offsets beyond the surviving records are lowered here.
@@ -124,6 +124,13 @@ internal sealed class LogOpening
         }
 
         _foreign.Tell(_parts.Logger, _directory.Path);
+
+        // Before this process is the owner of record: what tells the damage now may tell nothing at the next opening.
+        foreach (PartitionLog partition in _topics.Partitions)
+        {
+            partition.KeepDamage(_parts.Platform.Files);
+        }
+
         _directory.MarkOpen();
         return new OpenedLog(_parts, _directory, store, _topics, _offsets, _serdes, Report(_offsets.Log));
     }
@@ -134,6 +141,11 @@ internal sealed class LogOpening
             _directory.State.Clean,
             [.. _topics.Partitions.Select(partition => partition.Recovery), offsets.Recovery],
             _parts.Platform.Time.GetElapsedTime(_began));
+        foreach (PartitionRecoveryReport damaged in report.Damaged)
+        {
+            StorageLog.PartitionDamaged(_parts.Logger, damaged.Failure!, damaged.Partition);
+        }
+
         if (report.Clean)
         {
             StorageLog.Opened(

@@ -24,6 +24,13 @@ public sealed class RecoveryReport
     /// </summary>
     public IReadOnlyList<PartitionRecoveryReport> Partitions { get; }
 
+    /// <summary>
+    /// The partitions that are damaged and were not opened, nearly always none. Each tells why:
+    /// <see cref="PartitionRecoveryReport.Failure"/>.
+    /// </summary>
+    public IReadOnlyList<PartitionRecoveryReport> Damaged =>
+        [.. Partitions.Where(partition => partition.Failure is not null)];
+
     /// <summary>How long the opening took, without waiting for another owner.</summary>
     public TimeSpan Duration { get; }
 

@@ -3,6 +3,7 @@ using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
+using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Partitions.Flushing;
@@ -69,20 +70,74 @@ internal sealed class PartitionFactory
     public PartitionLog Open(PartitionIdentity identity, PartitionSettings settings, bool isNew = false) => Open(
         identity, settings, isNew ? _session with { Closed = null } : _session, _clock, appendsUnderLocks: false);
 
+    /// <summary>
+    /// Opens a partition of a log that opens whatever is wrong with one partition: a damaged one is there, and fails
+    /// each use. <see cref="PartitionLog.KeepDamage"/> must make that durable before the log is used.
+    /// </summary>
+    /// <param name="identity">The partition.</param>
+    /// <param name="settings">Its topic's settings.</param>
+    /// <param name="explain">Adds to a failure what the log's directory tells about it.</param>
+    /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
+    /// <exception cref="FileSystemException">The file system failed.</exception>
+    public PartitionLog OpenOrFail(
+        PartitionIdentity identity, PartitionSettings settings, Func<CorruptLogException, CorruptLogException> explain)
+    {
+        if (DamageFile.FindError(_segments.Platform.Files, identity) is { } known)
+        {
+            // Not looked at again: what told the damage may have moved on, and a salvage judges it by its mark.
+            return Fail(identity, settings, new FoundDamage(known, null));
+        }
+
+        try
+        {
+            return Open(identity, settings);
+        }
+        catch (CorruptLogException damage)
+        {
+            return Fail(identity, settings, explain(damage));
+        }
+        catch (FileSystemException failure) when (failure.Error == FileSystemError.NotFound)
+        {
+            return Fail(identity, settings, explain((CorruptLogException)FileErrors.Translate(failure, identity.Id)));
+        }
+    }
+
     /// <summary>The same for a partition that is appended to under locks, with a time that may be read there.</summary>
     public PartitionLog OpenForAppendsUnderLocks(
         PartitionIdentity identity, PartitionSettings settings, AppendClock clock) =>
         Open(identity, settings, _session, clock, appendsUnderLocks: true);
+
+    private PartitionLog Fail(PartitionIdentity identity, PartitionSettings settings, CorruptLogException found)
+    {
+        long now = _segments.Platform.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        DamageMark mark = DamageFile.Describe(identity, _session, found, now);
+        return Fail(identity, settings, new FoundDamage(DamageFile.ToException(identity, mark, found), mark));
+    }
+
+    private PartitionLog Fail(PartitionIdentity identity, PartitionSettings settings, FoundDamage damage) => Make(
+        identity, settings, RecoveredPartition.Damaged(identity.Id, damage), _clock, appendsUnderLocks: false);
 
     private PartitionLog Open(
         PartitionIdentity identity,
         PartitionSettings settings,
         SessionState session,
         AppendClock clock,
-        bool appendsUnderLocks) => new(
+        bool appendsUnderLocks) => Make(
             identity,
             settings,
             PartitionRecovery.Open(_segments, session, _foreign, _logger, identity, settings),
+            clock,
+            appendsUnderLocks);
+
+    private PartitionLog Make(
+        PartitionIdentity identity,
+        PartitionSettings settings,
+        RecoveredPartition recovered,
+        AppendClock clock,
+        bool appendsUnderLocks) => new(
+            identity,
+            settings,
+            recovered,
             _segments,
             _waiters,
             _flushes,

@@ -24,6 +24,7 @@ namespace EmbeddedLog.Partitions;
 /// </summary>
 internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushControl, ISpareTaker
 {
+    // Over 400 lines, half of which document its members: it joins the parts of a partition, and hands over to them.
     private readonly AppendClock _clock;
     private readonly BackgroundSchedule _background;
     private readonly ControlFile _control;
@@ -74,6 +75,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         _queue = flushes;
         Epoch = recovered.Epoch;
         Recovery = recovered.Report;
+        Damage = recovered.Damage;
         _identity = identity;
         _settings = settings;
         _files = recovered.Files;
@@ -82,7 +84,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             recovered.End.Offset,
             recovered.LogStart,
             control.Rent(identity.TopicUid, identity.Id.Partition));
-        _state.Slot.BeginDurable(recovered.End.Offset);
+        _state.Slot.BeginDurable(Math.Max(recovered.End.Offset, 0));
+        if (Damage is not null)
+        {
+            // Appends and flushes look at this first, as after a failed flush.
+            _state.Failure = Damage.Failure;
+        }
+
         Platform platform = segments.Platform;
         PartitionPlace place = new(identity, watch, _files.Manifest);
         Preparer = new SegmentPreparer(
@@ -131,6 +139,12 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>The report of the opening.</summary>
     public PartitionRecoveryReport Recovery { get; }
 
+    /// <summary>Why the opening could not recover the partition; null if it could.</summary>
+    public FoundDamage? Damage { get; }
+
+    /// <inheritdoc/>
+    public override bool IsDamaged => Damage is not null;
+
     /// <summary>The partition's directory.</summary>
     public string Directory => _identity.Directory;
 
@@ -147,7 +161,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         set
         {
             Volatile.Write(ref _settings, value);
-            if (value.FlushInterval is { } interval)
+            if (value.FlushInterval is { } interval && !IsDamaged)
             {
                 // A call that the old settings have scheduled may be days off; an extra call does no harm.
                 _background.Schedule(this, interval);
@@ -162,13 +176,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     bool ISpareTaker.TryOffer(SpareSegment spare) => Writer.TryOffer(spare);
 
     /// <inheritdoc/>
-    public override long StartOffset => _state.LogStart;
+    public override long StartOffset => Known(_state.LogStart);
 
     /// <inheritdoc/>
-    public override long PublishedEnd => _state.PublishedEnd;
+    public override long PublishedEnd => Known(_state.PublishedEnd);
 
     /// <inheritdoc/>
-    public override long DurableEnd => _groupCommit.DurableEnd;
+    public override long DurableEnd => Known(_groupCommit.DurableEnd);
 
     /// <summary>Why appends fail, or null.</summary>
     public EmbeddedLogException? Failure => _state.Failure;
@@ -180,6 +194,21 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     public override Exception ClosedError() => _state.ClosedError(Id);
 
     /// <inheritdoc/>
+    public override void ThrowIfClosed()
+    {
+        base.ThrowIfClosed();
+        ThrowIfDamaged();
+    }
+
+    /// <summary>The exception for a use of a damaged partition, one for each caller; null if it is none.</summary>
+    public Exception? DamageError() => Damage is not { } damage ? null
+        : IsClosed ? ClosedError()
+        : DamageFile.Copy(damage.Failure);
+
+    /// <summary>Makes it durable that the partition is damaged, before anything of the log goes on.</summary>
+    public void KeepDamage(FileSystem files) => Damage?.Keep(files, _identity);
+
+    /// <inheritdoc/>
     public override SegmentList Segments => _state.Segments;
 
     /// <inheritdoc/>
@@ -187,6 +216,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     {
         get
         {
+            ThrowIfDamaged();
             SegmentList segments = Segments;
             long bytes = 0;
             foreach (Segment segment in segments.Items)
@@ -334,7 +364,11 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// </summary>
     /// <returns>How many segments were removed.</returns>
     /// <exception cref="PartitionFailedException">The new start could not be made durable.</exception>
-    public int DeleteBefore(long offset) => _trimmer.DeleteBefore(offset);
+    public int DeleteBefore(long offset)
+    {
+        ThrowIfDamaged();
+        return _trimmer.DeleteBefore(offset);
+    }
 
     /// <summary>
     /// Ends appends, flushes, and closes the files. Returns whether everything is on the disk and marked so, which lets
@@ -357,6 +391,26 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
 
     /// <summary>Closes the files of a partition whose log does not open, without another write.</summary>
     public void Abandon() => _closing.Abandon();
+
+    /// <summary>An offset of the state; a damaged partition has none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long Known(long offset)
+    {
+        if (offset == RecoveredPartition.NoOffset)
+        {
+            ThrowIfDamaged();
+        }
+
+        return offset;
+    }
+
+    private void ThrowIfDamaged()
+    {
+        if (DamageError() is { } damaged)
+        {
+            throw damaged;
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AfterAppend(PartitionSettings settings)

@@ -11,6 +11,10 @@ namespace EmbeddedLog;
 /// <remarks>
 /// <para>All members are safe to call from any thread. Readers never wait for appends, nor appends for readers.</para>
 /// <para>
+/// A partition that the opening of the log found damaged throws a <see cref="CorruptLogException"/> from each member
+/// but its name and number: see <see cref="OwnedPartition.Failure"/>.
+/// </para>
+/// <para>
 /// In a process that follows another one's log (<see cref="ReadOnlyLog"/>) each property reads the owner's present
 /// state. It can then throw as reading does: <see cref="CorruptLogException"/>, <see cref="LogIOException"/>, and
 /// <see cref="UnknownTopicException"/> once the owner has deleted the topic.
@@ -75,8 +79,13 @@ public class LogPartition
     /// <returns>The record's offset, or null if all records are earlier.</returns>
     /// <exception cref="CorruptLogException">A record read by the search is damaged.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
-    public long? FindOffset(DateTimeOffset timestamp) =>
-        TimestampSearch.Find(Source, timestamp.ToUnixTimeMilliseconds());
+    public long? FindOffset(DateTimeOffset timestamp)
+    {
+        // The search goes by the segments of the last look, and a damaged partition has none.
+        Source.ThrowIfClosed();
+        _ = Source.PublishedEnd;
+        return TimestampSearch.Find(Source, timestamp.ToUnixTimeMilliseconds());
+    }
 
     /// <summary>Reads the last record, such as a state that is appended whole each time.</summary>
     /// <param name="last">A lease on the record; dispose it when done.</param>

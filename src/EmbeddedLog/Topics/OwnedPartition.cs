@@ -18,7 +18,9 @@ public sealed class OwnedPartition : LogPartition
     /// <summary>
     /// Why nothing more can be appended, or null while all is well: a flush failed
     /// (<see cref="PartitionFailedException"/>, whose message says what to do), or the partition's directory is gone.
-    /// It stays until the log is opened again; reads go on. A full disk is not told here: later appends may succeed.
+    /// It stays until the log is opened again; reads go on. Or the opening of the log found the partition damaged
+    /// (<see cref="CorruptLogException"/>): then reads fail as well, and so does every other use, at each opening until
+    /// <see cref="CommitLog.SalvageAsync"/> has repaired it. A full disk is not told here: later appends may succeed.
     /// The same object for everybody: look at it, and do not throw it.
     /// </summary>
     public EmbeddedLogException? Failure => Log.Failure;
@@ -79,7 +81,9 @@ public sealed class OwnedPartition : LogPartition
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public ValueTask FlushAsync(CancellationToken cancellationToken = default) =>
-        FlushAsync(EndOffset, cancellationToken);
+        Log.DamageError() is { } damaged
+            ? ValueTask.FromException(damaged)
+            : FlushAsync(EndOffset, cancellationToken);
 
     /// <summary>
     /// Blocks the calling thread until everything that was appended before the call is

@@ -70,17 +70,18 @@ internal sealed class TopicSet
     public bool TryGet(string name, [NotNullWhen(true)] out Topic? topic) =>
         Volatile.Read(ref _byName).TryGetValue(name, out topic);
 
-    /// <summary>Opens a topic's partitions and adds it.</summary>
-    /// <exception cref="CorruptLogException">A partition is damaged; those opened before were closed again.</exception>
-    /// <exception cref="FileSystemException">The file system failed.</exception>
-    public void Add(StoredTopic stored)
+    /// <summary>Opens a topic's partitions and adds it. A damaged one is there, and fails each use.</summary>
+    /// <param name="stored">The topic.</param>
+    /// <param name="explain">Adds to a partition's failure what the log's directory tells about it.</param>
+    /// <exception cref="FileSystemException">The file system failed; those opened before were closed again.</exception>
+    public void Add(StoredTopic stored, Func<CorruptLogException, CorruptLogException> explain)
     {
         PartitionLog?[] opened = new PartitionLog?[stored.Options.Partitions];
         try
         {
             for (int i = 0; i < opened.Length; i++)
             {
-                opened[i] = Open(stored, i);
+                opened[i] = _factory.OpenOrFail(IdentityOf(stored, i), SettingsOf(stored.Options), explain);
             }
         }
         catch
@@ -157,6 +158,7 @@ internal sealed class TopicSet
 
     /// <summary>Waits until everything that was appended before the call is on the disk.</summary>
     /// <exception cref="PartitionFailedException">A flush failed; the others were waited for.</exception>
+    /// <exception cref="CorruptLogException">A partition is damaged; the others were flushed.</exception>
     public Task FlushAsync(CancellationToken cancellationToken)
     {
         // All are asked first, so that they flush side by side.
@@ -204,12 +206,10 @@ internal sealed class TopicSet
         }
     }
 
-    private PartitionLog Open(StoredTopic stored, int partition, bool isNew = false)
-    {
-        string directory = TopicStore.PartitionDirectory(stored.Directory, partition);
-        PartitionIdentity identity = new(new TopicPartition(stored.Name, partition), stored.Uid, directory);
-        return _factory.Open(identity, SettingsOf(stored.Options), isNew);
-    }
+    private static PartitionIdentity IdentityOf(StoredTopic stored, int partition) => new(
+        new TopicPartition(stored.Name, partition),
+        stored.Uid,
+        TopicStore.PartitionDirectory(stored.Directory, partition));
 
     private async ValueTask<PartitionLog[]> OpenNewAsync(StoredTopic stored, int from, int to)
     {
@@ -217,7 +217,10 @@ internal sealed class TopicSet
         try
         {
             await BoundedParallel.RunAsync(
-                _work, opened.Length, i => opened[i] = Open(stored, from + i, isNew: true))
+                _work,
+                opened.Length,
+                i => opened[i] = _factory.Open(
+                    IdentityOf(stored, from + i), SettingsOf(stored.Options), isNew: true))
                 .ConfigureAwait(false);
             return opened!;
         }
@@ -247,7 +250,7 @@ internal sealed class TopicSet
         {
             foreach (OwnedPartition partition in partitions)
             {
-                if (partition.DurableOffset < partition.EndOffset)
+                if (!partition.Log.IsDamaged && partition.DurableOffset < partition.EndOffset)
                 {
                     partition.Log.RequestFlush();
                 }

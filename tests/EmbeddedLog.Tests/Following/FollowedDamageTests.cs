@@ -202,7 +202,8 @@ public sealed partial class FollowedDamageTests
         }
         catch (EmbeddedLogException told)
         {
-            return Describe(told);
+            // What the opening has found of the partition, in the words in which it was found.
+            return Describe(told.InnerException as CorruptLogException ?? told);
         }
     }
 

@@ -16,6 +16,20 @@ internal static class OpenLog
     public static ValueTask<CommitLog> OnAsync(SimulatedPlatform simulation, CommitLogOptions? options = null) =>
         OnAsync(simulation.Platform, options);
 
+    /// <summary>What an opening tells of a damaged log: by being refused, or of the only damaged partition.</summary>
+    public static async Task<CorruptLogException> FindDamageAsync(Func<ValueTask<CommitLog>> open)
+    {
+        try
+        {
+            await using CommitLog log = await open();
+            return Assert.Single(log.Recovery.Damaged).Failure!;
+        }
+        catch (CorruptLogException refused)
+        {
+            return refused;
+        }
+    }
+
     /// <summary>Opens a log on a platform.</summary>
     public static ValueTask<CommitLog> OnAsync(
         Platform platform, CommitLogOptions? options = null, string directory = Directory) =>

@@ -97,7 +97,7 @@ public sealed class OpeningLinesTests
     {
         using SimulatedPlatform machine = new(seed: 1);
         CommitLog log = Fill(machine, new Random(1));
-        string checkpoint = Path.Combine(log.GetTopic("topic")[0].Log.Directory, CheckpointFile.FileName);
+        string checkpoint = Path.Combine(log.Offsets.Log.Directory, CheckpointFile.FileName);
         machine.Run(log.DisposeAsync());
         using (LogFile file = machine.Platform.Files.OpenFile(checkpoint, FileOpening.ReadWrite))
         {

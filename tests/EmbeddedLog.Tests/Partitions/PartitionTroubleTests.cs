@@ -69,8 +69,7 @@ public sealed class PartitionTroubleTests
             file.Write([0xFF], file.Length - 1);
         }
 
-        CorruptLogException told = Assert.Throws<CorruptLogException>(
-            () => after.Run(OpenLog.OnAsync(after).AsTask));
+        CorruptLogException told = after.Run(() => OpenLog.FindDamageAsync(() => OpenLog.OnAsync(after)));
         Assert.Equal(manifestPath, told.File);
     }
 
@@ -312,7 +311,6 @@ public sealed class PartitionTroubleTests
             damage(file, position);
         }
 
-        return (
-            Assert.Throws<CorruptLogException>(() => after.Run(OpenLog.OnAsync(after).AsTask)), path, position);
+        return (after.Run(() => OpenLog.FindDamageAsync(() => OpenLog.OnAsync(after))), path, position);
     }
 }

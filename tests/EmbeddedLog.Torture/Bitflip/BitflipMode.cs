@@ -75,6 +75,20 @@ internal sealed class BitflipMode : ITortureMode
         return (outcome, fault);
     }
 
+    /// <summary>The opening that has told it may have gone on without the partition. The next one must too.</summary>
+    private static string? CheckThatItStaysTold(DamageFixture fixture, SimulatedDisk disk)
+    {
+        try
+        {
+            fixture.ReadAll(disk);
+            return "The second opening does not tell what the first one has told.";
+        }
+        catch (Exception told) when (told is CorruptLogException or UnsupportedFormatException)
+        {
+            return null;
+        }
+    }
+
     private static (string Outcome, string? Fault) Judge(DamageFixture fixture, Damage damage, SimulatedDisk disk)
     {
         try
@@ -92,7 +106,9 @@ internal sealed class BitflipMode : ITortureMode
         }
         catch (Exception told) when (told is CorruptLogException or UnsupportedFormatException)
         {
-            return ("told", ((EmbeddedLogException)told).File is null ? $"No file is named: {told.Message}" : null);
+            return ("told", ((EmbeddedLogException)told).File is null
+                ? $"No file is named: {told.Message}"
+                : CheckThatItStaysTold(fixture, disk));
         }
         catch (LogDirectoryException) when (damage.Path == $"{DamageFixture.Root}/session")
         {

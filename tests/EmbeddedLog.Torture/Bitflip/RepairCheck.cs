@@ -27,7 +27,7 @@ internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed
     {
         if (Told(() => WithLog(platform, _ => null)) is not null)
         {
-            // The opening reports the damage.
+            // It is of the whole log, which the opening reports.
             return null;
         }
 
@@ -65,10 +65,27 @@ internal sealed class RepairCheck(DamageFixture fixture, Damage damage, int seed
 
         HasSalvaged = report.HasChanged;
         GoneRecords = report.Gone.Sum(range => range.Count);
-        return report.HasChanged && fixture.Contents.Of(partition) is { } before
+        if (!report.HasChanged)
+        {
+            return CompareUnchanged(disk);
+        }
+
+        return fixture.Contents.Of(partition) is { } before
             ? WithLog(platform, log => Compare(before, log.GetTopic(topic)[number], report))
             : null;
     });
+
+    /// <summary>Where a salvage has found nothing to do, the damage is still told, or nothing is lost.</summary>
+    private string? CompareUnchanged(SimulatedDisk disk)
+    {
+        LogContents? found = null;
+        return Told(() => found = fixture.ReadAll(disk)) is null
+            && LogContents.Difference(fixture.Contents, found!) is { } difference
+            && !(fixture.Ending == DamageEnding.PowerLostUnproven
+                && found!.IsPrefixOf(fixture.Contents, fixture.Proven))
+                ? $"The salvage has changed nothing, and the damage is not told any more. {difference}"
+                : null;
+    }
 
     private static EmbeddedLogException? Told<T>(Func<T> play)
     {

@@ -18,6 +18,7 @@ internal sealed class HostileCase
     private readonly Random _random;
     private readonly string _directory;
     private readonly List<string> _forged = [];
+    private readonly HashSet<TopicPartition> _damaged = [];
     private bool _told;
 
     public HostileCase(int seed, HostileFixtures fixtures, string directory)
@@ -98,6 +99,13 @@ internal sealed class HostileCase
     {
         await using CommitLog log = await CommitLog.OpenAsync(
             _directory, new CommitLogOptions { MaxOpenSegments = _random.Next(1, 4) });
+        HashSet<TopicPartition> damaged = [.. log.Recovery.Damaged.Select(each => each.Partition)];
+        if (!damaged.IsSupersetOf(_damaged))
+        {
+            throw new LoadViolationException("An opening does not tell the damage that an earlier one has told.");
+        }
+
+        _damaged.UnionWith(damaged);
         foreach (Topic topic in log.Topics)
         {
             foreach (OwnedPartition partition in topic.Partitions)

@@ -95,7 +95,8 @@ internal sealed class LoadReport : IDisposable
         LogDirectoryException { InnerException: not FileSystemException } => LoadFailure.DirectoryGone,
         PartitionFailedException { InnerException: LogDirectoryException } => LoadFailure.DirectoryGone,
         PartitionFailedException => LoadFailure.PartitionFailed,
-        CorruptLogException { InnerException: FileSystemException { Error: FileSystemError.NotFound } } =>
+        CorruptLogException damage
+            when damage.GetBaseException() is FileSystemException { Error: FileSystemError.NotFound } =>
             LoadFailure.FileGone,
         LogIOException { InnerException: FileSystemException { Error: FileSystemError.NotFound } } =>
             LoadFailure.FileGone,

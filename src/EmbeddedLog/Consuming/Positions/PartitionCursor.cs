@@ -231,8 +231,9 @@ internal sealed class PartitionCursor
     /// <summary>The offset for a commit of everything finished; negative if there is nothing new.</summary>
     public long FindUncommitted()
     {
-        if (Position == _settled)
+        if (Position == _settled || Log.IsDamaged)
         {
+            // Nothing of a damaged partition was handed out, and its commit is kept as it is.
             return None;
         }
 

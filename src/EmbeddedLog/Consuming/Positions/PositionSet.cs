@@ -147,7 +147,10 @@ internal sealed class PositionSet
         }
     }
 
-    /// <summary>Moves all positions to a target, but those in topics that were deleted: the next read tells.</summary>
+    /// <summary>
+    /// Moves all positions to a target, but those in topics that were deleted and in damaged partitions: the next read
+    /// tells.
+    /// </summary>
     public void Seek(SeekTarget to, CancellationToken cancellationToken)
     {
         // All searches come before the first move: all succeed, or nothing is moved.
@@ -156,6 +159,12 @@ internal sealed class PositionSet
         for (int i = 0; i < found.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (cursors[i].Log.IsDamaged)
+            {
+                found[i] = -1;
+                continue;
+            }
+
             try
             {
                 cursors[i].Log.ThrowIfClosed();
@@ -179,12 +188,20 @@ internal sealed class PositionSet
         }
     }
 
-    /// <summary>How far each position is from its end, by slot, but for those in topics that were deleted.</summary>
+    /// <summary>
+    /// How far each position is from its end, by slot, but for those in topics that were deleted and in damaged
+    /// partitions, whose ends are unknown.
+    /// </summary>
     public PartitionLag[] GetLag()
     {
         List<PartitionLag> lags = new(Cursors.Length);
         foreach (PartitionCursor cursor in Cursors)
         {
+            if (cursor.Log.IsDamaged)
+            {
+                continue;
+            }
+
             try
             {
                 lags.Add(GetLag(cursor));
@@ -289,7 +306,10 @@ internal sealed class PositionSet
 
     private void SeekUnsynchronized(PartitionCursor cursor, long offset)
     {
-        cursor.Seek(offset, mustCommit: cursor.Committed < 0 && _policy != StartPolicy.Earliest && !_policy.IsError);
+        cursor.Seek(
+            offset,
+            mustCommit: cursor.Committed < 0 && _policy != StartPolicy.Earliest && !_policy.IsError
+                && !cursor.Log.IsDamaged);
         MayHaveToCommit |= cursor.MustCommit;
     }
 }

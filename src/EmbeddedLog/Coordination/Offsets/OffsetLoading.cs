@@ -10,8 +10,9 @@ namespace EmbeddedLog.Coordination.Offsets;
 internal static class OffsetLoading
 {
     /// <summary>
-    /// Leaves out the commits of topics that are gone, and lowers offsets behind the recovered end of their epoch. In
-    /// memory only: on the disk a commit stays until the next one, and later openings lower it again.
+    /// Leaves out the commits of topics that are gone, and lowers offsets behind the recovered end of their epoch.
+    /// Those of a damaged partition stay, because its end is unknown until it was repaired. In memory only: on the disk
+    /// a commit stays until the next one, and later openings lower it again.
     /// </summary>
     public static void Settle(
         StateLog<GroupPartition, OffsetValue, OffsetSchema> state,
@@ -30,7 +31,8 @@ internal static class OffsetLoading
                     // Its topic was deleted; the next compaction drops it.
                     state.ForgetUnsynchronized(key);
                 }
-                else if (state.TryGetUnsynchronized(key, out OffsetValue value)
+                else if (!partition.IsDamaged
+                    && state.TryGetUnsynchronized(key, out OffsetValue value)
                     && TryLower(key, value, partition, logger, out OffsetValue lower))
                 {
                     state.AmendUnsynchronized(key, lower);

@@ -133,6 +133,12 @@ internal sealed class RetentionTask : IBackgroundTask, IDisposable
     private static async ValueTask<Exception?> TryApplyAsync(
         PartitionLog log, long now, CancellationToken cancellationToken)
     {
+        if (log.IsDamaged)
+        {
+            // Nothing is known of its records, and a salvage needs all of its files.
+            return null;
+        }
+
         try
         {
             log.TendFiles();

@@ -6,6 +6,7 @@ using EmbeddedLog.Format;
 using EmbeddedLog.Format.Manifests;
 using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
+using EmbeddedLog.Partitions.Recovery;
 using EmbeddedLog.Segments.Index;
 using EmbeddedLog.Segments.Reading;
 using EmbeddedLog.Segments.Writing;
@@ -20,6 +21,7 @@ namespace EmbeddedLog.Maintenance.Salvaging;
 internal sealed class Salvage
 {
     private readonly SegmentResources _segments;
+    private readonly FoundState _found;
     private readonly SessionState _session;
     private readonly ILogger _logger;
     private readonly PartitionIdentity _identity;
@@ -31,11 +33,13 @@ internal sealed class Salvage
 
     private Salvage(
         SegmentResources segments,
-        SessionState session,
+        FoundState found,
         ILogger logger,
         PartitionIdentity identity,
         CancellationToken cancellation)
     {
+        SessionState session = found.Session;
+        _found = found;
         _closed = session.Closed?.Find(identity.TopicUid, identity.Id.Partition);
         _segments = segments;
         _session = session;
@@ -44,6 +48,11 @@ internal sealed class Salvage
         _cancellation = cancellation;
         _files = segments.Platform.Files;
     }
+
+    /// <summary>
+    /// The state by which the list of segments is judged: a power loss since may have torn what was not flushed.
+    /// </summary>
+    private SessionState Latest => _found.MayLackList ? _session with { CacheSurvived = false } : _session;
 
     private string CheckpointPath => Path.Combine(_identity.Directory, CheckpointFile.FileName);
 
@@ -70,13 +79,17 @@ internal sealed class Salvage
         PartitionIdentity identity,
         CancellationToken cancellation)
     {
-        Salvage salvage = new(segments, session, logger, identity, cancellation);
+        FileSystem files = segments.Platform.Files;
+        Salvage salvage = new(
+            segments, FoundState.Of(files, identity, session), logger, identity, cancellation);
         SalvageReport report = salvage.Run();
         if (session is { Clean: true, Closed: not null } && salvage.Describe() is { } now)
         {
             directory.CorrectClosed(now);
         }
 
+        // Last: whatever fails before, or is cut off, the next opening tells the damage again.
+        DamageFile.Remove(files, identity);
         return report;
     }
 
@@ -122,11 +135,18 @@ internal sealed class Salvage
                 _identity.TopicUid,
                 _identity.Id,
                 isClean,
-                isWhole: isClean || _session.CacheSurvived);
+                isWhole: isClean || Latest.CacheSurvived);
             Segment[] segments = List(manifest);
             CheckManifest(manifest, segments, known);
             SalvagePlan plan = SalvagePlan.Make(
                 _files, _session, manifest, known, segments, _cancellation);
+            if (_found.IsMarked)
+            {
+                // What an opening would tell by the state in which it was marked, it may not tell by a later one.
+                new UnlistedFiles(_segments, Latest, _identity, _files.ListFiles(_identity.Directory))
+                    .CheckThatNoneIsMissed(manifest.NextSequence, known?.Epoch ?? 0, plan.End.Offset);
+            }
+
             isCheckpointDamaged |= plan.LosesCheckpoint;
             RemoveBadIndexes(segments);
             if (plan.Damaged.Count == 0 && !isCheckpointDamaged)
@@ -137,7 +157,12 @@ internal sealed class Salvage
             string evidence = SalvageEvidence.Keep(
                 _files,
                 _identity.Directory,
-                [.. plan.Damaged.Select(each => each.Segment.Path), ManifestPath, CheckpointPath],
+                [
+                    .. plan.Damaged.Select(each => each.Segment.Path),
+                    ManifestPath,
+                    CheckpointPath,
+                    Path.Combine(_identity.Directory, DamageFile.FileName),
+                ],
                 _cancellation);
             Dictionary<ulong, uint> sequences = WriteSegments(plan, manifest);
             if (isCheckpointDamaged)
@@ -214,7 +239,7 @@ internal sealed class Salvage
 
     private Dictionary<ulong, uint> WriteSegments(SalvagePlan plan, Manifest manifest)
     {
-        uint next = NextSequence(manifest);
+        uint next = NextEpochAndSequence.Sequence(manifest, _files.ListFiles(_identity.Directory));
         ThrowIfUsedUp("sequences", next + (long)plan.Damaged.Count, FormatLimits.MaxSequence);
         Dictionary<ulong, uint> sequences = [];
         try
@@ -337,22 +362,6 @@ internal sealed class Salvage
         }
     }
 
-    private uint NextSequence(Manifest manifest)
-    {
-        uint first = Math.Max(1, manifest.NextSequence);
-        uint next = first;
-        foreach (string name in _files.ListFiles(_identity.Directory))
-        {
-            if (SegmentFileName.TryParse(name, out uint sequence)
-                && sequence <= first + (long)ManifestState.MaxSegments)
-            {
-                next = Math.Max(next, sequence + 1);
-            }
-        }
-
-        return next;
-    }
-
     private void ThrowIfUsedUp(string what, long last, long limit)
     {
         if (last >= limit)
@@ -368,7 +377,7 @@ internal sealed class Salvage
         {
             StartOffset = manifest.LogStartOffset,
             EndOffset = plan.End.Offset,
-            EndIsCertain = plan.EndIsCertain,
+            EndIsCertain = plan.EndIsCertain && !_found.MayLackTail,
             KeptRecords = plan.KeptRecords,
             KeptBytes = plan.KeptBytes,
             ReplacedSegments = plan.Damaged.Count,

@@ -69,7 +69,8 @@ internal sealed class Verification
             CheckSession(directory);
             _findings.Settle();
             IReadOnlyList<VerifyTarget> targets = getTargets();
-            _totalBytes = targets.Sum(target => target.Partitions.Sum(partition => partition.SizeBytes));
+            _totalBytes = targets.Sum(target => target.Partitions.Sum(
+                partition => partition.IsDamaged ? 0 : partition.SizeBytes));
             _slice = (_platform.Time.GetTimestamp(), 0);
             foreach (VerifyTarget target in targets)
             {
@@ -127,7 +128,16 @@ internal sealed class Verification
         foreach (PartitionLog partition in target.Partitions)
         {
             _cancellation.ThrowIfCancellationRequested();
-            CheckSmallFiles(partition);
+            if (partition.Damage is { } damage)
+            {
+                // What the opening has found. Its other files are for a salvage to judge.
+                _findings.Run(partition.Id, () => throw damage.Failure);
+            }
+            else
+            {
+                CheckSmallFiles(partition);
+            }
+
             if (partition.IsClosed)
             {
                 // The topic was deleted meanwhile, or the log is being closed: missing files are not damage.

@@ -64,6 +64,9 @@ internal abstract class ReadablePartition
     /// <summary>Whether the log was closed.</summary>
     public bool IsClosed => Volatile.Read(ref _closed);
 
+    /// <summary>Whether the opening of the log found it damaged, so that nothing of it can be used.</summary>
+    public virtual bool IsDamaged => false;
+
     /// <summary>The exception for uses of the partition after it was closed.</summary>
     public virtual Exception ClosedError() => SharedErrors.Disposed();
 

@@ -27,6 +27,12 @@ public sealed record PartitionRecoveryReport(
     int RebuiltIndexes,
     TimeSpan Duration)
 {
+    /// <summary>
+    /// Why the partition is damaged and was not opened; null for all that were. Its offsets are zero here. It is what
+    /// <see cref="OwnedPartition.Failure"/> tells, and says what to do.
+    /// </summary>
+    public CorruptLogException? Failure { get; init; }
+
     /// <summary>How many offsets can be read.</summary>
     public long KeptRecords => EndOffset - StartOffset;
 

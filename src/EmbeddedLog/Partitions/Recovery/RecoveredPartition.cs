@@ -13,6 +13,7 @@ namespace EmbeddedLog.Partitions.Recovery;
 /// <param name="Epoch">The epoch of new records.</param>
 /// <param name="NextSequence">A number greater than that of any segment file in the directory.</param>
 /// <param name="Report">The report of the opening.</param>
+/// <param name="Damage">Why it could not be recovered; null for all but a damaged one.</param>
 internal sealed record RecoveredPartition(
     PartitionFiles Files,
     SegmentList Segments,
@@ -21,4 +22,21 @@ internal sealed record RecoveredPartition(
     long LogStart,
     uint Epoch,
     uint NextSequence,
-    PartitionRecoveryReport Report);
+    PartitionRecoveryReport Report,
+    FoundDamage? Damage = null)
+{
+    /// <summary>An offset below all others, which no partition that was recovered has.</summary>
+    public const long NoOffset = -1;
+
+    /// <summary>A partition of which no file is open and no offset is known.</summary>
+    public static RecoveredPartition Damaged(TopicPartition id, FoundDamage damage) => new(
+        PartitionFiles.None,
+        SegmentList.Empty,
+        null,
+        new DurablePoint(NoOffset, 0, 0, 0),
+        NoOffset,
+        0,
+        1,
+        new PartitionRecoveryReport(id, false, 0, 0, 0, 0, 0, TimeSpan.Zero) { Failure = damage.Failure },
+        damage);
+}

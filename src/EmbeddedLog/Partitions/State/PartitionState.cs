@@ -76,13 +76,16 @@ internal sealed unsafe class PartitionState
         IsDeleted ? PartitionErrors.Deleted(id) : SharedErrors.Disposed();
 
     /// <summary>The exception for an append that fails for good: a new one for each caller.</summary>
-    public Exception UnusableError(TopicPartition id) => Failure is { } failure
-        ? new PartitionFailedException(failure.Message, failure.InnerException)
+    public Exception UnusableError(TopicPartition id) => Failure switch
+    {
+        CorruptLogException damage => DamageFile.Copy(damage),
+        { } failure => new PartitionFailedException(failure.Message, failure.InnerException)
         {
             Topic = failure.Topic,
             Partition = failure.Partition,
-        }
-        : ClosedError(id);
+        },
+        null => ClosedError(id),
+    };
 
     /// <summary>
     /// The offset behind the last record of an epoch that survived. Records behind it in that epoch were lost, and

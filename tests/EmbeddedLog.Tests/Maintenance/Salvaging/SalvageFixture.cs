@@ -68,6 +68,16 @@ internal sealed class SalvageFixture : IDisposable
 
     public CommitLog Open() => Machine.Run(OpenLog.OnAsync(Machine).AsTask);
 
+    /// <summary>Opens the log, whose partition is damaged, and closes it: what was told of the partition.</summary>
+    public CorruptLogException OpenDamaged()
+    {
+        CorruptLogException told =
+            Machine.Run(() => OpenLog.FindDamageAsync(() => OpenLog.OnAsync(Machine)));
+        Machine.Scheduler.RunUntilIdle();
+        AssertNothingOpen();
+        return told;
+    }
+
     public void Close(CommitLog log)
     {
         Machine.Run(log.DisposeAsync());

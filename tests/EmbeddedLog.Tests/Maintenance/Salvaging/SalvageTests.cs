@@ -62,7 +62,7 @@ public sealed class SalvageTests
             file.Write(new byte[TwoSlotPage.FileBytes], 0);
         }
 
-        CorruptLogException refused = Assert.Throws<CorruptLogException>(fixture.Open);
+        CorruptLogException refused = fixture.OpenDamaged();
         Assert.Contains("SalvageAsync", refused.Message, StringComparison.Ordinal);
         SalvageReport report = fixture.Salvage();
 
@@ -79,7 +79,7 @@ public sealed class SalvageTests
         using SalvageFixture fixture = SalvageFixture.Make(new Random(1), 300);
         fixture.Files.DeleteFile(fixture.Segments[1]);
 
-        CorruptLogException refused = Assert.Throws<CorruptLogException>(fixture.Open);
+        CorruptLogException refused = fixture.OpenDamaged();
 
         Assert.Contains("SalvageAsync", refused.Message, StringComparison.Ordinal);
         Assert.Single(fixture.Salvage().Gone);
