@@ -425,7 +425,8 @@ public sealed class CommitLog : ICommitLog
 
     /// <summary>
     /// Makes a consumer of topics, or of partitions that are chosen by hand. Consumers of different groups, or of none,
-    /// read independently of each other. A group has one consumer for each partition at a time.
+    /// read independently of each other. Those of one group share the partitions: each has one owner at a time. It
+    /// joins its group with its first use, see <see cref="Consumer{TKey, TValue}.Assignment"/>.
     /// </summary>
     /// <typeparam name="TKey">The type of the keys.</typeparam>
     /// <typeparam name="TValue">The type of the values.</typeparam>
@@ -440,8 +441,8 @@ public sealed class CommitLog : ICommitLog
     /// <exception cref="ArgumentException">The group's name or the options are not valid.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A topic has not all the partitions.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The group has a consumer of one of the partitions already, or a type has no deserializer; the message tells what
-    /// to do.
+    /// The group has a consumer that has chosen one of the partitions by hand too, or shares them in another way; or a
+    /// type has no deserializer. The message tells what to do.
     /// </exception>
     /// <exception cref="UnknownTopicException">There are no such topics; the message names all of them.</exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>

@@ -37,6 +37,12 @@ namespace EmbeddedLog;
 /// partitions: pause them, or dispose the consumer, to be told no more.
 /// </para>
 /// <para>
+/// <em>The members of a group share its partitions.</em> A consumer joins its group with its first use. What is to move
+/// to another member is let go of between two records of a read; see <see cref="ConsumerOptions.OnAssigned"/> and the
+/// options beside it. A commit in a partition that another member has got meanwhile throws a
+/// <see cref="PartitionLostException"/> and changes nothing.
+/// </para>
+/// <para>
 /// Without a commit the next consumer of the group begins where the last commit was, so that every record is handled at
 /// least once. A loss of power can take records away that were written and not flushed; a commit that counted them is
 /// lowered when the log is opened, so that what takes their offsets is read.
@@ -253,6 +259,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <exception cref="ArgumentOutOfRangeException">
     /// This consumer does not read the record's partition, or the partition has no such record.
     /// </exception>
+    /// <exception cref="PartitionLostException">The consumer had the partition, and has it no more.</exception>
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="DiskFullException">There is no space. Nothing was committed.</exception>
     /// <exception cref="LogIOException">The file system failed. Nothing was committed.</exception>

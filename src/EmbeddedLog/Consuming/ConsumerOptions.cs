@@ -14,7 +14,8 @@ public sealed class ConsumerOptions
     /// Where to start in a partition for which nothing is committed, as Kafka's <c>auto.offset.reset</c> (whose default
     /// is <c>latest</c>). <see cref="StartOffset"/> or <see cref="StartTime"/> takes its place. With a group, the first
     /// read commits the start before it returns a record, unless that is the earliest: records that arrive in between
-    /// are not skipped by a later start. Default: <see cref="StartAt.Earliest"/>.
+    /// are not skipped by a later start. The same holds for a seek where nothing is committed yet: its place is
+    /// committed before the first record. Default: <see cref="StartAt.Earliest"/>.
     /// </summary>
     public StartAt Start { get; set; } = StartAt.Earliest;
 
