@@ -123,7 +123,7 @@ internal static partial class StorageLog
         + "there. Make backups with CommitLog.BackupAsync.")]
     public static partial void HotCopyOpened(ILogger logger, string path);
 
-    [LoggerMessage(16, LogLevel.Information, "Topic '{Topic}' has {Total} partitions now, and had {Before} before. "
+    [LoggerMessage(17, LogLevel.Information, "Topic '{Topic}' has {Total} partitions now, and had {Before} before. "
         + "Records with the same key may be in another partition from now on: their order holds among those appended "
         + "from now on, and among those before.")]
     public static partial void PartitionsAdded(ILogger logger, string topic, int total, int before);

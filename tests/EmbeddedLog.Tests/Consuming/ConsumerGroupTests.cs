@@ -275,6 +275,39 @@ public sealed class ConsumerGroupTests : IDisposable
     });
 
     [Fact]
+    public void Partitions_OfATopicThatIsMadeAgainWithFewer_AreReadWhereTheyAre() => _machine.Run(async () =>
+    {
+        await using Consumer<string, string> consumer = _log.CreateConsumer<string, string>(
+            Subscription.Partitions(new("orders", 0), new("orders", 3)), "g");
+        await _log.DeleteTopicAsync("orders");
+        Topic again = await _log.CreateTopicAsync("orders", new TopicOptions { Partitions = 2 });
+        again[0].Append(new RawRecord("value"u8));
+        again[1].Append(new RawRecord("value"u8));
+
+        await Assert.ThrowsAsync<UnknownTopicException>(consumer.TakeToEndAsync);
+        Assert.Equal(["orders-0@0"], Places(await consumer.TakeToEndAsync()));
+    });
+
+    [Fact]
+    public void Commit_OfALateMemberThatNobodyCanReplace_Stands() => _machine.Run(async () =>
+    {
+        Append(records: 1);
+        await using Consumer<string, string> busy = Consume("busy");
+        List<Record<string, string>> read = await busy.TakeAsync(1);
+        await using Consumer<string, string> byHand = _log.CreateConsumer<string, string>(
+            Subscription.Partitions(new TopicPartition("orders", 3)), "g");
+        await busy.TakeAsync(1);
+        for (int i = 0; i < 20; i++)
+        {
+            _machine.Time.Advance(s_interval / 5);
+            await PauseAsync();
+        }
+
+        await busy.CommitAsync(read[0]);
+        Assert.Equal(3, busy.Assignment.Count);
+    });
+
+    [Fact]
     public void Matching_ATopicThatIsCreatedLater_ReadsItToo() => _machine.Run(async () =>
     {
         await using Consumer<string, string> consumer = _log.CreateConsumer<string, string>(

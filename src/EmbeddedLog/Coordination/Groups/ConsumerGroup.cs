@@ -66,7 +66,7 @@ internal sealed class ConsumerGroup
             ThrowIfTakenByHand(member);
             member.Topics = topics;
             member.IsIn = true;
-            member.Seen = default;
+            member.Seen = null;
             _members.Add(member);
             return true;
         });
@@ -113,7 +113,8 @@ internal sealed class ConsumerGroup
 
     /// <summary>All partitions of a subscription that there are, whoever has them.</summary>
     public IEnumerable<ReadablePartition> FindSubscribed(Subscription subscription) => subscription.ByHand.Count > 0
-        ? subscription.ByHand.Select(each => _catalog.Find(each.Topic)?[each.Partition]).OfType<ReadablePartition>()
+        ? subscription.ByHand.Select(each => _catalog.Find(each.Topic)?.ElementAtOrDefault(each.Partition))
+            .OfType<ReadablePartition>()
         : TopicsOf(subscription).SelectMany(topic => _catalog.Find(topic) ?? []);
 
     /// <summary>What was taken from a member since the last call.</summary>
@@ -237,7 +238,7 @@ internal sealed class ConsumerGroup
     {
         lock (_gate)
         {
-            foreach (GroupMember member in _members.Where(member => member.Seen.At == 0))
+            foreach (GroupMember member in _members.Where(member => member.Seen is null))
             {
                 member.Seen = (member.Activity?.Steps ?? 0, now);
             }
@@ -343,18 +344,23 @@ internal sealed class ConsumerGroup
     private static bool IsStuck(GroupMember member, long now, Func<long, long, TimeSpan> elapsed)
     {
         IMemberActivity? activity = member.Activity;
-        if (activity is { IsWaiting: true } || (activity is not null && activity.Steps != member.Seen.Steps))
+        if (member.Seen is not { } seen
+            || activity is { IsWaiting: true }
+            || (activity?.Steps ?? seen.Steps) != seen.Steps)
         {
-            member.Seen = (activity.Steps, now);
+            member.Seen = seen = (activity?.Steps ?? 0, now);
         }
 
         return member.Subscription.ByHand.Count == 0
             && member.PollLimit != Timeout.InfiniteTimeSpan
-            && elapsed(member.Seen.At, now) >= member.PollLimit;
+            && elapsed(seen.At, now) >= member.PollLimit;
     }
 
+    /// <summary>Whether a member would get anything of what another one has; by hand, only what was chosen.</summary>
     private static bool CanTakeOver(GroupMember other, GroupMember member) =>
-        other.Topics.Intersect(member.Topics).Any();
+        other.Subscription.ByHand.Count == 0
+            ? other.Topics.Intersect(member.Topics).Any()
+            : member.Holds.Any(hold => other.Subscription.ByHand.Contains(hold.Partition.Id));
 
     [Conditional("DEBUG")]
     private void AssertInvariants()

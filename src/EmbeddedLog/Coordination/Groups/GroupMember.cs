@@ -75,8 +75,11 @@ internal sealed class GroupMember
     /// <summary>What was taken from it since it looked last.</summary>
     public List<PartitionHold> Lost { get; set; } = [];
 
-    /// <summary>The steps when they were seen to change last, and the time stamp of that. Only for the watch.</summary>
-    public (long Steps, long At) Seen { get; set; }
+    /// <summary>
+    /// The steps when they were seen to change last, and the time stamp of that; null if nobody has looked yet. Only
+    /// for the watch.
+    /// </summary>
+    public (long Steps, long At)? Seen { get; set; }
 
     /// <summary>How far its user is; null if the consumer is used no more.</summary>
     public IMemberActivity? Activity => _activity.TryGetTarget(out IMemberActivity? activity) ? activity : null;

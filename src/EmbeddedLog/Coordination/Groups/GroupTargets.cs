@@ -50,7 +50,9 @@ internal sealed class GroupTargets(
         {
             foreach (TopicPartition chosen in member.Subscription.ByHand)
             {
-                if (topics.Find(chosen.Topic) is { IsDeleted: false } topic)
+                // A topic that was created again may have fewer partitions.
+                if (topics.Find(chosen.Topic) is { IsDeleted: false } topic
+                    && chosen.Partition < topic.Partitions.Count)
                 {
                     topic.Targets[chosen.Partition] = member;
                     owners[topic][chosen.Partition] = AssignmentInput.Fixed;

@@ -103,6 +103,7 @@ internal sealed class GroupTopics(ITopicCatalog catalog)
     /// <summary>The topic that a hold is in; null if another one has its place.</summary>
     public GroupTopic? Find(PartitionHold hold) =>
         _byName.TryGetValue(hold.Partition.Id.Topic, out GroupTopic? topic)
+        && hold.Partition.Id.Partition < topic.Holds.Length
         && topic.Holds[hold.Partition.Id.Partition] == hold
             ? topic
             : null;
