@@ -2,6 +2,7 @@ using EmbeddedLog.Torture.Bitflip;
 using EmbeddedLog.Torture.Crash;
 using EmbeddedLog.Torture.Faults;
 using EmbeddedLog.Torture.FullDisk;
+using EmbeddedLog.Torture.History;
 using EmbeddedLog.Torture.Hostile;
 using EmbeddedLog.Torture.Kill;
 using EmbeddedLog.Torture.Liar;
@@ -30,6 +31,7 @@ internal static class TortureModes
         new BitflipMode(),
         new UnmapMode(),
         new UserMode(),
+        new HistoryMode(),
         new TeethMode(),
     ];
 
