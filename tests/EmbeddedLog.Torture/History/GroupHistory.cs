@@ -3,22 +3,29 @@ using EmbeddedLog.Torture.Load.Checking;
 namespace EmbeddedLog.Torture.History;
 
 /// <summary>
-/// What the members of a group did, and what must hold of it: each partition has one owner, unless the last one was
-/// late, which it is told later; an owner begins where the group has committed and reads on in order; and a commit of
-/// another member does not count. All members are safe from any thread.
+/// What the members of a group did, and what must hold of it: an owner begins where the group has committed and reads on
+/// in order, and of those who take themselves for the owner of a partition one alone can commit: the others were late,
+/// which they are told later. All members are safe from any thread.
 /// </summary>
+/// <remarks>
+/// Who was told last that a partition is its own need not be the owner: it may have been put out before it could tell.
+/// </remarks>
 internal sealed class GroupHistory
 {
     private const int LinesKept = 60;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<TopicPartition, HistoryMember> _owners = [];
+    /// <summary>By partition: those who take it for theirs, and how often there was a new one. Under the gate.</summary>
+    private readonly Dictionary<TopicPartition, (HashSet<HistoryMember> Members, int Version)> _claims = [];
 
-    /// <summary>Partitions that another member got, and whose last owner was not told yet. Under the gate.</summary>
-    private readonly HashSet<(HistoryMember Member, TopicPartition Partition)> _untold = [];
+    /// <summary>By partition: who could commit since the last claim. Under the gate.</summary>
+    private readonly Dictionary<TopicPartition, HistoryMember> _confirmed = [];
 
     /// <summary>The last commit that has succeeded, and the highest that was tried since. Under the gate.</summary>
     private readonly Dictionary<TopicPartition, (long Done, long Tried)> _commits = [];
+
+    /// <summary>By partition: how far was committed, each with the number of the commit. Under the gate.</summary>
+    private readonly Dictionary<TopicPartition, List<(long Commit, long Next)>> _done = [];
 
     private readonly HashSet<(TopicPartition, long)> _handled = [];
     private readonly Queue<string> _lines = [];
@@ -35,6 +42,16 @@ internal sealed class GroupHistory
 
     public long Refused { get; private set; }
 
+    /// <summary>A member comes.</summary>
+    public void Join(HistoryMember member)
+    {
+        lock (_gate)
+        {
+            member.LastHeard = Commits;
+        }
+    }
+
+    /// <summary>A member was told that partitions are its own.</summary>
     public void Assign(HistoryMember member, IReadOnlyList<TopicPartition> partitions)
     {
         lock (_gate)
@@ -42,46 +59,32 @@ internal sealed class GroupHistory
             Note($"{member} has {string.Join(' ', partitions)}");
             foreach (TopicPartition partition in partitions)
             {
-                if (_owners.TryGetValue(partition, out HistoryMember? owner))
-                {
-                    // It must have been put out, and is told with its next read.
-                    _untold.Add((owner, partition));
-                    ThrowIf(owner == member, $"{member} gets {partition} twice");
-                }
-
-                _owners[partition] = member;
+                (HashSet<HistoryMember> members, int version) = Claims(partition);
+                ThrowIf(!members.Add(member), $"{member} gets {partition} twice");
+                _claims[partition] = (members, version + 1);
+                _confirmed.Remove(partition);
                 member.Next[partition] = -1;
+
+                // It began somewhere after the last that was heard of it: from then on no commit of before is missing.
+                member.Floor[partition] = DoneBefore(partition, member.LastHeard);
                 Assigned++;
             }
+
+            member.LastHeard = Commits;
         }
     }
 
-    public void Revoke(HistoryMember member, IReadOnlyList<TopicPartition> partitions)
-    {
-        lock (_gate)
-        {
-            Note($"{member} gives {string.Join(' ', partitions)}");
-            foreach (TopicPartition partition in partitions)
-            {
-                // One that is being disposed may have been put out before, without a read that told it.
-                bool wasUntold = _untold.Remove((member, partition));
-                ThrowIf(!wasUntold && _owners.GetValueOrDefault(partition) != member, $"{member} gives {partition}");
-                Forget(member, partition, wasUntold);
-            }
-        }
-    }
+    /// <summary>A member gives partitions up.</summary>
+    public void Revoke(HistoryMember member, IReadOnlyList<TopicPartition> partitions) =>
+        Forget(member, partitions, "gives");
 
+    /// <summary>A member was told that partitions were taken away.</summary>
     public void Lose(HistoryMember member, IReadOnlyList<TopicPartition> partitions)
     {
+        Forget(member, partitions, "lost");
         lock (_gate)
         {
-            Note($"{member} lost {string.Join(' ', partitions)}");
-            foreach (TopicPartition partition in partitions)
-            {
-                bool wasUntold = _untold.Remove((member, partition));
-                Forget(member, partition, wasUntold);
-                Lost++;
-            }
+            Lost += partitions.Count;
         }
     }
 
@@ -94,10 +97,11 @@ internal sealed class GroupHistory
                 !member.Next.TryGetValue(partition, out long next), $"{member} got {partition}@{offset}, not its own");
             if (next < 0)
             {
-                (long done, long tried) = _commits.GetValueOrDefault(partition);
+                long floor = member.Floor[partition];
+                long tried = _commits.GetValueOrDefault(partition).Tried;
                 ThrowIf(
-                    offset < done || offset > Math.Max(done, tried),
-                    $"{member} begins {partition} at {offset}, where {done} to {tried} was committed");
+                    offset < floor || offset > tried,
+                    $"{member} begins {partition} at {offset}, where {floor} to {tried} was committed");
             }
             else
             {
@@ -105,6 +109,7 @@ internal sealed class GroupHistory
             }
 
             member.Next[partition] = offset + 1;
+            member.LastHeard = Commits;
             _handled.Add((partition, offset));
             Handled++;
         }
@@ -122,24 +127,25 @@ internal sealed class GroupHistory
         }
     }
 
-    /// <summary>A commit is tried; returns whether the member owns the partition.</summary>
-    public bool BeginCommit(HistoryMember member, TopicPartition partition, long next)
+    /// <summary>A commit is tried; returns the version of the claims, or -1 where the member has none.</summary>
+    public int BeginCommit(HistoryMember member, TopicPartition partition, long next)
     {
         lock (_gate)
         {
-            (long done, long tried) = _commits.GetValueOrDefault(partition);
-            bool owns = _owners.GetValueOrDefault(partition) == member;
-            if (owns)
+            (HashSet<HistoryMember> members, int version) = Claims(partition);
+            if (!members.Contains(member))
             {
-                _commits[partition] = (done, Math.Max(tried, next));
+                return -1;
             }
 
-            return owns;
+            (long done, long tried) = _commits.GetValueOrDefault(partition);
+            _commits[partition] = (done, Math.Max(tried, next));
+            return version;
         }
     }
 
     /// <summary>A commit has succeeded, or was refused because the partition was lost.</summary>
-    public void EndCommit(HistoryMember member, TopicPartition partition, long next, bool owned, bool done)
+    public void EndCommit(HistoryMember member, TopicPartition partition, long next, int version, bool done)
     {
         lock (_gate)
         {
@@ -149,14 +155,19 @@ internal sealed class GroupHistory
                 return;
             }
 
-            ThrowIf(!owned, $"a commit of {member} in {partition} counts, which it does not have");
-            (long before, long tried) = _commits.GetValueOrDefault(partition);
-            if (_owners.GetValueOrDefault(partition) == member)
+            ThrowIf(version < 0, $"a commit of {member} in {partition} counts, which it does not have");
+            if (version == Claims(partition).Version)
             {
+                HistoryMember confirmed = _confirmed.GetValueOrDefault(partition, member);
+                ThrowIf(confirmed != member, $"a commit of {member} in {partition} counts after one of {confirmed}");
+                _confirmed[partition] = member;
+                (long before, long tried) = _commits.GetValueOrDefault(partition);
                 _commits[partition] = (Math.Max(before, next), Math.Max(tried, next));
+                DoneOf(partition).Add((Commits, Math.Max(before, next)));
             }
 
             Commits++;
+            member.LastHeard = Commits;
         }
     }
 
@@ -186,12 +197,34 @@ internal sealed class GroupHistory
         }
     }
 
-    private void Forget(HistoryMember member, TopicPartition partition, bool wasUntold)
+    private (HashSet<HistoryMember> Members, int Version) Claims(TopicPartition partition) =>
+        _claims.TryGetValue(partition, out (HashSet<HistoryMember>, int) claims) ? claims : ([], 0);
+
+    private List<(long Commit, long Next)> DoneOf(TopicPartition partition)
     {
-        member.Next.Remove(partition);
-        if (!wasUntold && _owners.GetValueOrDefault(partition) == member)
+        if (!_done.TryGetValue(partition, out List<(long, long)>? done))
         {
-            _owners.Remove(partition);
+            _done.Add(partition, done = []);
+        }
+
+        return done;
+    }
+
+    private long DoneBefore(TopicPartition partition, long commit) =>
+        DoneOf(partition).FindLast(each => each.Commit < commit).Next;
+
+    private void Forget(HistoryMember member, IReadOnlyList<TopicPartition> partitions, string how)
+    {
+        lock (_gate)
+        {
+            Note($"{member} {how} {string.Join(' ', partitions)}");
+            foreach (TopicPartition partition in partitions)
+            {
+                ThrowIf(!Claims(partition).Members.Remove(member), $"{member} {how} {partition}, which it does not have");
+                member.Next.Remove(partition);
+            }
+
+            member.LastHeard = Commits;
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class HistoryMember
         _number = number;
         _random = random;
         _history = history;
+        history.Join(this);
         _commitsByHand = isPatient || random.Next(3) > 0;
         _consumer = log.CreateConsumer<string, byte[]>(
             Subscription.Matching(new System.Text.RegularExpressions.Regex("^topic")),
@@ -35,6 +36,12 @@ internal sealed class HistoryMember
     /// By partition: the offset that comes next; -1 where the group has committed. Under the history's gate.
     /// </summary>
     public Dictionary<TopicPartition, long> Next { get; } = [];
+
+    /// <summary>By partition: where the group was at least when it was assigned. Under the history's gate.</summary>
+    public Dictionary<TopicPartition, long> Floor { get; } = [];
+
+    /// <summary>How many commits there were when it told something last. Under the history's gate.</summary>
+    public long LastHeard { get; set; }
 
     /// <summary>Reads until it has had enough.</summary>
     public async Task LiveAsync(CancellationToken over)
@@ -95,7 +102,7 @@ internal sealed class HistoryMember
     private async Task<bool> TryCommitAsync(Record<string, byte[]> record)
     {
         long next = record.Offset + 1;
-        bool owned = _history.BeginCommit(this, record.TopicPartition, next);
+        int version = _history.BeginCommit(this, record.TopicPartition, next);
         bool done = true;
         try
         {
@@ -106,7 +113,7 @@ internal sealed class HistoryMember
             done = false;
         }
 
-        _history.EndCommit(this, record.TopicPartition, next, owned, done);
+        _history.EndCommit(this, record.TopicPartition, next, version, done);
         return done;
     }
 

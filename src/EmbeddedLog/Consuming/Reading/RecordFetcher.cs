@@ -99,7 +99,14 @@ internal sealed class RecordFetcher<TKey, TValue>
     }
 
     /// <summary>The slot of a consumer that was not disposed and that nobody refers to.</summary>
-    ~RecordFetcher() => _readers.Return(_slot);
+    ~RecordFetcher()
+    {
+        // Null if there was no memory for it.
+        if (_slot is not null)
+        {
+            _readers.Return(_slot);
+        }
+    }
 
     /// <summary>Releases the slot. No call may be under way, and none may follow.</summary>
     public void Release()
