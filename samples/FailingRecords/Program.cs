@@ -23,11 +23,5 @@ await using (var text = log.CreateProducer<string, string>("page-views"))
 }
 
 await using var consumer = log.CreateConsumer<string, PageView>("page-views", group: "views");
-try
-{
-    await new ViewService(consumer, stop.Token).RunAsync();
-}
-catch (OperationCanceledException)
-{
-    Console.WriteLine("stopped");
-}
+await new ViewService(consumer, stop.Token).RunAsync();
+Console.WriteLine("stopped");

@@ -16,7 +16,7 @@ internal sealed class ViewService(IConsumer<string, PageView> consumer, Cancella
     public async Task RunAsync()
     {
         Exception? failure = null;
-        while (true) // Ends with the service, by an OperationCanceledException or the handler's.
+        while (!stoppingToken.IsCancellationRequested) // Or until the consumer is disposed, by an exception.
         {
             try
             {
@@ -31,7 +31,7 @@ internal sealed class ViewService(IConsumer<string, PageView> consumer, Cancella
                     await consumer.CommitAsync(record); // This one, and all before it in its partition.
                 }
             }
-            catch (Exception thrown) when (!stoppingToken.IsCancellationRequested) { failure = thrown; }
+            catch (Exception thrown) when (thrown is not ObjectDisposedException) { failure = thrown; }
         }
     }
 

@@ -366,8 +366,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <summary>
     /// How far this consumer is behind in each partition, in the order of <see cref="Assignment"/>, as of now; changes
     /// nothing. Where no position is known yet it counts from where <see cref="ConsumerOptions.Start"/> leads, and with
-    /// <see cref="StartAt.Error"/> from the first record there is. Partitions of a deleted topic are left out. Complete
-    /// when it returns.
+    /// <see cref="StartAt.Error"/> from the first record there is. Partitions of a deleted topic are left out. One whose
+    /// ends cannot be told is there with its <see cref="PartitionLag.Failure"/>. Complete when it returns.
     /// </summary>
     /// <param name="cancellationToken">Cancelled before the call: nothing is looked up.</param>
     /// <exception cref="CorruptLogException">A record is damaged that a start by time comes across.</exception>
@@ -465,7 +465,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// </summary>
     /// <param name="failure">What a read of this consumer threw.</param>
     /// <exception cref="ArgumentException">
-    /// It names no place in a partition of this consumer that could be skipped.
+    /// It names no place in a partition of this consumer that could be skipped, or the opening has found the whole
+    /// partition damaged (<see cref="RecoveryReport.Damaged"/>): there is nothing to go on with before a salvage.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The position has moved since, by a seek or another skip. Nothing was changed.
@@ -482,6 +483,11 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         }
 
         PartitionCursor cursor = _assignment.Get(new TopicPartition(topic, partition));
+        if (cursor.Log.IsDamaged)
+        {
+            throw ConsumerErrors.SkipOfDamage(cursor.Log.Id);
+        }
+
         long behind = SkipTarget.Find(cursor.Log, failure, offset);
         _positions.Skip(cursor, failure, offset, behind);
         NoteMoved();

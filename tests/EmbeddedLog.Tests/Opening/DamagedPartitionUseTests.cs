@@ -28,6 +28,10 @@ public sealed class DamagedPartitionUseTests : DamagedLog
                 }
             });
             Assert.Equal((Name, 1), (told.Topic, told.Partition));
+            Assert.StartsWith(
+                $"Partition {Bad} was found damaged when the log was opened, and nothing of it can be read",
+                Assert.Throws<ArgumentException>(() => consumer.Skip(told)).Message,
+                StringComparison.Ordinal);
             Assert.Equal(2 * Records, read.Count);
         }
 
@@ -39,7 +43,11 @@ public sealed class DamagedPartitionUseTests : DamagedLog
         Assert.Equal(Records, next.Offset);
         consumer.Finish(next);
         IReadOnlyList<PartitionLag> lag = await consumer.GetLagAsync();
-        Assert.Equal([0, 2], lag.Select(each => each.Partition.Partition));
+        Assert.Equal([0L, -1, 0], lag.Select(each => each.Records));
+        Assert.IsType<CorruptLogException>(lag[1].Failure);
+        GroupPartitionDescription row = (await log.DescribeGroupAsync("group")).Partitions[1];
+        Assert.Equal((-1L, -1L), (row.EndOffset, row.Lag));
+        Assert.IsType<CorruptLogException>(row.Failure);
         await Assert.ThrowsAsync<CorruptLogException>(() => consumer.TakeAsync(1));
         Assert.InRange((Machine.Time.GetUtcNow() - before).TotalSeconds, 0, 31);
         await consumer.DisposeAsync();

@@ -95,15 +95,14 @@ internal sealed class ConsumerAssignment
         // What changes from here on is seen by the next look.
         _membership.BeginLook();
         _membership.Join();
-        IReadOnlyList<PartitionHold> lost = _membership.TakeLost();
-        Drop(lost, forget);
-        Exception? failure = await TellAsync(_callbacks.Lost, Ids(lost), cancellationToken).ConfigureAwait(false);
+        List<TopicPartition> lost = Drop(_membership.TakeLost(), forget);
+        Exception? failure = await TellAsync(_callbacks.Lost, lost, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<PartitionHold> revoked = _membership.FindRevoked();
         failure = First(failure, FindDeleted(revoked));
         if (revoked.Count > 0)
         {
             failure = First(
-                failure, await TellAsync(_callbacks.Revoked, Ids(revoked), cancellationToken).ConfigureAwait(false));
+                failure, await TellAsync(_callbacks.Revoked, Told(revoked), cancellationToken).ConfigureAwait(false));
             failure = First(failure, CommitFinished());
 
             // Dropped first: nothing is handed out of what another member may have from the next line on.
@@ -120,14 +119,14 @@ internal sealed class ConsumerAssignment
         }
     }
 
-    /// <summary>Tells the user that all is revoked, for a consumer that is being disposed.</summary>
+    /// <summary>
+    /// Tells the user of a consumer that is being disposed that all is revoked, but for what was taken away.
+    /// </summary>
     public async ValueTask TellEndAsync(WaitMode how)
     {
-        TopicPartition[] all = [.. _positions.Cursors.ToArray().Select(cursor => cursor.Log.Id)];
-        if (_callbacks.Revoked is { } callback && all.Length > 0)
-        {
-            await how.For(callback(all, CancellationToken.None).AsTask()).ConfigureAwait(false);
-        }
+        PartitionHold[] all = [.. _positions.Cursors.ToArray().Select(cursor => cursor.Hold)];
+        await TellEndAsync(_callbacks.Lost, Told(all.Where(hold => hold.IsOver)), how).ConfigureAwait(false);
+        await TellEndAsync(_callbacks.Revoked, Told(all.Where(hold => !hold.IsOver)), how).ConfigureAwait(false);
     }
 
     /// <summary>Leaves the group.</summary>
@@ -269,11 +268,16 @@ internal sealed class ConsumerAssignment
         }
     }
 
-    private void Drop(IReadOnlyList<PartitionHold> holds, Action<PartitionCursor> forget)
+    /// <summary>
+    /// Gives up the positions of partitions; returns those that the user takes for its own: of the others it was not
+    /// told yet, or told already that they are gone.
+    /// </summary>
+    private List<TopicPartition> Drop(IReadOnlyList<PartitionHold> holds, Action<PartitionCursor> forget)
     {
+        List<TopicPartition> told = [];
         if (holds.Count == 0)
         {
-            return;
+            return told;
         }
 
         HashSet<PartitionHold> dropped = [.. holds];
@@ -288,6 +292,10 @@ internal sealed class ConsumerAssignment
                     {
                         forget(cursor);
                         _former[cursor.Log.Id] = cursor.Hold;
+                        if (!_untold.Remove(cursor.Log.Id))
+                        {
+                            told.Add(cursor.Log.Id);
+                        }
                     }
                     else
                     {
@@ -297,14 +305,19 @@ internal sealed class ConsumerAssignment
 
                 _positions.AssignUnsynchronized(_order.Sort(left));
             }
-
-            HashSet<TopicPartition> ids = [.. Ids(holds)];
-            _untold.RemoveAll(ids.Contains);
         }
+
+        return told;
     }
 
-    private static IReadOnlyList<TopicPartition> Ids(IReadOnlyList<PartitionHold> holds) =>
-        [.. holds.Select(hold => hold.Partition.Id)];
+    /// <summary>The partitions that the user was told are its own.</summary>
+    private List<TopicPartition> Told(IEnumerable<PartitionHold> holds)
+    {
+        lock (_changing)
+        {
+            return [.. holds.Select(hold => hold.Partition.Id).Where(id => !_untold.Contains(id))];
+        }
+    }
 
     /// <summary>What was finished is committed for the next owner, where commits are made by interval.</summary>
     private EmbeddedLogException? CommitFinished()
@@ -324,6 +337,13 @@ internal sealed class ConsumerAssignment
             return failure;
         }
     }
+
+    private static ValueTask TellEndAsync(
+        Func<IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? callback,
+        List<TopicPartition> partitions,
+        WaitMode how) => callback is null || partitions.Count == 0
+            ? ValueTask.CompletedTask
+            : how.For(callback(partitions, CancellationToken.None).AsTask());
 
     private static async ValueTask<Exception?> TellAsync(
         Func<IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? callback,

@@ -7,11 +7,18 @@ namespace EmbeddedLog;
 public readonly record struct PartitionLag(TopicPartition Partition, long Position, long EndOffset)
 {
     /// <summary>
-    /// The number of offsets that are not finished, never negative. It equals the number of records, unless retention
-    /// or a salvage has removed unread ones: those count too.
+    /// Why the partition cannot tell where it ends, so that nobody knows how far the consumer is behind; null if it can.
     /// </summary>
-    public long Records => Math.Max(0, EndOffset - Position);
+    public Exception? Failure { get; init; }
+
+    /// <summary>
+    /// The number of offsets that are not finished. It equals the number of records, unless retention or a salvage has
+    /// removed unread ones: those count too. -1 if it is not known, see <see cref="Failure"/>.
+    /// </summary>
+    public long Records => Failure is null ? Math.Max(0, EndOffset - Position) : -1;
 
     /// <summary>The partition and the lag: <c>page-views-3: 42 behind</c>.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Partition}: {Records} behind");
+    public override string ToString() => Failure is null
+        ? FormattableString.Invariant($"{Partition}: {Records} behind")
+        : $"{Partition}: not known how far behind";
 }

@@ -197,11 +197,6 @@ internal sealed class PositionSet
         List<PartitionLag> lags = new(Cursors.Length);
         foreach (PartitionCursor cursor in Cursors)
         {
-            if (cursor.Log.IsDamaged)
-            {
-                continue;
-            }
-
             try
             {
                 lags.Add(GetLag(cursor));
@@ -209,6 +204,11 @@ internal sealed class PositionSet
             catch (UnknownTopicException)
             {
                 // Nobody can be behind in it.
+            }
+            catch (CorruptLogException damaged) when (cursor.Log.IsDamaged)
+            {
+                // Left out, it would look as if all had been read.
+                lags.Add(new PartitionLag(cursor.Log.Id, Position: -1, EndOffset: -1) { Failure = damaged });
             }
         }
 

@@ -32,8 +32,8 @@ public sealed class GroupDescription
     /// </summary>
     public required IReadOnlyList<GroupPartitionDescription> Partitions { get; init; }
 
-    /// <summary>The lag in all partitions.</summary>
-    public long Lag => Partitions.Sum(partition => partition.Lag);
+    /// <summary>The lag in all partitions in which it is known.</summary>
+    public long Lag => Partitions.Sum(partition => Math.Max(0, partition.Lag));
 
     /// <summary>The longest lag in time of a partition; null where none is known.</summary>
     public TimeSpan? LagTime => Partitions.Max(partition => partition.LagTime);

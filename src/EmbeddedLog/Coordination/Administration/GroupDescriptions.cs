@@ -80,13 +80,13 @@ internal sealed class GroupDescriptions(
             long end = partition.PublishedEnd;
             long next = Math.Clamp(committed?.Offset ?? 0, Math.Min(partition.StartOffset, end), end);
             return new GroupPartitionDescription(
-                id, committed?.ToPublic(id), end, end - next, LagTime(partition, next, end), member);
+                id, committed?.ToPublic(id), end, end - next, LagTime(partition, next, end), member, Failure: null);
         }
-        catch (EmbeddedLogException)
+        catch (EmbeddedLogException failure)
         {
             // A partition in trouble, or a topic that is just being deleted, does not hide the others.
             return new GroupPartitionDescription(
-                id, committed?.ToPublic(id), EndOffset: -1, Lag: 0, LagTime: null, member);
+                id, committed?.ToPublic(id), EndOffset: -1, Lag: -1, LagTime: null, member, failure);
         }
     }
 
