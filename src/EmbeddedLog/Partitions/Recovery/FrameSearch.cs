@@ -1,4 +1,5 @@
 using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
 
 namespace EmbeddedLog.Partitions.Recovery;
@@ -50,6 +51,35 @@ internal readonly record struct FrameSearch(long UsedBytes, bool HasFrames, long
         }
 
         return new FrameSearch(lastUsed - from, found, claimed);
+    }
+
+    /// <summary>
+    /// Whether a good frame ends at a position, which is looked for backwards. Also true if too many places look like
+    /// its beginning: no damage is claimed that is not certain.
+    /// </summary>
+    /// <param name="segment">The segment's first byte.</param>
+    /// <param name="segmentSeed">From <see cref="FrameCrc.SegmentSeed"/>.</param>
+    /// <param name="end">Where it ends; as many bytes may be read.</param>
+    public static unsafe bool HasFrameThatEndsAt(byte* segment, uint segmentSeed, long end)
+    {
+        long work = WorkFactor * end;
+        for (long at = end - FrameLayout.HeaderBytes; at >= SegmentHeader.PageBytes; at -= FrameLayout.Alignment)
+        {
+            uint length = *(uint*)(segment + at);
+            if (length > end - at || length < FrameLayout.HeaderBytes || FrameLayout.Padded((int)length) != end - at)
+            {
+                continue;
+            }
+
+            work -= length;
+            if (work < 0 || FrameReader.Check(segment, segmentSeed, at, end, out _)
+                is FrameCheck.Valid or FrameCheck.Unknown)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static unsafe bool IsPlausible(byte* frame, long room, out int length)

@@ -66,6 +66,11 @@ internal sealed class TornTailScan : IDisposable
         {
             if (!TryWalkSegment(segments[i], position, out long stoppedAt))
             {
+                if (i == first && stoppedAt == proven.Position)
+                {
+                    CheckProven(segments[i], stoppedAt);
+                }
+
                 LookBeyond(segments, i, stoppedAt);
                 return;
             }
@@ -139,6 +144,27 @@ internal sealed class TornTailScan : IDisposable
         return _trustsCache || walker.Check is FrameCheck.Unknown or FrameCheck.Valid
             ? throw SegmentErrors.BadFrame(segment, position, walker.Check, EndOffset)
             : false;
+    }
+
+    /// <summary>
+    /// If nothing follows the proven end, the frame that ends there must be there: a segment's file from an earlier
+    /// moment ends before it, and would hide what had followed.
+    /// </summary>
+    private unsafe void CheckProven(Segment segment, long end)
+    {
+        if (end > SegmentHeader.PageBytes && Open(segment, end) is { } map
+            && !FrameSearch.HasFrameThatEndsAt(map.Pointer, segment.CrcSeed, end))
+        {
+            throw FileErrors.Corrupt(
+                _identity.Id,
+                segment.Path,
+                end,
+                "durable records are missing before the end that the checkpoint tells: the segment was put back from "
+                + "an earlier moment, or is damaged there",
+                $"a frame that ends before offset {EndOffset}",
+                "none",
+                EndOffset);
+        }
     }
 
     /// <summary>Takes a frame that passed its check; true if it is the segment's seal.</summary>

@@ -45,8 +45,9 @@ public sealed class OffsetStoreTests : IDisposable
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(5);
         _simulation.Run(topic.Log.FlushAsync(5, CancellationToken.None));
-        topic.AppendNumbers(1);
         string path = topic.Log.Segments.Last!.Path;
+        long flushed = topic.Log.Writer.TailPosition;
+        topic.AppendNumbers(1);
         long end = topic.Log.Writer.TailPosition;
         Commit(topic, 6, metadata: "six");
         _simulation.Run(topic.Offsets.FlushAsync(1, CancellationToken.None));
@@ -54,7 +55,7 @@ public sealed class OffsetStoreTests : IDisposable
         using (LogFile file = _simulation.Platform.Files.OpenFile(path, FileOpening.ReadWrite))
         {
             // What a loss of power can leave of a record that was not flushed.
-            file.Write(new byte[64], end - 64 + 8);
+            file.Write(new byte[end - flushed - 8], flushed + 8);
         }
 
         topic = TopicFixture.After(_simulation, CrashKind.PowerLoss, generation: 1);
