@@ -485,7 +485,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         PartitionCursor cursor = _assignment.Get(new TopicPartition(topic, partition));
         if (cursor.Log.IsDamaged)
         {
-            throw ConsumerErrors.SkipOfDamage(cursor.Log.Id);
+            throw ConsumerErrors.SkipOfDamage(cursor.Log.Id, failure);
         }
 
         long behind = SkipTarget.Find(cursor.Log, failure, offset);

@@ -347,7 +347,7 @@ internal sealed class ConsumerAssignment
 
     private static async ValueTask<Exception?> TellAsync(
         Func<IReadOnlyList<TopicPartition>, CancellationToken, ValueTask>? callback,
-        IReadOnlyList<TopicPartition> partitions,
+        List<TopicPartition> partitions,
         CancellationToken cancellationToken)
     {
         if (callback is null || partitions.Count == 0)

@@ -115,12 +115,13 @@ internal static class ConsumerErrors
             nameof(failure));
 
     /// <summary>A skip in a partition that the opening has found damaged.</summary>
-    public static ArgumentException SkipOfDamage(TopicPartition partition) =>
+    public static ArgumentException SkipOfDamage(TopicPartition partition, EmbeddedLogException failure) =>
         new(
             $"Partition {partition} was found damaged when the log was opened, and nothing of it can be read: there is "
             + "nothing to go on with. Pause it to be told no more, and repair it with CommitLog.SalvageAsync when the "
             + "log is closed.",
-            "failure");
+            nameof(failure),
+            failure);
 
     /// <summary>A skip of a failure at another position than the present one.</summary>
     public static InvalidOperationException HasMoved(TopicPartition partition, long offset, long position) =>

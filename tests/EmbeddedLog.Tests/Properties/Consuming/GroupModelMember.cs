@@ -7,7 +7,6 @@ internal sealed class GroupModelMember
 {
     private readonly GroupModel _model;
     private readonly Regex _topics;
-    private readonly CancellationTokenSource _end = new();
     private TaskCompletionSource? _stuck;
     private Task _loop = Task.CompletedTask;
 
@@ -97,7 +96,7 @@ internal sealed class GroupModelMember
     {
         try
         {
-            await foreach (Record<string, string> record in Consumer.ReadAllAsync(_end.Token))
+            await foreach (Record<string, string> record in Consumer.ReadAllAsync())
             {
                 await _model.HandleAsync(this, record);
             }
