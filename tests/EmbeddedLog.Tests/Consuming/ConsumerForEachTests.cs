@@ -524,6 +524,8 @@ public sealed class ConsumerForEachTests : IDisposable
         ForEachOptions? options = null,
         Func<Record<string?, string>, CancellationToken, ValueTask>? handler = null)
     {
+        // The test runner's context would continue handlers on other threads.
+        SynchronizationContext.SetSynchronizationContext(null);
         Task loop = consumer.ForEachAsync(handler ?? HandleAsync, options, _stop.Token);
         _machine.Scheduler.RunUntilIdle();
         return loop;

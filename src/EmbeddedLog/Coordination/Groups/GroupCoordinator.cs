@@ -236,6 +236,8 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
         {
             foreach ((GroupMember member, int partitions) in group.PutOutStuck(now, _time.GetElapsedTime))
             {
+                // Its reader may wait beside handlers that are stuck, and tells them.
+                member.Wake();
                 GroupsLog.PutOut(_logger, group.Name!, member.ClientName, member.Id, member.PollLimit, partitions);
             }
         }
