@@ -22,6 +22,12 @@ internal sealed class HandledPartition<TKey, TValue>(IHandledPosition position)
     /// <summary>Whether nothing more begins.</summary>
     public bool IsDraining { get; set; }
 
+    /// <summary>
+    /// Whether what becomes of its handlers counts no more, since their token is cancelled: one that returns for that
+    /// has not done its work.
+    /// </summary>
+    public bool IsAbandoned { get; set; }
+
     /// <summary>How many handlers run.</summary>
     public int Running { get; set; }
 

@@ -11,6 +11,7 @@ namespace EmbeddedLog.Handling;
 internal sealed class PartitionWindow<TKey, TValue>(HandledPartition<TKey, TValue> partition, int version)
 {
     private readonly Queue<RecordInHand<TKey, TValue>> _records = new();
+    private bool _isClosed;
 
     /// <summary>The partition.</summary>
     public HandledPartition<TKey, TValue> Partition { get; } = partition;
@@ -19,10 +20,13 @@ internal sealed class PartitionWindow<TKey, TValue>(HandledPartition<TKey, TValu
     public int Version { get; } = version;
 
     /// <summary>Whether what becomes of its records counts no more.</summary>
-    public bool IsClosed { get; set; }
+    public bool IsClosed => _isClosed || Partition.IsAbandoned;
 
     /// <summary>The records that are not finished.</summary>
     public IReadOnlyCollection<RecordInHand<TKey, TValue>> Records => _records;
+
+    /// <summary>What becomes of its records counts no more.</summary>
+    public void Close() => _isClosed = true;
 
     /// <summary>Adds a record behind the others.</summary>
     public void Add(RecordInHand<TKey, TValue> record) => _records.Enqueue(record);

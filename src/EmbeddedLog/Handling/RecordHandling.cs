@@ -288,6 +288,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
             foreach (HandledPartition<TKey, TValue> partition in partitions)
             {
                 partition.IsDraining = true;
+                partition.IsAbandoned = cancels;
                 GiveBack(partition);
             }
 
@@ -310,9 +311,19 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
         {
             _drain = null;
             partitions = [.. partitions.Where(partition => partition.Running > 0)];
+            foreach (HandledPartition<TKey, TValue> partition in partitions)
+            {
+                partition.IsAbandoned = true;
+            }
         }
 
+        // Told before they are let go of.
         Cancel(partitions);
+        foreach (HandledPartition<TKey, TValue> partition in partitions)
+        {
+            await partition.Token.Told.ConfigureAwait(false);
+        }
+
         if (positions is null)
         {
             _retries.Stop();
@@ -403,7 +414,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     {
         foreach (HandledPartition<TKey, TValue> partition in partitions)
         {
-            _work.Queue(partition.Token);
+            partition.Token.Cancel(_work);
         }
     }
 
@@ -518,7 +529,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
         }
 
         GiveBack(partition);
-        window.IsClosed = true;
+        window.Close();
         partition.Window = null;
         foreach (RecordInHand<TKey, TValue> record in window.Records)
         {
