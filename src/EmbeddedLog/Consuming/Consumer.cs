@@ -232,14 +232,14 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>
     /// Reads without end, and calls a handler for each record: several at once, those of one partition or key in order,
-    /// see <see cref="ForEachOptions.OrderBy"/>. Ends when it is cancelled, when the consumer is disposed, when a record
-    /// cannot be read, or when a handler has failed for the last time.
+    /// see <see cref="ForEachOptions.OrderBy"/>. Ends when it is cancelled, when the consumer is disposed, when a
+    /// record cannot be read, or when a handler has failed for the last time.
     /// </summary>
     /// <remarks>
     /// <para>
     /// A record is finished when its handler has ended and all records before it in its partition are finished.
-    /// Finished records are committed every <see cref="ForEachOptions.CommitInterval"/>, before a partition is given up,
-    /// and at the end. What is in hand and not finished at the end comes again: to the next read of this consumer, and
+    /// Finished records are committed every <see cref="ForEachOptions.CommitInterval"/>, before a partition is given
+    /// up, and at the end. What is in hand and not finished at the end comes again: to the next read of this consumer, and
     /// to the next consumer of the group.
     /// </para>
     /// <para>

@@ -51,8 +51,8 @@ public interface IConsumer<TKey, TValue> : IConsumer
     /// A record is finished when its handler has ended and all records before it in its partition are finished.
     /// </summary>
     /// <param name="handler">
-    /// Handles a record. Its token is cancelled when the consumer loses the partition, and when the handler takes longer
-    /// than <see cref="ForEachOptions.DrainTimeout"/> after the end.
+    /// Handles a record. Its token is cancelled when the consumer loses the partition, and when the handler takes
+    /// longer than <see cref="ForEachOptions.DrainTimeout"/> after the end.
     /// </param>
     /// <param name="options">The options; null for the defaults.</param>
     /// <param name="cancellationToken">

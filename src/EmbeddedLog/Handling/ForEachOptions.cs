@@ -45,8 +45,8 @@ public sealed class ForEachOptions
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How often a handler is called again after an exception. A record that waits for its next attempt keeps only those
-    /// behind it waiting, see <see cref="OrderBy"/>. Default: <see cref="RetryOptions"/> with one attempt.
+    /// How often a handler is called again after an exception. A record that waits for its next attempt keeps only
+    /// those behind it waiting, see <see cref="OrderBy"/>. Default: <see cref="RetryOptions"/> with one attempt.
     /// </summary>
     public RetryOptions Retry { get; set; } = new();
 
@@ -56,8 +56,8 @@ public sealed class ForEachOptions
     public FailureAction OnFailure { get; set; } = FailureAction.Stop;
 
     /// <summary>
-    /// Decides in place of <see cref="OnFailure"/>. It runs in the place of the handler, with the handler's token. If it
-    /// throws, the loop stops with both exceptions. Code only: configuration cannot set it. Default: null.
+    /// Decides in place of <see cref="OnFailure"/>. It runs in the place of the handler, with the handler's token. If
+    /// it throws, the loop stops with both exceptions. Code only: configuration cannot set it. Default: null.
     /// </summary>
     public Func<FailedRecord, CancellationToken, ValueTask<FailureAction>>? FailureHandler { get; set; }
 

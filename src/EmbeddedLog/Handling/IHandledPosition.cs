@@ -1,6 +1,8 @@
 namespace EmbeddedLog.Handling;
 
-/// <summary>Where a consumer is in a partition whose records are handled. Called under the lock of the handling.</summary>
+/// <summary>
+/// Where a consumer is in a partition whose records are handled. Called under the lock of the handling.
+/// </summary>
 internal interface IHandledPosition
 {
     /// <summary>The partition.</summary>

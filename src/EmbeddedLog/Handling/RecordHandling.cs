@@ -12,6 +12,7 @@ namespace EmbeddedLog.Handling;
 /// </summary>
 internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
 {
+    // Over 400 lines: what is ready, runs, waits, ends and is given back changes together under one gate.
     private readonly Lock _gate = new();
     private readonly ForEachOptions _options;
     private readonly WorkQueue _work;

@@ -25,7 +25,8 @@ public sealed class ConsumerForEachGroupTests : IDisposable
         {
             for (int record = 0; record < 3; record++)
             {
-                _topic[partition].Append(new RawRecord("k"u8, System.Text.Encoding.UTF8.GetBytes($"{partition}:{record}")));
+                byte[] value = System.Text.Encoding.UTF8.GetBytes($"{partition}:{record}");
+                _topic[partition].Append(new RawRecord("k"u8, value));
             }
         }
     }

@@ -13,6 +13,7 @@ namespace EmbeddedLog.Consuming.Positions;
 /// </summary>
 internal sealed class OffsetCommitter : IThreadPoolWorkItem
 {
+    // Over 400 lines: commits by hand, by interval and at the end note the same positions under one gate.
     private readonly PositionSet _positions;
     private readonly OffsetStore _offsets;
     private readonly Func<PartitionHold, PartitionLostException> _lostError;

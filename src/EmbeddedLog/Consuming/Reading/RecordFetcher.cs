@@ -120,7 +120,8 @@ internal sealed class RecordFetcher<TKey, TValue>
         // The length beside the 32 bits of the hash tells more keys apart.
         ReadOnlySpan<byte> key = record.Key;
         Traits[index] = new RecordTraits(
-            record.HasKey ? ((ulong)key.Length << 32) | (uint)Murmur2.Hash(key) : null, key.Length + record.Value.Length);
+            record.HasKey ? ((ulong)key.Length << 32) | (uint)Murmur2.Hash(key) : null,
+            key.Length + record.Value.Length);
     }
 
     /// <summary>The slot of a consumer that was not disposed and that nobody refers to.</summary>

@@ -19,7 +19,8 @@ internal sealed class HandlingModel : IDisposable
     private readonly CommitLog _log;
     private readonly Topic _topic;
     private readonly HashSet<(int Partition, long Offset)> _ended = [];
-    private readonly Dictionary<(int Partition, string? Key), List<(HandlingModelMember Member, CancellationToken Token)>> _running = [];
+    private readonly Dictionary<
+        (int Partition, string? Key), List<(HandlingModelMember Member, CancellationToken Token)>> _running = [];
     private readonly List<TaskCompletionSource> _hanging = [];
     private bool _hangs;
     private string? _violation;
