@@ -6,11 +6,11 @@ namespace EmbeddedLog.Handling;
 /// The token of the handlers of one partition. It is cancelled as an item of the work queue: what others have
 /// registered there may throw, or never return.
 /// </summary>
+#pragma warning disable CA1001 // Without a timer the source needs no disposal, and handlers may use it after the end.
 internal sealed class HandlerToken : IThreadPoolWorkItem
+#pragma warning restore CA1001
 {
-#pragma warning disable CA1001, CA2213 // It has neither a timer nor a wait handle of ours.
     private readonly CancellationTokenSource _source = new();
-#pragma warning restore CA1001, CA2213
     private readonly TaskCompletionSource _told = new();
     private WorkQueue? _work;
 

@@ -96,7 +96,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
     /// <inheritdoc/>
     public async Task DrainAsync(IReadOnlyList<PartitionHold> revoked)
     {
-        HandledCursor[] cursors = [.. Find(revoked)];
+        HandledCursor[] cursors = Find(revoked);
         await _handling.DrainAsync(cursors, cancels: false).ConfigureAwait(false);
         foreach (HandledCursor cursor in cursors)
         {
@@ -228,8 +228,8 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         return handled;
     }
 
-    private IEnumerable<HandledCursor> Find(IReadOnlyList<PartitionHold> holds) =>
-        _cursors.Values.Where(cursor => holds.Contains(cursor.Cursor.Hold)).ToArray();
+    private HandledCursor[] Find(IReadOnlyList<PartitionHold> holds) =>
+        [.. _cursors.Values.Where(cursor => holds.Contains(cursor.Cursor.Hold))];
 
     private void Forget(HandledCursor cursor, bool cancels)
     {

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 namespace EmbeddedLog.Tests.Properties.Consuming;
 
 /// <summary>A consumer and its loop, which begins again whenever a failure has ended it.</summary>
+#pragma warning disable CA1001 // A source without a timer needs no disposal.
 internal sealed class HandlingModelMember
+#pragma warning restore CA1001
 {
     private readonly HandlingModel _model;
     private readonly ForEachOptions _options;
