@@ -1,5 +1,6 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Consuming.Loops;
 using EmbeddedLog.Consuming.Membership;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
@@ -63,7 +64,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     private readonly OffsetCommitter? _committer;
     private readonly ConsumerAssignment _assignment;
     private readonly Subscription _subscription;
-    private readonly WorkQueue _work;
+    private readonly Platform _platform;
+    private readonly ILogger _logger;
     private readonly LogUsers _users;
 
     /// <summary>
@@ -98,7 +100,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     {
         Group = group;
         _subscription = subscription;
-        _work = platform.Work;
+        _platform = platform;
+        _logger = logger;
         _users = users;
         WakeSignal signal = new(platform.Work);
         WeakReference<IMemberActivity> activity = new(null!);
@@ -144,6 +147,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>The group's name, or null for a consumer that commits nothing.</summary>
     public string? Group { get; }
+
+    /// <summary>How many records <see cref="ForEachAsync"/> has in hand; zero when it does not run.</summary>
+    internal int RecordsInHand => _reader.InHand;
 
     /// <summary>
     /// The partitions that this consumer reads at present, in the order of its subscription. It joins its group with
@@ -228,6 +234,60 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRecords, 1);
         ThrowIfDisposed();
         return new BatchSequence<TKey, TValue>(_reader, maxRecords, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads without end, and calls a handler for each record: several at once, those of one partition or key in order,
+    /// see <see cref="ForEachOptions.OrderBy"/>. Ends when it is cancelled, when the consumer is disposed, when a
+    /// record cannot be read, or when a handler has failed for the last time.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// A record is finished when its handler has ended and all records before it in its partition are finished.
+    /// Finished records are committed every <see cref="ForEachOptions.CommitInterval"/>, before a partition is given
+    /// up, and at the end. What is in hand and not finished at the end comes again: to the next read of this consumer, and
+    /// to the next consumer of the group.
+    /// </para>
+    /// <para>
+    /// At the end, and before a partition is given up, no handler begins, and those that run are waited for, up to
+    /// <see cref="ForEachOptions.DrainTimeout"/>; then their token is cancelled, and what becomes of them counts no
+    /// more. The token is cancelled at once when the partition is lost and when the consumer is disposed: cancel the
+    /// loop and wait for it before the consumer is disposed. A member of a group loses its partitions when one record
+    /// is the oldest in hand for longer than <see cref="ConsumerOptions.MaxPollInterval"/>, retries included.
+    /// </para>
+    /// <para>
+    /// Handlers run on the thread pool, in the execution context of the caller. They may call all members of the
+    /// consumer but those that read. After a seek, records in hand that have not begun are dropped. A partition that is
+    /// paused still has its records in hand handled.
+    /// </para>
+    /// </remarks>
+    /// <param name="handler">
+    /// Handles a record. Its token is not cancelled by <paramref name="cancellationToken"/>, so that it can end.
+    /// </param>
+    /// <param name="options">The options; null for the defaults.</param>
+    /// <param name="cancellationToken">
+    /// Ends it, with <see cref="OperationCanceledException"/> when what runs has ended.
+    /// </param>
+    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    /// <inheritdoc cref="ReadAllAsync" path="/exception"/>
+    public Task ForEachAsync(
+        Func<Record<TKey, TValue>, CancellationToken, ValueTask> handler,
+        ForEachOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ForEachOptions valid = (options ?? new ForEachOptions()).ValidatedCopy();
+        ThrowIfDisposed();
+        return new ForEachLoop<TKey, TValue>(
+            _reader,
+            _positions,
+            _assignment,
+            _committer,
+            _platform,
+            _logger,
+            handler,
+            valid,
+            cancellationToken).RunAsync();
     }
 
     /// <summary>
@@ -512,7 +572,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// pool.
     /// </summary>
     /// <inheritdoc cref="DisposeAsync" path="/exception"/>
-    public void Dispose() => CloseAsync(WaitMode.Blocking(_work)).AsTask().GetAwaiter().GetResult();
+    public void Dispose() => CloseAsync(WaitMode.Blocking(_platform.Work)).AsTask().GetAwaiter().GetResult();
 
     /// <summary>
     /// Ends the reading, with <see cref="ObjectDisposedException"/> for a reader that waits or asks for more; commits

@@ -46,6 +46,25 @@ public interface IConsumer<TKey, TValue> : IConsumer
     IAsyncEnumerable<IReadOnlyList<Record<TKey, TValue>>> ReadBatchesAsync(
         int maxRecords, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Reads without end, and calls a handler for each record: several at once, those of one partition or key in order.
+    /// A record is finished when its handler has ended and all records before it in its partition are finished.
+    /// </summary>
+    /// <param name="handler">
+    /// Handles a record. Its token is cancelled when the consumer loses the partition, and when the handler takes
+    /// longer than <see cref="ForEachOptions.DrainTimeout"/> after the end.
+    /// </param>
+    /// <param name="options">The options; null for the defaults.</param>
+    /// <param name="cancellationToken">
+    /// Ends it: no handler begins, those that run are waited for, and what is finished is committed.
+    /// </param>
+    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    /// <inheritdoc cref="ReadAllAsync" path="/exception"/>
+    Task ForEachAsync(
+        Func<Record<TKey, TValue>, CancellationToken, ValueTask> handler,
+        ForEachOptions? options = null,
+        CancellationToken cancellationToken = default);
+
     /// <summary>Finishes a record, and all before it in its partition: they do not come again.</summary>
     /// <param name="record">A record that this consumer has returned.</param>
     void Finish(Record<TKey, TValue> record);

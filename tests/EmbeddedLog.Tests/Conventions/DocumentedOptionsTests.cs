@@ -44,6 +44,11 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("CommitLogOptions", "ScrubBytesPerSecond", 64 << 10, 1L << 40, "64 KiB (65,536) to 1 TiB (1,099,")]
     [InlineData("ReadOnlyLogOptions", "MaxOpenSegments", 1, 32_768, "1 to 32,768")]
     [InlineData("ProducerOptions", "MaxInFlightBytes", 1, 1L << 40, "1 to 1 TiB (1,099,511,627,776)")]
+    [InlineData("ForEachOptions", "MaxParallelism", 1, 10_000, "1 to 10,000")]
+    [InlineData("ForEachOptions", "MaxRecordsInHand", 1, 1_000_000, "1 to 1,000,000")]
+    [InlineData("ForEachOptions", "MaxBytesInHand", 1, 1L << 40, "1 to 1 TiB (1,099,511,627,776)")]
+    [InlineData("RetryOptions", "MaxAttempts", 1, 1_000_000, "1 to 1,000,000")]
+    [InlineData("RetryOptions", "BackoffMultiplier", 1, 100, "1 to 100")]
     [InlineData("ConsumerOptions", "MaxBufferedRecords", 1, 1_000_000, "1 to 1,000,000")]
     public void Bounds_OfNumbers_AreThoseDocumented(string name, string setting, long min, long max, string documented)
     {
@@ -62,6 +67,10 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("CommitLogOptions", "RetentionCheckInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day")]
     [InlineData("CommitLogOptions", "ScrubInterval", "00:00:01", "365.00:00:00", "1 second to 365 days")]
     [InlineData("ReadOnlyLogOptions", "PollInterval", "00:00:00.001", "00:00:01", "1 ms to 1 second")]
+    [InlineData("ForEachOptions", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day, or Timeout.")]
+    [InlineData("ForEachOptions", "DrainTimeout", "00:00:00", "1.00:00:00", "0 to 1 day, or Timeout.")]
+    [InlineData("RetryOptions", "Delay", "00:00:00", "1.00:00:00", "0 to 1 day")]
+    [InlineData("RetryOptions", "MaxDelay", "00:00:00", "1.00:00:00", "0 to 1 day")]
     [InlineData("ConsumerOptions", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day, or Timeout.")]
     public void Bounds_OfTimes_AreThoseDocumented(
         string name, string setting, string min, string max, string documented)
@@ -109,7 +118,7 @@ public sealed partial class DocumentedOptionsTests
         foreach (T value in bad)
         {
             var exception = Assert.Throws<ArgumentException>(() => Validate(property, value));
-            Assert.Contains($"- {property.Name} is ", exception.Message, StringComparison.Ordinal);
+            Assert.Matches($@"- (\w+\.)?{property.Name} is ", exception.Message);
         }
     }
 
@@ -126,6 +135,8 @@ public sealed partial class DocumentedOptionsTests
             SalvageOptions salvage => salvage.ValidatedCopy(),
             ReadOnlyLogOptions reader => reader.ValidatedCopy(),
             ProducerOptions producer => producer.ValidatedCopy(),
+            ForEachOptions each => each.ValidatedCopy(),
+            RetryOptions retry => new ForEachOptions { Retry = retry }.ValidatedCopy(),
             ConsumerOptions consumer => consumer.ValidatedCopy("g"),
             _ => throw new InvalidOperationException($"Nothing validates {options.GetType()}."),
         };

@@ -17,7 +17,7 @@ public sealed partial class LayerTests
     [
         "Safety", "Validation", "Format", "Concurrency", "IO", "Records", "Errors", "Diagnostics", "Serialization",
         "Partitioning", "Files", "Segments", "Partitions", "Following", "Coordination", "Maintenance", "Topics",
-        "Backup", "Producing", "Consuming", "Opening", ".",
+        "Backup", "Producing", "Handling", "Consuming", "Opening", ".",
     ];
 
     /// <summary>The rooms whose own files stand below their subfolders; elsewhere they stand above them.</summary>

@@ -46,8 +46,7 @@ public sealed class OlderSegmentTests
         using SimulatedPlatform after = machine.Crash(powerLoss ? CrashKind.PowerLoss : CrashKind.ProcessKill);
         DiskPieces.Restore(after.Platform.Files, s_segment, older);
 
-        CorruptLogException told = Assert.Throws<CorruptLogException>(
-            () => after.Run(OpenLog.OnAsync(after).AsTask));
+        CorruptLogException told = Open(after);
 
         Assert.Equal(s_segment, told.File);
         Assert.Equal(second, told.Offset);
@@ -89,8 +88,7 @@ public sealed class OlderSegmentTests
         using SimulatedPlatform after = machine.Crash(CrashKind.ProcessKill);
         DiskPieces.Restore(after.Platform.Files, s_segment, older);
 
-        CorruptLogException told = Assert.Throws<CorruptLogException>(
-            () => after.Run(OpenLog.OnAsync(after).AsTask));
+        CorruptLogException told = Open(after);
 
         Assert.Equal(s_segment, told.File);
     }
@@ -146,6 +144,15 @@ public sealed class OlderSegmentTests
             machine.Time.Advance(TimeSpan.FromSeconds(1));
             machine.Scheduler.RunUntilIdle();
         }
+    }
+
+    /// <summary>Opens the log, which tells that the partition is damaged, and closes it.</summary>
+    private static CorruptLogException Open(SimulatedPlatform machine)
+    {
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);
+        CorruptLogException told = Assert.IsType<CorruptLogException>(log.GetTopic("topic")[0].Failure);
+        machine.Run(log.DisposeAsync());
+        return told;
     }
 
     private static SimulatedPlatform Machine(bool positional) =>

@@ -39,13 +39,16 @@ internal sealed class HistoryRound(int seed, string directory, GroupHistory hist
     }
 
     /// <summary>One member after the other.</summary>
-    private Task SitAsync(CommitLog log, Random random, CancellationToken over) => Task.Run(async () =>
-    {
-        while (!over.IsCancellationRequested)
+    private Task SitAsync(CommitLog log, Random random, CancellationToken over) => Task.Run(
+        async () =>
         {
-            await new HistoryMember(log, Interlocked.Increment(ref _members), random, history).LiveAsync(over);
-        }
-    });
+            while (!over.IsCancellationRequested)
+            {
+                HistoryMember member = new(log, Interlocked.Increment(ref _members), random, history);
+                await member.LiveAsync(over);
+            }
+        },
+        CancellationToken.None);
 
     private static async Task AppendAsync(CommitLog log, Random random)
     {

@@ -18,7 +18,6 @@ internal sealed class ConsumerAssignment
     private readonly PositionSet _positions;
     private readonly OffsetStore? _offsets;
     private readonly StartPolicy _start;
-    private readonly bool _commitsByInterval;
     private readonly AssignmentCallbacks _callbacks;
     private readonly AssignmentOrder _order;
 
@@ -52,7 +51,7 @@ internal sealed class ConsumerAssignment
         _positions = positions;
         _offsets = offsets;
         _start = start;
-        _commitsByInterval = commitsByInterval;
+        CommitsBeforeRelease = commitsByInterval;
         _callbacks = callbacks;
         _order = new AssignmentOrder(membership.Subscription);
         if (membership.HasJoined)
@@ -63,6 +62,14 @@ internal sealed class ConsumerAssignment
 
     /// <summary>Commits for the consumer; null without a group. Set once, before the first read.</summary>
     public OffsetCommitter? Committer { get; set; }
+
+    /// <summary>
+    /// Whether what is finished is committed before a partition is given up. Written by the reader.
+    /// </summary>
+    public bool CommitsBeforeRelease { get; set; }
+
+    /// <summary>What the reader has in hand beside its own; null for nothing. Written by the reader.</summary>
+    public IRecordsInHand? InHand { get; set; }
 
     /// <summary>Whether the reader must look before it hands out the next record.</summary>
     public bool IsPending => _membership.IsPending;
@@ -95,12 +102,19 @@ internal sealed class ConsumerAssignment
         // What changes from here on is seen by the next look.
         _membership.BeginLook();
         _membership.Join();
-        List<TopicPartition> lost = Drop(_membership.TakeLost(), forget);
-        Exception? failure = await TellAsync(_callbacks.Lost, lost, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<PartitionHold> lost = _membership.TakeLost();
+        InHand?.Lose(lost);
+        Exception? failure = await TellAsync(_callbacks.Lost, Drop(lost, forget), cancellationToken)
+            .ConfigureAwait(false);
         IReadOnlyList<PartitionHold> revoked = _membership.FindRevoked();
         failure = First(failure, FindDeleted(revoked));
         if (revoked.Count > 0)
         {
+            if (InHand is { } inHand)
+            {
+                await inHand.DrainAsync(revoked).ConfigureAwait(false);
+            }
+
             failure = First(
                 failure, await TellAsync(_callbacks.Revoked, Told(revoked), cancellationToken).ConfigureAwait(false));
             failure = First(failure, CommitFinished());
@@ -324,7 +338,7 @@ internal sealed class ConsumerAssignment
     {
         try
         {
-            if (_commitsByInterval)
+            if (CommitsBeforeRelease)
             {
                 Committer!.CommitBeforeRelease();
             }

@@ -13,20 +13,27 @@ namespace EmbeddedLog.Consuming.Positions;
 /// </summary>
 internal sealed class OffsetCommitter : IThreadPoolWorkItem
 {
+    // Over 400 lines: commits by hand, by interval and at the end note the same positions under one gate.
     private readonly PositionSet _positions;
     private readonly OffsetStore _offsets;
     private readonly Func<PartitionHold, PartitionLostException> _lostError;
     private readonly string _group;
     private readonly Durability _durability;
-    private readonly TimeSpan _interval;
+
+    /// <summary>The interval of the consumer's options; null where only its user commits.</summary>
+    private readonly TimeSpan? _ownInterval;
+
+    /// <summary>The present interval; null where only the consumer's user commits. Under the gate.</summary>
+    private TimeSpan? _interval;
+    private readonly TimeProvider _time;
     private readonly WorkQueue _work;
     private readonly ILogger _logger;
 
-    /// <summary>Commits by interval; null if only the consumer's user commits.</summary>
-    private readonly ITimer? _timer;
+    /// <summary>Commits by interval; null if only the consumer's user commits. Set once, by the reader.</summary>
+    private ITimer? _timer;
 
-    /// <summary>Sets that timer; null without one.</summary>
-    private readonly TimerSetting? _timerSetting;
+    /// <summary>Sets that timer.</summary>
+    private readonly TimerSetting _timerSetting;
 
     /// <summary>
     /// Whether the timer is set, which it is while finished records are not committed. Under the gate.
@@ -66,17 +73,41 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         _durability = durability;
         _work = platform.Work;
         _logger = logger;
-        if (interval is { } every)
+        _time = platform.Time;
+        _timerSetting = new TimerSetting(this);
+        _ownInterval = interval;
+        _interval = interval;
+        _timer = interval is null ? null : CreateTimer();
+    }
+
+    /// <summary>Commits by another interval, for the time of a read; null for none. Only by the reader.</summary>
+    public void BeginInterval(TimeSpan? every)
+    {
+        ITimer? timer = every is not null && _timer is null ? CreateTimer() : null;
+        lock (_positions.Gate)
         {
             _interval = every;
-            _timerSetting = new TimerSetting(this);
-            _timer = platform.Time.CreateTimer(
-                static state => ((OffsetCommitter)state!).OnTimer(),
-                this,
-                Timeout.InfiniteTimeSpan,
-                Timeout.InfiniteTimeSpan);
+            if (timer is not null && !_disposed)
+            {
+                _timer = timer;
+                return;
+            }
+        }
+
+        timer?.Dispose();
+    }
+
+    /// <summary>Commits by the interval of the consumer's options again. Only by the reader.</summary>
+    public void EndInterval()
+    {
+        lock (_positions.Gate)
+        {
+            _interval = _ownInterval;
         }
     }
+
+    /// <summary>Commits everything finished in the partitions that the consumer has.</summary>
+    public ValueTask CommitFinishedAsync() => AcknowledgeAsync(CommitFinished(out _), CancellationToken.None);
 
     /// <summary>Whether an interval commit has failed and no call has thrown the failure yet.</summary>
     public bool HasFailed => Volatile.Read(ref _failure) is not null;
@@ -97,23 +128,20 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     /// <summary>Notes that records were finished or passed.</summary>
     public void NoteMoved()
     {
-        if (_timer is not null)
+        lock (_positions.Gate)
         {
-            lock (_positions.Gate)
-            {
-                NoteFinished();
-            }
+            NoteFinished();
         }
     }
 
     /// <summary>Notes that records were finished. Under the gate.</summary>
     public void NoteFinished()
     {
-        if (_timer is not null && !_scheduled && !_disposed)
+        if (_interval is not null && !_scheduled && !_disposed)
         {
             // Not on this stack: the timer is the user's code and may do anything.
             _scheduled = true;
-            _work.Queue(_timerSetting!);
+            _work.Queue(_timerSetting);
         }
     }
 
@@ -214,18 +242,26 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     public async ValueTask DisposeAsync(WaitMode how)
     {
         Task background;
+        ITimer? timer;
+        bool commits;
         lock (_positions.Gate)
         {
             _disposed = true;
             background = _background;
+            timer = _timer;
+            commits = _interval is not null;
         }
 
-        if (_timer is null)
+        if (timer is not null)
+        {
+            await timer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (!commits)
         {
             return;
         }
 
-        await _timer.DisposeAsync().ConfigureAwait(false);
         await how.For(background).ConfigureAwait(false);
         await AcknowledgeAsync(CommitFinished(out bool any), how).ConfigureAwait(false);
         if (!any)
@@ -320,6 +356,12 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     /// <summary>Groups commit to a log that this process owns: a follower has no group.</summary>
     private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;
 
+    private ITimer CreateTimer() => _time.CreateTimer(
+        static state => ((OffsetCommitter)state!).OnTimer(),
+        this,
+        Timeout.InfiniteTimeSpan,
+        Timeout.InfiniteTimeSpan);
+
     /// <summary>Only queues: a clock may call it on any stack, with locks held and in any context.</summary>
     private void OnTimer() => _work.Queue(this);
 
@@ -336,7 +378,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
             }
 
             _scheduled = false;
-            if (_disposed)
+            if (_disposed || _interval is null)
             {
                 return;
             }
@@ -378,6 +420,21 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     /// <summary>Sets the timer, under no lock; one that is disposed stays off.</summary>
     private sealed class TimerSetting(OffsetCommitter owner) : IThreadPoolWorkItem
     {
-        void IThreadPoolWorkItem.Execute() => owner._timer!.Change(owner._interval, Timeout.InfiniteTimeSpan);
+        void IThreadPoolWorkItem.Execute()
+        {
+            ITimer? timer;
+            TimeSpan? interval;
+            lock (owner._positions.Gate)
+            {
+                timer = owner._timer;
+                interval = owner._interval;
+                owner._scheduled &= interval is not null;
+            }
+
+            if (interval is { } every)
+            {
+                timer?.Change(every, Timeout.InfiniteTimeSpan);
+            }
+        }
     }
 }

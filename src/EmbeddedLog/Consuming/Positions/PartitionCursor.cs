@@ -26,6 +26,9 @@ internal sealed class PartitionCursor
     /// </summary>
     private long _unfinishedTo = None;
 
+    /// <summary>Offsets behind what is in hand that a salvage has lost: they are passed with what is before.</summary>
+    private (long From, long To) _gap = (None, None);
+
     /// <summary>The position as of the last commit: while the two are equal there is nothing new to commit.</summary>
     private long _settled;
 
@@ -57,10 +60,15 @@ internal sealed class PartitionCursor
     public int Slot { get; set; }
 
     /// <summary>
-    /// The first offset that is not finished; negative while <see cref="Start"/> still has to give it. When the reader
-    /// looks for more, it has no records in hand, so this is the offset that it reads next.
+    /// The first offset that is not finished; negative while <see cref="Start"/> still has to give it.
     /// </summary>
     public long Position { get; private set; }
+
+    /// <summary>
+    /// The offset that the reader reads next: the one behind what is in hand, which only a loop with handlers keeps
+    /// while it looks for more. Negative while the position is open.
+    /// </summary>
+    public long ReadFrom => Position < 0 ? Position : Math.Max(Position, _inHandTo);
 
     /// <summary>The policy that gives the position while it is open.</summary>
     public StartPolicy Start { get; private set; }
@@ -130,9 +138,19 @@ internal sealed class PartitionCursor
     /// </summary>
     public void PassGap(in FetchPlan plan)
     {
-        if (Position == plan.From)
+        if (ReadFrom != plan.From || PassedTo <= plan.From)
         {
-            Position = Math.Max(Position, PassedTo);
+            return;
+        }
+
+        if (_inHandTo > Position)
+        {
+            _inHandTo = PassedTo;
+            _gap = (_gap.To == plan.From ? _gap.From : plan.From, PassedTo);
+        }
+        else
+        {
+            Position = PassedTo;
         }
     }
 
@@ -163,6 +181,11 @@ internal sealed class PartitionCursor
         }
 
         Position = offset + 1;
+        if (Position == _gap.From)
+        {
+            Position = _gap.To;
+        }
+
         return true;
     }
 
@@ -174,6 +197,7 @@ internal sealed class PartitionCursor
     {
         _unfinishedTo = HandedOutTo;
         _inHandTo = None;
+        _gap = (None, None);
         return _unfinishedTo;
     }
 
@@ -269,6 +293,7 @@ internal sealed class PartitionCursor
     {
         Version++;
         _inHandTo = None;
+        _gap = (None, None);
         _unfinishedTo = None;
         _settled = Unsettled;
         KeptTo = None;

@@ -313,7 +313,7 @@ internal sealed class FetchSchedule
 
         long end = cursor.Log.PublishedEnd;
         cursor.CheckTruncations();
-        long position = cursor.Position;
+        long position = cursor.ReadFrom;
         bool isKept = position >= 0 && position < cursor.KeptTo;
         if (!isKept)
         {

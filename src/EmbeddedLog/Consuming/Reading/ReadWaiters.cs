@@ -45,7 +45,7 @@ internal sealed class ReadWaiters
             long position;
             lock (_positions.Gate)
             {
-                position = cursor.IsPaused || cursor.Trouble is not null ? -1 : cursor.Position;
+                position = cursor.IsPaused || cursor.Trouble is not null ? -1 : cursor.ReadFrom;
             }
 
             // A position that was left open since somebody looked has set the signal, so that the caller looks again.

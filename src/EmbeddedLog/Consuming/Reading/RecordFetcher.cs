@@ -1,4 +1,6 @@
 using EmbeddedLog.Consuming.Positions;
+using EmbeddedLog.Handling;
+using EmbeddedLog.Partitioning;
 using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Consuming.Reading;
@@ -26,6 +28,9 @@ internal sealed class RecordFetcher<TKey, TValue>
         _readers = readers;
         _slot = readers.Rent();
     }
+
+    /// <summary>What the handling of the records depends on, beside them; null where no handlers are called.</summary>
+    public RecordTraits[]? Traits { get; set; }
 
     /// <summary>
     /// Reads records of one partition into the beginning of a buffer, as many as there are, up to a number of records
@@ -71,6 +76,11 @@ internal sealed class RecordFetcher<TKey, TValue>
                 }
 
                 buffer[count] = _decoder.Decode(id, epoch, record);
+                if (Traits is not null)
+                {
+                    NoteTraits(record, count, buffer.Length);
+                }
+
                 bytes += record.Key.Length + record.Value.Length;
             }
 
@@ -96,6 +106,22 @@ internal sealed class RecordFetcher<TKey, TValue>
         // Otherwise the slot could be given back while the scan uses it.
         GC.KeepAlive(this);
         return count;
+    }
+
+    private void NoteTraits(scoped in RecordView record, int index, int capacity)
+    {
+        if (Traits!.Length < capacity)
+        {
+            RecordTraits[] traits = Traits;
+            Array.Resize(ref traits, capacity);
+            Traits = traits;
+        }
+
+        // The length beside the 32 bits of the hash tells more keys apart.
+        ReadOnlySpan<byte> key = record.Key;
+        Traits[index] = new RecordTraits(
+            record.HasKey ? ((ulong)key.Length << 32) | (uint)Murmur2.Hash(key) : null,
+            key.Length + record.Value.Length);
     }
 
     /// <summary>The slot of a consumer that was not disposed and that nobody refers to.</summary>

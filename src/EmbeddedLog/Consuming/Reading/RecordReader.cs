@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using EmbeddedLog.Consuming.Membership;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Coordination.Groups;
+using EmbeddedLog.Handling;
 
 namespace EmbeddedLog.Consuming.Reading;
 
@@ -54,6 +55,12 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     /// <summary>Whether the reader waits for a record. Written by the reader; read by anyone.</summary>
     private bool _isWaiting;
 
+    /// <summary>
+    /// How far the loop is that reads and has several records in hand; null without one. Written by the loop; read by
+    /// anyone.
+    /// </summary>
+    private IReadingLoop? _loop;
+
     public RecordReader(
         PositionSet positions,
         ConsumerAssignment assignment,
@@ -81,11 +88,15 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     /// <summary>Keeps other reads out.</summary>
     public ReadClaim Claim { get; }
 
-    /// <inheritdoc/>
-    public long Steps => ((long)Volatile.Read(ref _fills) << 32) + Volatile.Read(ref _next);
+    /// <summary>How many records are in hand of a loop with handlers; zero without one.</summary>
+    public int InHand => Volatile.Read(ref _loop)?.InHand ?? 0;
 
     /// <inheritdoc/>
-    public bool IsWaiting => Volatile.Read(ref _isWaiting);
+    public long Steps =>
+        Volatile.Read(ref _loop)?.Steps ?? ((long)Volatile.Read(ref _fills) << 32) + Volatile.Read(ref _next);
+
+    /// <inheritdoc/>
+    public bool IsWaiting => Volatile.Read(ref _isWaiting) && Volatile.Read(ref _loop)?.IsWaiting != false;
 
     /// <summary>
     /// Begins a read. What the last one had in hand when it was left is not finished: it is handed out again, after the
@@ -170,6 +181,104 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     }
 
     /// <summary>
+    /// Begins a read that has many records in hand. What earlier reads have left unfinished is read anew, since its
+    /// bytes are needed.
+    /// </summary>
+    public void BeginLoop(IReadingLoop loop)
+    {
+        Begin(ends: null);
+        lock (_positions.Gate)
+        {
+            foreach (PartitionCursor cursor in _positions.Cursors)
+            {
+                _kept.Forget(cursor);
+                cursor.Keep(-1);
+            }
+
+            _next = _count = 0;
+        }
+
+        _fetcher.Traits = [];
+        Volatile.Write(ref _loop, loop);
+    }
+
+    /// <summary>
+    /// As <see cref="TryTake"/> for as many as there are, without finishing anything. They stay where they are until
+    /// <see cref="ForgetTaken"/>.
+    /// </summary>
+    /// <param name="maxRecords">The most records.</param>
+    /// <param name="maxBytes">No more are taken once they have so many bytes.</param>
+    /// <param name="taken">What was taken; valid until the next call.</param>
+    public bool TryTakeInHand(int maxRecords, long maxBytes, out TakenRecords<TKey, TValue> taken)
+    {
+        lock (_positions.Gate)
+        {
+            taken = default;
+            if (!CanTakeUnsynchronized())
+            {
+                return false;
+            }
+
+            int count = 0;
+            RecordTraits[] traits = _fetcher.Traits!;
+            for (long bytes = 0; count < maxRecords && _next + count < _count && bytes < maxBytes; count++)
+            {
+                bytes += traits[_next + count].Bytes;
+            }
+
+            taken = new TakenRecords<TKey, TValue>(
+                _buffered!, _version, _buffer.AsMemory(_next, count), traits.AsMemory(_next, count));
+            _next += count;
+            _buffered!.HandOut(_buffer[_next - 1].Offset + 1);
+            return true;
+        }
+    }
+
+    /// <summary>Nothing here keeps what was taken alive.</summary>
+    public void ForgetTaken(in TakenRecords<TKey, TValue> taken) =>
+        _buffer.AsSpan(_next - taken.Records.Length, taken.Records.Length).Clear();
+
+    /// <summary>Waits until somebody wakes the reader, but for nothing that changes the assignment.</summary>
+    public async ValueTask WaitAsync(ReadTokens tokens)
+    {
+        if (_assignment.IsPending)
+        {
+            await tokens.WaitAsync(token => _assignment.LookAsync(Forget, token)).ConfigureAwait(false);
+        }
+        else
+        {
+            await Signal.WaitAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends the read that had many records in hand: those not finished are kept for the next one.</summary>
+    /// <param name="unfinished">Gives what is not finished of a partition, and the version for which that is
+    /// good.</param>
+    public void EndLoop(Func<PartitionCursor, (int Version, List<Record<TKey, TValue>> Records)> unfinished)
+    {
+        PartitionCursor[] cursors = _positions.Cursors.ToArray();
+        (int Version, List<Record<TKey, TValue>> Records)[] all = [.. cursors.Select(unfinished)];
+        lock (_positions.Gate)
+        {
+            for (int i = 0; i < cursors.Length; i++)
+            {
+                if (cursors[i].Version == all[i].Version && cursors[i].EndRead() > cursors[i].Position)
+                {
+                    // What failed behind them comes again behind them.
+                    cursors[i].Trouble = null;
+                    _kept.Keep(cursors[i], all[i].Records);
+                }
+            }
+
+            _buffer = [];
+            _next = _count = 0;
+        }
+
+        _fetcher.Traits = null;
+        Volatile.Write(ref _loop, null);
+    }
+
+    /// <summary>
     /// Reads ahead for <see cref="TryTake"/>, waiting if need be. The caller takes then, and comes back if somebody has
     /// moved the position meanwhile.
     /// </summary>
@@ -223,6 +332,11 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
         {
             tokens.ThrowIfCancelled();
             ThrowIfStopped();
+            if (_loop is { MustEnd: true })
+            {
+                return false;
+            }
+
             Volatile.Write(ref _fills, _fills + 1);
             if (_assignment.IsPending)
             {
@@ -424,10 +538,12 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     /// </summary>
     private void PutBackUnsynchronized()
     {
-        if (_next < _count)
+        if (_next < _count && _fetcher.Traits is null)
         {
             KeepUnsynchronized(_buffered!, [], _buffered!.HandedOutTo);
         }
+
+        _next = _count = 0;
     }
 
     /// <summary>Keeps records, and those read ahead that were handed out before, up to an offset.</summary>

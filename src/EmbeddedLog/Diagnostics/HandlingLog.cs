@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace EmbeddedLog.Diagnostics;
+
+/// <summary>All log lines of the handling of records.</summary>
+internal static partial class HandlingLog
+{
+    [LoggerMessage(320, LogLevel.Warning, "Record {Record} was skipped: attempt {Attempts}, the last one, failed.")]
+    public static partial void Skipped(ILogger logger, Exception failure, TopicPartitionOffset record, int attempts);
+}

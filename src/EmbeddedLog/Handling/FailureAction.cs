@@ -1,0 +1,11 @@
+namespace EmbeddedLog;
+
+/// <summary>What to do with a record whose last attempt has failed.</summary>
+public enum FailureAction
+{
+    /// <summary>Stop, and throw the exception. The record is not finished: it comes again.</summary>
+    Stop,
+
+    /// <summary>Log a warning, and count the record as finished.</summary>
+    Skip,
+}
