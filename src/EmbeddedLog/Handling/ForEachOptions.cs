@@ -40,7 +40,8 @@ public sealed class ForEachOptions
 
     /// <summary>
     /// How long running handlers are waited for at the end, and before a partition is given up: 0 to 1 day, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. Then their token is cancelled, and they count no more. Default: 30 seconds.
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Then their token is cancelled, and they count no more. Default: 30
+    /// seconds.
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
