@@ -245,8 +245,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <para>
     /// A record is finished when its handler has ended and all records before it in its partition are finished.
     /// Finished records are committed every <see cref="ForEachOptions.CommitInterval"/>, before a partition is given
-    /// up, and at the end. What is in hand and not finished at the end comes again: to the next read of this consumer, and
-    /// to the next consumer of the group.
+    /// up, and at the end. What is in hand and not finished at the end comes again: to the next read of this consumer,
+    /// and to the next consumer of the group.
     /// </para>
     /// <para>
     /// At the end, and before a partition is given up, no handler begins, and those that run are waited for, up to

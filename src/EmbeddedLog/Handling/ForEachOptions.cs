@@ -27,26 +27,27 @@ public sealed class ForEachOptions
 
     /// <summary>
     /// How many bytes of keys and values the records in hand have, as stored, 1 to 1 TiB (1,099,511,627,776). The
-    /// record that reaches the bound is still taken. Default: 16 MiB.
+    /// record that reaches the bound is still taken. Default: 16 MiB (16,777,216).
     /// </summary>
     public long MaxBytesInHand { get; set; } = 16 << 20;
 
     /// <summary>
     /// How often finished records are committed if the consumer has a group, 1 ms to 1 day, or
     /// <see cref="Timeout.InfiniteTimeSpan"/> for never; instead of <see cref="ConsumerOptions.CommitInterval"/>. They
-    /// are always committed at the end and before a partition is given up. Default: 1 s.
+    /// are always committed at the end and before a partition is given up. Default: 1 second.
     /// </summary>
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How long running handlers are waited for at the end, and before a partition is given up: 0 to 1 day, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. Then their token is cancelled, and they count no more. Default: 30 s.
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Then their token is cancelled, and they count no more. Default: 30
+    /// seconds.
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// How often a handler is called again after an exception. A record that waits for its next attempt keeps only
-    /// those behind it waiting, see <see cref="OrderBy"/>. Default: <see cref="RetryOptions"/> with one attempt.
+    /// those behind it waiting, see <see cref="OrderBy"/>. Default: one attempt.
     /// </summary>
     public RetryOptions Retry { get; set; } = new();
 

@@ -19,7 +19,7 @@ public sealed class RetryOptions
     /// <summary>How many times longer each further time is than the one before, 1 to 100. Default: 2.</summary>
     public double BackoffMultiplier { get; set; } = 2;
 
-    /// <summary>The longest time between two attempts, 0 to 1 day. Default: 30 s.</summary>
+    /// <summary>The longest time between two attempts, 0 to 1 day. Default: 30 seconds.</summary>
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A copy.</summary>

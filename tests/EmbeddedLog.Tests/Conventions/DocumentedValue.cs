@@ -29,6 +29,16 @@ internal static partial class DocumentedValue
             return (words == "0" && span == TimeSpan.Zero) || ParseSpan(words) == span;
         }
 
+        if (actual is RetryOptions retry)
+        {
+            return words == "one attempt" && retry.MaxAttempts == 1;
+        }
+
+        if (actual is double real)
+        {
+            return ParseNumber(words) == real;
+        }
+
         if (actual is int or long)
         {
             long number = Convert.ToInt64(actual, CultureInfo.InvariantCulture);
