@@ -426,8 +426,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <summary>
     /// How far this consumer is behind in each partition, in the order of <see cref="Assignment"/>, as of now; changes
     /// nothing. Where no position is known yet it counts from where <see cref="ConsumerOptions.Start"/> leads, and with
-    /// <see cref="StartAt.Error"/> from the first record there is. Partitions of a deleted topic are left out. One whose
-    /// ends cannot be told is there with its <see cref="PartitionLag.Failure"/>. Complete when it returns.
+    /// <see cref="StartAt.Error"/> from the first record there is. Partitions of a deleted topic are left out. One that
+    /// cannot tell its ends is there with its <see cref="PartitionLag.Failure"/>. Complete when it returns.
     /// </summary>
     /// <param name="cancellationToken">Cancelled before the call: nothing is looked up.</param>
     /// <exception cref="CorruptLogException">A record is damaged that a start by time comes across.</exception>

@@ -233,11 +233,13 @@ public sealed class ConsumerGroupTests : IDisposable
     public void Dispose_OfAMember_TellsWhatItGivesUpWhileThatCanBeCommitted() => _machine.Run(async () =>
     {
         Append(records: 1);
-        Consumer<string, string> consumer = Consume("one", options => options.OnRevoked = async (self, partitions, token) =>
-        {
-            Assert.Equal(4, partitions.Count);
-            await self.CommitFinishedAsync(token);
-        });
+        Consumer<string, string> consumer = Consume(
+            "one",
+            options => options.OnRevoked = async (self, partitions, token) =>
+            {
+                Assert.Equal(4, partitions.Count);
+                await self.CommitFinishedAsync(token);
+            });
         await consumer.TakeToEndAsync();
         await consumer.DisposeAsync();
 

@@ -3,8 +3,8 @@ using EmbeddedLog.Torture.Load.Checking;
 namespace EmbeddedLog.Torture.History;
 
 /// <summary>
-/// What the members of a group did, and what must hold of it: an owner begins where the group has committed and reads on
-/// in order, and of those who take themselves for the owner of a partition one alone can commit: the others were late,
+/// What the members of a group did, and what must hold of it: an owner begins where the group has committed and reads
+/// on in order, and of those who take themselves for the owner of a partition one alone can commit: the others were late,
 /// which they are told later. All members are safe from any thread.
 /// </summary>
 /// <remarks>
@@ -15,7 +15,7 @@ internal sealed class GroupHistory
     private const int LinesKept = 60;
 
     private readonly Lock _gate = new();
-    /// <summary>By partition: those who take it for theirs, and how often there was a new one. Under the gate.</summary>
+    /// <summary>By partition: those who take it for theirs, and how often one came. Under the gate.</summary>
     private readonly Dictionary<TopicPartition, (HashSet<HistoryMember> Members, int Version)> _claims = [];
 
     /// <summary>By partition: who could commit since the last claim. Under the gate.</summary>
@@ -220,7 +220,8 @@ internal sealed class GroupHistory
             Note($"{member} {how} {string.Join(' ', partitions)}");
             foreach (TopicPartition partition in partitions)
             {
-                ThrowIf(!Claims(partition).Members.Remove(member), $"{member} {how} {partition}, which it does not have");
+                ThrowIf(
+                    !Claims(partition).Members.Remove(member), $"{member} {how} {partition}, which it does not have");
                 member.Next.Remove(partition);
             }
 

@@ -22,7 +22,8 @@ internal sealed class HistoryRound(int seed, string directory, GroupHistory hist
         await log.CreateTopicAsync("topic-1", new TopicOptions { Partitions = 1 + _random.Next(3) });
         using CancellationTokenSource over = new();
         Task appending = Task.Run(() => AppendAsync(log, new Random(_random.Next())));
-        Task[] seats = [.. Enumerable.Range(0, Seats).Select(_ => SitAsync(log, new Random(_random.Next()), over.Token))];
+        Task[] seats =
+            [.. Enumerable.Range(0, Seats).Select(_ => SitAsync(log, new Random(_random.Next()), over.Token))];
 
         // A seat that fails ends the round; otherwise they end when there is nothing more to handle.
         Task first = await Task.WhenAny([appending, .. seats]);

@@ -7,7 +7,8 @@ namespace EmbeddedLog;
 public readonly record struct PartitionLag(TopicPartition Partition, long Position, long EndOffset)
 {
     /// <summary>
-    /// Why the partition cannot tell where it ends, so that nobody knows how far the consumer is behind; null if it can.
+    /// Why the partition cannot tell where it ends, so that nobody knows how far the consumer is behind; null if it
+    /// can.
     /// </summary>
     public Exception? Failure { get; init; }
 
