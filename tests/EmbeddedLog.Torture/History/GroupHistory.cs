@@ -4,8 +4,8 @@ namespace EmbeddedLog.Torture.History;
 
 /// <summary>
 /// What the members of a group did, and what must hold of it: an owner begins where the group has committed and reads
-/// on in order, and of those who take themselves for the owner of a partition one alone can commit: the others were late,
-/// which they are told later. All members are safe from any thread.
+/// on in order, and of those who take themselves for the owner of a partition one alone can commit: the others were
+/// late, which they are told later. All members are safe from any thread.
 /// </summary>
 /// <remarks>
 /// Who was told last that a partition is its own need not be the owner: it may have been put out before it could tell.
