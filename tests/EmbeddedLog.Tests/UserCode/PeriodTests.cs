@@ -67,8 +67,9 @@ public sealed class PeriodTests
                 log.CreateProducer<string, string>("topic", settings.Producer);
             await using Consumer<string, string> consumer =
                 log.CreateConsumer<string, string>("topic", "group", settings.Consumer);
-            await producer.ProduceAsync("key", "value");
-            await producer.ProduceAsync("key", "value");
+            await producer.ProduceAsync("fails", "value");
+            await producer.ProduceAsync("ends", "value");
+            await HandleAsync(consumer, settings.ForEach);
             await foreach (Record<string, string> record in consumer.ReadToEndAsync())
             {
                 Assert.Equal("value", record.Value);
@@ -97,6 +98,24 @@ public sealed class PeriodTests
 
         await soon.Task;
         Assert.False(longest.Task.IsCompleted);
+    }
+
+    /// <summary>One record fails and waits for its next attempt, and the other one ends the loop.</summary>
+    private static async Task HandleAsync(Consumer<string, string> consumer, ForEachOptions options)
+    {
+        using CancellationTokenSource end = new();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => consumer.ForEachAsync(
+            (record, _) =>
+            {
+                if (record.Key == "fails")
+                {
+                    throw new TimeoutException();
+                }
+
+                return new ValueTask(end.CancelAsync());
+            },
+            options,
+            end.Token));
     }
 
     private sealed class Called : TaskCompletionSource, IBackgroundTask
@@ -148,12 +167,15 @@ public sealed class PeriodTests
 
         public RetentionPolicy Policy { get; } = new();
 
+        public ForEachOptions ForEach { get; } =
+            new() { OrderBy = ProcessingOrder.Key, Retry = new RetryOptions { MaxAttempts = 1_000_000 } };
+
         public Task ScrubEnded => _scrubbed.Task;
 
         public void Set(string type, string property, TimeSpan span)
         {
-            object options = new object[] { Log, Topic, Producer, Consumer, Reader, Salvage, Verify, Policy }
-                .Single(each => each.GetType().Name == type);
+            object[] all = [Log, Topic, Producer, Consumer, Reader, Salvage, Verify, Policy, ForEach, ForEach.Retry];
+            object options = all.Single(each => each.GetType().Name == type);
             options.GetType().GetProperty(property)!.SetValue(options, span);
         }
 
@@ -167,6 +189,7 @@ public sealed class PeriodTests
             Reader.ValidatedCopy();
             Salvage.ValidatedCopy();
             Verify.ValidatedCopy();
+            ForEach.ValidatedCopy();
         }
     }
 }
