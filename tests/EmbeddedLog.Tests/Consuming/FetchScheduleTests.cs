@@ -38,6 +38,25 @@ public sealed class FetchScheduleTests
         machine.Run(log.DisposeAsync());
     }
 
+    /// <summary>A record whose offset lies behind the end, in a file that somebody has made, keeps nobody busy.</summary>
+    [Fact]
+    public void TryChoose_ARecordBehindTheEndWasHandedOut_BeginsWhereThePolicySays()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        CommitLog log = machine.Run(OpenLog.OnAsync(machine));
+        Topic topic = machine.Run(log.CreateTopicAsync("topic"));
+        topic[0].Append(new RawRecord("value"u8));
+        PartitionCursor cursor = CreateCursor(topic[0], committed: 0);
+        PositionSet positions = new(StartPolicy.Earliest, NullLogger.Instance);
+        positions.AssignUnsynchronized(new AssignedPartitions([cursor]));
+        cursor.HandOut(1_000);
+        cursor.Finish();
+
+        Assert.True(new FetchSchedule(positions, machine.Time).TryChoose(ends: null, out FetchPlan plan, out _));
+        Assert.Equal((0, 1), (plan.From, plan.Limit));
+        machine.Run(log.DisposeAsync());
+    }
+
     /// <summary>No topic waits for all partitions of another: each is spread evenly over a round.</summary>
     [Theory]
     [InlineData("0 1 2 3", 4)]

@@ -128,6 +128,12 @@ internal sealed class PartitionCursor
             _settled = offset;
         }
 
+        if (_inHandTo > offset)
+        {
+            // What is in hand lies behind the end of the log: nothing is read behind that.
+            _inHandTo = None;
+        }
+
         Position = offset;
         MustCommit = mustCommit;
         Trouble = null;

@@ -251,9 +251,11 @@ internal sealed class PositionSet
         long found = position < 0
             ? StartPosition.Find(cursor.Log, start)
             : StartPosition.Reset(cursor.Log, position, start, _logger);
+        long end = cursor.Log.PublishedEnd;
         lock (Gate)
         {
-            if (cursor.Version == version && cursor.Position == position && found != position)
+            bool isBeyond = cursor.ReadFrom > end;
+            if (cursor.Version == version && cursor.Position == position && (found != position || isBeyond))
             {
                 // A commit that was made meanwhile is its user's, and stands.
                 cursor.Resolve(found, mustCommit && cursor.Committed == committed);
