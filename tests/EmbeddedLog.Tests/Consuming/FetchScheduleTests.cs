@@ -38,7 +38,9 @@ public sealed class FetchScheduleTests
         machine.Run(log.DisposeAsync());
     }
 
-    /// <summary>A record whose offset lies behind the end, in a file that somebody has made, keeps nobody busy.</summary>
+    /// <summary>
+    /// A record whose offset lies behind the end, in a file that somebody has forged, keeps nobody busy.
+    /// </summary>
     [Fact]
     public void TryChoose_ARecordBehindTheEndWasHandedOut_BeginsWhereThePolicySays()
     {

@@ -14,6 +14,7 @@ internal sealed class Asker
 
     private int _asked;
     private int _keptOut;
+    private Exception? _failure;
 
     /// <summary>What the other thread does; null for nothing.</summary>
     public Action? Ask { get; set; }
@@ -23,6 +24,9 @@ internal sealed class Asker
 
     /// <summary>How often that did not come to its end.</summary>
     public int KeptOut => Volatile.Read(ref _keptOut);
+
+    /// <summary>The first thing that it has failed with, or null.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Called by the user's code, on any thread.</summary>
     public void Look()
@@ -43,6 +47,12 @@ internal sealed class Asker
             catch (ObjectDisposedException)
             {
                 // Whoever called was slow, and all is disposed meanwhile.
+            }
+#pragma warning disable CA1031 // The test fails by it; on a thread of its own it would end the process.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                Interlocked.CompareExchange(ref _failure, failure, null);
             }
         });
         asking.IsBackground = true;

@@ -98,6 +98,7 @@ public sealed class LockTests
         Progress progress = new(code == Code.Progress ? asker : null);
         await log.VerifyAsync(null, progress);
         await log.BackupAsync(root["backup"], null, progress);
+        Assert.Null(asker.Failure);
         Assert.Equal(0, asker.KeptOut);
         Assert.True(asker.Asked > 0);
         asker.Ask = null;

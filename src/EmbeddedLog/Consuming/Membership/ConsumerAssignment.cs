@@ -24,6 +24,9 @@ internal sealed class ConsumerAssignment
     /// <summary>Over taking and letting go, so that each partition has one cursor. Taken before the gate.</summary>
     private readonly Lock _changing = new();
 
+    /// <summary>Whether what was assigned has been taken once. Set under that lock; read by anyone.</summary>
+    private bool _hasTaken;
+
     /// <summary>What was assigned and the user was not told of. Under that lock.</summary>
     private List<TopicPartition> _untold = [];
 
@@ -80,7 +83,8 @@ internal sealed class ConsumerAssignment
     /// </summary>
     public void Join()
     {
-        if (!_membership.HasJoined)
+        // Also if another thread has just joined and not taken yet: this one waits for it, or takes by itself.
+        if (!Volatile.Read(ref _hasTaken))
         {
             _membership.Join();
             Take();
@@ -245,6 +249,7 @@ internal sealed class ConsumerAssignment
             IReadOnlyList<PartitionHold> acquired = _membership.Acquire();
             if (acquired.Count == 0)
             {
+                Volatile.Write(ref _hasTaken, true);
                 return;
             }
 
@@ -263,6 +268,7 @@ internal sealed class ConsumerAssignment
             }
 
             _untold.AddRange(added.Select(cursor => cursor.Log.Id));
+            Volatile.Write(ref _hasTaken, true);
         }
     }
 
