@@ -188,7 +188,8 @@ internal sealed class ConsumerAssignment
     }
 
     /// <summary>The exception for a commit under an assignment that is over.</summary>
-    public PartitionLostException LostError(PartitionHold hold) => _membership.LostError(hold);
+    public Exception LostError(PartitionHold hold) =>
+        _membership.HasLeft ? ConsumerErrors.Disposed() : _membership.LostError(hold);
 
     private ArgumentException Unassigned(TopicPartition partition)
     {

@@ -16,7 +16,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     // Over 400 lines: commits by hand, by interval and at the end note the same positions under one gate.
     private readonly PositionSet _positions;
     private readonly OffsetStore _offsets;
-    private readonly Func<PartitionHold, PartitionLostException> _lostError;
+    private readonly Func<PartitionHold, Exception> _lostError;
     private readonly string _group;
     private readonly Durability _durability;
 
@@ -59,7 +59,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     public OffsetCommitter(
         PositionSet positions,
         OffsetStore offsets,
-        Func<PartitionHold, PartitionLostException> lostError,
+        Func<PartitionHold, Exception> lostError,
         string group,
         Durability durability,
         TimeSpan? interval,

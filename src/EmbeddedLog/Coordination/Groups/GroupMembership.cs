@@ -39,6 +39,9 @@ internal sealed class GroupMembership : IDisposable
     /// <summary>Whether the reader should look at the assignment before it hands out the next record.</summary>
     public bool IsPending => _member.IsPending;
 
+    /// <summary>Whether the place was given up for good.</summary>
+    public bool HasLeft => Volatile.Read(ref _left) != 0;
+
     /// <summary>Whether the consumer has joined; also if it was put out since.</summary>
     public bool HasJoined => Volatile.Read(ref _hasJoined);
 
