@@ -64,9 +64,10 @@ internal sealed class RecordFetcher<TKey, TValue>
             {
                 if (record.Offset >= plan.Limit)
                 {
-                    // A salvage has lost offsets before it, so there are fewer records than offsets.
+                    // A salvage has lost offsets before it, so there are fewer records than offsets. No further than
+                    // the limit: a forged record would lead behind the end of the log, and from there back for ever.
                     cursor.Scanned = default;
-                    cursor.PassedTo = record.Offset;
+                    cursor.PassedTo = Math.Min(record.Offset, plan.Limit);
                     return count;
                 }
 
@@ -85,7 +86,7 @@ internal sealed class RecordFetcher<TKey, TValue>
             }
 
             cursor.Scanned = scan.Save();
-            cursor.PassedTo = scan.Offset;
+            cursor.PassedTo = Math.Min(scan.Offset, plan.Limit);
         }
         catch (EmbeddedLogException) when (count > 0)
         {
