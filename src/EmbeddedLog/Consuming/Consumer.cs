@@ -293,7 +293,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <summary>
     /// Says that a record that was handed out is finished, and all before it in its partition: it is not handed out
     /// again by this consumer, and the next commit of what is finished commits it. Does nothing where it is finished
-    /// already, or was taken back by a seek.
+    /// already, was taken back by a seek, or is of a partition that was given up.
     /// </summary>
     /// <param name="record">A record that this consumer has handed out.</param>
     /// <exception cref="ArgumentException">This consumer does not read the record's topic.</exception>

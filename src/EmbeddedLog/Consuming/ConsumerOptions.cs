@@ -75,7 +75,7 @@ public sealed class ConsumerOptions
     /// How long after it got a record a member of a group may ask for the next one, 10 ms to 1 day, or
     /// <see cref="Timeout.InfiniteTimeSpan"/>; as Kafka's <c>max.poll.interval.ms</c>. One that takes longer loses its
     /// partitions if another member of the group can read them. It gets a share again with its next read. Seen up to a
-    /// quarter of the time later. Default: 5 minutes.
+    /// quarter of the time later, and counted from the join of the second member on. Default: 5 minutes.
     /// </summary>
     public TimeSpan MaxPollInterval { get; set; } = TimeSpan.FromMinutes(5);
 

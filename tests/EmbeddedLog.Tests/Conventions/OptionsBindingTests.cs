@@ -134,7 +134,9 @@ public sealed class OptionsBindingTests
         if (steps[^1].PropertyType == typeof(string))
         {
             // Every text is one.
-            Bind(Activator.CreateInstance(type)!, path, "neither number nor name", byGeneratedCode);
+            object bound = Activator.CreateInstance(type)!;
+            Bind(bound, path, "neither number nor name", byGeneratedCode);
+            Assert.Equal("neither number nor name", Read(bound, steps));
             return;
         }
 
