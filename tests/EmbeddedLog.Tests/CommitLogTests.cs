@@ -27,7 +27,7 @@ public sealed class CommitLogTests
     }
 
     [Fact]
-    public async Task Open_Synchronously_Works()
+    public async Task Open_Synchronously_MakesTheLogAndFindsItAgain()
     {
         using TempDirectory root = new();
         using (CommitLog log = CommitLog.Open(root["log"]))
@@ -208,7 +208,7 @@ public sealed class CommitLogTests
     }
 
     [Fact]
-    public async Task OpenAsync_OptionsContradict_NamesAllFaults()
+    public async Task OpenAsync_OptionsOutOfBounds_NamesAllFaults()
     {
         using TempDirectory root = new();
         CommitLogOptions options = new() { MaxOpenSegments = 0, OwnerTimeout = TimeSpan.FromDays(-2) };

@@ -109,7 +109,7 @@ public abstract class LogReaderContractTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Describing_Cancelled_Throws()
+    public async Task Describing_Cancelled_CancelsTheTask()
     {
         CancellationToken cancelled = new(canceled: true);
 

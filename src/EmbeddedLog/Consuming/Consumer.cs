@@ -1,4 +1,5 @@
 using EmbeddedLog.Concurrency;
+using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Loops;
 using EmbeddedLog.Consuming.Membership;
@@ -107,7 +108,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         WeakReference<IMemberActivity> activity = new(null!);
         GroupMembership membership =
             groups.Create(group, subscription, options.MemberSettings, signal.Wake, activity);
-        _positions = new PositionSet(options.StartPolicy, logger);
+        _positions = new PositionSet(options.StartPolicy, options.ReadLevel, logger);
         _assignment = new ConsumerAssignment(
             membership,
             _positions,
@@ -219,8 +220,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// the next batch is asked for.
     /// </summary>
     /// <param name="maxRecords">
-    /// The most records in a batch, from 1. A batch also ends when it has about 50 MiB, as Kafka's
-    /// <c>fetch.max.bytes</c>.
+    /// The most records in a batch, from 1. A batch also ends when it has about 50 MiB, see
+    /// <see cref="BatchOptions.MaxBytes"/>.
     /// </param>
     /// <param name="cancellationToken">
     /// Ends the reading; what was not handed out is handed out by the next read.
@@ -233,7 +234,32 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRecords, 1);
         ThrowIfDisposed();
-        return new BatchSequence<TKey, TValue>(_reader, maxRecords, cancellationToken);
+        BatchLimits limits = new(maxRecords, BatchOptions.DefaultMaxBytes, WaitTicks: 0);
+        return new BatchSequence<TKey, TValue>(_reader, limits, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads without end, in batches whose records and bytes are bounded, and which may wait some time to get full. The
+    /// records of a batch are of one partition; they are finished, all at once, when the next batch is asked for.
+    /// </summary>
+    /// <param name="options">How large a batch gets, and how long it waits for that.</param>
+    /// <param name="cancellationToken">
+    /// Ends the reading; what was not handed out is handed out by the next read.
+    /// </param>
+    /// <returns>The batches, each a list of its own; each enumeration is a read of its own.</returns>
+    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    /// <inheritdoc cref="ReadAllAsync" path="/exception"/>
+    public IAsyncEnumerable<IReadOnlyList<Record<TKey, TValue>>> ReadBatchesAsync(
+        BatchOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        BatchOptions valid = options.ValidatedCopy();
+        ThrowIfDisposed();
+        BatchLimits limits = new(
+            valid.MaxRecords,
+            valid.MaxBytes,
+            WaitTicks: (long)(valid.MaxWait.TotalSeconds * _platform.Time.TimestampFrequency));
+        return new BatchSequence<TKey, TValue>(_reader, limits, cancellationToken);
     }
 
     /// <summary>
@@ -433,16 +459,55 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <exception cref="CorruptLogException">A record is damaged that a start by time comes across.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The consumer or the log was disposed.</exception>
-    public ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken = default)
+    public ValueTask<ConsumerLag> GetLagAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();
         if (cancellationToken.IsCancellationRequested)
         {
-            return ValueTask.FromCanceled<IReadOnlyList<PartitionLag>>(cancellationToken);
+            return ValueTask.FromCanceled<ConsumerLag>(cancellationToken);
         }
 
         _assignment.Join();
-        return ValueTask.FromResult<IReadOnlyList<PartitionLag>>(_positions.GetLag());
+        return ValueTask.FromResult(_positions.GetLag(_platform.Time.GetUtcNow()));
+    }
+
+    /// <summary>
+    /// Waits until all records are finished that its partitions hold at the time of the call; with
+    /// <see cref="Durability.Flushed"/> as <see cref="ConsumerOptions.ReadLevel"/>, all that are flushed by then.
+    /// Records that come later are not waited for. It reads nothing itself: a read must be under way, or come. A
+    /// partition that is given up meanwhile is not waited for any more; for one that is paused or in trouble it waits.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="CorruptLogException">A partition is damaged, so that its lag is not known.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer or the log was disposed, before or meanwhile.</exception>
+    public async ValueTask WaitUntilCaughtUpAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        _assignment.Join();
+        ReadEnds ends = _assignment.Ends();
+        WakeSignal signal = new(_platform.Work);
+        _positions.Waits.Add(signal);
+        try
+        {
+            using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(
+                static signal => ((WakeSignal)signal!).Wake(), signal);
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                ThrowIfDisposed();
+                if (_positions.HasCaughtUp(ends))
+                {
+                    return;
+                }
+
+                await signal.WaitAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _positions.Waits.Remove(signal);
+        }
     }
 
     /// <summary>
@@ -614,6 +679,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             finally
             {
                 _assignment.Leave();
+                _positions.Waits.Wake();
             }
         }
     }

@@ -46,6 +46,15 @@ public sealed class ConsumerOptions
     public Durability CommitDurability { get; set; } = Durability.Written;
 
     /// <summary>
+    /// Which records are read: all that are written, or only those that are flushed, which no loss of power takes back.
+    /// A record that nobody flushes is flushed after <see cref="TopicOptions.FlushInterval"/>, and read then. After a
+    /// failed flush a read without end throws, for nothing more will be flushed. In a read-only log it is what that
+    /// knows to be flushed, see <see cref="LogPartition.DurableOffset"/>. Lag and <see cref="StartAt.Latest"/>
+    /// count what is written. Default: <see cref="Durability.Written"/>.
+    /// </summary>
+    public Durability ReadLevel { get; set; } = Durability.Written;
+
+    /// <summary>
     /// How many records are read ahead of the caller, 1 to 1,000,000, as Kafka's <c>max.poll.records</c>. Default: 500.
     /// </summary>
     public int MaxBufferedRecords { get; set; } = 500;
@@ -161,6 +170,7 @@ public sealed class ConsumerOptions
         faults.Defined(nameof(Assignor), Assignor);
         ValidateStart(faults);
         faults.Defined(nameof(CommitDurability), CommitDurability);
+        faults.Defined(nameof(ReadLevel), ReadLevel);
         faults.Range(
             nameof(MaxBufferedRecords), MaxBufferedRecords, 1, 1_000_000, "records", "500 suits most consumers");
         faults.ThrowIfAny();

@@ -57,7 +57,17 @@ public interface IConsumer : IAsyncDisposable, IDisposable
     /// opening of the log found damaged.
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    ValueTask<IReadOnlyList<PartitionLag>> GetLagAsync(CancellationToken cancellationToken = default);
+    ValueTask<ConsumerLag> GetLagAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Waits until all records are finished that its partitions hold at the time of the call: until the lag is zero, if
+    /// nothing is appended meanwhile. It reads nothing itself: a read must be under way, or come.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="CorruptLogException">A partition is damaged, so that its lag is not known.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The consumer was disposed, before or meanwhile.</exception>
+    ValueTask WaitUntilCaughtUpAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Continues at a record: it is the next one from its partition. All records below it count as finished.

@@ -47,6 +47,17 @@ public interface IConsumer<TKey, TValue> : IConsumer
         int maxRecords, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Reads without end, in batches whose records and bytes are bounded, and which may wait some time to get full.
+    /// </summary>
+    /// <param name="options">How large a batch gets, and how long it waits for that.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The batches, each of one partition; each enumeration is a separate read.</returns>
+    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    /// <inheritdoc cref="ReadAllAsync" path="/exception"/>
+    IAsyncEnumerable<IReadOnlyList<Record<TKey, TValue>>> ReadBatchesAsync(
+        BatchOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Reads without end, and calls a handler for each record: several at once, those of one partition or key in order.
     /// A record is finished when its handler has ended and all records before it in its partition are finished.
     /// </summary>

@@ -24,6 +24,7 @@ namespace EmbeddedLog.Following;
 /// </remarks>
 internal sealed class FollowedPartition : ReadablePartition
 {
+    // Over 400 lines: what readers see, the poll and the reading of the files change together under one gate.
     /// <summary>How often files that change during a read are read again, before that counts as damage.</summary>
     private const int MaxAttempts = 20;
 
@@ -46,6 +47,9 @@ internal sealed class FollowedPartition : ReadablePartition
     /// <summary>Follows the end between two reads of the files. Under the gate.</summary>
     private readonly EndWatch _watch;
 
+    /// <summary>The waiters for the durable end.</summary>
+    private readonly WaiterList _flushWaiters;
+
     /// <summary>The segments of the present read of the files. Under the gate.</summary>
     private SegmentList _made = SegmentList.Empty;
 
@@ -67,6 +71,7 @@ internal sealed class FollowedPartition : ReadablePartition
         _view = view;
         _poller = poller;
         _ends = new FollowedEndFinder(segments.Readers, segments.LoggerUnderLock, identity);
+        _flushWaiters = new WaiterList(segments.Platform.Work);
         _watch = new EndWatch(identity.Id, view, _reach);
         _mapAhead = mapAhead;
         _exists = exists;
@@ -119,7 +124,7 @@ internal sealed class FollowedPartition : ReadablePartition
     }
 
     /// <summary>Whether there are waiters.</summary>
-    public bool HasWaiters => AppendWaiters.HasAny;
+    public bool HasWaiters => AppendWaiters.HasAny || _flushWaiters.HasAny;
 
     /// <inheritdoc/>
     public override long TruncatedTo(int since) => _reach.TruncatedTo(since);
@@ -177,20 +182,53 @@ internal sealed class FollowedPartition : ReadablePartition
         }
     }
 
+    /// <inheritdoc/>
+    public override void AddFlushWaiter(OffsetWaiter waiter)
+    {
+        // Those who move an end or close it go through the list afterwards, under its lock: they find the waiter, or
+        // this thread sees what they did.
+        _flushWaiters.Add(waiter);
+        if (IsClosed)
+        {
+            _flushWaiters.Fail(ClosedError());
+        }
+        else if (Volatile.Read(ref _isGone))
+        {
+            _flushWaiters.ReleaseUpTo(long.MaxValue);
+        }
+        else
+        {
+            OnWaiting();
+            _flushWaiters.ReleaseUpTo(_reach.Durable);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool RemoveFlushWaiter(OffsetWaiter waiter) => _flushWaiters.Remove(waiter);
+
     /// <summary>Checks for new records for the waiters; true if something has changed.</summary>
     public bool Poll()
     {
         long end = _reach.End;
+        long durable = _reach.Durable;
         int truncations = Truncations;
         try
         {
             Look();
+            if (_flushWaiters.HasAny && !_watch.GoesBySlot && _reach.Durable < _reach.End)
+            {
+                // Only the checkpoint tells it, and nothing else says that there is a new one.
+                lock (_gate)
+                {
+                    Refresh();
+                }
+            }
         }
 #pragma warning disable CA1031 // Whatever it is, those who wait look for themselves and find it.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            AppendWaiters.ReleaseUpTo(long.MaxValue);
+            ReleaseWaiters(long.MaxValue, long.MaxValue);
             return true;
         }
 
@@ -198,8 +236,8 @@ internal sealed class FollowedPartition : ReadablePartition
         Segments.Last?.LetGoOfTail();
         long now = _reach.End;
         bool isTakenBack = truncations != Truncations;
-        AppendWaiters.ReleaseUpTo(isTakenBack ? long.MaxValue : now);
-        return now != end || isTakenBack;
+        ReleaseWaiters(isTakenBack ? long.MaxValue : now, isTakenBack ? long.MaxValue : _reach.Durable);
+        return now != end || isTakenBack || _reach.Durable != durable;
     }
 
     /// <summary>Releases everything, because the topic is gone; later reads throw.</summary>
@@ -217,6 +255,7 @@ internal sealed class FollowedPartition : ReadablePartition
         lock (_gate)
         {
             CloseToReaders(SharedErrors.Disposed());
+            _flushWaiters.Fail(SharedErrors.Disposed());
             _watch.Clear();
         }
 
@@ -303,7 +342,14 @@ internal sealed class FollowedPartition : ReadablePartition
         Volatile.Write(ref _isGone, true);
         _watch.Clear();
         _reach.Clear();
-        AppendWaiters.ReleaseUpTo(long.MaxValue);
+        ReleaseWaiters(long.MaxValue, long.MaxValue);
+    }
+
+    /// <summary>Releases the waiters up to two ends; those who are not yet there look for themselves.</summary>
+    private void ReleaseWaiters(long published, long durable)
+    {
+        AppendWaiters.ReleaseUpTo(published);
+        _flushWaiters.ReleaseUpTo(durable);
     }
 
     private unsafe bool TryRefresh()

@@ -187,6 +187,9 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>Why appends fail, or null.</summary>
     public EmbeddedLogException? Failure => _state.Failure;
 
+    /// <inheritdoc/>
+    public override bool HaveFlushesEnded => _state.Failure is not null || _groupCommit.IsStopped;
+
     /// <summary>Whether the topic was deleted.</summary>
     public bool IsDeleted => _state.IsDeleted;
 
@@ -311,10 +314,20 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>The same, but blocks the calling thread, which is woken without the pool.</summary>
     public void Flush(long upTo) => _flushes.Wait(upTo);
 
-    /// <summary>
-    /// Adds a waiter that is released when the durable end reaches its target, or never will. Requests no flush.
-    /// </summary>
-    public void AddFlushWaiter(OffsetWaiter waiter) => _groupCommit.AddWaiter(waiter);
+    /// <inheritdoc/>
+    public override void ThrowIfFlushesFailed()
+    {
+        if (_state.Failure is not null)
+        {
+            throw _state.UnusableError(Id);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AddFlushWaiter(OffsetWaiter waiter) => _groupCommit.AddWaiter(waiter);
+
+    /// <inheritdoc/>
+    public override bool RemoveFlushWaiter(OffsetWaiter waiter) => _groupCommit.Waiters.Remove(waiter);
 
     /// <summary>
     /// The offset behind the last record of an epoch that survived. Records behind it in that epoch were lost, and

@@ -1,7 +1,6 @@
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Appending;
-using EmbeddedLog.Validation;
 
 namespace EmbeddedLog.Producing;
 
@@ -102,7 +101,13 @@ internal sealed class PartitionSender : OffsetWaiter
     public RecordMetadata MetadataOf(long offset, long timestamp)
     {
         TopicPartition id = Log.Id;
-        return new RecordMetadata(id.Topic, id.Partition, offset, UnixTime.ToDateTimeOffset(timestamp));
+        return new RecordMetadata
+        {
+            Topic = id.Topic,
+            Partition = id.Partition,
+            Offset = offset,
+            UnixMilliseconds = timestamp,
+        };
     }
 
     /// <summary>

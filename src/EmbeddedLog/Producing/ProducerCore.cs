@@ -24,6 +24,12 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
     /// One for each partition. Replaced as a whole by a longer one, under <see cref="_growing"/>; read by every call.
     /// </summary>
     private PartitionSender[] _senders;
+
+    /// <summary>
+    /// The topic's state for which there are senders. Written after them, under <see cref="_growing"/>; read by every
+    /// call.
+    /// </summary>
+    private Topic.State? _seen;
     private readonly ObjectPool<PendingSend> _pending;
     private readonly ObjectPool<RecordBatch> _batches = BatchSend.CreatePool();
 
@@ -75,8 +81,8 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            int count = _senders.Length;
-            return count == _topic.PartitionCount ? count : Grow();
+            // In this order: what is seen was seen after there were senders for it.
+            return ReferenceEquals(Volatile.Read(ref _seen), _topic.Current) ? _senders.Length : Grow();
         }
     }
 
@@ -338,7 +344,8 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
     {
         lock (_growing)
         {
-            OwnedPartition[] partitions = _topic.Current.Partitions;
+            Topic.State topic = _topic.Current;
+            OwnedPartition[] partitions = topic.Partitions;
             PartitionSender[] senders = _senders;
             if (senders.Length < partitions.Length)
             {
@@ -352,6 +359,8 @@ internal sealed class ProducerCore : IDisposable, IAsyncDisposable
                 Window?.Senders = senders;
                 Volatile.Write(ref _senders, senders);
             }
+
+            Volatile.Write(ref _seen, topic);
 
             return senders.Length;
         }

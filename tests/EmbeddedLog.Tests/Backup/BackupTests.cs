@@ -150,9 +150,9 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 300), Read(copy.GetTopic("topic")[0]));
     }
 
-    /// <summary>A backup of a backup, of a log whose beginning retention took, and after an unclean end.</summary>
+    /// <summary>A backup of a log whose beginning retention took, and a backup of that backup.</summary>
     [Fact]
-    public async Task BackupAsync_LogWithAHistory_HoldsWhatItHolds()
+    public async Task BackupAsync_OfATrimmedLogAndOfItsBackup_HoldsTheSame()
     {
         await using CommitLog log = await CommitLog.OpenAsync(Root);
         Topic topic = await log.CreateTopicAsync("topic", Options());

@@ -82,7 +82,7 @@ public sealed class ConsumerCommitTests : IDisposable
     });
 
     [Fact]
-    public void Seek_AnyWay_IsWhatTheNextCommitCommits() => _simulation.Run(async () =>
+    public void Seek_BackOrAhead_IsWhatTheNextCommitCommits() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(10);
@@ -348,7 +348,7 @@ public sealed class ConsumerCommitTests : IDisposable
     });
 
     [Fact]
-    public void CommitAsync_WhatCannotBe_IsRefusedAndChangesNothing() => _simulation.Run(async () =>
+    public void CommitAsync_WhatCannotBeCommitted_IsRefusedAndChangesNothing() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(2);

@@ -306,7 +306,7 @@ public sealed class ConsumerFinishTests : IDisposable
     });
 
     [Fact]
-    public void Finish_WhatCannotBe_IsRefused()
+    public void Finish_DefaultOfRecord_IsRefused()
     {
         TopicFixture topic = Topic(partitions: 1, records: 1);
         using Consumer<string, string> consumer = topic.Consume();

@@ -416,7 +416,7 @@ public sealed class ConsumerForEachTests : IDisposable
     }
 
     [Fact]
-    public void ForEach_AHandlerCommits_CountsAsItSays()
+    public void ForEach_AHandlerCommitsItsRecord_FinishesAndCommitsIt()
     {
         Append(0, "a", "b");
         using Consumer<string?, string> consumer = Consume();

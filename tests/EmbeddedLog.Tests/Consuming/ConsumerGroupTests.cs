@@ -58,7 +58,7 @@ public sealed class ConsumerGroupTests : IDisposable
     });
 
     [Fact]
-    public void Read_OfWhoDoesNotMove_GoesOnWithoutAPause() => _machine.Run(async () =>
+    public void Read_OfAMemberWhosePartitionsStay_GoesOnWithoutAPause() => _machine.Run(async () =>
     {
         Append(records: 3);
         await using Consumer<string, string> first = Consume("first");

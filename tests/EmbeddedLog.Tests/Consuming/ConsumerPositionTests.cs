@@ -119,7 +119,7 @@ public sealed class ConsumerPositionTests : IDisposable
     });
 
     [Fact]
-    public void SeekAsync_WhatCannotBe_IsRefusedAndChangesNothing() => _simulation.Run(async () =>
+    public void SeekAsync_BadArgumentsOrCancelled_IsRefusedAndMovesNothing() => _simulation.Run(async () =>
     {
         TopicFixture topic = Topic();
         await using Consumer<string, string> consumer = topic.Consume();

@@ -235,7 +235,7 @@ public sealed class ConsumerReadTests : IDisposable
     });
 
     [Fact]
-    public void ReadAllAsync_PartitionHasFailed_ReadsWhatIsThere() => _simulation.Run(async () =>
+    public void ReadToEndAsync_PartitionHasFailed_ReadsWhatIsThere() => _simulation.Run(async () =>
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(3);

@@ -113,7 +113,7 @@ public sealed class ConsumerSeekTests : IDisposable
     });
 
     [Fact]
-    public void Seek_WhatCannotBe_IsRefused()
+    public void SeekPauseAndPosition_OutsideTheTopic_AreRefused()
     {
         TopicFixture topic = TopicFixture.On(_simulation);
         topic.AppendNumbers(3);

@@ -71,7 +71,7 @@ public sealed class ConsumerTopicsTests : IDisposable
     });
 
     [Fact]
-    public void ReadAllAsync_ManyPartitionsOfOneTopic_TopicsAlternate() => _machine.Run(async () =>
+    public void ReadToEndAsync_MorePartitionsInOneTopic_TopicsAlternate() => _machine.Run(async () =>
     {
         Fill(records: 1, _a, _b, _c);
         await using Consumer<string, string> consumer = Consume(s_all);
@@ -168,7 +168,7 @@ public sealed class ConsumerTopicsTests : IDisposable
 
     /// <summary>The deletion is told; then the other topic that has the name now is read, from its start.</summary>
     [Fact]
-    public void ReadAllAsync_TopicWasMadeAgain_TellsTheDeletionAndReadsTheNewOne() => _machine.Run(async () =>
+    public void ReadToEndAsync_TopicWasMadeAgain_TellsTheDeletionAndReadsTheNewOne() => _machine.Run(async () =>
     {
         await using Consumer<string, string> consumer = Consume(s_all, "group");
         Assert.Empty(await consumer.TakeToEndAsync());
@@ -185,7 +185,7 @@ public sealed class ConsumerTopicsTests : IDisposable
     });
 
     [Fact]
-    public void Members_TopicWasDeleted_AreOfTheOthers() => _machine.Run(async () =>
+    public void LagAndSeek_TopicWasDeleted_AreOfTheOtherTopics() => _machine.Run(async () =>
     {
         Fill(records: 5, _a, _b, _c);
         await using Consumer<string, string> consumer = Consume(s_all);

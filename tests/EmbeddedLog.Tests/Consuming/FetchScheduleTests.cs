@@ -20,12 +20,12 @@ public sealed class FetchScheduleTests
         using SimulatedPlatform machine = new(seed: 1);
         CommitLog log = machine.Run(OpenLog.OnAsync(machine));
         Topic topic = machine.Run(log.CreateTopicAsync("topic", new TopicOptions { Partitions = Partitions }));
-        PositionSet positions = new(StartPolicy.Earliest, NullLogger.Instance);
+        PositionSet positions = new(StartPolicy.Earliest, Durability.Written, NullLogger.Instance);
         positions.AssignUnsynchronized(new AssignedPartitions(
             [.. topic.Partitions.Select(each => CreateCursor(each, committed))]));
         FetchSchedule schedule = new(positions, machine.Time);
 
-        Assert.False(schedule.TryChoose(ends: null, out _, out _));
+        Assert.False(schedule.TryChoose(ends: null, batch: null, out _, out _));
         Assert.InRange(positions.Looks, Partitions, 5 * Partitions);
         foreach (PartitionCursor cursor in positions.Cursors)
         {
@@ -33,7 +33,7 @@ public sealed class FetchScheduleTests
         }
 
         topic[0].Append(new RawRecord("value"u8));
-        Assert.True(schedule.TryChoose(ends: null, out FetchPlan plan, out _));
+        Assert.True(schedule.TryChoose(ends: null, batch: null, out FetchPlan plan, out _));
         Assert.Equal(0, plan.Cursor.Log.Id.Partition);
         machine.Run(log.DisposeAsync());
     }
@@ -49,12 +49,13 @@ public sealed class FetchScheduleTests
         Topic topic = machine.Run(log.CreateTopicAsync("topic"));
         topic[0].Append(new RawRecord("value"u8));
         PartitionCursor cursor = CreateCursor(topic[0], committed: 0);
-        PositionSet positions = new(StartPolicy.Earliest, NullLogger.Instance);
+        PositionSet positions = new(StartPolicy.Earliest, Durability.Written, NullLogger.Instance);
         positions.AssignUnsynchronized(new AssignedPartitions([cursor]));
         cursor.HandOut(1_000);
         cursor.Finish();
 
-        Assert.True(new FetchSchedule(positions, machine.Time).TryChoose(ends: null, out FetchPlan plan, out _));
+        FetchSchedule schedule = new(positions, machine.Time);
+        Assert.True(schedule.TryChoose(ends: null, batch: null, out FetchPlan plan, out _));
         Assert.Equal((0, 1), (plan.From, plan.Limit));
         machine.Run(log.DisposeAsync());
     }

@@ -49,6 +49,8 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("ForEachOptions", "MaxBytesInHand", 1, 1L << 40, "1 to 1 TiB (1,099,511,627,776)")]
     [InlineData("RetryOptions", "MaxAttempts", 1, 1_000_000, "1 to 1,000,000")]
     [InlineData("RetryOptions", "BackoffMultiplier", 1, 100, "1 to 100")]
+    [InlineData("BatchOptions", "MaxRecords", 1, 1_000_000, "1 to 1,000,000")]
+    [InlineData("BatchOptions", "MaxBytes", 1, 1 << 30, "1 to 1 GiB (1,073,741,824)")]
     [InlineData("ConsumerOptions", "MaxBufferedRecords", 1, 1_000_000, "1 to 1,000,000")]
     public void Bounds_OfNumbers_AreThoseDocumented(string name, string setting, long min, long max, string documented)
     {
@@ -71,6 +73,7 @@ public sealed partial class DocumentedOptionsTests
     [InlineData("ForEachOptions", "DrainTimeout", "00:00:00", "1.00:00:00", "0 to 1 day, or Timeout.")]
     [InlineData("RetryOptions", "Delay", "00:00:00", "1.00:00:00", "0 to 1 day")]
     [InlineData("RetryOptions", "MaxDelay", "00:00:00", "1.00:00:00", "0 to 1 day")]
+    [InlineData("BatchOptions", "MaxWait", "00:00:00", "1.00:00:00", "0 to 1 day")]
     [InlineData("ConsumerOptions", "CommitInterval", "00:00:00.001", "1.00:00:00", "1 ms to 1 day, or Timeout.")]
     public void Bounds_OfTimes_AreThoseDocumented(
         string name, string setting, string min, string max, string documented)
@@ -137,6 +140,7 @@ public sealed partial class DocumentedOptionsTests
             ProducerOptions producer => producer.ValidatedCopy(),
             ForEachOptions each => each.ValidatedCopy(),
             RetryOptions retry => new ForEachOptions { Retry = retry }.ValidatedCopy(),
+            BatchOptions batch => batch.ValidatedCopy(),
             ConsumerOptions consumer => consumer.ValidatedCopy("g"),
             _ => throw new InvalidOperationException($"Nothing validates {options.GetType()}."),
         };

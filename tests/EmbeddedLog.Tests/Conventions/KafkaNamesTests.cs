@@ -46,7 +46,7 @@ public sealed partial class KafkaNamesTests
         Assert.Equal(s_shared, OwnNames().Intersect(s_kafkas).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void KafkaPage_ListsThoseNames() =>
+    public void KafkaPage_ListsTheNamesThatMeanTheSame() =>
         Assert.Equal(
             s_shared,
             from Match row in Row().Matches(File.ReadAllText(RepositoryRoot.Locate("src", "EmbeddedLog", "KAFKA.md")))

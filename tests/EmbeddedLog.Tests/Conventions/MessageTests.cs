@@ -101,7 +101,7 @@ public sealed partial class MessageTests : IDisposable
     });
 
     [Fact]
-    public void Options_Infinite_AreTakenOrCalledInfinite()
+    public void Options_Infinite_AreAcceptedOrRefusedAsInfinite()
     {
         TopicOptions topic = new() { Retention = new RetentionPolicy { MaxAge = Timeout.InfiniteTimeSpan } };
         Assert.Null(topic.ValidatedCopy().Retention.MaxAge);

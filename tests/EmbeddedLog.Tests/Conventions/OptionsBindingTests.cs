@@ -35,6 +35,7 @@ public sealed class OptionsBindingTests
     /// <summary>Each call below is one that the generator replaces, which it does by the static type.</summary>
     private static readonly Dictionary<Type, Action<IConfiguration, object>> s_generated = new()
     {
+        [typeof(BatchOptions)] = Typed<BatchOptions>((from, to) => from.Bind(to)),
         [typeof(CommitLogOptions)] = Typed<CommitLogOptions>((from, to) => from.Bind(to)),
         [typeof(ConsumerOptions)] = Typed<ConsumerOptions>((from, to) => from.Bind(to)),
         [typeof(ForEachOptions)] = Typed<ForEachOptions>((from, to) => from.Bind(to)),
@@ -149,7 +150,7 @@ public sealed class OptionsBindingTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Bind_WhatIsNotThere_LeavesSettingsThatFollowOthersFree(bool byGeneratedCode)
+    public void Bind_SettingNotGiven_StillFollowsTheOther(bool byGeneratedCode)
     {
         TopicOptions options = new();
         Bind(options, "TopicOptions.Partitions", "3", byGeneratedCode);

@@ -30,7 +30,7 @@ public sealed class SmallFileFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public void Manifest_AnyCallFails_IsBeforeOrAfter(string error, bool lasts) =>
+    public void Manifest_AnyCallFails_IsAsBeforeOrAfterTheChange(string error, bool lasts) =>
         ForEveryCall(error, lasts, files =>
         {
             List<ManifestModel.State> states = [];
@@ -59,7 +59,7 @@ public sealed class SmallFileFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public void Checkpoint_AnyCallFails_IsBeforeOrAfter(string error, bool lasts) =>
+    public void Checkpoint_AnyCallFails_IsAsBeforeOrAfterTheChange(string error, bool lasts) =>
         ForEveryCall(error, lasts, files =>
         {
             long written = 0;
@@ -92,7 +92,7 @@ public sealed class SmallFileFaultTests : IDisposable
     // Derived data: saving may fail with the error, and loading never does.
     [Theory]
     [MemberData(nameof(Errors))]
-    public void Index_AnyCallFails_IsLoadedOrNot(string error, bool lasts) =>
+    public void Index_AnyCallFails_IsLoadedWholeOrNotAtAll(string error, bool lasts) =>
         ForEveryCall(error, lasts, files =>
         {
             SegmentIndex index = new();

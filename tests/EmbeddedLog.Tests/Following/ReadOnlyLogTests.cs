@@ -52,7 +52,7 @@ public sealed class ReadOnlyLogTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Scan_OneThatGoesOn_FollowsThroughRolls(bool positional)
+    public void Scan_KeptOpen_FollowsThroughRolls(bool positional)
     {
         using FollowFixture fixture = Create(positional);
         fixture.Open();
@@ -259,7 +259,7 @@ public sealed class ReadOnlyLogTests
     }
 
     [Fact]
-    public void Topics_OwnerMakesChangesAndDeletesThem_AreThoseOfNow()
+    public void Topics_OwnerMakesAndDeletesThem_AreThoseOfNow()
     {
         using FollowFixture fixture = Create(positional: false);
         CommitLog owner = fixture.Open();

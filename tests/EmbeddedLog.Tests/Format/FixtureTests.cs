@@ -52,7 +52,7 @@ public sealed class FixtureTests
     }
 
     [Fact]
-    public async Task Write_FixturesOfThisVersion_WhenAskedTo()
+    public async Task Write_WhenAskedTo_MakesTheFixturesOfThisVersion()
     {
         using TempDirectory root = new();
         CommitLog log = await CommitLog.OpenAsync(root["log"]);

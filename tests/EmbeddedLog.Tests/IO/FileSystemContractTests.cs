@@ -123,7 +123,7 @@ public abstract class FileSystemContractTests : FileSystemContract
     }
 
     [Fact]
-    public void List_FilesAndDirectories_InOrdinalOrder()
+    public void List_FilesAndDirectories_AreInOrdinalOrder()
     {
         string[] names = ["b", "a", "B", "10", "9", "a-1", "a.1", ".hidden", "_"];
         foreach (string name in names.Where(name => name != "B" || IsCaseSensitive))

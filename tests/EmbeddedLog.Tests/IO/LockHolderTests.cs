@@ -42,7 +42,7 @@ public sealed class LockHolderTests
     }
 
     [Fact]
-    public void EveryField_Differs_IsAnotherProcess()
+    public void IsThisProcess_AnyFieldDiffers_IsFalse()
     {
         LockHolder ours = LockHolder.Current;
         LockHolder[] others =

@@ -157,7 +157,7 @@ public sealed class DamagedPartitionUseTests : DamagedLog
     }
 
     [Fact]
-    public void DeleteTopic_WithADamagedPartition_EndsTheMatter()
+    public void DeleteTopic_WithADamagedPartition_EndsItsReports()
     {
         CommitLog log = OpenDamaged();
         OwnedPartition bad = log.GetTopic(Name)[1];

@@ -100,7 +100,7 @@ public sealed class OwnerTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_WaitsForTheOwner_SaysForWhomAndThatItCame()
+    public async Task Open_WaitsForTheOwner_SaysForWhomAndWhenItLetsGo()
     {
         CommitLog first = await CommitLog.OpenAsync(Root);
         LogLines lines = new();

@@ -143,7 +143,7 @@ public abstract class LifetimeContractTests : IDisposable
         }
     });
 
-    /// <summary>A segment that retention began and nothing was appended to was listed, but not told of.</summary>
+    /// <summary>A segment that nothing was appended to is part of a clean close.</summary>
     [Fact]
     public Task Open_ClosedRightAfterARoll_IsNoDamage() => _environment.PlayAsync(async () =>
     {

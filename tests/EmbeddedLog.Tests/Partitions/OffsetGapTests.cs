@@ -187,7 +187,7 @@ public sealed class OffsetGapTests : IDisposable
     }
 
     [Fact]
-    public void Retention_OfASegmentThatIsAllGap_Goes()
+    public void Retention_OfASegmentThatIsAllGap_RemovesIt()
     {
         Make(killed: false);
         string first = Segments()[0];

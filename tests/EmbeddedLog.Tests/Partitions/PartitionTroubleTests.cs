@@ -51,7 +51,7 @@ public sealed class PartitionTroubleTests
     }
 
     [Fact]
-    public void DeleteBefore_OnAnIdleLog_IsInACheckpointThatMissesItElsewhere()
+    public void DeleteBefore_OnAnIdleLogThenLostFromTheManifest_IsReported()
     {
         using SimulatedPlatform machine = new(seed: 7);
         CommitLog log = machine.Run(OpenLog.OnAsync(machine).AsTask);

@@ -37,7 +37,7 @@ public sealed class RecoveryLaws
 
     /// <summary>Some seeds, the same in every run.</summary>
     [Fact]
-    public void FixedSeedsStayGood()
+    public void FixedSeedsKeepWhatWasAcknowledged()
     {
         ModelStatistics statistics = new();
         foreach (int seed in Enumerable.Range(1, 100).Concat([996, 1316, 2141]))

@@ -11,7 +11,7 @@ public sealed class SimulatedDiskLaws
 
     // Flushed bytes are as flushed; all others are one of the versions that they had since; a kill loses nothing.
     [Fact]
-    public void Crash_AfterAnyProgram_LeavesOnlyWhatCanBe() =>
+    public void Crash_AfterAnyProgram_LeavesOnlyWhatTheModelAllows() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), DiskProgram.Any(), (seed, steps) =>
         {
             string? fault = DiskProgram.Run(seed, steps, out _);
@@ -21,7 +21,7 @@ public sealed class SimulatedDiskLaws
     // Synced names survive; each other one is as at some time since; nothing is there twice, nothing that moved is
     // lost.
     [Fact]
-    public void Crash_AfterAnyNames_LeavesOnlyWhatCanBe() =>
+    public void Crash_AfterAnyNames_LeavesOnlyWhatTheModelAllows() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), NamesProgram.Any(), (seed, steps) =>
         {
             string? fault = NamesProgram.Run(seed, steps);

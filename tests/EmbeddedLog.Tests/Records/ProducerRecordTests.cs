@@ -15,7 +15,7 @@ public sealed class ProducerRecordTests
     }
 
     [Fact]
-    public void Constructor_Nulls_NeitherKeyNorValue()
+    public void Constructor_Nulls_HasNeitherKeyNorValue()
     {
         var record = new ProducerRecord<string?, string?>(null, null);
 

@@ -26,7 +26,7 @@ public sealed class RecordTests
     }
 
     [Fact]
-    public void Constructor_Nulls_NeitherKeyNorValue()
+    public void Constructor_Nulls_HasNeitherKeyNorValue()
     {
         var record = new Record<string?, int?>("t", 0, 0, s_time, null, null);
 

@@ -49,7 +49,7 @@ public sealed partial class AccessLogProcessTests : IClassFixture<LargeAccessLog
     [InlineData("no JSON")]
     [InlineData("null")]
     [InlineData("{\"Next\":[1],\"Totals\":{}}")]
-    public async Task Run_TotalsThatAreNone_SaysWhichAndWhatToDo(string totals)
+    public async Task Run_TotalsThatCannotBeRead_SaysWhichAndWhatToDo(string totals)
     {
         await SampleProcess.RunAsync(Sample, _folder.Path);
         string data = Path.Combine(_folder.Path, "data", "access-log");

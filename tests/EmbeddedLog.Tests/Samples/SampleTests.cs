@@ -208,7 +208,7 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_EmptyFile_EndsWithNothing()
+    public async Task Run_EmptyFile_ReadsNoLines()
     {
         string output = await RunAsync("d", Write("a.log", ""));
         Assert.Contains("This run read 0 lines", output, StringComparison.Ordinal);

@@ -123,7 +123,7 @@ public sealed class SerdeResolverTests
     }
 
     [Fact]
-    public void NullValue_OfAType_IsWhetherItAdmitsNull()
+    public void NullValue_OfAType_IsAllowedWhereTheTypeAdmitsNull()
     {
         Assert.True(NullValue<string>.IsAllowed);
         Assert.True(NullValue<int?>.IsAllowed);

@@ -99,7 +99,7 @@ public sealed unsafe class SimulatedCrashTests : SimulatedCrashTest
     }
 
     [Fact]
-    public void PowerLoss_Truncation_IsDoneOrNot()
+    public void PowerLoss_Truncation_LeavesTheOldOrTheNewSize()
     {
         var seen = new HashSet<int>();
         for (int seed = 0; seed < 100; seed++)

@@ -39,7 +39,7 @@ public sealed class KeyPlacementTests : IDisposable
             Assert.Throws<ArgumentNullException>("key", () => topic.GetPartitionFor((string?)null)));
 
     [Fact]
-    public void GetPartitionFor_ASerializer_IsTheOneThatIsAsked() =>
+    public void GetPartitionFor_WithASerializer_UsesThatOne() =>
         With(null, topic => Assert.Equal(2, topic.GetPartitionFor(0, new Foobar())));
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class ContextTests
     private static bool s_over;
 
     [Fact]
-    public async Task Background_OfCallsWithAContext_DoesNotSeeItNorKeepsIt()
+    public async Task Background_OfCallsWithAContext_NeitherSeesNorKeepsIt()
     {
         using TempDirectory root = new();
         Lines lines = new();

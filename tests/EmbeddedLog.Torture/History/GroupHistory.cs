@@ -5,7 +5,9 @@ namespace EmbeddedLog.Torture.History;
 /// <summary>
 /// What the members of a group did, and what must hold of it: an owner begins where the group has committed and reads
 /// on in order, and of those who take themselves for the owner of a partition one alone can commit: the others were
-/// late, which they are told later. All members are safe from any thread.
+/// late, which they are told later. Of the records: none of the anomalies that Jepsen's tests of Kafka name. No lost
+/// write (an acknowledged record that is not there), no duplicate (a record at two offsets), none unseen in the end, no
+/// skip and no step back in what a member polls, no offset with two records. All members are safe from any thread.
 /// </summary>
 /// <remarks>
 /// Who was told last that a partition is its own need not be the owner: it may have been put out before it could tell.
@@ -27,7 +29,11 @@ internal sealed class GroupHistory
     /// <summary>By partition: how far was committed, each with the number of the commit. Under the gate.</summary>
     private readonly Dictionary<TopicPartition, List<(long Commit, long Next)>> _done = [];
 
-    private readonly HashSet<(TopicPartition, long)> _handled = [];
+    /// <summary>The number in each record that was handled. Under the gate.</summary>
+    private readonly Dictionary<(TopicPartition, long), long> _handled = [];
+
+    /// <summary>Where each record was acknowledged, by its number. Under the gate.</summary>
+    private readonly List<(TopicPartition Partition, long Offset)> _appended = [];
     private readonly Queue<string> _lines = [];
 
     public long Operations => Handled + Commits;
@@ -88,11 +94,23 @@ internal sealed class GroupHistory
         }
     }
 
-    /// <summary>A member got a record.</summary>
-    public void Handle(HistoryMember member, TopicPartition partition, long offset)
+    /// <summary>The next number was appended, and acknowledged.</summary>
+    public void Append(TopicPartition partition, long offset)
     {
         lock (_gate)
         {
+            _appended.Add((partition, offset));
+        }
+    }
+
+    /// <summary>A member got a record.</summary>
+    public void Handle(HistoryMember member, TopicPartition partition, long offset, long number)
+    {
+        lock (_gate)
+        {
+            ThrowIf(
+                _handled.TryGetValue((partition, offset), out long other) && other != number,
+                $"{partition}@{offset} is record {number} and record {other}");
             ThrowIf(
                 !member.Next.TryGetValue(partition, out long next), $"{member} got {partition}@{offset}, not its own");
             if (next < 0)
@@ -110,7 +128,7 @@ internal sealed class GroupHistory
 
             member.Next[partition] = offset + 1;
             member.LastHeard = Commits;
-            _handled.Add((partition, offset));
+            _handled[(partition, offset)] = number;
             Handled++;
         }
     }
@@ -171,7 +189,7 @@ internal sealed class GroupHistory
         }
     }
 
-    /// <summary>In the end every record was handled.</summary>
+    /// <summary>In the end every record was handled, and is where it was acknowledged, once.</summary>
     public void Finish(CommitLog log)
     {
         lock (_gate)
@@ -181,10 +199,20 @@ internal sealed class GroupHistory
                 for (long offset = 0; offset < partition.EndOffset; offset++)
                 {
                     ThrowIf(
-                        !_handled.Contains((partition.TopicPartition, offset)),
+                        !_handled.ContainsKey((partition.TopicPartition, offset)),
                         $"{partition.TopicPartition}@{offset} was handled by nobody");
                 }
             }
+
+            for (int number = 0; number < _appended.Count; number++)
+            {
+                ThrowIf(
+                    !_handled.TryGetValue(_appended[number], out long found) || found != number,
+                    $"record {number} is not at {_appended[number].Partition}@{_appended[number].Offset}");
+            }
+
+            // As many records as numbers, each number at its own offset: none is there twice.
+            ThrowIf(_handled.Count != _appended.Count, $"{_handled.Count} records, of {_appended.Count} appended");
         }
     }
 

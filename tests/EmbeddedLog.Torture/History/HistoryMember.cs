@@ -67,7 +67,7 @@ internal sealed class HistoryMember
         // What others hold is let go of by their disposal, which came before.
         await foreach (Record<string, byte[]> record in _consumer.ReadToEndAsync())
         {
-            _history.Handle(this, record.TopicPartition, record.Offset);
+            _history.Handle(this, record.TopicPartition, record.Offset, BitConverter.ToInt64(record.Value));
         }
 
         await _consumer.DisposeAsync();
@@ -79,7 +79,7 @@ internal sealed class HistoryMember
     {
         await foreach (Record<string, byte[]> record in _consumer.ReadAllAsync(over))
         {
-            _history.Handle(this, record.TopicPartition, record.Offset);
+            _history.Handle(this, record.TopicPartition, record.Offset, BitConverter.ToInt64(record.Value));
             if (_random.Next(2_000) == 0)
             {
                 // Late: another member may take over.

@@ -21,7 +21,7 @@ internal sealed class HistoryRound(int seed, string directory, GroupHistory hist
         await log.CreateTopicAsync("topic-0", new TopicOptions { Partitions = 1 + _random.Next(6) });
         await log.CreateTopicAsync("topic-1", new TopicOptions { Partitions = 1 + _random.Next(3) });
         using CancellationTokenSource over = new();
-        Task appending = Task.Run(() => AppendAsync(log, new Random(_random.Next())));
+        Task appending = Task.Run(() => AppendAsync(log, history, new Random(_random.Next())));
         Task[] seats =
             [.. Enumerable.Range(0, Seats).Select(_ => SitAsync(log, new Random(_random.Next()), over.Token))];
 
@@ -51,13 +51,15 @@ internal sealed class HistoryRound(int seed, string directory, GroupHistory hist
         },
         CancellationToken.None);
 
-    private static async Task AppendAsync(CommitLog log, Random random)
+    private static async Task AppendAsync(CommitLog log, GroupHistory history, Random random)
     {
         byte[] value = new byte[20];
         for (int i = 0; i < Records; i++)
         {
             Topic topic = log.Topics[random.Next(log.Topics.Count)];
-            topic[random.Next(topic.Partitions.Count)].Append(new RawRecord(value));
+            OwnedPartition partition = topic[random.Next(topic.Partitions.Count)];
+            BitConverter.TryWriteBytes(value, (long)i);
+            history.Append(partition.TopicPartition, partition.Append(new RawRecord(value)));
             if (i == Records / 2)
             {
                 await log.AddPartitionsAsync("topic-0", log.GetTopic("topic-0").PartitionCount + 1);

@@ -27,6 +27,7 @@ internal sealed class HandledCursor(PartitionCursor cursor, PositionSet position
             if (cursor.Version == version && cursor.Finish(offset))
             {
                 committer?.NoteFinished();
+                positions.Waits.Wake();
             }
         }
     }

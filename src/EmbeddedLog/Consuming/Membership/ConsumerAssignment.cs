@@ -93,7 +93,9 @@ internal sealed class ConsumerAssignment
 
     /// <summary>Where all partitions of the subscription end now, whoever has them.</summary>
     public ReadEnds Ends() =>
-        new(_membership.Subscribed().Concat(_positions.Cursors.ToArray().Select(cursor => cursor.Log)));
+        new(
+            _membership.Subscribed().Concat(_positions.Cursors.ToArray().Select(cursor => cursor.Log)),
+            _positions.Level);
 
     /// <summary>
     /// Looks what has changed: what was lost is told; what is revoked is told, committed and let go of; what is

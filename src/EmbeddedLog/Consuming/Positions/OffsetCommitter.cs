@@ -174,6 +174,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
             if (_durability != Durability.Flushed)
             {
                 cursor.FinishCommitted(next);
+                _positions.Waits.Wake();
                 return ValueTask.CompletedTask;
             }
         }
@@ -339,6 +340,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
             if (cursor.Version == version)
             {
                 cursor.FinishCommitted(next);
+                _positions.Waits.Wake();
             }
         }
     }

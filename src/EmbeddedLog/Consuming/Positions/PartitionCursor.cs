@@ -100,6 +100,9 @@ internal sealed class PartitionCursor
     /// <summary>The failure at the position, until a read from there succeeds; null if there is none.</summary>
     public PartitionTrouble? Trouble { get; set; }
 
+    /// <summary>How long the next batch waits for more records. Only for the reader.</summary>
+    public BatchFilling Filling { get; set; }
+
     /// <summary>The end of the last scan. Only for the reader.</summary>
     public ScanPosition Scanned { get; set; }
 

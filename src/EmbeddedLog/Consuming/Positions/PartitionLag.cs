@@ -18,6 +18,12 @@ public readonly record struct PartitionLag(TopicPartition Partition, long Positi
     /// </summary>
     public long Records => Failure is null ? Math.Max(0, EndOffset - Position) : -1;
 
+    /// <summary>
+    /// How long ago the first record that is not finished was made, by its timestamp and the log's clock; zero if there
+    /// is none, and null if it cannot be read.
+    /// </summary>
+    public TimeSpan? Time { get; init; }
+
     /// <summary>The partition and the lag: <c>page-views-3: 42 behind</c>.</summary>
     public override string ToString() => Failure is null
         ? FormattableString.Invariant($"{Partition}: {Records} behind")

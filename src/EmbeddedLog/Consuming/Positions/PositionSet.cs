@@ -1,4 +1,5 @@
 using EmbeddedLog.Consuming.Reading;
+using EmbeddedLog.Partitions.Reading;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Consuming.Positions;
@@ -22,16 +23,23 @@ internal sealed class PositionSet
     private int _openFrom;
 
     /// <summary>No positions at first: they come and go with the assignment.</summary>
-    public PositionSet(StartPolicy policy, ILogger logger)
+    public PositionSet(StartPolicy policy, Durability level, ILogger logger)
     {
         _logger = logger;
         _policy = policy;
+        Level = level;
     }
+
+    /// <summary>Which records are read.</summary>
+    public Durability Level { get; }
 
     /// <summary>
     /// Whether a position may have to be committed before anything is handed out. Written under the gate.
     /// </summary>
     public bool MayHaveToCommit { get; set; }
+
+    /// <summary>Those who wait until positions have moved.</summary>
+    public PositionWaits Waits { get; } = new();
 
     /// <summary>How many cursors were looked at to choose one: what that costs. Under the gate.</summary>
     public long Looks { get; set; }
@@ -55,6 +63,8 @@ internal sealed class PositionSet
         {
             MayHaveToCommit |= cursor.MustCommit;
         }
+
+        Waits.Wake();
     }
 
     /// <summary>
@@ -129,10 +139,14 @@ internal sealed class PositionSet
     /// <summary>Finishes a record and those before it; false where that changes nothing.</summary>
     public bool Finish(PartitionCursor cursor, long offset)
     {
+        bool moved;
         lock (Gate)
         {
-            return cursor.Finish(offset);
+            moved = cursor.Finish(offset);
         }
+
+        Waits.Wake();
+        return moved;
     }
 
     /// <summary>Moves one position to a target.</summary>
@@ -192,14 +206,19 @@ internal sealed class PositionSet
     /// How far each position is from its end, by slot, but for those in topics that were deleted and in damaged
     /// partitions, whose ends are unknown.
     /// </summary>
-    public PartitionLag[] GetLag()
+    /// <param name="now">The time, for the lag in time.</param>
+    public ConsumerLag GetLag(DateTimeOffset now)
     {
         List<PartitionLag> lags = new(Cursors.Length);
         foreach (PartitionCursor cursor in Cursors)
         {
             try
             {
-                lags.Add(GetLag(cursor));
+                (long position, long end) = FindLag(cursor);
+                lags.Add(new PartitionLag(cursor.Log.Id, position, end)
+                {
+                    Time = RecordAge.Find(cursor.Log, position, end, now),
+                });
             }
             catch (UnknownTopicException)
             {
@@ -212,7 +231,30 @@ internal sealed class PositionSet
             }
         }
 
-        return [.. lags];
+        return new ConsumerLag(lags);
+    }
+
+    /// <summary>Whether all that lies before some ends is finished, but for topics that were deleted.</summary>
+    /// <exception cref="CorruptLogException">A partition is damaged, so that nobody knows.</exception>
+    public bool HasCaughtUp(ReadEnds ends)
+    {
+        foreach (PartitionCursor cursor in Cursors)
+        {
+            try
+            {
+                (long position, long end) = FindLag(cursor);
+                if (position < Math.Min(end, ends.Of(cursor)))
+                {
+                    return false;
+                }
+            }
+            catch (UnknownTopicException)
+            {
+                // Nobody can be behind in it.
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Pauses or resumes a partition.</summary>
@@ -273,7 +315,7 @@ internal sealed class PositionSet
         && !_policy.IsError
         && (committed < 0 || committed < cursor.Log.StartOffset || committed > cursor.Log.PublishedEnd);
 
-    private PartitionLag GetLag(PartitionCursor cursor)
+    private (long Position, long End) FindLag(PartitionCursor cursor)
     {
         cursor.Log.ThrowIfClosed();
         long position;
@@ -290,7 +332,7 @@ internal sealed class PositionSet
             position = StartPosition.Find(cursor.Log, start.IsError ? StartPolicy.Earliest : start);
         }
 
-        return new PartitionLag(cursor.Log.Id, position, cursor.Log.PublishedEnd);
+        return (position, cursor.Log.PublishedEnd);
     }
 
     private void SeekUnsynchronized(PartitionCursor cursor, SeekTarget to, long found)
@@ -304,6 +346,7 @@ internal sealed class PositionSet
         // Wherever retention will have moved the beginning by the next read.
         cursor.Seek(StartPolicy.Earliest, found);
         _openFrom = Math.Min(_openFrom, cursor.Slot);
+        Waits.Wake();
     }
 
     private void SeekUnsynchronized(PartitionCursor cursor, long offset)
@@ -313,5 +356,6 @@ internal sealed class PositionSet
             mustCommit: cursor.Committed < 0 && _policy != StartPolicy.Earliest && !_policy.IsError
                 && !cursor.Log.IsDamaged);
         MayHaveToCommit |= cursor.MustCommit;
+        Waits.Wake();
     }
 }

@@ -8,11 +8,13 @@ internal sealed class ReadEnds
     private readonly Dictionary<ReadablePartition, long> _ends = [];
 
     /// <summary>The ends of partitions as of now.</summary>
-    public ReadEnds(IEnumerable<ReadablePartition> partitions)
+    /// <param name="partitions">The partitions.</param>
+    /// <param name="level">Which records are read.</param>
+    public ReadEnds(IEnumerable<ReadablePartition> partitions, Durability level)
     {
         foreach (ReadablePartition partition in partitions)
         {
-            _ends[partition] = EndOf(partition);
+            _ends[partition] = EndOf(partition, level);
         }
     }
 
@@ -22,11 +24,11 @@ internal sealed class ReadEnds
     /// <summary>
     /// No end where a partition fails to tell: that fails again when it is its turn to be read.
     /// </summary>
-    private static long EndOf(ReadablePartition partition)
+    private static long EndOf(ReadablePartition partition, Durability level)
     {
         try
         {
-            return partition.PublishedEnd;
+            return partition.EndAt(level);
         }
         catch (EmbeddedLogException)
         {

@@ -35,8 +35,10 @@ internal sealed class FetchSchedule
     /// next attempt. Positions that were left open are found first, whether paused or not.
     /// </summary>
     /// <param name="ends">Where the partitions end for this read, or null for their own ends.</param>
+    /// <param name="batch">How a batch is filled; null where records are read one by one.</param>
     /// <param name="plan">What to read.</param>
-    /// <param name="retryAt">The time stamp of the next attempt that is waited for, or null.</param>
+    /// <param name="retryAt">The time stamp at which to look again: of the next attempt, or of a batch that waits for
+    /// more records; null if there is none.</param>
     /// <exception cref="OffsetUnavailableException">
     /// A position is not in the log, and the policy is an error.
     /// </exception>
@@ -47,7 +49,7 @@ internal sealed class FetchSchedule
     /// <exception cref="LogTruncatedException">
     /// Records before a position were taken back; it was moved to the first of them.
     /// </exception>
-    public bool TryChoose(ReadEnds? ends, out FetchPlan plan, out long? retryAt)
+    public bool TryChoose(ReadEnds? ends, BatchLimits? batch, out FetchPlan plan, out long? retryAt)
     {
         // Those who come first in the turn and have nothing to read. They are looked at again where nobody else has
         // anything, and not each time that a position is found.
@@ -55,7 +57,7 @@ internal sealed class FetchSchedule
         ExceptionDispatchInfo? failed = null;
         while (true)
         {
-            long now = _mayBeTroubled ? _time.GetTimestamp() : 0;
+            long now = _mayBeTroubled || batch is { WaitTicks: > 0 } ? _time.GetTimestamp() : 0;
             LostPartition? lost;
             lock (_positions.Gate)
             {
@@ -68,7 +70,7 @@ internal sealed class FetchSchedule
                 retryAt = null;
                 lost = LostPartition.Of(_positions.FindOpen());
                 if (lost is null && failed is null
-                    && TryChooseUnsynchronized(ends, now, ref passed, out plan, out lost, out retryAt))
+                    && TryChooseUnsynchronized(ends, batch, now, ref passed, out plan, out lost, out retryAt))
                 {
                     return true;
                 }
@@ -197,13 +199,15 @@ internal sealed class FetchSchedule
     }
 
     /// <param name="ends">As in <see cref="TryChoose"/>.</param>
-    /// <param name="now">The time stamp of now, where a partition may be in trouble.</param>
+    /// <param name="batch">As in <see cref="TryChoose"/>.</param>
+    /// <param name="now">The time stamp of now, where a partition may be in trouble or a batch may wait.</param>
     /// <param name="passed">How many in the turn are passed over; those before the one that is lost, on return.</param>
     /// <param name="plan">What to read.</param>
     /// <param name="lost">A cursor that must be resolved first, or whose partition has failed.</param>
     /// <param name="retryAt">As in <see cref="TryChoose"/>.</param>
     private bool TryChooseUnsynchronized(
         ReadEnds? ends,
+        BatchLimits? batch,
         long now,
         ref int passed,
         out FetchPlan plan,
@@ -212,6 +216,7 @@ internal sealed class FetchSchedule
     {
         ReadOnlySpan<PartitionCursor> cursors = _assigned.Cursors;
         List<PartitionCursor>? waiting = null;
+        long fullAt = long.MaxValue;
         retryAt = null;
         for (int i = passed; i < cursors.Length; i++)
         {
@@ -227,10 +232,14 @@ internal sealed class FetchSchedule
 
             if (TryPlan(cursor, ends, out plan, out lost))
             {
-                return true;
-            }
+                if (batch is null || plan.IsKept || !batch.MustWait(cursor, plan.From, plan.Limit, now))
+                {
+                    return true;
+                }
 
-            if (lost is not null)
+                fullAt = Math.Min(fullAt, cursor.Filling.DueAt);
+            }
+            else if (lost is not null)
             {
                 passed = i;
                 return false;
@@ -248,6 +257,7 @@ internal sealed class FetchSchedule
         waiting?.RemoveAll(cursor => cursor.IsPaused);
         if (waiting is null or [])
         {
+            retryAt = fullAt == long.MaxValue ? null : fullAt;
             return false;
         }
 
@@ -256,12 +266,12 @@ internal sealed class FetchSchedule
             return TryRetry(waiting, ends, out plan, out lost);
         }
 
-        retryAt = waiting.Min(cursor => cursor.Trouble!.RetryAt);
+        retryAt = Math.Min(fullAt, waiting.Min(cursor => cursor.Trouble!.RetryAt));
         return false;
     }
 
     /// <summary>Plans the one in trouble that has waited longest, if there is anything to read.</summary>
-    private static bool TryRetry(
+    private bool TryRetry(
         List<PartitionCursor> waiting, ReadEnds ends, out FetchPlan plan, out LostPartition? lost)
     {
         foreach (PartitionCursor cursor in waiting.OrderBy(cursor => cursor.Trouble!.RetryAt))
@@ -286,7 +296,7 @@ internal sealed class FetchSchedule
     /// What to read of a partition; otherwise the cursor where it must be resolved first, or where the partition does
     /// not even tell where it ends.
     /// </summary>
-    private static bool TryPlan(PartitionCursor cursor, ReadEnds? ends, out FetchPlan plan, out LostPartition? lost)
+    private bool TryPlan(PartitionCursor cursor, ReadEnds? ends, out FetchPlan plan, out LostPartition? lost)
     {
         try
         {
@@ -302,7 +312,7 @@ internal sealed class FetchSchedule
         }
     }
 
-    private static bool TryPlan(PartitionCursor cursor, ReadEnds? ends, out FetchPlan plan, out bool isLost)
+    private bool TryPlan(PartitionCursor cursor, ReadEnds? ends, out FetchPlan plan, out bool isLost)
     {
         plan = default;
         isLost = false;
@@ -326,6 +336,15 @@ internal sealed class FetchSchedule
         }
 
         long limit = isKept ? cursor.KeptTo : end;
+        if (_positions.Level == Durability.Flushed && !isKept)
+        {
+            limit = Math.Min(limit, cursor.Log.DurableEnd);
+            if (ends is null && position >= limit)
+            {
+                cursor.Log.ThrowIfFlushesFailed();
+            }
+        }
+
         limit = ends is null ? limit : Math.Min(limit, ends.Of(cursor));
         if (position >= limit)
         {

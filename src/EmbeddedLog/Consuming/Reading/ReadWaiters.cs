@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Partitions.Reading;
 
@@ -34,25 +35,31 @@ internal sealed class ReadWaiters
     }
 
     /// <summary>
-    /// Sees to it that the signal is set when any partition that is not paused has a record, or at a time stamp.
+    /// Sees to it that the signal is set when any partition that is not paused has a record, or enough of them for a
+    /// batch that waits for more, or at a time stamp.
     /// </summary>
-    public void Arm(long? retryAt)
+    public void Arm(long? retryAt, BatchLimits? batch)
     {
         Follow(_positions.Assigned);
         for (int i = 0; i < _waiters.Length; i++)
         {
             PartitionCursor cursor = _assigned.Cursors[i];
             long position;
+            int missing = 1;
             lock (_positions.Gate)
             {
                 position = cursor.IsPaused || cursor.Trouble is not null ? -1 : cursor.ReadFrom;
+                if (batch is not null && cursor.Filling.IsAt(position))
+                {
+                    missing = batch.MaxRecords;
+                }
             }
 
             // A position that was left open since somebody looked has set the signal, so that the caller looks again.
             // What cannot be read is there already: it is waited for by the clock.
             if (position >= 0)
             {
-                Arm(ref _waiters[i], cursor.Log, position + 1);
+                Arm(ref _waiters[i], cursor.Log, position + missing);
             }
         }
 
@@ -97,7 +104,7 @@ internal sealed class ReadWaiters
         {
             if (waiter.IsArmed)
             {
-                cursor.Log.RemoveAppendWaiter(waiter);
+                waiter.Disarm(cursor.Log);
             }
         }
     }
@@ -114,20 +121,20 @@ internal sealed class ReadWaiters
     {
         if (waiter is { IsArmed: true })
         {
-            if (waiter.Target == end)
+            if (waiter.Awaits(end))
             {
                 return;
             }
 
             // After a seek. It may be in the hands of somebody who releases, so that it is not used again.
-            log.RemoveAppendWaiter(waiter);
+            waiter.Disarm(log);
             waiter = null;
         }
 
         waiter ??= new AppendWaiter(_signal, _inline);
         try
         {
-            waiter.Arm(log, end);
+            waiter.Arm(log, end, _positions.Level);
         }
         catch (EmbeddedLogException)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Consuming.Membership;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Coordination.Groups;
@@ -18,9 +19,6 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     /// How many bytes are read ahead of a reader of records; Kafka's <c>max.partition.fetch.bytes</c>.
     /// </summary>
     private const long MaxChunkBytes = 1 << 20;
-
-    /// <summary>How many bytes a batch holds at most, about; Kafka's <c>fetch.max.bytes</c>.</summary>
-    private const long MaxBatchBytes = 50 << 20;
 
     private readonly PositionSet _positions;
     private readonly ConsumerAssignment _assignment;
@@ -286,11 +284,11 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     /// <param name="tokens">What may end the waiting.</param>
     /// <returns>False where the read has come to its end.</returns>
     public ValueTask<bool> FillAsync(ReadEnds? ends, ReadTokens tokens) =>
-        FillAsync(ends, _maxBuffered, MaxChunkBytes, tokens);
+        FillAsync(ends, batch: null, _maxBuffered, MaxChunkBytes, tokens);
 
     /// <summary>Reads ahead for <see cref="TakeBatch"/>, as for <see cref="TryTake"/>.</summary>
-    public ValueTask<bool> FillBatchAsync(int maxRecords, ReadTokens tokens) =>
-        FillAsync(null, maxRecords, MaxBatchBytes, tokens);
+    public ValueTask<bool> FillBatchAsync(BatchLimits batch, ReadTokens tokens) =>
+        FillAsync(null, batch, batch.MaxRecords, batch.MaxBytes, tokens);
 
     /// <summary>Throws what the caller must be told before anything is handed out.</summary>
     /// <exception cref="ObjectDisposedException">The consumer, or the log, was disposed.</exception>
@@ -326,7 +324,8 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
         }
     }
 
-    private async ValueTask<bool> FillAsync(ReadEnds? ends, int maxRecords, long maxBytes, ReadTokens tokens)
+    private async ValueTask<bool> FillAsync(
+        ReadEnds? ends, BatchLimits? batch, int maxRecords, long maxBytes, ReadTokens tokens)
     {
         while (true)
         {
@@ -338,6 +337,7 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
             }
 
             Volatile.Write(ref _fills, _fills + 1);
+            _positions.Waits.Wake();
             if (_assignment.IsPending)
             {
                 await tokens.WaitAsync(token => _assignment.LookAsync(Forget, token)).ConfigureAwait(false);
@@ -355,7 +355,7 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
             ExceptionDispatchInfo? failed = null;
             try
             {
-                any = _schedule.TryChoose(ends, out plan, out retryAt);
+                any = _schedule.TryChoose(ends, batch, out plan, out retryAt);
             }
             catch (EmbeddedLogException failure)
             {
@@ -382,7 +382,7 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
             }
             else
             {
-                _waiters.Arm(retryAt);
+                _waiters.Arm(retryAt, batch);
                 Volatile.Write(ref _isWaiting, true);
                 await Signal.WaitAsync().ConfigureAwait(false);
                 Volatile.Write(ref _isWaiting, false);

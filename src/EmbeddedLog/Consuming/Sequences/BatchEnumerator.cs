@@ -6,14 +6,14 @@ namespace EmbeddedLog.Consuming.Sequences;
 internal sealed class BatchEnumerator<TKey, TValue> : IAsyncEnumerator<IReadOnlyList<Record<TKey, TValue>>>
 {
     private readonly RecordReader<TKey, TValue> _reader;
-    private readonly int _maxRecords;
+    private readonly BatchLimits _limits;
     private readonly ReadScope _scope;
     private Record<TKey, TValue>[]? _current;
 
-    public BatchEnumerator(RecordReader<TKey, TValue> reader, int maxRecords, ReadTokens tokens)
+    public BatchEnumerator(RecordReader<TKey, TValue> reader, BatchLimits limits, ReadTokens tokens)
     {
         _reader = reader;
-        _maxRecords = maxRecords;
+        _limits = limits;
         _scope = new ReadScope(reader.Claim, reader.Signal, tokens);
     }
 
@@ -44,10 +44,10 @@ internal sealed class BatchEnumerator<TKey, TValue> : IAsyncEnumerator<IReadOnly
             {
                 _scope.Tokens.ThrowIfCancelled();
                 _reader.ThrowIfStopped();
-                _current = _reader.TakeBatch(_maxRecords);
+                _current = _reader.TakeBatch(_limits.MaxRecords);
             }
             while (_current is null
-                && await _reader.FillBatchAsync(_maxRecords, _scope.Tokens).ConfigureAwait(false));
+                && await _reader.FillBatchAsync(_limits, _scope.Tokens).ConfigureAwait(false));
         }
         finally
         {

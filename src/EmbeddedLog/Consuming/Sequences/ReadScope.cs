@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
 

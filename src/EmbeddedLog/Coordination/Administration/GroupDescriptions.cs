@@ -80,37 +80,19 @@ internal sealed class GroupDescriptions(
             long end = partition.PublishedEnd;
             long next = Math.Clamp(committed?.Offset ?? 0, Math.Min(partition.StartOffset, end), end);
             return new GroupPartitionDescription(
-                id, committed?.ToPublic(id), end, end - next, LagTime(partition, next, end), member, Failure: null);
+                id,
+                committed?.ToPublic(id),
+                end,
+                end - next,
+                RecordAge.Find(partition, next, end, time.GetUtcNow()),
+                member,
+                Failure: null);
         }
         catch (EmbeddedLogException failure)
         {
             // A partition in trouble, or a topic that is just being deleted, does not hide the others.
             return new GroupPartitionDescription(
                 id, committed?.ToPublic(id), EndOffset: -1, Lag: -1, LagTime: null, member, failure);
-        }
-    }
-
-    private TimeSpan? LagTime(ReadablePartition partition, long next, long end)
-    {
-        if (next == end)
-        {
-            return TimeSpan.Zero;
-        }
-
-        try
-        {
-            using PartitionScan scan = partition.Scan(next);
-            if (!scan.TryRead(out RecordView record))
-            {
-                return null;
-            }
-
-            TimeSpan ago = time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(record.Timestamp);
-            return ago < TimeSpan.Zero ? TimeSpan.Zero : ago;
-        }
-        catch (EmbeddedLogException)
-        {
-            return null;
         }
     }
 }

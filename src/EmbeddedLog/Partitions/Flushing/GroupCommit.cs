@@ -81,6 +81,9 @@ internal sealed class GroupCommit
     /// <summary>The durable end. Only for the flusher, and after rounds have stopped.</summary>
     public DurablePoint Durable => _durable;
 
+    /// <summary>Whether rounds have been stopped.</summary>
+    public bool IsStopped => Volatile.Read(ref _stopped) is not null;
+
     /// <summary>The waiters for <see cref="DurableEnd"/>.</summary>
     public WaiterList Waiters => _waiters;
 
@@ -99,13 +102,9 @@ internal sealed class GroupCommit
         {
             _waiters.ReleaseUpTo(DurableEnd);
         }
-        else if (_state.Failure is { } failure)
+        else if ((_state.Failure ?? (IsStopped ? _state.ClosedError(_id) : null)) is { } failure)
         {
             _waiters.Fail(failure);
-        }
-        else if (Volatile.Read(ref _stopped) is not null)
-        {
-            _waiters.Fail(_state.ClosedError(_id));
         }
     }
 

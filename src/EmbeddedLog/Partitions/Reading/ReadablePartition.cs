@@ -67,6 +67,14 @@ internal abstract class ReadablePartition
     /// <summary>Whether the opening of the log found it damaged, so that nothing of it can be used.</summary>
     public virtual bool IsDamaged => false;
 
+    /// <summary>Whether no more becomes durable: after a failed flush, and when the partition closes.</summary>
+    public virtual bool HaveFlushesEnded => IsClosed;
+
+    /// <summary>Throws if a flush has failed, so that no more becomes durable.</summary>
+    public virtual void ThrowIfFlushesFailed()
+    {
+    }
+
     /// <summary>The exception for uses of the partition after it was closed.</summary>
     public virtual Exception ClosedError() => SharedErrors.Disposed();
 
@@ -93,6 +101,9 @@ internal abstract class ReadablePartition
     /// happens in a followed log.
     /// </summary>
     public virtual bool EndsAt(Segment segment, long offset) => false;
+
+    /// <summary>The offset behind the last record of a level.</summary>
+    public long EndAt(Durability level) => level == Durability.Flushed ? DurableEnd : PublishedEnd;
 
     /// <summary>Begins to read at an offset from the log's start to its end.</summary>
     /// <exception cref="OffsetUnavailableException">The offset is not in that range.</exception>
@@ -153,6 +164,15 @@ internal abstract class ReadablePartition
         AppendWaiters.Add(waiter);
         LookAfterAdding();
     }
+
+    /// <summary>
+    /// Adds a waiter that is released when the durable end reaches its target, or with the reason why it never will.
+    /// Requests no flush.
+    /// </summary>
+    public abstract void AddFlushWaiter(OffsetWaiter waiter);
+
+    /// <summary>Removes such a waiter; false if it was released or is being released.</summary>
+    public abstract bool RemoveFlushWaiter(OffsetWaiter waiter);
 
     /// <summary>Removes a waiter; false if it was released or is being released.</summary>
     public bool RemoveAppendWaiter(OffsetWaiter waiter) => AppendWaiters.Remove(waiter);

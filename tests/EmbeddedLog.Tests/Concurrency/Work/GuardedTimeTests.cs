@@ -35,7 +35,7 @@ public sealed class GuardedTimeTests
     }
 
     [Fact]
-    public void Timer_OfTheSystem_TakesTheLongestTime()
+    public void Timer_OfTheSystem_AcceptsTheLongestTime()
     {
         using ITimer timer = GuardedTime.Create(TimeProvider.System).CreateTimer(
             _ => { }, null, TimeSpan.MaxValue, Timeout.InfiniteTimeSpan);
@@ -58,7 +58,7 @@ public sealed class GuardedTimeTests
     }
 
     [Fact]
-    public void Clock_ThatThrows_IsReplacedAndLoggedOnce()
+    public void Clock_ThatThrows_IsReplacedAndReportedOnce()
     {
         GuardedTime time = GuardedTime.Create(new HostileTime(new FakeTimeProvider(), new Moods(1, 1)));
 

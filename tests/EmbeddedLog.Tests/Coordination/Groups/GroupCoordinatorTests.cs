@@ -31,7 +31,7 @@ public sealed class GroupCoordinatorTests : IDisposable
     }
 
     [Fact]
-    public void Join_WhoDoesNotMove_IsNotAskedForAnything()
+    public void Join_MemberWhosePartitionsStay_IsNotAskedForAnything()
     {
         using Member first = new(this);
         using Member second = new(this);

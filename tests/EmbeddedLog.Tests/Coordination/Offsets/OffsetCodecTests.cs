@@ -25,7 +25,7 @@ public sealed class OffsetCodecTests
     }
 
     [Fact]
-    public void EveryKeyAndValueRoundTrips()
+    public void TryDecode_WhatEncodeEncoded_RoundTrips()
     {
         Gen<string> names = Gen.Elements('a', 'Z', '9', '.', '_', '-').NonEmptyListOf()
             .Select(chars => "n" + string.Concat(chars.Take(248)));

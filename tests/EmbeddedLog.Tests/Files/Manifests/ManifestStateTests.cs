@@ -186,7 +186,7 @@ public sealed class ManifestStateTests
 
     // Retention and appends in step, for long: what is live stays right and does not grow.
     [Fact]
-    public void Apply_SlidingWindow_StaysRight()
+    public void Apply_SlidingWindow_KeepsTheLastSegmentsAndDoesNotGrow()
     {
         ManifestState state = Three();
         SegmentEntry last = s_third;

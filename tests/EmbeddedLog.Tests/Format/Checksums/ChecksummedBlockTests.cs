@@ -48,7 +48,7 @@ public sealed class ChecksummedBlockTests
     [InlineData(1, BlockStatus.Valid)]
     [InlineData(2, BlockStatus.NewerVersion)]
     [InlineData(ushort.MaxValue, BlockStatus.NewerVersion)]
-    public void Check_IntactBlockOfVersion_SaysWhetherItCanBeRead(ushort version, object expected)
+    public void Check_IntactBlockOfAnyVersion_SaysWhetherItCanBeRead(ushort version, object expected)
     {
         byte[] block = Sealed();
         Forge.SetVersion(block, version);

@@ -39,7 +39,7 @@ public sealed unsafe class GapFrameTests
     }
 
     [Fact]
-    public void Read_NumberOfGoneOffsetsThatIsNone_IsMalformed()
+    public void Read_CountThatIsNoVarint_IsMalformed()
     {
         byte[] segment = Make(length: 32, count: 1);
         segment.AsSpan(SegmentHeader.PageBytes + FrameLayout.HeaderBytes, 8).Fill(0xFF);

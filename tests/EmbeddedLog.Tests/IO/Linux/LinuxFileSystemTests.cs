@@ -211,7 +211,7 @@ public sealed class LinuxFileSystemTests
     [InlineData(32L << 20, false)]
     [InlineData(512L << 20, false)]
     [InlineData(0L, false)]
-    public unsafe void PreferLargePages_OfTheSystem_AreAskedForWhereTheyAreOfTheUnit(long hugePageBytes, bool asked)
+    public unsafe void PreferLargePages_HugePagesOfASize_AreAskedForIfTheyAreLargePages(long hugePageBytes, bool asked)
     {
         Require.Unemulated();
         Assert.SkipUnless(LinuxMemory.HugePageBytes != 0, "This kernel has no transparent huge pages.");

@@ -114,7 +114,7 @@ public sealed class LinuxLockTests : IDisposable
     }
 
     [Fact]
-    public void TryLock_LongerTextInTheFile_LeavesTheNewTextAlone()
+    public void TryLock_LongerTextInTheFile_LeavesOnlyTheNewText()
     {
         File.WriteAllText(LockPath, $"4194304000\n{new string('x', 1000)}");
 

@@ -28,7 +28,7 @@ public sealed class WindowsErrorsTests
     [InlineData(1224, true)] // ERROR_USER_MAPPED_FILE
     [InlineData(19, false)] // ERROR_WRITE_PROTECT
     [InlineData(1117, false)] // ERROR_IO_DEVICE
-    public void IsDeletionForLater_OfACode_IsWhatPassesWithItsUser(int code, bool later) =>
+    public void IsDeletionForLater_OfACode_IsTrueOnlyWhereTheFileIsInUse(int code, bool later) =>
         Assert.Equal(later, WindowsErrors.IsDeletionForLater(code));
 
     [Theory]
@@ -37,6 +37,6 @@ public sealed class WindowsErrorsTests
     [InlineData(112, nameof(FileSystemError.NoSpace))]
     [InlineData(120, nameof(FileSystemError.NotSupported))]
     [InlineData(87, nameof(FileSystemError.Other))]
-    public void KindOf_ACode_IsOneOfTheLogsKinds(int code, string kind) =>
+    public void KindOf_ACode_IsTheKindThatItStandsFor(int code, string kind) =>
         Assert.Equal(kind, WindowsErrors.KindOf(code).ToString());
 }

@@ -40,7 +40,7 @@ public sealed class StartedProcessTests
     }
 
     [Fact]
-    public async Task Interrupt_TestsOfABackgroundJob_EndsTheSample()
+    public async Task Interrupt_TestsThatIgnoreTheSignal_EndsTheSample()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no background jobs.");
         using TempDirectory folder = new();

@@ -47,7 +47,7 @@ public sealed class GapReadingTests
     }
 
     [Fact]
-    public void Consumer_ReadToEndWhileAppended_StopsAtTheEndOfThen()
+    public void Consumer_ReadToEndWhileAppended_StopsAtTheEndAsOfTheCall()
     {
         using SalvageFixture fixture = Damaged([50, Records - 1], out List<long> kept);
         CommitLog log = fixture.Open();

@@ -162,7 +162,7 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public void AChangedBitOfAnUsedFileIsFoundOrLiesWhereNothingIs()
+    public void Verify_AnyBitFlipped_IsFoundWhereItCounts()
     {
         Prop.ForAll(Gen.Choose(1, int.MaxValue - 1).ToArbitrary(), PlayFlip)
             .Check(Config.QuickThrowOnFailure.WithMaxTest(300));

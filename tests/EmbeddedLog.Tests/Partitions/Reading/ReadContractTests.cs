@@ -64,7 +64,7 @@ public abstract class ReadContractTests : IDisposable
         }
     });
 
-    /// <summary>The search began behind the last record of a segment opened again, where there is none yet.</summary>
+    /// <summary>A segment opened again has no record behind its last one yet.</summary>
     [Fact]
     public Task FindOffset_LaterThanAllInAReopenedSegment_IsNullAndNoDamage() => _environment.PlayAsync(async () =>
     {
@@ -117,7 +117,7 @@ public abstract class ReadContractTests : IDisposable
         }
     });
 
-    /// <summary>A lease on memory that had been let go of under the scan pointed into the void.</summary>
+    /// <summary>A lease holds its memory, also when the scan's has been let go of.</summary>
     [Fact]
     public Task Lease_TakenAfterItsSegmentWasClosed_HoldsTheRecord() => _environment.PlayAsync(async () =>
     {
@@ -137,11 +137,9 @@ public abstract class ReadContractTests : IDisposable
         lease.Dispose();
     });
 
-    /// <summary>
-    /// Every chunk that a consumer took of a batch checked the whole batch and walked it from its beginning.
-    /// </summary>
+    /// <summary>A batch is checked and walked once, however it is read in pieces.</summary>
     [Fact]
-    public Task Scan_LeftInABatch_GoesOnWithoutTheBatchFromItsBeginning() => _environment.PlayAsync(async () =>
+    public Task Scan_LeftInABatch_GoesOnWithoutWalkingTheBatchAgain() => _environment.PlayAsync(async () =>
     {
         const int Count = 100;
         await using (PartitionFixture fixture = _environment.Open())
@@ -200,7 +198,7 @@ public abstract class ReadContractTests : IDisposable
         }
     });
 
-    /// <summary>No index was ever loaded: its last entry, which stands at the end, was refused.</summary>
+    /// <summary>The index is loaded, also where its last entry stands at the end.</summary>
     [Fact]
     public Task Scan_IndexFileGood_LeadsPastWhatItNeedNotRead() => _environment.PlayAsync(async () =>
     {

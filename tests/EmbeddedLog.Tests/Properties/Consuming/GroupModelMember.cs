@@ -45,6 +45,9 @@ internal sealed class GroupModelMember
     /// <summary>The offset that comes next of each partition that it has.</summary>
     public Dictionary<TopicPartition, long> Next { get; } = [];
 
+    /// <summary>What it has paused.</summary>
+    public HashSet<TopicPartition> Paused { get; } = [];
+
     /// <summary>Whether it has been stuck, so that it may have been put out.</summary>
     public bool WasStuck { get; private set; }
 
@@ -63,6 +66,52 @@ internal sealed class GroupModelMember
         TaskCompletionSource? stuck = _stuck;
         _stuck = null;
         stuck?.SetResult();
+    }
+
+    public void Pause(TopicPartition partition)
+    {
+        try
+        {
+            Consumer.Pause(partition);
+            Paused.Add(partition);
+        }
+        catch (ArgumentException)
+        {
+            // It was put out, and is told when it reads again.
+            Assert.True(WasStuck);
+        }
+    }
+
+    public void ResumeAll()
+    {
+        foreach (TopicPartition partition in Paused)
+        {
+            try
+            {
+                Consumer.Resume(partition);
+            }
+            catch (ArgumentException)
+            {
+                Assert.True(WasStuck);
+            }
+        }
+
+        Paused.Clear();
+    }
+
+    /// <summary>Goes back by some records, or to the beginning.</summary>
+    public void SeekBack(TopicPartition partition, int records)
+    {
+        long to = Math.Max(0, Next[partition] - records);
+        try
+        {
+            Consumer.Seek(new TopicPartitionOffset(partition.Topic, partition.Partition, to));
+            Next[partition] = to;
+        }
+        catch (ArgumentException)
+        {
+            Assert.True(WasStuck);
+        }
     }
 
     /// <summary>The handler: other members may go on in the middle of it, and it may be stuck.</summary>

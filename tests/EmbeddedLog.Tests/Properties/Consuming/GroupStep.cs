@@ -27,6 +27,21 @@ internal enum GroupStep
     /// <summary>A topic gets a partition more.</summary>
     AddPartitions,
 
+    /// <summary>A member pauses one of its partitions.</summary>
+    Pause,
+
+    /// <summary>A member goes on with all of its partitions.</summary>
+    Resume,
+
+    /// <summary>A member goes back in one of its partitions.</summary>
+    SeekBack,
+
+    /// <summary>Another group reads some records, at its own pace.</summary>
+    OtherGroup,
+
     /// <summary>The process is killed, and the log opened again.</summary>
     Kill,
+
+    /// <summary>Power is lost, and the log opened again.</summary>
+    PowerLoss,
 }

@@ -68,7 +68,7 @@ public sealed class LoadedIndexesTests : IDisposable
     });
 
     [Fact]
-    public void Open_ActiveSegmentIsGoneOnWith_ItsIndexIsNotCounted() => _simulation.Run(async () =>
+    public void Open_ActiveSegmentIsContinued_ItsIndexIsNotCounted() => _simulation.Run(async () =>
     {
         TopicFixture topic = WithSegments();
         Assert.True(await topic.CloseAsync());

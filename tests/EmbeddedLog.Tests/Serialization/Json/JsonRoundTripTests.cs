@@ -205,7 +205,7 @@ public sealed class JsonRoundTripTests
     }
 
     [Fact]
-    public void Deserialize_RequiredAndNull_AreAnErrorWhereTheyMustNotBe()
+    public void Deserialize_RequiredMissingOrNullNotAdmitted_IsAnError()
     {
         Assert.Throws<JsonException>(() => Read<PageView>(s_default, """{"Status":1}"""));
         Assert.Throws<JsonException>(() => Read<PageView>(s_default, """{"Path":null}"""));
@@ -215,7 +215,7 @@ public sealed class JsonRoundTripTests
     }
 
     [Fact]
-    public void Deserialize_ByAContext_IsAsCareful()
+    public void Deserialize_ByAContext_ReadsAndRefusesTheSame()
     {
         SerdeResolver trimmed = new([ShapesContext.Default], options: null, reflection: false);
 

@@ -1,7 +1,7 @@
 using System.Threading.Tasks.Sources;
 using EmbeddedLog.Concurrency.Work;
 
-namespace EmbeddedLog.Consuming.Reading;
+namespace EmbeddedLog.Concurrency.Waiters;
 
 /// <summary>
 /// Wakes a reader that has nothing to hand out. Anybody may set it, at any time and on any stack; one reader at a time
