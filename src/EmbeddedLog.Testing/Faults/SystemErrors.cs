@@ -42,7 +42,7 @@ internal static class SystemErrors
         return new FileSystemException(operation, path, error, code, reason);
     }
 
-    /// <summary>The exception of a failure that the log does not distinguish.</summary>
+    /// <summary>The exception of a code that is not the usual one of its kind.</summary>
     public static FileSystemException Create(string operation, string path, int systemCode)
     {
         string reason = systemCode switch
@@ -53,6 +53,7 @@ internal static class SystemErrors
             FileTooBig => "File too large",
             _ => "Invalid argument",
         };
-        return new FileSystemException(operation, path, FileSystemError.Other, systemCode, reason);
+        FileSystemError error = systemCode == NotEmpty ? FileSystemError.InUse : FileSystemError.Other;
+        return new FileSystemException(operation, path, error, systemCode, reason);
     }
 }

@@ -22,7 +22,8 @@ internal enum FileSystemError
     AccessDenied,
 
     /// <summary>
-    /// The file is open or mapped, on a system that does not remove or replace such files. A later try can succeed.
+    /// The file is open or mapped, on a system that does not remove or replace such files; or the directory holds such
+    /// a file, or any other. A later try can succeed.
     /// </summary>
     InUse,
 

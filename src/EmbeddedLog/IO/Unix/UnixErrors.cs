@@ -20,6 +20,7 @@ internal static class UnixErrors
 
     private const int NotPermitted = 1; // EPERM
     private const int OutOfMemory = 12; // ENOMEM
+    private const int Busy = 16; // EBUSY
     private const int SystemFilesUsedUp = 23; // ENFILE
     private const int ProcessFilesUsedUp = 24; // EMFILE
     private const int NoSpace = 28; // ENOSPC
@@ -52,13 +53,20 @@ internal static class UnixErrors
         DeviceFailure => FileSystemError.DeviceFailure,
         NotPermitted or AccessDenied => FileSystemError.AccessDenied,
         OutOfMemory => FileSystemError.OutOfMemory,
+        Busy => FileSystemError.InUse,
         SystemFilesUsedUp or ProcessFilesUsedUp => FileSystemError.TooManyFiles,
         NoSpace => FileSystemError.NoSpace,
         ReadOnly => FileSystemError.ReadOnly,
+        _ when code == NotEmpty => FileSystemError.InUse,
         _ when code == QuotaExceeded => FileSystemError.QuotaExceeded,
         _ when IsNotSupported(code) => FileSystemError.NotSupported,
         _ => FileSystemError.Other,
     };
+
+    /// <summary>
+    /// ENOTEMPTY: FUSE and NFS keep a removed file that is open under another name, in the directory where it was.
+    /// </summary>
+    private static int NotEmpty => OperatingSystem.IsMacOS() ? 66 : 39;
 
     /// <summary>EDQUOT.</summary>
     private static int QuotaExceeded => OperatingSystem.IsMacOS() ? 69 : 122;

@@ -149,6 +149,7 @@ public sealed class LinuxFaultTests : IDisposable
 
         // Every other call of each kind, so that each is interrupted once.
         string outcome = RunWithFaults("all-calls", "lock", $"{Calls}:error=EINTR:when=1+2");
+        Assert.SkipWhen(outcome == "fallocate NotSupported 95", "The file system does not know fallocate.");
 
         Assert.Equal("success", outcome);
     }
