@@ -238,8 +238,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>
     /// Reads without end, and calls a handler for each record: several at once, those of one partition or key in order,
-    /// see <see cref="ForEachOptions.OrderBy"/>. Ends when it is cancelled, when the consumer is disposed, when a
-    /// record cannot be read, or when a handler has failed for the last time.
+    /// see <see cref="ForEachOptions.OrderBy"/>. Ends when it is cancelled, when the consumer is disposed, when
+    /// the log cannot be read, or with a failure that <see cref="ForEachOptions.OnFailure"/> stops at.
     /// </summary>
     /// <remarks>
     /// <para>
@@ -247,6 +247,12 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// Finished records are committed every <see cref="ForEachOptions.CommitInterval"/>, before a partition is given
     /// up, and at the end. What is in hand and not finished at the end comes again: to the next read of this consumer,
     /// and to the next consumer of the group.
+    /// </para>
+    /// <para>
+    /// A record that cannot be read as the consumer's types has no attempts: it goes to
+    /// <see cref="ForEachOptions.OnFailure"/> when it is its turn to be handled. Where that is
+    /// <see cref="FailureAction.Stop"/>, all records before it in its partition are finished first, so that
+    /// <see cref="Skip"/> passes it.
     /// </para>
     /// <para>
     /// At the end, and before a partition is given up, no handler begins, and those that run are waited for, up to

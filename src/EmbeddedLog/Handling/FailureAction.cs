@@ -1,6 +1,6 @@
 namespace EmbeddedLog;
 
-/// <summary>What to do with a record whose last attempt has failed.</summary>
+/// <summary>What to do with a record whose last attempt has failed, or that cannot be read.</summary>
 public enum FailureAction
 {
     /// <summary>Stop, and throw the exception. The record is not finished: it comes again.</summary>

@@ -26,8 +26,8 @@ public sealed class ForEachOptions
     public int MaxRecordsInHand { get; set; } = 1_000;
 
     /// <summary>
-    /// How many bytes of keys and values the records in hand have, as stored, 1 to 1 TiB (1,099,511,627,776). The
-    /// record that reaches the bound is still taken. Default: 16 MiB (16,777,216).
+    /// How many bytes of keys, values and headers the records in hand have, as stored, 1 to 1 TiB (1,099,511,627,776).
+    /// The record that reaches the bound is still taken. Default: 16 MiB (16,777,216).
     /// </summary>
     public long MaxBytesInHand { get; set; } = 16 << 20;
 
@@ -52,13 +52,15 @@ public sealed class ForEachOptions
     public RetryOptions Retry { get; set; } = new();
 
     /// <summary>
-    /// What to do with a record whose last attempt has failed. Default: <see cref="FailureAction.Stop"/>.
+    /// What to do with a record whose last attempt has failed, or that cannot be read as the consumer's types. Default:
+    /// <see cref="FailureAction.Stop"/>.
     /// </summary>
     public FailureAction OnFailure { get; set; } = FailureAction.Stop;
 
     /// <summary>
-    /// Decides in place of <see cref="OnFailure"/>. It runs in the place of the handler, with the handler's token. If
-    /// it throws, the loop stops with both exceptions. Code only: configuration cannot set it. Default: null.
+    /// Decides in place of <see cref="OnFailure"/>. It runs in the place of the handler, in the order of the handlers,
+    /// and with the handler's token. If it throws, the loop stops with both exceptions. With it, the bytes of keys and
+    /// values are kept beside the records in hand. Code only: configuration cannot set it. Default: null.
     /// </summary>
     public Func<FailedRecord, CancellationToken, ValueTask<FailureAction>>? FailureHandler { get; set; }
 

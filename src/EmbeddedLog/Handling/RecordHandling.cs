@@ -1,8 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Diagnostics;
-using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Handling;
 
@@ -17,7 +15,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     private readonly ForEachOptions _options;
     private readonly WorkQueue _work;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly FailurePolicy _policy;
     private readonly Action _wake;
     private readonly CancellationToken _stop;
     private readonly Func<HandlingWorker<TKey, TValue>> _createWorker;
@@ -60,7 +58,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     /// <param name="options">Valid, and the handling's own.</param>
     /// <param name="work">Runs the handlers.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where it is told what was skipped.</param>
+    /// <param name="policy">What becomes of records whose last attempt has failed.</param>
     /// <param name="wake">Called, also under the gate, when there is room again, or after a failure that stops.</param>
     /// <param name="stop">Nothing begins once it is cancelled.</param>
     public RecordHandling(
@@ -68,19 +66,19 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
         ForEachOptions options,
         WorkQueue work,
         TimeProvider time,
-        ILogger logger,
+        FailurePolicy policy,
         Action wake,
         CancellationToken stop)
     {
         _options = options;
         _work = work;
         _time = time;
-        _logger = logger;
+        _policy = policy;
         _wake = wake;
         _stop = stop;
         _retries = new RetryTimer<TKey, TValue>(time, work, this);
         var context = ExecutionContext.Capture();
-        _createWorker = () => new HandlingWorker<TKey, TValue>(this, handler, options, context, work);
+        _createWorker = () => new HandlingWorker<TKey, TValue>(this, handler, policy, context, work);
     }
 
     /// <summary>The failure that stops; null without one. Read by anyone.</summary>
@@ -130,11 +128,17 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     }
 
     /// <summary>Adds records of one partition, in their order, for which there is room.</summary>
+    /// <param name="position">Where the consumer is in the partition.</param>
+    /// <param name="version">The version of the position for which they are good.</param>
+    /// <param name="records">The records.</param>
+    /// <param name="traits">What their handling depends on.</param>
+    /// <param name="raw">The bytes of their keys and values, where the policy needs them.</param>
     public void Add(
         IHandledPosition position,
         int version,
         ReadOnlySpan<Record<TKey, TValue>> records,
-        ReadOnlySpan<RecordTraits> traits)
+        ReadOnlySpan<RecordTraits> traits,
+        ReadOnlySpan<byte> raw)
     {
         lock (_gate)
         {
@@ -152,6 +156,11 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
             for (int i = 0; i < records.Length; i++)
             {
                 RecordInHand<TKey, TValue> record = new(records[i], traits[i], window);
+                if (_policy.KeepsRaw)
+                {
+                    record.KeepRaw(raw);
+                }
+
                 window.Add(record);
                 _inHand.Add(record);
                 if (!partition.TryBlock(record, _options.OrderBy))
@@ -187,7 +196,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
                 if (record.State == HandlingState.Ready && !CloseIfPast(record.Window.Partition))
                 {
                     record.State = HandlingState.Running;
-                    record.Attempts++;
+                    record.Attempts += record.Traits.Fault is null ? 1 : 0;
                     record.Window.Partition.Running++;
                     StartWorkers();
                     return true;
@@ -209,13 +218,6 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
             EndUnsynchronized(record);
             _starting++;
         }
-    }
-
-    /// <summary>Ends a record that cannot be handled, with a warning.</summary>
-    public void Skip(RecordInHand<TKey, TValue> record, Exception failure)
-    {
-        HandlingLog.Skipped(_logger, failure, record.Record.TopicPartitionOffset, record.Attempts);
-        End(record);
     }
 
     /// <summary>Stops with a failure. The record is not finished.</summary>
@@ -241,7 +243,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     {
         bool isStopped = failure is OperationCanceledException
             && (_stop.IsCancellationRequested || record.Window.Partition.Token.Token.IsCancellationRequested);
-        bool isLast = record.Attempts >= _options.Retry.MaxAttempts;
+        bool isLast = record.Traits.Fault is not null || record.Attempts >= _options.Retry.MaxAttempts;
         long due = isLast ? 0 : _retries.DueIn(_options.Retry.DelayAfter(record.Attempts));
         lock (_gate)
         {
@@ -332,8 +334,8 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Forgets a partition: what becomes of its handlers counts no more. Returns what is not finished, with the version
-    /// for which that is good.
+    /// Forgets a partition: what becomes of its handlers counts no more. Returns what is not finished, up to the first
+    /// record that cannot be read, with the version for which that is good.
     /// </summary>
     public (int Version, List<Record<TKey, TValue>> Records) Remove(IHandledPosition position, bool cancels)
     {
@@ -350,7 +352,8 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
             if (partition.Window is { } window)
             {
                 version = window.Version;
-                records.AddRange(window.Records.Select(record => record.Record));
+                records.AddRange(
+                    window.Records.TakeWhile(record => record.Traits.Fault is null).Select(record => record.Record));
             }
 
             Close(partition);

@@ -7,6 +7,9 @@ namespace EmbeddedLog.Handling;
 internal sealed class RecordInHand<TKey, TValue>(
     Record<TKey, TValue> record, RecordTraits traits, PartitionWindow<TKey, TValue> window)
 {
+    /// <summary>The bytes of key and value, where they are kept.</summary>
+    private byte[] _raw = [];
+
     /// <summary>The record.</summary>
     public Record<TKey, TValue> Record { get; } = record;
 
@@ -15,6 +18,35 @@ internal sealed class RecordInHand<TKey, TValue>(
 
     /// <summary>The window that it belongs to.</summary>
     public PartitionWindow<TKey, TValue> Window { get; } = window;
+
+    /// <summary>Keeps the bytes of key and value.</summary>
+    /// <param name="bytes">The bytes of its chunk, in which the traits say where its own are.</param>
+    public void KeepRaw(ReadOnlySpan<byte> bytes)
+    {
+        if (Traits.Fault is null)
+        {
+            _raw = bytes.Slice(Traits.RawAt, Traits.KeyLength + Traits.ValueLength).ToArray();
+        }
+    }
+
+    /// <summary>The record for the policy: whoever gets it may keep it. Only where the bytes are kept.</summary>
+    public FailedRecord Describe(Exception failure)
+    {
+        ReadOnlyMemory<byte>? key = Traits.Fault?.RawKey;
+        ReadOnlyMemory<byte>? value = Traits.Fault?.RawValue;
+        if (Traits.Fault is null && Record.HasKey)
+        {
+            key = _raw.AsSpan(0, Traits.KeyLength).ToArray();
+        }
+
+        if (Traits.Fault is null && !Record.IsTombstone)
+        {
+            value = _raw.AsSpan(Traits.KeyLength, Traits.ValueLength).ToArray();
+        }
+
+        return new FailedRecord(
+            Record.TopicPartitionOffset, Record.Timestamp, key, value, Record.Headers, Attempts, failure);
+    }
 
     /// <summary>Where it is on its way.</summary>
     public HandlingState State { get; set; }

@@ -21,6 +21,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
     private readonly ConsumerAssignment _assignment;
     private readonly OffsetCommitter? _committer;
     private readonly ForEachOptions _options;
+    private readonly FailurePolicy _policy;
     private readonly RecordHandling<TKey, TValue> _handling;
     private readonly CancellationToken _stop;
 
@@ -57,8 +58,9 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         _options = options;
         _commitsBeforeRelease = assignment.CommitsBeforeRelease;
         _stop = stop;
+        _policy = new FailurePolicy(options, logger);
         _handling = new RecordHandling<TKey, TValue>(
-            handler, options, platform.Work, platform.Time, logger, reader.Signal.Wake, stop);
+            handler, options, platform.Work, platform.Time, _policy, reader.Signal.Wake, stop);
     }
 
     /// <inheritdoc/>
@@ -115,7 +117,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
 
     private void Begin()
     {
-        _reader.BeginLoop(this);
+        _reader.BeginLoop(this, new FetchNotes(_policy.TakesFaults, _policy.KeepsRaw));
         _assignment.InHand = this;
         if (_committer is not null)
         {
@@ -176,7 +178,8 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         }
         else if (_reader.TryTakeInHand(records, bytes, out TakenRecords<TKey, TValue> taken))
         {
-            _handling.Add(Of(taken.Cursor), taken.Version, taken.Records.Span, taken.Traits.Span);
+            _handling.Add(
+                Of(taken.Cursor), taken.Version, taken.Records.Span, taken.Traits.Span, taken.Raw.Span);
             _reader.ForgetTaken(taken);
         }
         else

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using EmbeddedLog.Tests.Infrastructure;
 
-namespace EmbeddedLog.Tests.Consuming;
+namespace EmbeddedLog.Tests.Consuming.Loops;
 
 /// <summary>Handlers on the threads of the pool.</summary>
 public sealed class ConsumerForEachThreadTests
