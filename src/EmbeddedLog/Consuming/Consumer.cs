@@ -7,6 +7,7 @@ using EmbeddedLog.Consuming.Reading;
 using EmbeddedLog.Consuming.Sequences;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Handling;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
@@ -68,6 +69,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     private readonly ILogger _logger;
     private readonly LogUsers _users;
 
+    /// <summary>Null in a process that only reads the log.</summary>
+    private readonly IDeadLetters? _deadLetters;
+
     /// <summary>
     /// Set by the disposal when the callback for what is revoked is over, which may still commit. Read by anyone.
     /// </summary>
@@ -85,6 +89,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="readers">Keep memory mapped while it is read.</param>
     /// <param name="logger">Where it is told what was skipped and what failed.</param>
     /// <param name="users">What the log's closing disposes.</param>
+    /// <param name="deadLetters">Keeps what cannot be handled; null in a process that only reads the log.</param>
     internal Consumer(
         Subscription subscription,
         string? group,
@@ -96,9 +101,11 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         Platform platform,
         ReaderEpochs readers,
         ILogger logger,
-        LogUsers users)
+        LogUsers users,
+        IDeadLetters? deadLetters)
     {
         Group = group;
+        _deadLetters = deadLetters;
         _subscription = subscription;
         _platform = platform;
         _logger = logger;
@@ -274,7 +281,13 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="cancellationToken">
     /// Ends it, with <see cref="OperationCanceledException"/> when what runs has ended.
     /// </param>
-    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    /// <exception cref="ArgumentException">
+    /// The options are not valid, the consumer reads <see cref="ForEachOptions.DeadLetterTopic"/> itself, or that is
+    /// set and the log is only read.
+    /// </exception>
+    /// <exception cref="AggregateException">
+    /// A record failed, and so did <see cref="ForEachOptions.FailureHandler"/> or the append of its dead letter.
+    /// </exception>
     /// <inheritdoc cref="ReadAllAsync" path="/exception"/>
     public Task ForEachAsync(
         Func<Record<TKey, TValue>, CancellationToken, ValueTask> handler,
@@ -284,13 +297,26 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         ArgumentNullException.ThrowIfNull(handler);
         ForEachOptions valid = (options ?? new ForEachOptions()).ValidatedCopy();
         ThrowIfDisposed();
+        if (valid.DeadLetterTopic is { } deadLetterTopic)
+        {
+            if (_deadLetters is null)
+            {
+                throw ConsumerErrors.DeadLettersOfReader(deadLetterTopic);
+            }
+
+            if (_subscription.Includes(deadLetterTopic))
+            {
+                throw ConsumerErrors.DeadLettersAreRead(deadLetterTopic, _subscription);
+            }
+        }
+
         return new ForEachLoop<TKey, TValue>(
             _reader,
             _positions,
             _assignment,
             _committer,
             _platform,
-            _logger,
+            new FailurePolicy(valid, _deadLetters, Group, _logger),
             handler,
             valid,
             cancellationToken).RunAsync();

@@ -7,8 +7,10 @@ namespace EmbeddedLog.Handling;
 /// Decides what becomes of a record whose last attempt has failed, or that cannot be read, and does it.
 /// </summary>
 /// <param name="options">Valid.</param>
+/// <param name="deadLetters">Keeps dead letters; null where there are none.</param>
+/// <param name="group">The group of the consumer, or null.</param>
 /// <param name="logger">Where it is told what was not handled.</param>
-internal sealed class FailurePolicy(ForEachOptions options, ILogger logger)
+internal sealed class FailurePolicy(ForEachOptions options, IDeadLetters? deadLetters, string? group, ILogger logger)
 {
     /// <summary>
     /// Whether it wants records that cannot be read. Without it they fail the read, which stops the loop as well.
@@ -16,7 +18,7 @@ internal sealed class FailurePolicy(ForEachOptions options, ILogger logger)
     public bool TakesFaults => options.FailureHandler is not null || options.OnFailure != FailureAction.Stop;
 
     /// <summary>Whether it needs the bytes of keys and values.</summary>
-    public bool KeepsRaw => options.FailureHandler is not null;
+    public bool KeepsRaw => options.FailureHandler is not null || options.OnFailure == FailureAction.DeadLetter;
 
     /// <summary>Decides, in the place of the handler. Returns null where the record is finished by that.</summary>
     /// <returns>What the loop is to stop with; the record is not finished then.</returns>
@@ -26,37 +28,64 @@ internal sealed class FailurePolicy(ForEachOptions options, ILogger logger)
         TopicPartitionOffset at = record.Record.TopicPartitionOffset;
         try
         {
+            FailedRecord? failed = KeepsRaw ? record.Describe(failure) : null;
+            CancellationToken token = record.Window.Partition.Token.Token;
             if (options.FailureHandler is { } decide)
             {
-                CancellationToken token = record.Window.Partition.Token.Token;
-                action = await decide(record.Describe(failure), token).ConfigureAwait(false);
-                if (!Enum.IsDefined(action))
-                {
-                    throw HandlingErrors.UnknownAction(at, action);
-                }
+                action = await decide(failed!, token).ConfigureAwait(false);
+            }
+
+            if (action == FailureAction.DeadLetter)
+            {
+                await KeepAsync(failed!, token).ConfigureAwait(false);
+            }
+            else if (!Enum.IsDefined(action))
+            {
+                throw HandlingErrors.UnknownAction(at, action);
             }
         }
-#pragma warning disable CA1031 // The user's own: nothing has decided, so the loop stops with both.
+#pragma warning disable CA1031 // Nothing has decided, or the record could not be kept: the loop stops with both.
         catch (Exception other)
 #pragma warning restore CA1031
         {
             return new AggregateException(failure, other);
         }
 
-        if (action != FailureAction.Skip)
+        if (action == FailureAction.Stop)
         {
             return failure;
         }
 
-        if (record.Traits.Fault is null)
+        if (action == FailureAction.Skip)
         {
-            HandlingLog.Skipped(logger, failure, at, record.Attempts);
-        }
-        else
-        {
-            HandlingLog.SkippedUnread(logger, failure, at);
+            LogSkip(at, record.Attempts, failure);
         }
 
         return null;
+    }
+
+    private async ValueTask KeepAsync(FailedRecord failed, CancellationToken cancellationToken)
+    {
+        if (options.DeadLetterTopic is not { } topic)
+        {
+            throw HandlingErrors.NoDeadLetterTopic(failed.At);
+        }
+
+        // Where a topic is named, the log has been asked for it when the loop began.
+        TopicPartitionOffset kept =
+            await deadLetters!.KeepAsync(topic, failed, group, cancellationToken).ConfigureAwait(false);
+        HandlingLog.Kept(logger, failed.Error, failed.At, kept, failed.Attempts);
+    }
+
+    private void LogSkip(TopicPartitionOffset record, int attempts, Exception failure)
+    {
+        if (attempts > 0)
+        {
+            HandlingLog.Skipped(logger, failure, record, attempts);
+        }
+        else
+        {
+            HandlingLog.SkippedUnread(logger, failure, record);
+        }
     }
 }

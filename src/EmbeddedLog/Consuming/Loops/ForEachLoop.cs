@@ -6,7 +6,6 @@ using EmbeddedLog.Consuming.Sequences;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Handling;
 using EmbeddedLog.IO;
-using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Consuming.Loops;
 
@@ -36,7 +35,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
     /// <param name="assignment">What it reads.</param>
     /// <param name="committer">Commits; null without a group.</param>
     /// <param name="platform">The seam to the system.</param>
-    /// <param name="logger">Where it is told what was skipped.</param>
+    /// <param name="policy">What becomes of records whose last attempt has failed.</param>
     /// <param name="handler">The user's handler.</param>
     /// <param name="options">Valid, and the loop's own.</param>
     /// <param name="stop">Ends the loop.</param>
@@ -46,7 +45,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         ConsumerAssignment assignment,
         OffsetCommitter? committer,
         Platform platform,
-        ILogger logger,
+        FailurePolicy policy,
         Func<Record<TKey, TValue>, CancellationToken, ValueTask> handler,
         ForEachOptions options,
         CancellationToken stop)
@@ -58,9 +57,9 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         _options = options;
         _commitsBeforeRelease = assignment.CommitsBeforeRelease;
         _stop = stop;
-        _policy = new FailurePolicy(options, logger);
+        _policy = policy;
         _handling = new RecordHandling<TKey, TValue>(
-            handler, options, platform.Work, platform.Time, _policy, reader.Signal.Wake, stop);
+            handler, options, platform.Work, platform.Time, policy, reader.Signal.Wake, stop);
     }
 
     /// <inheritdoc/>

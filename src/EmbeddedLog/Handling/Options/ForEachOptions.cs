@@ -58,6 +58,15 @@ public sealed class ForEachOptions
     public FailureAction OnFailure { get; set; } = FailureAction.Stop;
 
     /// <summary>
+    /// The topic for records that <see cref="FailureAction.DeadLetter"/> is chosen for, such as
+    /// <c>orders.dead-letters</c>. If it is missing, it is made with the first one: with one partition, the source's
+    /// retention, and room for the source's largest record and 16 KiB of <see cref="DeadLetterHeaders"/>. Create it
+    /// before for anything else. A dead letter goes to the partition with the source's number, modulo the number of
+    /// partitions. The consumer must not read the topic itself. Default: null, for none.
+    /// </summary>
+    public string? DeadLetterTopic { get; set; }
+
+    /// <summary>
     /// Decides in place of <see cref="OnFailure"/>. It runs in the place of the handler, in the order of the handlers,
     /// and with the handler's token. If it throws, the loop stops with both exceptions. With it, the bytes of keys and
     /// values are kept beside the records in hand. Code only: configuration cannot set it. Default: null.
@@ -100,6 +109,16 @@ public sealed class ForEachOptions
         faults.NotNull(nameof(Retry), Retry, "leave it out for one attempt");
         Retry?.Validate(faults, $"{nameof(Retry)}.");
         faults.Defined(nameof(OnFailure), OnFailure);
+        faults.TopicName(nameof(DeadLetterTopic), DeadLetterTopic);
+        if (OnFailure == FailureAction.DeadLetter)
+        {
+            faults.NotNull(
+                nameof(DeadLetterTopic),
+                DeadLetterTopic,
+                $"{nameof(FailureAction)}.{nameof(FailureAction.DeadLetter)} needs a topic, such as "
+                + "orders.dead-letters");
+        }
+
         faults.ThrowIfAny();
     }
 }

@@ -8,4 +8,10 @@ public enum FailureAction
 
     /// <summary>Log a warning, and count the record as finished.</summary>
     Skip,
+
+    /// <summary>
+    /// Append the record to <see cref="ForEachOptions.DeadLetterTopic"/>, log a warning, and count it as finished when
+    /// that is on the disk. Where it cannot be appended, stop, and throw both exceptions.
+    /// </summary>
+    DeadLetter,
 }
