@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Membership;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
@@ -22,6 +23,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
     private readonly ForEachOptions _options;
     private readonly FailurePolicy _policy;
     private readonly RecordHandling<TKey, TValue> _handling;
+    private readonly WorkQueue _work;
     private readonly CancellationToken _stop;
 
     /// <summary>What held before: put back at the end.</summary>
@@ -57,6 +59,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         _options = options;
         _commitsBeforeRelease = assignment.CommitsBeforeRelease;
         _stop = stop;
+        _work = platform.Work;
         _policy = policy;
         _handling = new RecordHandling<TKey, TValue>(
             handler, options, platform.Work, platform.Time, policy, reader.Signal.Wake, stop);
@@ -83,6 +86,9 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         try
         {
             Begin();
+
+            // A read that never finds its end would keep the caller for ever.
+            await new QueueTurn(_work);
             end = await ReadAsync(scope.Tokens).ConfigureAwait(false);
             end = await EndAsync(end).ConfigureAwait(false);
         }
