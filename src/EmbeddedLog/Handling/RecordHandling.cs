@@ -28,6 +28,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     private readonly Queue<RecordInHand<TKey, TValue>> _ready = new();
 
     private readonly RecordsByAge<TKey, TValue> _inHand = new();
+    private readonly SpareRecords<TKey, TValue> _spares = new();
 
     /// <summary>How many workers have a record or are about to take one. Under the gate.</summary>
     private int _workers;
@@ -155,7 +156,8 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
 
             for (int i = 0; i < records.Length; i++)
             {
-                RecordInHand<TKey, TValue> record = new(records[i], traits[i], window);
+                RecordInHand<TKey, TValue> record = _spares.Rent();
+                record.Begin(records[i], traits[i], window);
                 if (_policy.KeepsRaw)
                 {
                     record.KeepRaw(raw);
@@ -453,8 +455,10 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
             long finished = -1;
             while (window.TryFinish(out RecordInHand<TKey, TValue>? first))
             {
+                // What is finished was taken from every other place when it ended.
                 finished = first.Record.Offset;
                 _inHand.Remove(first);
+                _spares.Return(first);
             }
 
             if (finished >= 0)
