@@ -70,7 +70,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     private readonly LogUsers _users;
 
     /// <summary>Null in a process that only reads the log.</summary>
-    private readonly IDeadLetters? _deadLetters;
+    private readonly DeadLetterTopics? _deadLetters;
 
     /// <summary>
     /// Set by the disposal when the callback for what is revoked is over, which may still commit. Read by anyone.
@@ -102,7 +102,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         ReaderEpochs readers,
         ILogger logger,
         LogUsers users,
-        IDeadLetters? deadLetters)
+        DeadLetterTopics? deadLetters)
     {
         Group = group;
         _deadLetters = deadLetters;
@@ -316,7 +316,10 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             _assignment,
             _committer,
             _platform,
-            new FailurePolicy(valid, _deadLetters, Group, _logger),
+            new FailurePolicy(
+                valid,
+                _deadLetters is null ? null : new ConsumerDeadLetters(_deadLetters, _subscription, Group),
+                _logger),
             handler,
             valid,
             cancellationToken).RunAsync();

@@ -8,9 +8,8 @@ namespace EmbeddedLog.Handling;
 /// </summary>
 /// <param name="options">Valid.</param>
 /// <param name="deadLetters">Keeps dead letters; null where there are none.</param>
-/// <param name="group">The group of the consumer, or null.</param>
 /// <param name="logger">Where it is told what was not handled.</param>
-internal sealed class FailurePolicy(ForEachOptions options, IDeadLetters? deadLetters, string? group, ILogger logger)
+internal sealed class FailurePolicy(ForEachOptions options, IDeadLetters? deadLetters, ILogger logger)
 {
     /// <summary>
     /// Whether it wants records that cannot be read. Without it they fail the read, which stops the loop as well.
@@ -73,7 +72,7 @@ internal sealed class FailurePolicy(ForEachOptions options, IDeadLetters? deadLe
 
         // Where a topic is named, the log has been asked for it when the loop began.
         TopicPartitionOffset kept =
-            await deadLetters!.KeepAsync(topic, failed, group, cancellationToken).ConfigureAwait(false);
+            await deadLetters!.KeepAsync(topic, failed, cancellationToken).ConfigureAwait(false);
         HandlingLog.Kept(logger, failed.Error, failed.At, kept, failed.Attempts);
     }
 

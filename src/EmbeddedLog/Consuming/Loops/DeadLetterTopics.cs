@@ -1,5 +1,4 @@
 using EmbeddedLog.Consuming.Positions;
-using EmbeddedLog.Handling;
 using EmbeddedLog.Topics;
 using EmbeddedLog.Validation;
 
@@ -9,15 +8,21 @@ namespace EmbeddedLog.Consuming.Loops;
 /// <param name="topics">The topics that there are.</param>
 /// <param name="ensure">Makes a topic, or returns the one that another caller has made.</param>
 internal sealed class DeadLetterTopics(
-    TopicSet topics, Func<string, TopicOptions, CancellationToken, ValueTask<Topic>> ensure) : IDeadLetters
+    TopicSet topics, Func<string, TopicOptions, CancellationToken, ValueTask<Topic>> ensure)
 {
-    /// <inheritdoc/>
+    /// <summary>Appends a record that could not be handled, and completes when that is on the disk.</summary>
+    /// <param name="topic">The topic of dead letters; made if it is missing.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="sources">What the consumer reads.</param>
+    /// <param name="group">Its group, or null.</param>
+    /// <param name="cancellationToken">Before the append: nothing is appended. After it: ends the waiting.</param>
     public async ValueTask<TopicPartitionOffset> KeepAsync(
-        string topic, FailedRecord record, string? group, CancellationToken cancellationToken)
+        string topic, FailedRecord record, Subscription sources, string? group, CancellationToken cancellationToken)
     {
         if (!topics.TryGet(topic, out Topic? target))
         {
-            target = await ensure(topic, OptionsFor(record.At.Topic), cancellationToken).ConfigureAwait(false);
+            target = await ensure(topic, OptionsFor(record.At.Topic, sources), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -80,16 +85,19 @@ internal sealed class DeadLetterTopics(
         topics.TryGet(name, out Topic? topic) ? topic : throw TopicErrors.Unknown(name, topics.All);
 
     /// <summary>
-    /// What a new topic has: one partition, so that dead letters lie together, and otherwise what the source has.
+    /// What a new topic has: one partition, so that dead letters lie together; room for the largest record that the
+    /// consumer may read; and otherwise what the first one's source has.
     /// </summary>
-    private TopicOptions OptionsFor(string source)
+    private TopicOptions OptionsFor(string source, Subscription sources)
     {
         // As far as segments can be: what is larger than that is refused, and stops its partition.
-        const int MaxSegmentBytes = 1 << 30;
-        TopicOptions options = topics.TryGet(source, out Topic? topic) ? topic.Options : new TopicOptions();
-        int record = Math.Min(
-            options.EffectiveMaxRecordBytes + DeadLetterHeaders.MaxBytes,
-            MaxSegmentBytes - TopicOptions.SegmentReserveBytes);
+        const int MaxRecordBytes = (1 << 30) - TopicOptions.SegmentReserveBytes;
+        TopicOptions options = topics.TryGet(source, out Topic? first) ? first.Options : new TopicOptions();
+        int largest = topics.All.Where(topic => sources.Includes(topic.Name))
+            .Select(topic => topic.Options.EffectiveMaxRecordBytes)
+            .Append(options.EffectiveMaxRecordBytes)
+            .Max();
+        int record = Math.Min(largest + DeadLetterHeaders.MaxBytes, MaxRecordBytes);
         return new TopicOptions
         {
             Retention = options.Retention,

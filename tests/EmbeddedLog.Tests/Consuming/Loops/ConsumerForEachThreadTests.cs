@@ -65,4 +65,78 @@ public sealed class ConsumerForEachThreadTests
                 Assert.Equal(Records / 4, consumer.Committed(partition)));
         }
     }
+
+    [Theory]
+    [InlineData(ProcessingOrder.Key)]
+    [InlineData(ProcessingOrder.Partition)]
+    public async Task ForEach_SomeRecordsFail_KeepsExactlyThoseWithTheirBytes(ProcessingOrder order)
+    {
+        const int Records = 20_000;
+        using TempDirectory directory = new();
+        using CommitLog log = CommitLog.Open(directory.Path);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        Topic topic = await log.CreateTopicAsync("topic", new TopicOptions { Partitions = 4 }, cancellation);
+        Topic dead = await log.CreateTopicAsync("dead", new TopicOptions { Partitions = 4 }, cancellation);
+        for (int i = 0; i < Records; i++)
+        {
+            // Values of different lengths, so that the bytes of one record do not pass for those of another.
+            topic[i % 4].Append(new RawRecord(
+                BitConverter.GetBytes(i % 40), [.. BitConverter.GetBytes(i), .. new byte[i % 1_500]]));
+        }
+
+        using CancellationTokenSource stop = new();
+        await using Consumer<byte[], byte[]> consumer = log.CreateConsumer<byte[], byte[]>("topic", "group");
+        Task loop = consumer.ForEachAsync(
+            async (record, _) =>
+            {
+                if (record.Offset % 7 == 0)
+                {
+                    await Task.Yield();
+                }
+
+                if (BitConverter.ToInt32(record.Value) % 23 == 0)
+                {
+                    throw new InvalidOperationException();
+                }
+            },
+            new ForEachOptions
+            {
+                OrderBy = order,
+                CommitInterval = TimeSpan.FromMilliseconds(5),
+                OnFailure = FailureAction.DeadLetter,
+                DeadLetterTopic = "dead",
+            },
+            stop.Token);
+        await using (Consumer<byte[], byte[]> letters = log.CreateConsumer<byte[], byte[]>("dead"))
+        {
+            List<Record<byte[], byte[]>> kept = await letters.TakeAsync((Records + 22) / 23, cancellation);
+            foreach (Record<byte[], byte[]> letter in kept)
+            {
+                int number = BitConverter.ToInt32(letter.Value);
+                Assert.Equal(number % 40, BitConverter.ToInt32(letter.Key));
+                Assert.Equal(4 + (number % 1_500), letter.Value.Length);
+                Assert.Equal(number % 4, letter.Partition);
+            }
+
+            foreach (IGrouping<int, int> lane in kept.GroupBy(
+                letter => order == ProcessingOrder.Key ? BitConverter.ToInt32(letter.Key) : letter.Partition,
+                letter => BitConverter.ToInt32(letter.Value)))
+            {
+                Assert.Equal(lane.Order(), lane);
+            }
+
+            Assert.Equal(
+                Enumerable.Range(0, Records).Where(i => i % 23 == 0),
+                kept.Select(letter => BitConverter.ToInt32(letter.Value)).Order());
+        }
+
+        while (consumer.Assignment.Any(partition => consumer.Position(partition) < Records / 4))
+        {
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop);
+        Assert.Equal((Records + 22) / 23, dead.Partitions.Sum(partition => partition.EndOffset));
+    }
 }

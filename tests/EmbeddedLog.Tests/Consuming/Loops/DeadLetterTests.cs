@@ -58,6 +58,21 @@ public sealed class DeadLetterTests : ForEachFixture
     }
 
     [Fact]
+    public void DeadLetter_OfOneOfSeveralTopics_MakesRoomForTheLargestRecordOfAll()
+    {
+        const int Largest = 3 << 20;
+        Machine.Run(Log.CreateTopicAsync("payments", new TopicOptions { MaxRecordBytes = Largest }));
+        Append(0, "a!");
+        using Consumer<string?, string> consumer =
+            Log.CreateConsumer<string?, string>(Subscription.Topics("orders", "payments"));
+
+        Task loop = Start(consumer, Options());
+
+        Assert.Equal(Largest + (16 << 10), Log.GetTopic(Dead).Options.MaxRecordBytes);
+        Stop(loop);
+    }
+
+    [Fact]
     public void DeadLetter_TheLargestRecordOfTheSource_FitsWithTheLongestHeaders()
     {
         string group = new('g', 249);
