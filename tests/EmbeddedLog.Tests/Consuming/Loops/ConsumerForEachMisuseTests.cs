@@ -226,6 +226,27 @@ public sealed class ConsumerForEachMisuseTests : ForEachFixture
     }
 
     [Fact]
+    public void Handler_ThatReturnsWhenItIsCancelled_HasNotDoneItsWork()
+    {
+        Append(0, "a", "b", "c");
+        using Consumer<string?, string> consumer = Consume();
+        Task loop = Start(consumer, handler: async (record, token) =>
+        {
+            await HandleAsync(record, token);
+            await new TaskCompletionSource().Task.WaitAsync(token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+        StopSource.Cancel();
+        Machine.Scheduler.RunUntilIdle();
+        Advance(30);
+
+        Assert.ThrowsAny<OperationCanceledException>(loop.Ended);
+        Assert.Equal(["a+", "a-"], Events);
+        Assert.Equal(0, consumer.Position(Partition(0)));
+        Assert.Equal(["a", "b", "c"], Machine.Run(consumer.TakeToEndAsync).Values());
+    }
+
+    [Fact]
     public void FailureHandler_ThatHangs_IsCancelledAndLeftAfterTheTimeout()
     {
         Append(0, "a!", "b");
