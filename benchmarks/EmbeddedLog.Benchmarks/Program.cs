@@ -5,7 +5,8 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EmbeddedLog.Benchmarks;
 
 // `write-modes` compares the two ways of writing, `recovery` times an opening after a kill, `waits` measures the cost
-// of one of many waits, `groups` what groups cost. All other arguments are for BenchmarkDotNet, such as `--filter '*'`.
+// of one of many waits, `groups` what groups cost, `handling` what handlers cost. All other arguments are for
+// BenchmarkDotNet, such as `--filter '*'`.
 if (args is ["write-modes", ..])
 {
     await WriteModeComparison.RunAsync();
@@ -21,6 +22,12 @@ if (args is ["waits", ..])
 if (args is ["groups", ..])
 {
     await GroupMeasurement.RunAsync();
+    return;
+}
+
+if (args is ["handling", ..])
+{
+    await HandlingMeasurement.RunAsync();
     return;
 }
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using EmbeddedLog.Backup;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Consuming.Loops;
 using EmbeddedLog.Consuming.Subscribing;
 using EmbeddedLog.Coordination.Administration;
 using EmbeddedLog.Coordination.Groups;
@@ -38,6 +39,7 @@ public sealed class CommitLog : ICommitLog
     private readonly GroupCoordinator _groups;
     private readonly GroupDescriptions _groupDescriptions;
     private readonly GroupChanges _groupChanges;
+    private readonly DeadLetterTopics _deadLetters;
     private readonly LogUpkeep _upkeep;
     private readonly LogUsers _users = new();
     private readonly ChangeLock _changing;
@@ -59,6 +61,7 @@ public sealed class CommitLog : ICommitLog
         _groupDescriptions = new GroupDescriptions(
             TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets.List, _groups);
         _groupChanges = new GroupChanges(TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets, _groups);
+        _deadLetters = new DeadLetterTopics(_topics, EnsureUnchangedAsync);
         _upkeep = new LogUpkeep(opened, options);
         _closing = new LogClosing(opened, _changing, _users, _groups, _upkeep);
     }
@@ -461,9 +464,39 @@ public sealed class CommitLog : ICommitLog
         values ??= Serdes.Resolve<TValue>();
         Consumer<TKey, TValue> consumer = new(
             topics, group, _groups, _offsets, keys, values, copy,
-            Parts.Platform, Parts.Segments.Readers, Parts.Logger, _users);
+            Parts.Platform, Parts.Segments.Readers, Parts.Logger, _users, _deadLetters);
         _changing.ThrowIfClosed();
         return consumer;
+    }
+
+    /// <summary>
+    /// Appends the record of a dead letter to the partition that it came from, without the headers of
+    /// <see cref="DeadLetterHeaders"/>, and completes when it is on the disk. Every group that reads the topic gets it,
+    /// with the time of this append. The dead letter stays, since a log deletes no single record.
+    /// </summary>
+    /// <param name="deadLetter">The dead letter: see <see cref="ForEachOptions.DeadLetterTopic"/>.</param>
+    /// <param name="cancellationToken">
+    /// Before the record is appended, nothing is; afterwards only the waiting ends, and the record stays.
+    /// </param>
+    /// <returns>Where the record stands now.</returns>
+    /// <exception cref="InvalidOperationException">The record is no dead letter.</exception>
+    /// <exception cref="OffsetUnavailableException">There is no such record, or no more.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A topic has not that partition; the one that it came from may have been made anew with fewer.
+    /// </exception>
+    /// <exception cref="UnknownTopicException">One of the two topics does not exist, or no more.</exception>
+    /// <exception cref="CorruptLogException">The dead letter is damaged.</exception>
+    /// <exception cref="RecordTooLargeException">The topic does not take such large records any more.</exception>
+    /// <exception cref="DiskFullException">There is no space. Nothing was appended.</exception>
+    /// <exception cref="LogIOException">The file system failed.</exception>
+    /// <exception cref="PartitionFailedException">A flush failed: the record may be lost.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public ValueTask<RecordMetadata> RequeueAsync(
+        TopicPartitionOffset deadLetter, CancellationToken cancellationToken = default)
+    {
+        _changing.ThrowIfClosed();
+        return _deadLetters.RequeueAsync(deadLetter, cancellationToken);
     }
 
     /// <summary>Waits until everything that was appended before the call, to any topic, is on the disk.</summary>
@@ -622,6 +655,12 @@ public sealed class CommitLog : ICommitLog
         IDeserializer<TKey>? keys,
         IDeserializer<TValue>? values) =>
         CreateConsumer(topics, group, options, keys, values);
+
+    /// <summary>Makes a topic, or leaves the one that there is as it is.</summary>
+    private ValueTask<Topic> EnsureUnchangedAsync(
+        string topic, TopicOptions options, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            () => _changes.EnsureAsync(topic, options.ValidatedCopy(), mayChange: false), cancellationToken);
 
     /// <summary>Makes one change to the topics after another, and tells it, also after a failure.</summary>
     private async ValueTask<T> ChangeAsync<T>(Func<ValueTask<T>> change, CancellationToken cancellationToken)

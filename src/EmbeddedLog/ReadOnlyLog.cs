@@ -188,7 +188,8 @@ public sealed class ReadOnlyLog : ILogReader
             _parts.Platform,
             _parts.Segments.Readers,
             _parts.Logger,
-            _users);
+            _users,
+            deadLetters: null);
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ using EmbeddedLog.Consuming.Reading;
 using EmbeddedLog.Consuming.Sequences;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Handling;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
@@ -69,6 +70,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     private readonly ILogger _logger;
     private readonly LogUsers _users;
 
+    /// <summary>Null in a process that only reads the log.</summary>
+    private readonly DeadLetterTopics? _deadLetters;
+
     /// <summary>
     /// Set by the disposal when the callback for what is revoked is over, which may still commit. Read by anyone.
     /// </summary>
@@ -86,6 +90,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="readers">Keep memory mapped while it is read.</param>
     /// <param name="logger">Where it is told what was skipped and what failed.</param>
     /// <param name="users">What the log's closing disposes.</param>
+    /// <param name="deadLetters">Keeps what cannot be handled; null in a process that only reads the log.</param>
     internal Consumer(
         Subscription subscription,
         string? group,
@@ -97,9 +102,11 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         Platform platform,
         ReaderEpochs readers,
         ILogger logger,
-        LogUsers users)
+        LogUsers users,
+        DeadLetterTopics? deadLetters)
     {
         Group = group;
+        _deadLetters = deadLetters;
         _subscription = subscription;
         _platform = platform;
         _logger = logger;
@@ -264,8 +271,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
 
     /// <summary>
     /// Reads without end, and calls a handler for each record: several at once, those of one partition or key in order,
-    /// see <see cref="ForEachOptions.OrderBy"/>. Ends when it is cancelled, when the consumer is disposed, when a
-    /// record cannot be read, or when a handler has failed for the last time.
+    /// see <see cref="ForEachOptions.OrderBy"/>. Ends when it is cancelled, when the consumer is disposed, when
+    /// the log cannot be read, or with a failure that <see cref="ForEachOptions.OnFailure"/> stops at.
     /// </summary>
     /// <remarks>
     /// <para>
@@ -273,6 +280,12 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// Finished records are committed every <see cref="ForEachOptions.CommitInterval"/>, before a partition is given
     /// up, and at the end. What is in hand and not finished at the end comes again: to the next read of this consumer,
     /// and to the next consumer of the group.
+    /// </para>
+    /// <para>
+    /// A record that cannot be read as the consumer's types has no attempts: it goes to
+    /// <see cref="ForEachOptions.OnFailure"/> when it is its turn to be handled. Where that is
+    /// <see cref="FailureAction.Stop"/>, all records before it in its partition are finished first, so that
+    /// <see cref="Skip"/> passes it.
     /// </para>
     /// <para>
     /// At the end, and before a partition is given up, no handler begins, and those that run are waited for, up to
@@ -294,7 +307,13 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// <param name="cancellationToken">
     /// Ends it, with <see cref="OperationCanceledException"/> when what runs has ended.
     /// </param>
-    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    /// <exception cref="ArgumentException">
+    /// The options are not valid, the consumer reads <see cref="ForEachOptions.DeadLetterTopic"/> itself, or that is
+    /// set and the log is only read.
+    /// </exception>
+    /// <exception cref="AggregateException">
+    /// A record failed, and so did <see cref="ForEachOptions.FailureHandler"/> or the append of its dead letter.
+    /// </exception>
     /// <inheritdoc cref="ReadAllAsync" path="/exception"/>
     public Task ForEachAsync(
         Func<Record<TKey, TValue>, CancellationToken, ValueTask> handler,
@@ -304,13 +323,29 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         ArgumentNullException.ThrowIfNull(handler);
         ForEachOptions valid = (options ?? new ForEachOptions()).ValidatedCopy();
         ThrowIfDisposed();
+        if (valid.DeadLetterTopic is { } deadLetterTopic)
+        {
+            if (_deadLetters is null)
+            {
+                throw ConsumerErrors.DeadLettersOfReader(deadLetterTopic);
+            }
+
+            if (_subscription.Includes(deadLetterTopic))
+            {
+                throw ConsumerErrors.DeadLettersAreRead(deadLetterTopic, _subscription);
+            }
+        }
+
         return new ForEachLoop<TKey, TValue>(
             _reader,
             _positions,
             _assignment,
             _committer,
             _platform,
-            _logger,
+            new FailurePolicy(
+                valid,
+                _deadLetters is null ? null : new ConsumerDeadLetters(_deadLetters, _subscription, Group),
+                _logger),
             handler,
             valid,
             cancellationToken).RunAsync();

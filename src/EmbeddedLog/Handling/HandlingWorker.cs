@@ -8,13 +8,13 @@ namespace EmbeddedLog.Handling;
 /// </summary>
 /// <param name="owner">Gives the records.</param>
 /// <param name="handler">The user's handler.</param>
-/// <param name="options">Valid.</param>
+/// <param name="policy">What becomes of records whose last attempt has failed.</param>
 /// <param name="context">The caller's context, in which each handler begins; null where its flow is suppressed.</param>
 /// <param name="work">Runs the worker.</param>
 internal sealed class HandlingWorker<TKey, TValue>(
     RecordHandling<TKey, TValue> owner,
     Func<Record<TKey, TValue>, CancellationToken, ValueTask> handler,
-    ForEachOptions options,
+    FailurePolicy policy,
     ExecutionContext? context,
     WorkQueue work) : IThreadPoolWorkItem
 {
@@ -68,6 +68,11 @@ internal sealed class HandlingWorker<TKey, TValue>(
             ExecutionContext.Restore(context);
         }
 
+        if (record.Traits.Fault is { } fault)
+        {
+            return ValueTask.FromException(fault);
+        }
+
         try
         {
             return handler(record.Record, record.Window.Partition.Token.Token);
@@ -102,35 +107,13 @@ internal sealed class HandlingWorker<TKey, TValue>(
 
     private async ValueTask DecideAsync(RecordInHand<TKey, TValue> record, Exception failure)
     {
-        FailureAction action = options.OnFailure;
-        if (options.FailureHandler is { } decide)
+        if (await policy.ApplyAsync(record, failure).ConfigureAwait(false) is { } stops)
         {
-            try
-            {
-                FailedRecord failed = new(
-                    record.Record.TopicPartitionOffset,
-                    record.Record.Timestamp,
-                    record.Record.Headers,
-                    record.Attempts,
-                    failure);
-                action = await decide(failed, record.Window.Partition.Token.Token).ConfigureAwait(false);
-            }
-#pragma warning disable CA1031 // The user's own: nothing has decided, so the loop stops with both.
-            catch (Exception other)
-#pragma warning restore CA1031
-            {
-                action = FailureAction.Stop;
-                failure = new AggregateException(failure, other);
-            }
-        }
-
-        if (action == FailureAction.Skip)
-        {
-            owner.Skip(record, failure);
+            owner.Fail(record, stops);
         }
         else
         {
-            owner.Fail(record, failure);
+            owner.End(record);
         }
     }
 }

@@ -1,35 +1,27 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using EmbeddedLog.Concurrency.Work;
-using EmbeddedLog.Diagnostics;
-using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Handling;
 
 /// <summary>
 /// Handles records: some at once, those of one key or partition one after the other; tries again what has failed; and
-/// tells how far each partition is finished. Safe to call from any thread.
+/// tells how far each partition is finished. It has the lock, the workers, and what ends it;
+/// <see cref="HandledRecords{TKey, TValue}"/> has the records. Safe to call from any thread.
 /// </summary>
 internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
 {
-    // Over 400 lines: what is ready, runs, waits, ends and is given back changes together under one gate.
     private readonly Lock _gate = new();
     private readonly ForEachOptions _options;
     private readonly WorkQueue _work;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly Action _wake;
     private readonly CancellationToken _stop;
     private readonly Func<HandlingWorker<TKey, TValue>> _createWorker;
-    private readonly RetryTimer<TKey, TValue> _retries;
+    private readonly RetryTimer _retries;
 
-    /// <summary>By the partition's position. Under the gate.</summary>
-    private readonly Dictionary<IHandledPosition, HandledPartition<TKey, TValue>> _partitions = [];
-
-    /// <summary>What can be handled now, in the order in which it became so. Under the gate.</summary>
-    private readonly Queue<RecordInHand<TKey, TValue>> _ready = new();
-
-    private readonly RecordsByAge<TKey, TValue> _inHand = new();
+    /// <summary>Under the gate.</summary>
+    private readonly HandledRecords<TKey, TValue> _records;
 
     /// <summary>How many workers have a record or are about to take one. Under the gate.</summary>
     private int _workers;
@@ -40,19 +32,6 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     /// <summary>Whether nothing more begins. Under the gate.</summary>
     private bool _isStopping;
 
-    /// <summary>Whether somebody waits for room, to be woken once. Under the gate.</summary>
-    private bool _isFull;
-
-    /// <summary>Whether somebody waits until nothing is in hand, to be woken once. Under the gate.</summary>
-    private bool _isEnding;
-
-    /// <summary>Whether somebody sets the timer, and whether it must be set again then. Under the gate.</summary>
-    private bool _isSetting;
-    private bool _mustSetAgain;
-
-    /// <summary>Who waits for the running handlers; null for nobody. Under the gate.</summary>
-    private HandlingDrain<TKey, TValue>? _drain;
-
     /// <summary>The first failure that stops. Set once, under the gate.</summary>
     private ExceptionDispatchInfo? _failure;
 
@@ -60,7 +39,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     /// <param name="options">Valid, and the handling's own.</param>
     /// <param name="work">Runs the handlers.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where it is told what was skipped.</param>
+    /// <param name="policy">What becomes of records whose last attempt has failed.</param>
     /// <param name="wake">Called, also under the gate, when there is room again, or after a failure that stops.</param>
     /// <param name="stop">Nothing begins once it is cancelled.</param>
     public RecordHandling(
@@ -68,32 +47,32 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
         ForEachOptions options,
         WorkQueue work,
         TimeProvider time,
-        ILogger logger,
+        FailurePolicy policy,
         Action wake,
         CancellationToken stop)
     {
         _options = options;
         _work = work;
         _time = time;
-        _logger = logger;
         _wake = wake;
         _stop = stop;
-        _retries = new RetryTimer<TKey, TValue>(time, work, this);
+        _records = new HandledRecords<TKey, TValue>(options, policy.KeepsRaw, wake);
+        _retries = new RetryTimer(time, work, this, _gate, () => _records.NextDue);
         var context = ExecutionContext.Capture();
-        _createWorker = () => new HandlingWorker<TKey, TValue>(this, handler, options, context, work);
+        _createWorker = () => new HandlingWorker<TKey, TValue>(this, handler, policy, context, work);
     }
 
     /// <summary>The failure that stops; null without one. Read by anyone.</summary>
     public ExceptionDispatchInfo? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Changes when the oldest record in hand ends. Read by anyone.</summary>
-    public long OldestNumber => _inHand.OldestNumber;
+    public long OldestNumber => _records.OldestNumber;
 
     /// <summary>Whether no record in hand is waited for. Read by anyone.</summary>
-    public bool IsIdle => _inHand.IsIdle;
+    public bool IsIdle => _records.IsIdle;
 
     /// <summary>How many records are in hand. Read by anyone.</summary>
-    public int InHand => _inHand.Count;
+    public int InHand => _records.Count;
 
     /// <summary>
     /// How many records and bytes may be added; false for none: the wake-up comes when an eighth is free, or when
@@ -103,19 +82,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_isFull)
-            {
-                // Woken, though not for room: perhaps by a seek.
-                foreach (HandledPartition<TKey, TValue> partition in _partitions.Values)
-                {
-                    CloseIfPast(partition);
-                }
-            }
-
-            records = _options.MaxRecordsInHand - _inHand.Count;
-            bytes = _options.MaxBytesInHand - _inHand.Bytes;
-            _isFull = records <= 0 || bytes <= 0;
-            return !_isFull;
+            return _records.TryFindRoom(out records, out bytes);
         }
     }
 
@@ -124,42 +91,26 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            _isEnding = !_inHand.IsIdle;
-            return !_isEnding;
+            return _records.TryFindEnd();
         }
     }
 
     /// <summary>Adds records of one partition, in their order, for which there is room.</summary>
+    /// <param name="position">Where the consumer is in the partition.</param>
+    /// <param name="version">The version of the position for which they are good.</param>
+    /// <param name="records">The records.</param>
+    /// <param name="traits">What their handling depends on.</param>
+    /// <param name="raw">The bytes of their keys and values, where the policy needs them.</param>
     public void Add(
         IHandledPosition position,
         int version,
         ReadOnlySpan<Record<TKey, TValue>> records,
-        ReadOnlySpan<RecordTraits> traits)
+        ReadOnlySpan<RecordTraits> traits,
+        ReadOnlySpan<byte> raw)
     {
         lock (_gate)
         {
-            if (!_partitions.TryGetValue(position, out HandledPartition<TKey, TValue>? partition))
-            {
-                _partitions.Add(position, partition = new HandledPartition<TKey, TValue>(position));
-            }
-
-            if (partition.Window is not { } window || window.Version != version)
-            {
-                Close(partition);
-                partition.Window = window = new PartitionWindow<TKey, TValue>(partition, version);
-            }
-
-            for (int i = 0; i < records.Length; i++)
-            {
-                RecordInHand<TKey, TValue> record = new(records[i], traits[i], window);
-                window.Add(record);
-                _inHand.Add(record);
-                if (!partition.TryBlock(record, _options.OrderBy))
-                {
-                    MakeReady(record);
-                }
-            }
-
+            _records.Add(position, version, records, traits, raw);
             StartWorkers();
         }
     }
@@ -179,24 +130,18 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
             }
             else
             {
-                EndUnsynchronized(ended);
-            }
-
-            while (!_isStopping && !_stop.IsCancellationRequested && _ready.TryDequeue(out record))
-            {
-                if (record.State == HandlingState.Ready && !CloseIfPast(record.Window.Partition))
-                {
-                    record.State = HandlingState.Running;
-                    record.Attempts++;
-                    record.Window.Partition.Running++;
-                    StartWorkers();
-                    return true;
-                }
+                _records.End(ended);
             }
 
             record = null;
+            if (!_isStopping && !_stop.IsCancellationRequested && _records.TryTake(out record))
+            {
+                StartWorkers();
+                return true;
+            }
+
             _workers--;
-            WakeIfRoom();
+            _records.WakeIfRoom();
             return false;
         }
     }
@@ -206,16 +151,9 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            EndUnsynchronized(record);
+            _records.End(record);
             _starting++;
         }
-    }
-
-    /// <summary>Ends a record that cannot be handled, with a warning.</summary>
-    public void Skip(RecordInHand<TKey, TValue> record, Exception failure)
-    {
-        HandlingLog.Skipped(_logger, failure, record.Record.TopicPartitionOffset, record.Attempts);
-        End(record);
     }
 
     /// <summary>Stops with a failure. The record is not finished.</summary>
@@ -230,7 +168,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
                 Volatile.Write(ref _failure, _failure ?? ExceptionDispatchInfo.Capture(failure));
             }
 
-            GiveUp(record);
+            _records.GiveUp(record);
             _starting++;
             _wake();
         }
@@ -241,14 +179,14 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     {
         bool isStopped = failure is OperationCanceledException
             && (_stop.IsCancellationRequested || record.Window.Partition.Token.Token.IsCancellationRequested);
-        bool isLast = record.Attempts >= _options.Retry.MaxAttempts;
+        bool isLast = record.Traits.Fault is not null || record.Attempts >= _options.Retry.MaxAttempts;
         long due = isLast ? 0 : _retries.DueIn(_options.Retry.DelayAfter(record.Attempts));
         lock (_gate)
         {
             bool isEnding = _isStopping || record.Window.Partition.IsDraining;
             if (record.Window.IsClosed || isStopped || (isEnding && !isLast))
             {
-                GiveUp(record);
+                _records.GiveUp(record);
             }
             else if (isLast)
             {
@@ -256,15 +194,13 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
             }
             else
             {
-                record.State = HandlingState.Waiting;
-                Leave(record.Window.Partition);
-                _retries.Add(record, due);
+                _records.Wait(record, due);
             }
 
             _starting++;
         }
 
-        SetTimer();
+        _retries.Set();
         return true;
     }
 
@@ -284,18 +220,18 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
             _isStopping |= positions is null;
             partitions =
             [
-                .. _partitions.Values.Where(each => positions is null || positions.Contains(each.Position)),
+                .. _records.Partitions.Where(each => positions is null || positions.Contains(each.Position)),
             ];
             foreach (HandledPartition<TKey, TValue> partition in partitions)
             {
                 partition.IsDraining = true;
                 partition.IsAbandoned = cancels;
-                GiveBack(partition);
+                _records.GiveBack(partition);
             }
 
             drain = new HandlingDrain<TKey, TValue>(partitions, _work);
             waits = !drain.IsDone && _options.DrainTimeout != TimeSpan.Zero;
-            _drain = waits ? drain : null;
+            _records.Drain = waits ? drain : null;
         }
 
         if (cancels)
@@ -310,7 +246,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
 
         lock (_gate)
         {
-            _drain = null;
+            _records.Drain = null;
             partitions = [.. partitions.Where(partition => partition.Running > 0)];
             foreach (HandledPartition<TKey, TValue> partition in partitions)
             {
@@ -332,34 +268,22 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Forgets a partition: what becomes of its handlers counts no more. Returns what is not finished, with the version
-    /// for which that is good.
+    /// Forgets a partition: what becomes of its handlers counts no more. Returns what is not finished, up to the first
+    /// record that cannot be read, with the version for which that is good.
     /// </summary>
     public (int Version, List<Record<TKey, TValue>> Records) Remove(IHandledPosition position, bool cancels)
     {
         HandledPartition<TKey, TValue>? partition;
-        int version = -1;
-        List<Record<TKey, TValue>> records = [];
+        int version;
+        List<Record<TKey, TValue>> records;
         lock (_gate)
         {
-            if (!_partitions.Remove(position, out partition))
-            {
-                return (version, records);
-            }
-
-            if (partition.Window is { } window)
-            {
-                version = window.Version;
-                records.AddRange(window.Records.Select(record => record.Record));
-            }
-
-            Close(partition);
-            cancels &= partition.Running > 0;
+            cancels &= _records.TryRemove(position, out partition, out version, out records) && partition.Running > 0;
         }
 
         if (cancels)
         {
-            Cancel([partition]);
+            Cancel([partition!]);
         }
 
         return (version, records);
@@ -371,44 +295,11 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
         long now = _retries.Now;
         lock (_gate)
         {
-            while (_retries.TryTake(now, out RecordInHand<TKey, TValue>? record))
-            {
-                MakeReady(record);
-            }
-
+            _records.TakeDue(now);
             StartWorkers();
         }
 
-        SetTimer();
-    }
-
-    private void SetTimer()
-    {
-        while (true)
-        {
-            long? due;
-            lock (_gate)
-            {
-                _mustSetAgain = _isSetting;
-                due = _isStopping ? null : _retries.NextDue;
-                if (_isSetting || due is null)
-                {
-                    return;
-                }
-
-                _isSetting = true;
-            }
-
-            _retries.Set(due.Value);
-            lock (_gate)
-            {
-                _isSetting = false;
-                if (!_mustSetAgain)
-                {
-                    return;
-                }
-            }
-        }
+        _retries.Set();
     }
 
     private void Cancel(IEnumerable<HandledPartition<TKey, TValue>> partitions)
@@ -419,152 +310,13 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
         }
     }
 
-    private void MakeReady(RecordInHand<TKey, TValue> record)
-    {
-        record.State = HandlingState.Ready;
-        _ready.Enqueue(record);
-    }
-
     private void StartWorkers()
     {
-        while (_starting < _ready.Count && _workers < _options.MaxParallelism && !_isStopping)
+        while (_starting < _records.ReadyCount && _workers < _options.MaxParallelism && !_isStopping)
         {
             _workers++;
             _starting++;
             _work.Queue(_createWorker());
         }
-    }
-
-    private void EndUnsynchronized(RecordInHand<TKey, TValue> record)
-    {
-        PartitionWindow<TKey, TValue> window = record.Window;
-        record.State = HandlingState.Ended;
-        Unblock(record);
-        _inHand.Unlist(record);
-        if (window.IsClosed)
-        {
-            _inHand.Remove(record);
-        }
-        else
-        {
-            long finished = -1;
-            while (window.TryFinish(out RecordInHand<TKey, TValue>? first))
-            {
-                finished = first.Record.Offset;
-                _inHand.Remove(first);
-            }
-
-            if (finished >= 0)
-            {
-                window.Partition.Position.Finish(window.Version, finished);
-            }
-        }
-
-        Leave(window.Partition);
-        WakeIfRoom();
-    }
-
-    /// <summary>A record whose handler has failed comes again.</summary>
-    private void GiveUp(RecordInHand<TKey, TValue> record)
-    {
-        record.State = HandlingState.GivenBack;
-        Unblock(record);
-        _inHand.Remove(record);
-        Leave(record.Window.Partition);
-    }
-
-    private void Unblock(RecordInHand<TKey, TValue> record)
-    {
-        if (record.Window.Partition.Unblock(record, _options.OrderBy) is { } next)
-        {
-            MakeReady(next);
-        }
-    }
-
-    private void Leave(HandledPartition<TKey, TValue> partition)
-    {
-        partition.Running--;
-        _drain?.Look();
-    }
-
-    private void WakeIfRoom()
-    {
-        if (_isEnding && _inHand.IsIdle)
-        {
-            _isEnding = false;
-            _wake();
-        }
-
-        if (!_isFull)
-        {
-            return;
-        }
-
-        int records = _options.MaxRecordsInHand - _inHand.Count;
-        long bytes = _options.MaxBytesInHand - _inHand.Bytes;
-        bool isEnough = records > _options.MaxRecordsInHand / 8 && bytes > _options.MaxBytesInHand / 8;
-        if (isEnough || (records > 0 && bytes > 0 && _ready.Count == 0))
-        {
-            _isFull = false;
-            _wake();
-        }
-    }
-
-    /// <summary>Closes the window of a partition if it was moved, or lost; whether it was.</summary>
-    private bool CloseIfPast(HandledPartition<TKey, TValue> partition)
-    {
-        if (partition.Window is { } window && partition.Position.IsCurrent(window.Version))
-        {
-            return false;
-        }
-
-        Close(partition);
-        return true;
-    }
-
-    private void Close(HandledPartition<TKey, TValue> partition)
-    {
-        if (partition.Window is not { } window)
-        {
-            return;
-        }
-
-        GiveBack(partition);
-        window.Close();
-        partition.Window = null;
-        foreach (RecordInHand<TKey, TValue> record in window.Records)
-        {
-            _inHand.Unlist(record);
-            if (record.State != HandlingState.Running)
-            {
-                _inHand.Remove(record);
-            }
-        }
-    }
-
-    /// <summary>What has not begun comes again, and keeps nothing behind it from being finished later.</summary>
-    private void GiveBack(HandledPartition<TKey, TValue> partition)
-    {
-        foreach (RecordInHand<TKey, TValue> record in partition.Window?.Records ?? [])
-        {
-            HandlingState before = record.State;
-            if (before is HandlingState.Blocked or HandlingState.Ready or HandlingState.Waiting)
-            {
-                record.State = HandlingState.GivenBack;
-                _inHand.Remove(record);
-            }
-
-            if (before is HandlingState.Ready or HandlingState.Waiting)
-            {
-                partition.Forget(record, _options.OrderBy);
-            }
-
-            if (before == HandlingState.Waiting)
-            {
-                _retries.Remove(record);
-            }
-        }
-
-        WakeIfRoom();
     }
 }

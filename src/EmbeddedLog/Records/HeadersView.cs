@@ -18,6 +18,9 @@ public ref struct HeadersView
     /// <summary>Whether there is no header left.</summary>
     public readonly bool IsEmpty => _rest.IsEmpty;
 
+    /// <summary>How many bytes the headers that are left have, as stored.</summary>
+    internal readonly int Length => _rest.Length;
+
     /// <summary>The header that <see cref="MoveNext"/> stepped to.</summary>
     public readonly HeaderView Current => new(_key, _value, _hasValue);
 

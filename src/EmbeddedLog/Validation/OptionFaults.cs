@@ -69,6 +69,15 @@ internal sealed class OptionFaults(string optionsName)
         }
     }
 
+    /// <summary>The name of a user's topic, or null.</summary>
+    public void TopicName(string setting, string? value)
+    {
+        if (value is not null && NameRules.TopicFault(value) is { } fault)
+        {
+            _faults.Add($"{setting}: {fault}");
+        }
+    }
+
     /// <summary>Throws if there is any fault, with all of them.</summary>
     /// <exception cref="ArgumentException">There are faults.</exception>
     public void ThrowIfAny()

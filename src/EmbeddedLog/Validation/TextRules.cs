@@ -72,11 +72,14 @@ internal static class TextRules
     };
 
     /// <summary>As <see cref="AsSentence(string)"/>, of an exception of the user's, whose message may throw.</summary>
-    public static string AsSentence(Exception cause)
+    public static string AsSentence(Exception cause) => AsSentence(MessageOf(cause));
+
+    /// <summary>The message of an exception of the user's, which may throw or be null.</summary>
+    public static string MessageOf(Exception cause)
     {
         try
         {
-            return AsSentence(cause.Message ?? string.Empty);
+            return cause.Message ?? string.Empty;
         }
 #pragma warning disable CA1031 // Whatever it throws, the exception itself is told with what it is the cause of.
         catch (Exception)

@@ -15,6 +15,7 @@ public sealed class ForEachOptionsTests
             DrainTimeout = TimeSpan.FromSeconds(7),
             Retry = new RetryOptions { MaxAttempts = 8 },
             OnFailure = FailureAction.Skip,
+            DeadLetterTopic = "dead",
             FailureHandler = (_, _) => ValueTask.FromResult(FailureAction.Skip),
         };
 
@@ -30,6 +31,7 @@ public sealed class ForEachOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(7), copy.DrainTimeout);
         Assert.Equal(8, copy.Retry.MaxAttempts);
         Assert.Equal(FailureAction.Skip, copy.OnFailure);
+        Assert.Equal("dead", copy.DeadLetterTopic);
         Assert.Same(options.FailureHandler, copy.FailureHandler);
     }
 
@@ -52,13 +54,14 @@ public sealed class ForEachOptionsTests
                 MaxDelay = TimeSpan.FromDays(2),
             },
             OnFailure = (FailureAction)7,
+            DeadLetterTopic = "a b",
         };
 
         var exception = Assert.Throws<ArgumentException>("options", options.ValidatedCopy);
 
         Assert.Equal(
             """
-            ForEachOptions has 11 faults:
+            ForEachOptions has 12 faults:
             - MaxParallelism is 0 but must be from 1 to 10,000 handlers: use 1 to handle one record at a time.
             - OrderBy is 7 but must be one of Partition, Key: use a name of ProcessingOrder.
             - MaxRecordsInHand is 0 but must be from 1 to 1,000,000 records: 1,000 suits most handlers.
@@ -69,7 +72,8 @@ public sealed class ForEachOptionsTests
             - Retry.Delay is 2 days but must be from 0 s to 1 day: 100 ms suits most handlers.
             - Retry.BackoffMultiplier is NaN but must be from 1 to 100: use 1 for equal times.
             - Retry.MaxDelay is 2 days but must be from 0 s to 1 day: 30 s suits most handlers.
-            - OnFailure is 7 but must be one of Stop, Skip: use a name of FailureAction. (Parameter 'options')
+            - OnFailure is 7 but must be one of Stop, Skip, DeadLetter: use a name of FailureAction.
+            - DeadLetterTopic: 'a b' cannot name a topic: character ' ' at index 1 is not allowed. Use 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-', but not '.' or '..'. (Parameter 'options')
             """,
             exception.Message,
             ignoreLineEndingDifferences: true);
@@ -80,6 +84,15 @@ public sealed class ForEachOptionsTests
         Assert.Contains(
             "- Retry is null but must be set: leave it out for one attempt.",
             Assert.Throws<ArgumentException>("options", new ForEachOptions { Retry = null! }.ValidatedCopy).Message,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void ValidatedCopy_DeadLettersWithoutATopic_IsAFault() =>
+        Assert.Contains(
+            "- DeadLetterTopic is null but must be set: FailureAction.DeadLetter needs a topic, such as "
+            + "orders.dead-letters.",
+            Assert.Throws<ArgumentException>(
+                "options", new ForEachOptions { OnFailure = FailureAction.DeadLetter }.ValidatedCopy).Message,
             StringComparison.Ordinal);
 
     [Theory]

@@ -136,7 +136,8 @@ internal sealed class TopicFixture : IAsyncDisposable
             _fixture.Platform,
             _fixture.Segments.Readers,
             _fixture.Logger,
-            new LogUsers());
+            new LogUsers(),
+            deadLetters: null);
     }
 
     /// <summary>What a group is found to have committed.</summary>

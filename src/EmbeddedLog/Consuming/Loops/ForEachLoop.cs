@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Membership;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Reading;
@@ -6,7 +7,6 @@ using EmbeddedLog.Consuming.Sequences;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Handling;
 using EmbeddedLog.IO;
-using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Consuming.Loops;
 
@@ -21,7 +21,9 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
     private readonly ConsumerAssignment _assignment;
     private readonly OffsetCommitter? _committer;
     private readonly ForEachOptions _options;
+    private readonly FailurePolicy _policy;
     private readonly RecordHandling<TKey, TValue> _handling;
+    private readonly WorkQueue _work;
     private readonly CancellationToken _stop;
 
     /// <summary>What held before: put back at the end.</summary>
@@ -35,7 +37,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
     /// <param name="assignment">What it reads.</param>
     /// <param name="committer">Commits; null without a group.</param>
     /// <param name="platform">The seam to the system.</param>
-    /// <param name="logger">Where it is told what was skipped.</param>
+    /// <param name="policy">What becomes of records whose last attempt has failed.</param>
     /// <param name="handler">The user's handler.</param>
     /// <param name="options">Valid, and the loop's own.</param>
     /// <param name="stop">Ends the loop.</param>
@@ -45,7 +47,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         ConsumerAssignment assignment,
         OffsetCommitter? committer,
         Platform platform,
-        ILogger logger,
+        FailurePolicy policy,
         Func<Record<TKey, TValue>, CancellationToken, ValueTask> handler,
         ForEachOptions options,
         CancellationToken stop)
@@ -57,8 +59,10 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         _options = options;
         _commitsBeforeRelease = assignment.CommitsBeforeRelease;
         _stop = stop;
+        _work = platform.Work;
+        _policy = policy;
         _handling = new RecordHandling<TKey, TValue>(
-            handler, options, platform.Work, platform.Time, logger, reader.Signal.Wake, stop);
+            handler, options, platform.Work, platform.Time, policy, reader.Signal.Wake, stop);
     }
 
     /// <inheritdoc/>
@@ -82,6 +86,9 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         try
         {
             Begin();
+
+            // A read that never finds its end would keep the caller for ever.
+            await new QueueTurn(_work);
             end = await ReadAsync(scope.Tokens).ConfigureAwait(false);
             end = await EndAsync(end).ConfigureAwait(false);
         }
@@ -115,7 +122,7 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
 
     private void Begin()
     {
-        _reader.BeginLoop(this);
+        _reader.BeginLoop(this, new FetchNotes(_policy.TakesFaults, _policy.KeepsRaw));
         _assignment.InHand = this;
         if (_committer is not null)
         {
@@ -176,7 +183,8 @@ internal sealed class ForEachLoop<TKey, TValue> : IReadingLoop, IRecordsInHand
         }
         else if (_reader.TryTakeInHand(records, bytes, out TakenRecords<TKey, TValue> taken))
         {
-            _handling.Add(Of(taken.Cursor), taken.Version, taken.Records.Span, taken.Traits.Span);
+            _handling.Add(
+                Of(taken.Cursor), taken.Version, taken.Records.Span, taken.Traits.Span, taken.Raw.Span);
             _reader.ForgetTaken(taken);
         }
         else

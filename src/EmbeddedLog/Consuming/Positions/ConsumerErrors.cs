@@ -39,6 +39,36 @@ internal static class ConsumerErrors
             + "with Seek.",
             nameof(group));
 
+    /// <summary>Dead letters in a process that only reads the log.</summary>
+    public static ArgumentException DeadLettersOfReader(string topic) =>
+        new(
+            $"A process that only reads the log cannot append dead letters to '{topic}'. Leave "
+            + $"{nameof(ForEachOptions.DeadLetterTopic)} out, and keep what failed elsewhere, in "
+            + $"{nameof(ForEachOptions.FailureHandler)}; or handle the records in the process that owns the log.",
+            "options");
+
+    /// <summary>Dead letters that the same consumer would read.</summary>
+    public static ArgumentException DeadLettersAreRead(string topic, Subscription topics) =>
+        new(
+            $"The consumer reads topic '{topic}' itself ({topics}), so that a dead letter would fail again and again. "
+            + $"Name another topic as {nameof(ForEachOptions.DeadLetterTopic)}, or subscribe to less.",
+            "options");
+
+    /// <summary>A requeueing of what is no dead letter.</summary>
+    public static InvalidOperationException NoDeadLetter(TopicPartitionOffset record) =>
+        new($"Record {record} is no dead letter: it has no headers '{DeadLetterHeaders.Topic}' and "
+            + $"'{DeadLetterHeaders.Partition}'. Name a record of a topic of dead letters.");
+
+    /// <summary>A requeueing of a record that is not there.</summary>
+    public static OffsetUnavailableException NoSuchRecord(TopicPartitionOffset record, long start, long end) =>
+        new($"There is no record {record}: the partition has offsets {start} to {end - 1}. Read the topic of dead "
+            + "letters again for what there is.")
+        {
+            Topic = record.Topic,
+            Partition = record.Partition,
+            Offset = record.Offset,
+        };
+
     /// <summary>Nothing is committed, and the consumer asked for an error then.</summary>
     public static OffsetUnavailableException NothingCommitted(TopicPartition partition) =>
         new($"Nothing is committed for partition {partition}, and StartAt.Error says not to guess. Seek to where to "

@@ -29,6 +29,23 @@ internal sealed class RecordDecoder<TKey, TValue>(IDeserializer<TKey> keys, IDes
             epoch);
     }
 
+    /// <summary>
+    /// What stands for a record that cannot be read: all but its key and its value. It is handed to no handler.
+    /// </summary>
+    public static Record<TKey, TValue> Unread(
+        in TopicPartition partition, int epoch, scoped in RecordView record, Headers headers) =>
+        new(
+            partition.Topic,
+            partition.Partition,
+            record.Offset,
+            record.Timestamp,
+            default!,
+            record.HasKey,
+            default!,
+            record.IsTombstone,
+            headers,
+            epoch);
+
     private TKey DecodeKey(in TopicPartition partition, scoped in RecordView record, Headers? headers)
     {
         if (!record.HasKey)

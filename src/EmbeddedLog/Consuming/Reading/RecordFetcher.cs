@@ -1,6 +1,4 @@
 using EmbeddedLog.Consuming.Positions;
-using EmbeddedLog.Handling;
-using EmbeddedLog.Partitioning;
 using EmbeddedLog.Segments.Reading;
 
 namespace EmbeddedLog.Consuming.Reading;
@@ -29,8 +27,8 @@ internal sealed class RecordFetcher<TKey, TValue>
         _slot = readers.Rent();
     }
 
-    /// <summary>What the handling of the records depends on, beside them; null where no handlers are called.</summary>
-    public RecordTraits[]? Traits { get; set; }
+    /// <summary>What is noted of the records beside them; null where no handlers are called.</summary>
+    public FetchNotes? Notes { get; set; }
 
     /// <summary>
     /// Reads records of one partition into the beginning of a buffer, as many as there are, up to a number of records
@@ -56,6 +54,7 @@ internal sealed class RecordFetcher<TKey, TValue>
         int epoch = cursor.Hold.Epoch;
         int count = 0;
         cursor.PassedTo = None;
+        Notes?.Begin();
         try
         {
             using PartitionScan scan = new(
@@ -76,12 +75,9 @@ internal sealed class RecordFetcher<TKey, TValue>
                     Array.Resize(ref buffer, (int)Math.Min(wanted, 2L * count));
                 }
 
-                buffer[count] = _decoder.Decode(id, epoch, record);
-                if (Traits is not null)
-                {
-                    NoteTraits(record, count, buffer.Length);
-                }
-
+                buffer[count] = Notes is null
+                    ? _decoder.Decode(id, epoch, record)
+                    : DecodeNoted(id, epoch, record, count, buffer.Length);
                 bytes += record.Key.Length + record.Value.Length;
             }
 
@@ -109,20 +105,23 @@ internal sealed class RecordFetcher<TKey, TValue>
         return count;
     }
 
-    private void NoteTraits(scoped in RecordView record, int index, int capacity)
+    private Record<TKey, TValue> DecodeNoted(
+        in TopicPartition id, int epoch, scoped in RecordView record, int index, int capacity)
     {
-        if (Traits!.Length < capacity)
+        Record<TKey, TValue> decoded;
+        RecordDeserializationException? fault = null;
+        try
         {
-            RecordTraits[] traits = Traits;
-            Array.Resize(ref traits, capacity);
-            Traits = traits;
+            decoded = _decoder.Decode(id, epoch, record);
+        }
+        catch (RecordDeserializationException failure) when (Notes!.KeepsFaults)
+        {
+            fault = failure;
+            decoded = RecordDecoder<TKey, TValue>.Unread(id, epoch, record, failure.Headers);
         }
 
-        // The length beside the 32 bits of the hash tells more keys apart.
-        ReadOnlySpan<byte> key = record.Key;
-        Traits[index] = new RecordTraits(
-            record.HasKey ? ((ulong)key.Length << 32) | (uint)Murmur2.Hash(key) : null,
-            key.Length + record.Value.Length);
+        Notes!.Note(record, index, capacity, fault);
+        return decoded;
     }
 
     /// <summary>The slot of a consumer that was not disposed and that nobody refers to.</summary>

@@ -182,7 +182,9 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     /// Begins a read that has many records in hand. What earlier reads have left unfinished is read anew, since its
     /// bytes are needed.
     /// </summary>
-    public void BeginLoop(IReadingLoop loop)
+    /// <param name="loop">The read.</param>
+    /// <param name="notes">What is noted of its records.</param>
+    public void BeginLoop(IReadingLoop loop, FetchNotes notes)
     {
         Begin(ends: null);
         lock (_positions.Gate)
@@ -196,7 +198,7 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
             _next = _count = 0;
         }
 
-        _fetcher.Traits = [];
+        _fetcher.Notes = notes;
         Volatile.Write(ref _loop, loop);
     }
 
@@ -218,14 +220,15 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
             }
 
             int count = 0;
-            RecordTraits[] traits = _fetcher.Traits!;
+            FetchNotes notes = _fetcher.Notes!;
+            RecordTraits[] traits = notes.Traits;
             for (long bytes = 0; count < maxRecords && _next + count < _count && bytes < maxBytes; count++)
             {
                 bytes += traits[_next + count].Bytes;
             }
 
             taken = new TakenRecords<TKey, TValue>(
-                _buffered!, _version, _buffer.AsMemory(_next, count), traits.AsMemory(_next, count));
+                _buffered!, _version, _buffer.AsMemory(_next, count), traits.AsMemory(_next, count), notes.Raw);
             _next += count;
             _buffered!.HandOut(_buffer[_next - 1].Offset + 1);
             return true;
@@ -233,8 +236,12 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     }
 
     /// <summary>Nothing here keeps what was taken alive.</summary>
-    public void ForgetTaken(in TakenRecords<TKey, TValue> taken) =>
-        _buffer.AsSpan(_next - taken.Records.Length, taken.Records.Length).Clear();
+    public void ForgetTaken(in TakenRecords<TKey, TValue> taken)
+    {
+        int count = taken.Records.Length;
+        _buffer.AsSpan(_next - count, count).Clear();
+        _fetcher.Notes!.Forget(_next - count, count);
+    }
 
     /// <summary>Waits until somebody wakes the reader, but for nothing that changes the assignment.</summary>
     public async ValueTask WaitAsync(ReadTokens tokens)
@@ -272,7 +279,7 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
             _next = _count = 0;
         }
 
-        _fetcher.Traits = null;
+        _fetcher.Notes = null;
         Volatile.Write(ref _loop, null);
     }
 
@@ -538,7 +545,7 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     /// </summary>
     private void PutBackUnsynchronized()
     {
-        if (_next < _count && _fetcher.Traits is null)
+        if (_next < _count && _fetcher.Notes is null)
         {
             KeepUnsynchronized(_buffered!, [], _buffered!.HandedOutTo);
         }

@@ -8,8 +8,10 @@ namespace EmbeddedLog.Consuming.Reading;
 /// <param name="Version">The version of its cursor.</param>
 /// <param name="Records">The records.</param>
 /// <param name="Traits">What their handling depends on.</param>
+/// <param name="Raw">The bytes of their keys and values, where these are kept.</param>
 internal readonly record struct TakenRecords<TKey, TValue>(
     PartitionCursor Cursor,
     int Version,
     ReadOnlyMemory<Record<TKey, TValue>> Records,
-    ReadOnlyMemory<RecordTraits> Traits);
+    ReadOnlyMemory<RecordTraits> Traits,
+    ReadOnlyMemory<byte> Raw);

@@ -122,6 +122,9 @@ public sealed class Subscription
         }
     }
 
+    /// <summary>Whether a topic of that name is read, or partitions of it.</summary>
+    internal bool Includes(string name) => IsPattern ? Matches(name) : TopicNames.Contains(name);
+
     private static IEnumerable<T> Repeated<T>(IEnumerable<T> all) =>
         all.Where(each => each is not null).GroupBy(each => each).Where(same => same.Count() > 1)
             .Select(same => same.Key);

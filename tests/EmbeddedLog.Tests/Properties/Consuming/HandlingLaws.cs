@@ -33,7 +33,8 @@ public sealed class HandlingLaws
         OrderBy = kind % 2 == 0 ? ProcessingOrder.Key : ProcessingOrder.Partition,
         MaxParallelism = 1 + (kind % 4),
         MaxRecordsInHand = kind % 5 == 0 ? 1 : kind % 7,
-        OnFailure = kind % 3 == 0 ? FailureAction.Stop : FailureAction.Skip,
+        OnFailure = (FailureAction)(kind / 4 % 3),
+        DeadLetterTopic = "dead-letters",
         DrainTimeout = TimeSpan.FromSeconds(kind % 4 * 10),
         Retry = new RetryOptions { MaxAttempts = 1 + (kind % 3) },
     };

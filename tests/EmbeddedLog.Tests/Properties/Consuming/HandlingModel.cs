@@ -173,7 +173,7 @@ internal sealed class HandlingModel : IDisposable
     {
         Check(record.Error is HandlingModelMember.HandlerException, record.Error.ToString());
         await TurnAsync();
-        if (_options.OnFailure == FailureAction.Skip && !cancellationToken.IsCancellationRequested)
+        if (_options.OnFailure != FailureAction.Stop && !cancellationToken.IsCancellationRequested)
         {
             _ended.Add((record.At.TopicPartition.Partition, record.At.Offset));
         }

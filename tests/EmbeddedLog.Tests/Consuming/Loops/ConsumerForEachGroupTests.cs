@@ -1,7 +1,7 @@
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 
-namespace EmbeddedLog.Tests.Consuming;
+namespace EmbeddedLog.Tests.Consuming.Loops;
 
 /// <summary>Records that go to handlers while the group's members come, go, and get stuck.</summary>
 public sealed class ConsumerForEachGroupTests : IDisposable

@@ -1,27 +1,12 @@
-using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 
-namespace EmbeddedLog.Tests.Consuming;
+namespace EmbeddedLog.Tests.Consuming.Loops;
 
 /// <summary>Records that go to handlers: order, parallelism, back-pressure, retries, and the end.</summary>
-public sealed class ConsumerForEachTests : IDisposable
+public sealed class ConsumerForEachTests : ForEachFixture
 {
     // Over 400 lines: one fact for each thing that is promised, over one fixture.
     private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
-
-    private readonly SimulatedPlatform _machine = new(seed: 1);
-    private readonly LogLines _lines = new();
-    private readonly List<string> _events = [];
-    private readonly Dictionary<string, TaskCompletionSource> _held = [];
-    private readonly CancellationTokenSource _stop = new();
-    private readonly CommitLog _log;
-    private readonly Topic _topic;
-
-    public ConsumerForEachTests()
-    {
-        _log = _machine.Run(OpenLog.OnAsync(_machine, new CommitLogOptions { LoggerFactory = _lines }));
-        _topic = _machine.Run(_log.CreateTopicAsync("orders", new TopicOptions { Partitions = 2 }));
-    }
 
     [Fact]
     public void ForEach_ByPartition_HandlesOneRecordAfterTheOther()
@@ -32,10 +17,10 @@ public sealed class ConsumerForEachTests : IDisposable
         Hold("a", "b", "c");
 
         Task loop = Start(consumer);
-        Assert.Equal(["c+", "a+"], _events.OrderDescending());
+        Assert.Equal(["c+", "a+"], Events.OrderDescending());
         Release("a");
 
-        Assert.Equal(["a+", "a-", "b+"], _events.Where(line => line[0] != 'c'));
+        Assert.Equal(["a+", "a-", "b+"], Events.Where(line => line[0] != 'c'));
         Release("b", "c");
         Stop(loop);
     }
@@ -48,12 +33,12 @@ public sealed class ConsumerForEachTests : IDisposable
         Hold("a", "b", "c", "d", "e");
 
         Task loop = Start(consumer, new ForEachOptions { OrderBy = ProcessingOrder.Key });
-        Assert.Equal(["a+", "c+", "d+", "e+"], _events.Order());
+        Assert.Equal(["a+", "c+", "d+", "e+"], Events.Order());
         Release("c");
-        Assert.DoesNotContain("b+", _events);
+        Assert.DoesNotContain("b+", Events);
         Release("a");
 
-        Assert.Contains("b+", _events);
+        Assert.Contains("b+", Events);
         Release("b", "d", "e");
         Stop(loop);
     }
@@ -66,7 +51,7 @@ public sealed class ConsumerForEachTests : IDisposable
         Hold("a", "c");
         Task loop = Start(consumer, new ForEachOptions { OrderBy = ProcessingOrder.Key });
 
-        Assert.Contains("b-", _events);
+        Assert.Contains("b-", Events);
         Assert.Equal(0, consumer.Position(Partition(0)));
         Release("a");
 
@@ -89,9 +74,9 @@ public sealed class ConsumerForEachTests : IDisposable
 
         Task loop = Start(consumer, new ForEachOptions { OrderBy = order, MaxParallelism = 3 });
 
-        Assert.Equal(order == ProcessingOrder.Key ? 3 : 2, _events.Count);
-        Release([.. _held.Keys]);
-        Assert.Equal(80, _events.Count);
+        Assert.Equal(order == ProcessingOrder.Key ? 3 : 2, Events.Count);
+        Release([.. Held.Keys]);
+        Assert.Equal(80, Events.Count);
         Stop(loop);
     }
 
@@ -109,7 +94,7 @@ public sealed class ConsumerForEachTests : IDisposable
         Assert.Equal(expected, consumer.RecordsInHand);
         Release("a");
 
-        Assert.Equal(12, _events.Count);
+        Assert.Equal(12, Events.Count);
         Stop(loop);
     }
 
@@ -124,18 +109,18 @@ public sealed class ConsumerForEachTests : IDisposable
             MaxParallelism = 1,
             Retry = new RetryOptions { MaxAttempts = 3, Delay = TimeSpan.FromSeconds(1), BackoffMultiplier = 3 },
         });
-        Assert.Equal(["a!+", "c+", "c-"], _events);
+        Assert.Equal(["a!+", "c+", "c-"], Events);
 
         Advance(0.9);
-        Assert.Equal(3, _events.Count);
+        Assert.Equal(3, Events.Count);
         Advance(0.1);
-        Assert.Equal(["a!+", "c+", "c-", "a!+"], _events);
+        Assert.Equal(["a!+", "c+", "c-", "a!+"], Events);
         Advance(2.9);
-        Assert.Equal(4, _events.Count);
+        Assert.Equal(4, Events.Count);
         Advance(0.1);
 
         // The third attempt is the last one, and stops.
-        Assert.Equal(["a!+", "c+", "c-", "a!+", "a!+"], _events);
+        Assert.Equal(["a!+", "c+", "c-", "a!+", "a!+"], Events);
         Assert.Equal("a!", Assert.Throws<InvalidOperationException>(loop.Ended).Message);
         Assert.Equal(0, consumer.Position(Partition(0)));
     }
@@ -148,17 +133,17 @@ public sealed class ConsumerForEachTests : IDisposable
         using Consumer<string?, string> consumer = Consume();
         Hold("d");
         Task loop = Start(consumer);
-        Assert.Contains("b!+", _events);
+        Assert.Contains("b!+", Events);
         Assert.False(loop.IsCompleted);
 
         Release("d");
 
         Assert.Equal("b!", Assert.Throws<InvalidOperationException>(loop.Ended).Message);
-        Assert.DoesNotContain("c+", _events);
-        Assert.DoesNotContain("e+", _events);
+        Assert.DoesNotContain("c+", Events);
+        Assert.DoesNotContain("e+", Events);
         Assert.Equal(1, consumer.Committed(Partition(0)));
         Assert.Equal(1, consumer.Committed(Partition(1)));
-        Assert.Equal(["b!", "c", "e"], _machine.Run(consumer.TakeToEndAsync).Values().Order());
+        Assert.Equal(["b!", "c", "e"], Machine.Run(consumer.TakeToEndAsync).Values().Order());
     }
 
     [Fact]
@@ -169,9 +154,9 @@ public sealed class ConsumerForEachTests : IDisposable
 
         Task loop = Start(consumer, new ForEachOptions { OnFailure = FailureAction.Skip });
 
-        Assert.Equal(["a!+", "b+", "b-"], _events);
+        Assert.Equal(["a!+", "b+", "b-"], Events);
         Assert.Equal(2, consumer.Position(Partition(0)));
-        Assert.Contains(_lines.All, line => line.Contains(
+        Assert.Contains(Lines.All, line => line.Contains(
             "Record orders-0@0 was skipped: attempt 1, the last one, failed.", StringComparison.Ordinal));
         Stop(loop);
     }
@@ -226,16 +211,16 @@ public sealed class ConsumerForEachTests : IDisposable
             await HandleAsync(record, token);
         });
 
-        _stop.Cancel();
-        _machine.Scheduler.RunUntilIdle();
+        StopSource.Cancel();
+        Machine.Scheduler.RunUntilIdle();
         Assert.False(loop.IsCompleted);
         Assert.False(seen.IsCancellationRequested);
         Release("b");
 
-        Assert.Equal(_stop.Token, Assert.ThrowsAny<OperationCanceledException>(loop.Ended).CancellationToken);
-        Assert.DoesNotContain("c+", _events);
+        Assert.Equal(StopSource.Token, Assert.ThrowsAny<OperationCanceledException>(loop.Ended).CancellationToken);
+        Assert.DoesNotContain("c+", Events);
         Assert.Equal(2, consumer.Committed(Partition(0)));
-        Assert.Equal(["c"], _machine.Run(consumer.TakeToEndAsync).Values());
+        Assert.Equal(["c"], Machine.Run(consumer.TakeToEndAsync).Values());
     }
 
     [Fact]
@@ -250,8 +235,8 @@ public sealed class ConsumerForEachTests : IDisposable
             seen = token;
             await HandleAsync(record, token);
         });
-        _stop.Cancel();
-        _machine.Scheduler.RunUntilIdle();
+        StopSource.Cancel();
+        Machine.Scheduler.RunUntilIdle();
         Advance(29);
         Assert.False(loop.IsCompleted);
         Advance(1);
@@ -263,7 +248,7 @@ public sealed class ConsumerForEachTests : IDisposable
         // Its end finishes nothing any more.
         Release("b");
         Assert.Equal(1, consumer.Position(Partition(0)));
-        Assert.Equal(["b"], _machine.Run(consumer.TakeToEndAsync).Values());
+        Assert.Equal(["b"], Machine.Run(consumer.TakeToEndAsync).Values());
     }
 
     [Fact]
@@ -275,7 +260,7 @@ public sealed class ConsumerForEachTests : IDisposable
         Task loop = Start(
             consumer,
             new ForEachOptions { OnFailure = FailureAction.Skip },
-            async (_, _) => await never.Task.WaitAsync(_stop.Token));
+            async (_, _) => await never.Task.WaitAsync(StopSource.Token));
 
         Stop(loop);
 
@@ -299,7 +284,7 @@ public sealed class ConsumerForEachTests : IDisposable
 
         // Afterwards the consumer's own options hold again.
         Append(0, "c");
-        consumer.Finish(_machine.Run(() => consumer.TakeAsync(1))[0]);
+        consumer.Finish(Machine.Run(() => consumer.TakeAsync(1))[0]);
         Advance(10);
         Assert.Equal(2, consumer.Committed(Partition(0)));
     }
@@ -308,12 +293,12 @@ public sealed class ConsumerForEachTests : IDisposable
     public void ForEach_WithoutAGroup_ReadsAndCommitsNothing()
     {
         Append(0, "a");
-        using Consumer<string?, string> consumer = _log.CreateConsumer<string?, string>("orders");
+        using Consumer<string?, string> consumer = Log.CreateConsumer<string?, string>("orders");
 
         Task loop = Start(consumer);
         Advance(5);
 
-        Assert.Equal(["a+", "a-"], _events);
+        Assert.Equal(["a+", "a-"], Events);
         Stop(loop);
     }
 
@@ -324,10 +309,10 @@ public sealed class ConsumerForEachTests : IDisposable
         Task loop = Start(consumer);
 
         Assert.Throws<InvalidOperationException>(Start(consumer).Ended);
-        Assert.Throws<InvalidOperationException>(() => _machine.Run(consumer.TakeToEndAsync));
+        Assert.Throws<InvalidOperationException>(() => Machine.Run(consumer.TakeToEndAsync));
         Stop(loop);
         Append(0, "a");
-        Assert.Equal(["a"], _machine.Run(consumer.TakeToEndAsync).Values());
+        Assert.Equal(["a"], Machine.Run(consumer.TakeToEndAsync).Values());
     }
 
     [Fact]
@@ -336,9 +321,9 @@ public sealed class ConsumerForEachTests : IDisposable
         using Consumer<string?, string> consumer = Consume();
         Task loop = Start(consumer);
         Append(1, "a");
-        _machine.Scheduler.RunUntilIdle();
+        Machine.Scheduler.RunUntilIdle();
 
-        Assert.Equal(["a+", "a-"], _events);
+        Assert.Equal(["a+", "a-"], Events);
         Stop(loop);
     }
 
@@ -356,12 +341,12 @@ public sealed class ConsumerForEachTests : IDisposable
             }
         });
 
-        _machine.Run(consumer.DisposeAsync());
-        _machine.Scheduler.RunUntilIdle();
+        Machine.Run(consumer.DisposeAsync());
+        Machine.Scheduler.RunUntilIdle();
 
         Assert.Throws<ObjectDisposedException>(loop.Ended);
         using Consumer<string?, string> next = Consume();
-        Assert.Equal(["b"], _machine.Run(next.TakeToEndAsync).Values());
+        Assert.Equal(["b"], Machine.Run(next.TakeToEndAsync).Values());
     }
 
     [Fact]
@@ -392,7 +377,7 @@ public sealed class ConsumerForEachTests : IDisposable
             }
         });
 
-        Assert.Equal(["a+", "a-", "b+", "b-", "a+", "a-", "b+", "b-", "c+", "c-"], _events);
+        Assert.Equal(["a+", "a-", "b+", "b-", "a+", "a-", "b+", "b-", "c+", "c-"], Events);
         Assert.Equal(3, consumer.Position(Partition(0)));
         Stop(loop);
     }
@@ -409,9 +394,9 @@ public sealed class ConsumerForEachTests : IDisposable
         });
 
         consumer.Seek(new TopicPartitionOffset("orders", 0, 2));
-        _machine.Scheduler.RunUntilIdle();
+        Machine.Scheduler.RunUntilIdle();
 
-        Assert.Equal(["a!+", "c+", "c-"], _events);
+        Assert.Equal(["a!+", "c+", "c-"], Events);
         Stop(loop);
     }
 
@@ -431,10 +416,10 @@ public sealed class ConsumerForEachTests : IDisposable
     [Fact]
     public void ForEach_ARecordCannotBeRead_EndsWithThatAndCanBeSkipped()
     {
-        _topic[0].Append(new RawRecord("k"u8, "1"u8));
-        _topic[0].Append(new RawRecord("k"u8, "x"u8));
-        _topic[0].Append(new RawRecord("k"u8, "3"u8));
-        using Consumer<string, int> consumer = _log.CreateConsumer<string, int>(
+        Topic[0].Append(new RawRecord("k"u8, "1"u8));
+        Topic[0].Append(new RawRecord("k"u8, "x"u8));
+        Topic[0].Append(new RawRecord("k"u8, "3"u8));
+        using Consumer<string, int> consumer = Log.CreateConsumer<string, int>(
             "orders", "g", values: new NumberDeserializer());
         List<int> seen = [];
         Func<Record<string, int>, CancellationToken, ValueTask> handler = (record, _) =>
@@ -443,13 +428,13 @@ public sealed class ConsumerForEachTests : IDisposable
             return ValueTask.CompletedTask;
         };
 
-        Task loop = consumer.ForEachAsync(handler, cancellationToken: _stop.Token);
-        _machine.Scheduler.RunUntilIdle();
+        Task loop = consumer.ForEachAsync(handler, cancellationToken: StopSource.Token);
+        Machine.Scheduler.RunUntilIdle();
         RecordDeserializationException failure = Assert.Throws<RecordDeserializationException>(loop.Ended);
         Assert.Equal([1], seen);
         consumer.Skip(failure);
-        loop = consumer.ForEachAsync(handler, cancellationToken: _stop.Token);
-        _machine.Scheduler.RunUntilIdle();
+        loop = consumer.ForEachAsync(handler, cancellationToken: StopSource.Token);
+        Machine.Scheduler.RunUntilIdle();
 
         Assert.Equal([1, 3], seen);
         Stop(loop);
@@ -460,11 +445,11 @@ public sealed class ConsumerForEachTests : IDisposable
     {
         Append(0, "a", "b");
         using Consumer<string?, string> consumer = Consume();
-        Assert.Equal(["a", "b"], _machine.Run(() => consumer.TakeAsync(2)).Values());
+        Assert.Equal(["a", "b"], Machine.Run(() => consumer.TakeAsync(2)).Values());
 
         Task loop = Start(consumer);
 
-        Assert.Equal(["b+", "b-"], _events);
+        Assert.Equal(["b+", "b-"], Events);
         Stop(loop);
     }
 
@@ -497,88 +482,5 @@ public sealed class ConsumerForEachTests : IDisposable
         Assert.Throws<ArgumentException>(
             "options",
             () => { _ = consumer.ForEachAsync(HandleAsync, new ForEachOptions { MaxParallelism = 0 }); });
-    }
-
-    public void Dispose()
-    {
-        _machine.Run(_log.DisposeAsync());
-        _machine.Dispose();
-        _lines.Dispose();
-        _stop.Dispose();
-    }
-
-    private static TopicPartition Partition(int number) => new("orders", number);
-
-    private Consumer<string?, string> Consume() => _log.CreateConsumer<string?, string>("orders", "g");
-
-    private void Append(int partition, params string[] records)
-    {
-        foreach (string record in records)
-        {
-            string[] parts = record.Split(':');
-            byte[] value = System.Text.Encoding.UTF8.GetBytes(parts[^1]);
-            byte[] key = System.Text.Encoding.UTF8.GetBytes(parts.Length > 1 ? parts[0] : "k");
-            _topic[partition].Append(key.Length == 0 ? new RawRecord(value) : new RawRecord(key, value));
-        }
-    }
-
-    private Task Start(
-        Consumer<string?, string> consumer,
-        ForEachOptions? options = null,
-        Func<Record<string?, string>, CancellationToken, ValueTask>? handler = null)
-    {
-        // The test runner's context would continue handlers on other threads.
-        SynchronizationContext.SetSynchronizationContext(null);
-        Task loop = consumer.ForEachAsync(handler ?? HandleAsync, options, _stop.Token);
-        _machine.Scheduler.RunUntilIdle();
-        return loop;
-    }
-
-    private void Stop(Task loop)
-    {
-        _stop.Cancel();
-        _machine.Scheduler.RunUntilIdle();
-        Assert.ThrowsAny<OperationCanceledException>(loop.Ended);
-    }
-
-    private void Advance(double seconds)
-    {
-        _machine.Time.Advance(TimeSpan.FromSeconds(seconds));
-        _machine.Scheduler.RunUntilIdle();
-    }
-
-    private void Hold(params string[] values)
-    {
-        foreach (string value in values)
-        {
-            _held[value] = new TaskCompletionSource();
-        }
-    }
-
-    private void Release(params string[] values)
-    {
-        foreach (string value in values)
-        {
-            _held[value].TrySetResult();
-        }
-
-        _machine.Scheduler.RunUntilIdle();
-    }
-
-    /// <summary>Waits where it is told to, and throws for values that end with a mark.</summary>
-    private async ValueTask HandleAsync(Record<string?, string> record, CancellationToken cancellationToken)
-    {
-        _events.Add($"{record.Value}+");
-        if (record.Value.EndsWith('!'))
-        {
-            throw new InvalidOperationException(record.Value);
-        }
-
-        if (_held.TryGetValue(record.Value, out TaskCompletionSource? held))
-        {
-            await held.Task;
-        }
-
-        _events.Add($"{record.Value}-");
     }
 }

@@ -26,8 +26,8 @@ public sealed class ForEachOptions
     public int MaxRecordsInHand { get; set; } = 1_000;
 
     /// <summary>
-    /// How many bytes of keys and values the records in hand have, as stored, 1 to 1 TiB (1,099,511,627,776). The
-    /// record that reaches the bound is still taken. Default: 16 MiB (16,777,216).
+    /// How many bytes of keys, values and headers the records in hand have, as stored, 1 to 1 TiB (1,099,511,627,776).
+    /// The record that reaches the bound is still taken. Default: 16 MiB (16,777,216).
     /// </summary>
     public long MaxBytesInHand { get; set; } = 16 << 20;
 
@@ -52,13 +52,24 @@ public sealed class ForEachOptions
     public RetryOptions Retry { get; set; } = new();
 
     /// <summary>
-    /// What to do with a record whose last attempt has failed. Default: <see cref="FailureAction.Stop"/>.
+    /// What to do with a record whose last attempt has failed, or that cannot be read as the consumer's types. Default:
+    /// <see cref="FailureAction.Stop"/>.
     /// </summary>
     public FailureAction OnFailure { get; set; } = FailureAction.Stop;
 
     /// <summary>
-    /// Decides in place of <see cref="OnFailure"/>. It runs in the place of the handler, with the handler's token. If
-    /// it throws, the loop stops with both exceptions. Code only: configuration cannot set it. Default: null.
+    /// The topic for records that <see cref="FailureAction.DeadLetter"/> is chosen for, such as
+    /// <c>orders.dead-letters</c>. If it is missing, it is made with the first one: with one partition, the source's
+    /// retention, and room for the largest record of the topics that the consumer reads and 16 KiB of
+    /// <see cref="DeadLetterHeaders"/>. Create it before for anything else. A dead letter goes to the partition with the source's number, modulo the number of
+    /// partitions. The consumer must not read the topic itself. Default: null, for none.
+    /// </summary>
+    public string? DeadLetterTopic { get; set; }
+
+    /// <summary>
+    /// Decides in place of <see cref="OnFailure"/>. It runs in the place of the handler, in the order of the handlers,
+    /// and with the handler's token. If it throws, the loop stops with both exceptions. With it, the bytes of keys and
+    /// values are kept beside the records in hand. Code only: configuration cannot set it. Default: null.
     /// </summary>
     public Func<FailedRecord, CancellationToken, ValueTask<FailureAction>>? FailureHandler { get; set; }
 
@@ -98,6 +109,16 @@ public sealed class ForEachOptions
         faults.NotNull(nameof(Retry), Retry, "leave it out for one attempt");
         Retry?.Validate(faults, $"{nameof(Retry)}.");
         faults.Defined(nameof(OnFailure), OnFailure);
+        faults.TopicName(nameof(DeadLetterTopic), DeadLetterTopic);
+        if (OnFailure == FailureAction.DeadLetter)
+        {
+            faults.NotNull(
+                nameof(DeadLetterTopic),
+                DeadLetterTopic,
+                $"{nameof(FailureAction)}.{nameof(FailureAction.DeadLetter)} needs a topic, such as "
+                + "orders.dead-letters");
+        }
+
         faults.ThrowIfAny();
     }
 }
