@@ -65,6 +65,18 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
         }
     }
 
+    /// <summary>Whether there is any consumer, with a group or without.</summary>
+    public bool HasConsumers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _groups.Count + _alone.Count > 0;
+            }
+        }
+    }
+
     /// <summary>
     /// Makes a place for a consumer. One without a group, or of partitions chosen by hand, joins at once.
     /// </summary>
