@@ -54,12 +54,13 @@ public sealed class CommitLog : ICommitLog
         _changing = new ChangeLock(Parts.Platform.Work);
         _changes = new TopicChanges(
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
-        _groups = new GroupCoordinator(TopicCatalog.Of(_topics), _offsets.End, Parts.Platform, Parts.Logger);
+        _groups = new GroupCoordinator(
+            TopicCatalog.Of(_topics), _offsets.End, Parts.Platform, Parts.Logger, _offsets.Times.NoteUsed);
         _topics.PartitionsChanged += _groups.RefreshTopics;
         _groupDescriptions = new GroupDescriptions(
             TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets.List, _groups);
         _groupChanges = new GroupChanges(TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets, _groups);
-        _upkeep = new LogUpkeep(opened, options);
+        _upkeep = new LogUpkeep(opened, _groups, options);
         _closing = new LogClosing(opened, _changing, _users, _groups, _upkeep);
     }
 

@@ -62,7 +62,8 @@ public sealed class ReadOnlyLog : ILogReader
         ControlView view,
         FollowedTopics topics,
         SerdeResolver serdes,
-        OffsetsDirectory? offsets)
+        OffsetsDirectory? offsets,
+        TimeSpan offsetsRetention)
     {
         Directory = directory;
         _parts = parts;
@@ -70,7 +71,11 @@ public sealed class ReadOnlyLog : ILogReader
         _topics = topics;
         _serdes = serdes;
         _groups = new FollowerGroups(
-            TopicCatalog.Of(topics), parts, () => new FollowedOffsets(topics.Offsets).List(), offsets);
+            TopicCatalog.Of(topics),
+            parts,
+            () => new FollowedOffsets(topics.Offsets).List(),
+            offsets,
+            offsetsRetention);
         _watch = new TopicsWatch(parts.Background, () => _groups.Coordinator.HasConsumers, () => Look());
     }
 
@@ -130,7 +135,7 @@ public sealed class ReadOnlyLog : ILogReader
                     .ConfigureAwait(false);
             }
 
-            return new ReadOnlyLog(path, parts, view, topics, serdes, offsets);
+            return new ReadOnlyLog(path, parts, view, topics, serdes, offsets, options.OffsetsRetention);
         }
         catch (Exception failure)
         {

@@ -26,19 +26,30 @@ internal sealed class FollowerGroups
     /// <param name="parts">The parts of the log.</param>
     /// <param name="listOwners">What the owner's groups have committed, as of now.</param>
     /// <param name="directory">What the own groups commit; null if there are none.</param>
+    /// <param name="retention">How long that is kept of a group without consumers.</param>
     public FollowerGroups(
-        ITopicCatalog topics, LogParts parts, Func<Commits> listOwners, OffsetsDirectory? directory)
+        ITopicCatalog topics,
+        LogParts parts,
+        Func<Commits> listOwners,
+        OffsetsDirectory? directory,
+        TimeSpan retention)
     {
         _topics = topics;
         _directory = directory;
         Offsets = directory?.Offsets;
         Coordinator = new GroupCoordinator(
-            topics, directory is null ? EndAll : directory.Offsets.End, parts.Platform, parts.Logger);
+            topics,
+            directory is null ? EndAll : directory.Offsets.End,
+            parts.Platform,
+            parts.Logger,
+            directory is null ? null : directory.Offsets.Times.NoteUsed);
         _ofOwner = new GroupDescriptions(topics, parts.Platform.Time, listOwners, members: null);
         if (Offsets is { } offsets)
         {
             _own = new GroupDescriptions(topics, parts.Platform.Time, () => ListOwn(offsets), Coordinator);
             _changes = new GroupChanges(topics, parts.Platform.Time, offsets, Coordinator);
+            new OffsetExpiry(
+                offsets, Coordinator, directory!.Background, parts.Platform.Time, retention, parts.Logger).Start();
         }
     }
 

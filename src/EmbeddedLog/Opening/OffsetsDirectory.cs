@@ -31,6 +31,9 @@ internal sealed class OffsetsDirectory
     /// <summary>What is committed.</summary>
     public OffsetStore Offsets { get; }
 
+    /// <summary>Calls tasks back later, until this is closed.</summary>
+    public BackgroundSchedule Background => _parts.Background;
+
     /// <summary>Opens the directory, or makes it if it is missing or empty.</summary>
     /// <param name="options">Where it is, and how long to wait for it.</param>
     /// <param name="path">Its full path.</param>

@@ -32,6 +32,13 @@ public sealed class ReadOnlyLogOptions
     public TimeSpan OffsetsOwnerTimeout { get; set; } = TimeSpan.Zero;
 
     /// <summary>
+    /// How long what an own group has committed is kept while the group has no consumer, by the time for which this log
+    /// is open: 1 minute to 36,500 days, or <see cref="Timeout.InfiniteTimeSpan"/> to keep it for ever. As
+    /// <see cref="CommitLogOptions.OffsetsRetention"/>. Default: 7 days.
+    /// </summary>
+    public TimeSpan OffsetsRetention { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>
     /// JSON metadata for types of keys and values without a built-in serializer; the first context with the type
     /// counts. Needed in trimmed and ahead-of-time compiled programs, which have no reflection. Default: empty.
     /// </summary>
@@ -91,6 +98,13 @@ public sealed class ReadOnlyLogOptions
             TimeSpan.FromDays(1),
             "use TimeSpan.Zero not to wait",
             "no limit");
+        faults.Range(
+            nameof(OffsetsRetention),
+            OffsetsRetention,
+            TimeSpan.FromMinutes(1),
+            TimeSpan.FromDays(36_500),
+            "to delete the offsets of a group at once, use DeleteGroupAsync",
+            "no end");
         faults.Range(
             nameof(MaxOpenSegments), MaxOpenSegments, 1, 32_768, "segments", "256 suits most logs");
         faults.Range(

@@ -35,6 +35,12 @@ internal sealed class GroupChanges(
                 move.After,
                 Truncations: partitions[move.Partition].Truncations)),
         ];
+        if (!dryRun)
+        {
+            // What is committed here counts as new, whenever the group was used last.
+            offsets.Times.NoteUsed(group);
+        }
+
         offsets.ReadClock();
         long end = groups.WhileEmpty(group, () => dryRun ? 0 : offsets.Commit(group, commits));
         if (!dryRun)
@@ -51,8 +57,8 @@ internal sealed class GroupChanges(
     public async ValueTask DeleteAsync(string group, string? topic, CancellationToken cancellationToken)
     {
         offsets.ReadClock();
-        int removed = groups.WhileEmpty(group, () => offsets.Remove(group, topic));
-        if (removed == 0)
+        IReadOnlyList<TopicPartition> removed = groups.WhileEmpty(group, () => offsets.Remove(group, topic));
+        if (removed.Count == 0)
         {
             throw GroupErrors.Unknown(group, [.. offsets.List().Select(commit => commit.Key.Group).Distinct()]);
         }

@@ -26,7 +26,7 @@ internal static class OffsetLoading
         (string Group, TopicPartition Partition, long From, long To) first = (string.Empty, default, 0, 0);
         lock (state.Gate)
         {
-            foreach (GroupPartition key in state.KeysUnsynchronized.ToArray())
+            foreach (GroupPartition key in state.KeysUnsynchronized.Where(key => key.IsOffset).ToArray())
             {
                 if (!byId.TryGetValue((key.TopicUid, key.Partition), out ReadablePartition? partition))
                 {

@@ -57,13 +57,26 @@ internal sealed class OffsetStore
     {
         _state = state;
         _loggerUnderLock = loggerUnderLock;
+        Times = new GroupTimes(state, loggerUnderLock);
     }
 
     /// <summary>The partition that holds the commits.</summary>
     public PartitionLog Log => _state.Log;
 
+    /// <summary>Since when groups are empty.</summary>
+    public GroupTimes Times { get; }
+
     /// <summary>How many offsets are committed.</summary>
-    public int Count => _state.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_state.Gate)
+            {
+                return _state.KeysUnsynchronized.Count(key => key.IsOffset);
+            }
+        }
+    }
 
     /// <summary>Opens the committed offsets of a log, or makes an empty set of them.</summary>
     /// <param name="factory">Opens the partition that holds them.</param>
@@ -164,7 +177,7 @@ internal sealed class OffsetStore
             List<KeyValuePair<GroupPartition, OffsetValue>> all = new(_state.KeysUnsynchronized.Count);
             foreach (GroupPartition key in _state.KeysUnsynchronized)
             {
-                if (_state.TryGetUnsynchronized(key, out OffsetValue value))
+                if (key.IsOffset && _state.TryGetUnsynchronized(key, out OffsetValue value))
                 {
                     all.Add(new(key, value));
                 }
@@ -174,11 +187,13 @@ internal sealed class OffsetStore
         }
     }
 
-    /// <summary>Removes what a group has committed, in all topics or in one; returns in how many partitions.</summary>
+    /// <summary>
+    /// Removes what a group has committed, in all topics or in one; returns in which partitions.
+    /// <see cref="ReadClock"/> comes before.
+    /// </summary>
     /// <exception cref="DiskFullException">There is no space: the next opening finds it again.</exception>
-    public int Remove(string group, string? topic)
+    public IReadOnlyList<TopicPartition> Remove(string group, string? topic)
     {
-        ReadClock();
         lock (_state.Gate)
         {
             GroupPartition[] removed =
@@ -187,7 +202,11 @@ internal sealed class OffsetStore
                     key => key.Group == group && (topic is null || key.Topic == topic)),
             ];
             _state.RemoveUnsynchronized(removed);
-            return removed.Length;
+            return
+            [
+                .. removed.Where(key => key.IsOffset).Select(key => new TopicPartition(key.Topic, key.Partition))
+                    .OrderBy(each => each.Topic, StringComparer.Ordinal).ThenBy(each => each.Partition),
+            ];
         }
     }
 
