@@ -3,7 +3,6 @@ using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Coordination.Administration;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
-using EmbeddedLog.Partitions.Reading;
 using Commits = System.Collections.Generic.IReadOnlyList<
     System.Collections.Generic.KeyValuePair<
         EmbeddedLog.Coordination.Offsets.GroupPartition, EmbeddedLog.Coordination.Offsets.OffsetValue>>;
@@ -136,7 +135,7 @@ internal sealed class FollowerGroups
     }
 
     /// <summary>What counts as committed, of the topics that there are.</summary>
-    private Commits ListOwn(OffsetStore offsets)
+    private List<KeyValuePair<GroupPartition, OffsetValue>> ListOwn(OffsetStore offsets)
     {
         List<KeyValuePair<GroupPartition, OffsetValue>> own = [];
         foreach ((GroupPartition key, OffsetValue stored) in offsets.List())

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Following;

@@ -1,5 +1,4 @@
 using EmbeddedLog.Files;
-using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Tests.Infrastructure.Processes;

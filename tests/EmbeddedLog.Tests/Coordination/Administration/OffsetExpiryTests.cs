@@ -11,6 +11,8 @@ public sealed class OffsetExpiryTests : IDisposable
 {
     private const string Group = "billing";
 
+    private static readonly TopicPartition s_partition = new("orders", 0);
+
     /// <summary>The greatest time between two looks.</summary>
     private static readonly TimeSpan s_look = TimeSpan.FromMinutes(10);
 
@@ -33,8 +35,6 @@ public sealed class OffsetExpiryTests : IDisposable
     }
 
     private SimulatedPlatform Machine => _machines[^1];
-
-    private TopicPartition Partition => new("orders", 0);
 
     private string[] Expiries =>
         [.. _logged.All.Where(line => line.Contains("offsets were deleted", StringComparison.Ordinal))];
@@ -77,7 +77,7 @@ public sealed class OffsetExpiryTests : IDisposable
             Assert.Equal([Group], List());
             Machine.Run(() => consumer.TakeAsync(1));
             Pass(TimeSpan.FromDays(8));
-            Assert.Equal(1, consumer.Committed(Partition));
+            Assert.Equal(1, consumer.Committed(s_partition));
         }
 
         Pass(TimeSpan.FromDays(7));
