@@ -56,13 +56,14 @@ public sealed class CommitLog : ICommitLog
         _changing = new ChangeLock(Parts.Platform.Work);
         _changes = new TopicChanges(
             opened.Store, _topics, _directory.Control, Parts.Watch, uid => _offsets.ForgetTopic(uid));
-        _groups = new GroupCoordinator(TopicCatalog.Of(_topics), _offsets.End, Parts.Platform, Parts.Logger);
+        _groups = new GroupCoordinator(
+            TopicCatalog.Of(_topics), _offsets.End, Parts.Platform, Parts.Logger, _offsets.Times.NoteUsed);
         _topics.PartitionsChanged += _groups.RefreshTopics;
         _groupDescriptions = new GroupDescriptions(
             TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets.List, _groups);
         _groupChanges = new GroupChanges(TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets, _groups);
         _deadLetters = new DeadLetterTopics(_topics, EnsureUnchangedAsync);
-        _upkeep = new LogUpkeep(opened, options);
+        _upkeep = new LogUpkeep(opened, _groups, options);
         _closing = new LogClosing(opened, _changing, _users, _groups, _upkeep);
     }
 
@@ -138,15 +139,23 @@ public sealed class CommitLog : ICommitLog
 
     /// <summary>
     /// Opens a log to read it only, while another process owns it, or nobody: nothing in the directory is changed, and
-    /// no right to write there is needed. Reading follows the owner through everything that it does.
+    /// no right to write there is needed. Reading follows the owner through everything that it does. Groups of
+    /// consumers need <see cref="ReadOnlyLogOptions.OffsetsDirectory"/>.
     /// </summary>
     /// <param name="directory">The directory; relative to the current one unless rooted.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="cancellationToken">Ends the opening; nothing stays open.</param>
     /// <exception cref="ArgumentException">The options are out of bounds; the message tells all.</exception>
-    /// <exception cref="LogDirectoryException">The directory is no log, or cannot be read.</exception>
+    /// <exception cref="LogDirectoryException">
+    /// The directory is no log, or cannot be read. Or the directory of the offsets is of another log, holds something
+    /// else, lies in the log's, or cannot be used.
+    /// </exception>
+    /// <exception cref="LogOwnedException">
+    /// Another process, or another log of this one, uses the directory of the offsets.
+    /// </exception>
     /// <exception cref="CorruptLogException">
-    /// The session, or a topic's description, is damaged. A damaged partition fails its own reads.
+    /// The session, a topic's description, or what is in the directory of the offsets is damaged. A damaged partition
+    /// fails its own reads.
     /// </exception>
     /// <exception cref="UnsupportedFormatException">A newer version of the library wrote it.</exception>
     /// <exception cref="OperationCanceledException">The opening was cancelled.</exception>
@@ -156,7 +165,8 @@ public sealed class CommitLog : ICommitLog
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         ReadOnlyLogOptions copy = (options ?? new ReadOnlyLogOptions()).ValidatedCopy();
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(ReadOnlyLog.Open(directory, copy, RealPlatform.Create(copy.TimeProvider)));
+        return ReadOnlyLog.OpenAsync(
+            directory, copy, RealPlatform.Create(copy.TimeProvider), how: default, cancellationToken);
     }
 
     /// <summary>

@@ -3,8 +3,6 @@ using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Consuming.Subscribing;
-using EmbeddedLog.Coordination.Administration;
-using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Errors;
@@ -14,8 +12,10 @@ using EmbeddedLog.Following.Control;
 using EmbeddedLog.IO;
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Opening;
+using EmbeddedLog.Partitions.Reading;
 using EmbeddedLog.Serialization;
 using EmbeddedLog.Topics;
+using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog;
@@ -34,18 +34,21 @@ namespace EmbeddedLog;
 /// <see cref="LogPartition.DurableOffset"/> to see nothing that can be taken back.
 /// </para>
 /// <para>
-/// Nothing is committed by who reads only: consumers have no group, and begin where their options or a seek say. Keep
-/// the offsets with what comes of the records.
+/// Consumers have groups if <see cref="ReadOnlyLogOptions.OffsetsDirectory"/> says where this process keeps what they
+/// commit. These are groups of this process alone: one of the same name in another process, or of the log's owner, is
+/// another group. What they commit survives as in a log of this process, and is lowered where records were taken back.
+/// Without the directory consumers have no group, and begin where their options or a seek say.
 /// </para>
 /// </remarks>
 public sealed class ReadOnlyLog : ILogReader
 {
+    // Over 400 lines, most of which document the public members: each hands over to the room that does the work.
     private readonly LogParts _parts;
     private readonly ControlView _view;
     private readonly FollowedTopics _topics;
     private readonly SerdeResolver _serdes;
-    private readonly GroupCoordinator _groups;
-    private readonly GroupDescriptions _groupDescriptions;
+    private readonly FollowerGroups _groups;
+    private readonly TopicsWatch _watch;
 
     /// <summary>The consumers, which end with the log.</summary>
     private readonly LogUsers _users = new();
@@ -54,29 +57,26 @@ public sealed class ReadOnlyLog : ILogReader
     private int _disposed;
 
     private ReadOnlyLog(
-        string directory, LogParts parts, ControlView view, FollowedTopics topics, SerdeResolver serdes)
+        string directory,
+        LogParts parts,
+        ControlView view,
+        FollowedTopics topics,
+        SerdeResolver serdes,
+        OffsetsDirectory? offsets,
+        TimeSpan offsetsRetention)
     {
         Directory = directory;
         _parts = parts;
         _view = view;
         _topics = topics;
         _serdes = serdes;
-        _groups = new GroupCoordinator(
+        _groups = new FollowerGroups(
             TopicCatalog.Of(topics),
-            static holds =>
-            {
-                foreach (PartitionHold hold in holds)
-                {
-                    hold.End();
-                }
-            },
-            parts.Platform,
-            parts.Logger);
-        _groupDescriptions = new GroupDescriptions(
-            TopicCatalog.Of(topics),
-            parts.Platform.Time,
+            parts,
             () => new FollowedOffsets(topics.Offsets).List(),
-            members: null);
+            offsets,
+            offsetsRetention);
+        _watch = new TopicsWatch(parts.Background, () => _groups.Coordinator.HasConsumers, () => Look());
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -92,26 +92,54 @@ public sealed class ReadOnlyLog : ILogReader
     /// <summary>What the log was put together from.</summary>
     internal LogParts Parts => _parts;
 
+    /// <summary>What this process' groups have committed; null if it has none.</summary>
+    internal OffsetStore? Offsets => _groups.Offsets;
+
     /// <summary>Opens a log on any platform; the options are valid and the caller's own.</summary>
-    internal static ReadOnlyLog Open(string directory, ReadOnlyLogOptions options, Platform platform)
+    internal static ReadOnlyLog Open(string directory, ReadOnlyLogOptions options, Platform platform) =>
+        OpenAsync(directory, options, platform, WaitMode.Blocking(platform.Work), CancellationToken.None)
+            .AsTask().GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Open(string, ReadOnlyLogOptions, Platform)"/>
+    internal static async ValueTask<ReadOnlyLog> OpenAsync(
+        string directory,
+        ReadOnlyLogOptions options,
+        Platform platform,
+        WaitMode how,
+        CancellationToken cancellationToken)
     {
         string path = Path.GetFullPath(directory);
+        string? offsetsPath = options.OffsetsDirectory is { } named ? OutsideOf(path, named) : null;
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, LogCategory.ReadOnlyLog);
+        Platform system = platform;
         platform = Bind(platform, path);
         LogParts parts = LogParts.Create(platform, path, options.MaxOpenSegments, logger);
         ControlView? view = null;
+        FollowedTopics? topics = null;
         try
         {
-            view = new ControlView(platform, path, ReadLogUid(platform.Files, path), options.PollInterval);
+            ulong uid = ReadLogUid(platform.Files, path);
+            view = new ControlView(platform, path, uid, options.PollInterval);
             parts.Segments.Open.WhenOpened = new IdleSegments(parts.Background, parts.Segments.Open).Watch;
             FollowPoller poller = new(parts.Background, view, options.PollInterval);
             SerdeResolver serdes = new(options.JsonContexts, options.JsonSerializerOptions);
-            FollowedTopics topics = new(parts.Segments, parts.Waiters, path, view, poller, serdes);
+            topics = new FollowedTopics(parts.Segments, parts.Waiters, path, view, poller, serdes);
             topics.Look();
-            return new ReadOnlyLog(path, parts, view, topics, serdes);
+            OffsetsDirectory? offsets = null;
+            if (offsetsPath is not null)
+            {
+                IEnumerable<ReadablePartition> partitions =
+                    topics.Known.Values.SelectMany(topic => topic.Partitions).Select(partition => partition.Source);
+                offsets = await OffsetsDirectory.OpenAsync(
+                    options, offsetsPath, uid, partitions, system, logger, how, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+
+            return new ReadOnlyLog(path, parts, view, topics, serdes, offsets, options.OffsetsRetention);
         }
         catch (Exception failure)
         {
+            topics?.Close();
             view?.Dispose();
             parts.Background.Dispose();
             platform.Files.Dispose();
@@ -139,23 +167,30 @@ public sealed class ReadOnlyLog : ILogReader
     }
 
     /// <summary>
-    /// Makes a consumer of topics, or of partitions that are chosen by hand, without a group: it begins where the
-    /// options say, or where it is sought to, and commits nothing. Consumers read independently of each other.
+    /// Makes a consumer of topics, or of partitions that are chosen by hand. With a group it is as one of a
+    /// <see cref="CommitLog"/>: the consumers of the group in this process share the partitions, and go on from what
+    /// they have committed to <see cref="ReadOnlyLogOptions.OffsetsDirectory"/>. Without one it begins where the
+    /// options say, or where it is sought to, and commits nothing. New topics and partitions are seen within about a
+    /// second.
     /// </summary>
     /// <typeparam name="TKey">The type of the keys.</typeparam>
     /// <typeparam name="TValue">The type of the values.</typeparam>
     /// <param name="topics">What to read; a topic's name converts to it.</param>
-    /// <param name="group">Null: who reads only commits nothing.</param>
+    /// <param name="group">
+    /// The group, 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'; null to commit nothing.
+    /// </param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="keys">Turns bytes into keys; null for the type's own, or JSON.</param>
     /// <param name="values">Turns bytes into values; null likewise.</param>
     /// <exception cref="ArgumentException">
-    /// A group was named, or the options are not valid for a consumer without one.
+    /// A group was named and there is no directory for what it commits, or the group's name or the options are not
+    /// valid.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A topic has not all the partitions.</exception>
     /// <exception cref="UnknownTopicException">There are no such topics; the message names all of them.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A type has no deserializer; the message tells how to give it one.
+    /// The group has a consumer that has chosen one of the partitions by hand too, or shares them in another way; or a
+    /// type has no deserializer. The message tells what to do.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
     public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
@@ -166,22 +201,22 @@ public sealed class ReadOnlyLog : ILogReader
         IDeserializer<TValue>? values = null)
     {
         ArgumentNullException.ThrowIfNull(topics);
-        if (group is not null)
+        if (group is not null && _groups.Offsets is null)
         {
             throw ConsumerErrors.GroupOfReader(group);
         }
 
-        ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(null);
+        ConsumerOptions copy = (options ?? new ConsumerOptions()).ValidatedCopy(group);
         Look();
         SubscriptionCheck.ThrowIfMissing(topics, TopicCatalog.Of(_topics), TopicErrors.OwnerAdvice);
 
         // There is no append to go on in, and what polls for one reader polls for all.
         copy.AllowSynchronousContinuations = false;
-        return new Consumer<TKey, TValue>(
+        Consumer<TKey, TValue> consumer = new(
             topics,
-            group: null,
-            _groups,
-            offsets: null,
+            group,
+            _groups.Coordinator,
+            _groups.Offsets,
             keys ?? _serdes.Resolve<TKey>(),
             values ?? _serdes.Resolve<TValue>(),
             copy,
@@ -190,6 +225,8 @@ public sealed class ReadOnlyLog : ILogReader
             _parts.Logger,
             _users,
             deadLetters: null);
+        _watch.Start();
+        return consumer;
     }
 
     /// <inheritdoc/>
@@ -202,7 +239,8 @@ public sealed class ReadOnlyLog : ILogReader
         TopicDescriptions.DescribeAsync(() => GetTopic(topic), TopicDescriptions.Of, cancellationToken);
 
     /// <summary>
-    /// The names of all groups that have committed, in ordinal order. Reads all that is committed from the disk.
+    /// The names of all groups, in ordinal order: those of the log's owner that have committed, and those of this
+    /// process that have members or have committed. Reads all that the owner's have committed from the disk.
     /// </summary>
     /// <param name="cancellationToken">Cancelled before the call: nothing is read.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -212,13 +250,15 @@ public sealed class ReadOnlyLog : ILogReader
             () =>
             {
                 Look();
-                return _groupDescriptions.List();
+                return _groups.List();
             },
             cancellationToken);
 
     /// <summary>
-    /// Describes a group: what it has committed, and how far it is behind. Its members are known only to the log's
-    /// owner: the state is always <see cref="GroupState.Empty"/> here. Reads all that is committed from the disk.
+    /// Describes a group of this process (<see cref="GroupDescription.IsOwn"/>), or else one of the log's owner: what
+    /// it has committed, and how far it is behind. Members of the owner's groups are known only to the owner: their
+    /// state is always <see cref="GroupState.Empty"/> here. If both have a group of that name, this describes the own
+    /// one; a log that is opened without an <see cref="ReadOnlyLogOptions.OffsetsDirectory"/> describes the owner's.
     /// </summary>
     /// <param name="group">The group's name.</param>
     /// <param name="cancellationToken">Cancelled before the call: nothing is read.</param>
@@ -233,9 +273,63 @@ public sealed class ReadOnlyLog : ILogReader
             () =>
             {
                 Look();
-                return _groupDescriptions.Describe(group);
+                return _groups.Describe(group);
             },
             cancellationToken);
+    }
+
+    /// <summary>
+    /// Moves what a group of this process has committed; otherwise as <see cref="ICommitLog.ResetGroupAsync"/>.
+    /// </summary>
+    /// <param name="group">The group, which has no members.</param>
+    /// <param name="to">Where its partitions go on.</param>
+    /// <param name="topics">The topics whose partitions are moved; null for all in which it has committed.</param>
+    /// <param name="dryRun">Whether only to tell what would change.</param>
+    /// <param name="cancellationToken">Before the change: nothing is changed. After it: ends the waiting.</param>
+    /// <exception cref="ArgumentException">The name cannot be a group's.</exception>
+    /// <exception cref="GroupActiveException">The group has members.</exception>
+    /// <exception cref="UnknownGroupException">It has committed nothing, or is the log's owner's.</exception>
+    /// <exception cref="UnknownTopicException">There are no such topics.</exception>
+    /// <exception cref="InvalidOperationException">This log has no groups of its own.</exception>
+    /// <exception cref="DiskFullException">There is no space. Nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public async ValueTask<GroupResetReport> ResetGroupAsync(
+        string group,
+        GroupReset to,
+        IReadOnlyList<string>? topics = null,
+        bool dryRun = false,
+        CancellationToken cancellationToken = default)
+    {
+        NameRules.ThrowIfNotGroup(group);
+        ArgumentNullException.ThrowIfNull(to);
+        cancellationToken.ThrowIfCancellationRequested();
+        Look();
+        if (topics is not null)
+        {
+            SubscriptionCheck.ThrowIfMissing(
+                Subscription.Topics([.. topics]), TopicCatalog.Of(_topics), TopicErrors.OwnerAdvice);
+        }
+
+        return await _groups.ResetAsync(group, to, topics, dryRun, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Deletes what a group of this process has committed; otherwise as <see cref="ICommitLog.DeleteGroupAsync"/>.
+    /// </summary>
+    /// <param name="group">The group, which has no members.</param>
+    /// <param name="topic">The topic for which it is deleted; null for all.</param>
+    /// <param name="cancellationToken">Before the change: nothing is changed. After it: ends the waiting.</param>
+    /// <exception cref="GroupActiveException">The group has members.</exception>
+    /// <exception cref="UnknownGroupException">It has committed nothing, or is the log's owner's.</exception>
+    /// <exception cref="InvalidOperationException">This log has no groups of its own.</exception>
+    /// <exception cref="ObjectDisposedException">The log was disposed.</exception>
+    public async ValueTask DeleteGroupAsync(
+        string group, string? topic = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        cancellationToken.ThrowIfCancellationRequested();
+        Look();
+        await _groups.DeleteAsync(group, topic, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -255,32 +349,16 @@ public sealed class ReadOnlyLog : ILogReader
     }
 
     /// <summary>
-    /// Closes the log. Whoever waits for records fails with <see cref="ObjectDisposedException"/>; memory that a scan
-    /// or a lease still looks at stays until they are disposed.
+    /// Closes the log: its consumers commit first where they have an interval. Whoever waits for records fails with
+    /// <see cref="ObjectDisposedException"/>; memory that a scan or a lease still looks at stays until they are
+    /// disposed. Blocks, and needs no thread of the pool.
     /// </summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-        {
-            ClosingSteps steps = new();
-            WaitMode how = WaitMode.Blocking(_parts.Platform.Work);
-            steps.Do(() => _users.DisposeAsync(steps, how).AsTask().GetAwaiter().GetResult());
+    /// <exception cref="EmbeddedLogException">What a consumer has finished could not be committed.</exception>
+    public void Dispose() => CloseAsync(WaitMode.Blocking(_parts.Platform.Work)).AsTask().GetAwaiter().GetResult();
 
-            // A look that is under way is waited for: it looks at memory that goes next.
-            steps.Do(() => how.For(_parts.Background.StopAsync()).AsTask().GetAwaiter().GetResult());
-            steps.Do(_topics.Close);
-            steps.Do(_view.Dispose);
-            steps.Do(_parts.Platform.Files.Dispose);
-            steps.ThrowIfAny();
-        }
-    }
-
-    /// <summary>Closes the log, as <see cref="Dispose"/>.</summary>
-    public ValueTask DisposeAsync()
-    {
-        Dispose();
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>Closes the log, as <see cref="Dispose"/>, without blocking.</summary>
+    /// <inheritdoc cref="Dispose" path="/exception"/>
+    public ValueTask DisposeAsync() => CloseAsync(how: default);
 
     IConsumer<TKey, TValue> ILogReader.CreateConsumer<TKey, TValue>(
         Subscription topics,
@@ -289,6 +367,25 @@ public sealed class ReadOnlyLog : ILogReader
         IDeserializer<TKey>? keys,
         IDeserializer<TValue>? values) =>
         CreateConsumer(topics, group, options, keys, values);
+
+    private async ValueTask CloseAsync(WaitMode how)
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        ClosingSteps steps = new();
+        await steps.DoAsync(() => _users.DisposeAsync(steps, how)).ConfigureAwait(false);
+
+        // A look that is under way is waited for: it looks at memory that goes next.
+        await steps.DoAsync(() => how.For(_parts.Background.StopAsync())).ConfigureAwait(false);
+        await _groups.CloseAsync(steps, how).ConfigureAwait(false);
+        steps.Do(_topics.Close);
+        steps.Do(_view.Dispose);
+        steps.Do(_parts.Platform.Files.Dispose);
+        steps.ThrowIfAny();
+    }
 
     private SortedDictionary<string, ReadOnlyTopic> Look()
     {
@@ -306,7 +403,7 @@ public sealed class ReadOnlyLog : ILogReader
         SortedDictionary<string, ReadOnlyTopic> now = _topics.Look();
         if (now != known)
         {
-            _groups.RefreshTopics();
+            _groups.RefreshTopics(known, now);
         }
 
         return now;
@@ -327,7 +424,25 @@ public sealed class ReadOnlyLog : ILogReader
     private static ulong ReadLogUid(FileSystem files, string path)
     {
         using SessionFile session = SessionFile.Open(files, path);
-        return session.Current?.LogUid ?? throw NoLog(path);
+        return session.Current is not { } current ? throw NoLog(path)
+            : current.FollowedUid == 0 ? current.LogUid
+            : throw DirectoryErrors.OfAnotherUse(path, current, followedUid: 0);
+    }
+
+    /// <summary>The full path of the directory of offsets, which must not lie in the log's.</summary>
+    private static string OutsideOf(string path, string offsets)
+    {
+        string full = Path.GetFullPath(offsets);
+        string below = Path.GetRelativePath(path, full);
+        return below == ".." || below.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            || Path.IsPathRooted(below)
+                ? full
+                : throw new LogDirectoryException(
+                    $"'{full}' lies in the log's directory, which only its owner changes. Let "
+                    + $"{nameof(ReadOnlyLogOptions)}.{nameof(ReadOnlyLogOptions.OffsetsDirectory)} name one outside.")
+                {
+                    File = full,
+                };
     }
 
     private static LogDirectoryException NoLog(string path) =>

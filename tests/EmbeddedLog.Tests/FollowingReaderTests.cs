@@ -12,7 +12,7 @@ public sealed class FollowingReaderTests : LogReaderContractTests
             "group", () => Reader.CreateConsumer<string, int>("t", group: "audit"));
 
         Assert.Contains("'audit'", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("Leave the group out", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("leave the group out", refusal.Message, StringComparison.Ordinal);
     }
 
     private protected override async ValueTask<ILogReader> OpenReaderAsync(ICommitLog owner, string directory) =>

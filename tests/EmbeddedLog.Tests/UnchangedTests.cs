@@ -81,7 +81,9 @@ public sealed class UnchangedTests : IDisposable
     [Fact]
     public void OpenLog_NothingToDo_WritesNothing()
     {
-        CommitLog log = _simulation.Run(OpenLog.OnAsync(_platform));
+        // What a group without consumers has committed ages otherwise.
+        CommitLogOptions options = new() { OffsetsRetention = Timeout.InfiniteTimeSpan };
+        CommitLog log = _simulation.Run(OpenLog.OnAsync(_platform, options));
         _simulation.Run(() => FillAsync(log));
         _simulation.Run(() => FlushAsync(log));
         Settle();
@@ -98,6 +100,26 @@ public sealed class UnchangedTests : IDisposable
         Assert.True(_simulation.Run(log.VerifyAsync()).IsIntact);
 
         Assert.Empty(_changes);
+        _simulation.Run(log.DisposeAsync());
+    }
+
+    [Fact]
+    public void OpenLog_AGroupWithoutConsumers_WritesOnlyForHowLongItWas()
+    {
+        CommitLog log = _simulation.Run(OpenLog.OnAsync(_platform));
+        _simulation.Run(() => FillAsync(log));
+        _simulation.Run(() => FlushAsync(log));
+        Settle();
+        Watch();
+        for (int minute = 0; minute < 60; minute++)
+        {
+            _simulation.Time.Advance(TimeSpan.FromMinutes(1));
+            Settle();
+        }
+
+        Assert.NotEmpty(_changes);
+        Assert.All(_changes, change => Assert.Contains(" /log/groups/", change, StringComparison.Ordinal));
+        Assert.InRange(_changes.Count(change => change.StartsWith("Flush", StringComparison.Ordinal)), 6, 13);
         _simulation.Run(log.DisposeAsync());
     }
 

@@ -381,6 +381,9 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
     /// This consumer does not read the record's partition, or the partition has no such record.
     /// </exception>
     /// <exception cref="PartitionLostException">The consumer had the partition, and has it no more.</exception>
+    /// <exception cref="LogTruncatedException">
+    /// In a log that another process owns: records below were taken back. Nothing was committed.
+    /// </exception>
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
     /// <exception cref="DiskFullException">There is no space. Nothing was committed.</exception>
     /// <exception cref="LogIOException">The file system failed. Nothing was committed.</exception>

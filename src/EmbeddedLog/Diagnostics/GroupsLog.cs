@@ -1,3 +1,4 @@
+using EmbeddedLog.Records;
 using EmbeddedLog.Validation;
 using Microsoft.Extensions.Logging;
 
@@ -29,6 +30,23 @@ internal static partial class GroupsLog
         + "{Allowed}: its {Partitions} partitions go to other members. It joins again with its next read.")]
     private static partial void PutOut(
         ILogger logger, string group, string clientName, long id, string allowed, int partitions);
+
+    [LoggerMessage(205, LogLevel.Information, "Group {Group} had no consumer for {Retention} in which the log was "
+        + "open: its {Count} committed offsets were deleted, of {Partitions}. It begins as a new group.")]
+    private static partial void Expired(
+        ILogger logger, string group, string retention, int count, string partitions);
+
+    public static void Expired(
+        ILogger logger, string group, TimeSpan retention, IReadOnlyList<TopicPartition> partitions) => Expired(
+        logger, group, Units.Duration(retention), partitions.Count, PartitionText.Of(partitions));
+
+    [LoggerMessage(206, LogLevel.Warning, "Committed offsets of groups without consumers could not be deleted, or it "
+        + "could not be noted since when they have none; the log tries again.")]
+    public static partial void NotExpired(ILogger logger, Exception failure);
+
+    [LoggerMessage(207, LogLevel.Warning, "It could not be noted that group {Group} is in use again. If the process "
+        + "dies now, what the group has committed may expire too early.")]
+    public static partial void UseNotNoted(ILogger logger, Exception failure, string group);
 
     public static void PutOut(
         ILogger logger, string group, string clientName, long id, TimeSpan limit, int partitions) =>

@@ -7,8 +7,11 @@ namespace EmbeddedLog.Files;
 internal static class DirectoryCreation
 {
     /// <summary>Makes sure that a directory exists and is a log or may become one.</summary>
+    /// <param name="files">The file system.</param>
+    /// <param name="path">The full path.</param>
+    /// <param name="forOffsets">Whether it is to hold the offsets of a follower's groups instead.</param>
     /// <exception cref="LogDirectoryException">It holds something else.</exception>
-    public static void Prepare(FileSystem files, string path)
+    public static void Prepare(FileSystem files, string path, bool forOffsets)
     {
         if (!files.DirectoryExists(path))
         {
@@ -21,11 +24,7 @@ internal static class DirectoryCreation
         bool isLog = SessionFile.Exists(files, path);
         if (!isLog && FindForeign(files, path) is { } foreign)
         {
-            throw new LogDirectoryException(
-                $"'{path}' holds '{foreign}' but no log. Give a log a directory of its own: a new or an empty one.")
-            {
-                File = path,
-            };
+            throw DirectoryErrors.Foreign(path, foreign, forOffsets);
         }
 
         if (!isLog)

@@ -25,6 +25,9 @@ internal sealed class LogDirectory : IDisposable
     /// </summary>
     private ClosedList? _closed;
 
+    /// <summary>The uid of the log whose followers keep offsets here; zero in a log.</summary>
+    private readonly ulong _followedUid;
+
     /// <summary>The last owner's session, if <see cref="IsCopyOfOpenLog"/>.</summary>
     private readonly Session? _copied;
 
@@ -34,13 +37,15 @@ internal sealed class LogDirectory : IDisposable
         IDisposable? threads,
         IDisposable directoryLock,
         SessionFile session,
-        ClosedList? closed)
+        ClosedList? closed,
+        ulong followedUid)
     {
         _platform = platform;
         _threads = threads;
         _lock = directoryLock;
         _session = session;
         _closed = closed;
+        _followedUid = followedUid;
         Path = path;
         Traits = platform.Files.GetTraits(path);
         CacheIdentity identity = platform.Files.GetCacheIdentity(path);
@@ -89,7 +94,11 @@ internal sealed class LogDirectory : IDisposable
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <param name="forRepair">Whether to take an existing log and leave its mark as it is.</param>
     /// <param name="how">How to wait.</param>
-    /// <exception cref="LogDirectoryException">It is not a log, or cannot be used.</exception>
+    /// <param name="followedUid">
+    /// The uid of the log whose followers are to keep the offsets of their groups here; zero for a log. A repair takes
+    /// both.
+    /// </param>
+    /// <exception cref="LogDirectoryException">It is something else, or cannot be used.</exception>
     /// <exception cref="LogOwnedException">Another process or log owns it.</exception>
     public static async ValueTask<LogDirectory> OpenAsync(
         Platform platform,
@@ -98,8 +107,10 @@ internal sealed class LogDirectory : IDisposable
         ILogger logger,
         CancellationToken cancellationToken,
         bool forRepair = false,
-        WaitMode how = default)
+        WaitMode how = default,
+        ulong followedUid = 0)
     {
+        bool forOffsets = followedUid != 0;
         try
         {
             if (forRepair && !SessionFile.Exists(platform.Files, path))
@@ -107,26 +118,31 @@ internal sealed class LogDirectory : IDisposable
                 throw new LogDirectoryException($"'{path}' holds no log. Name the directory of one.") { File = path };
             }
 
-            DirectoryCreation.Prepare(platform.Files, path);
+            DirectoryCreation.Prepare(platform.Files, path, forOffsets);
         }
         catch (FileSystemException failure)
         {
-            throw DirectoryErrors.Unusable(path, failure);
+            throw DirectoryErrors.Unusable(path, failure, forOffsets);
         }
 
-        Platform bound = Bind(platform, path);
+        Platform bound = Bind(platform, path, forOffsets);
         IDisposable? threads = null;
         IDisposable? directoryLock = null;
         SessionFile? session = null;
         try
         {
             threads = platform.Work.Reserve(path);
-            directoryLock = await OwnerLock.TakeAsync(bound, path, ownerTimeout, logger, how, cancellationToken)
-                .ConfigureAwait(false);
+            directoryLock = await OwnerLock.TakeAsync(
+                bound, path, ownerTimeout, logger, how, forOffsets, cancellationToken).ConfigureAwait(false);
             platform = bound;
             session = SessionFile.Open(platform.Files, path);
+            if (session.Current is { } found && found.FollowedUid != followedUid && !forRepair)
+            {
+                throw DirectoryErrors.OfAnotherUse(path, found, followedUid);
+            }
+
             ClosedList? closed = session.Current is { } last ? ClosedFile.Read(platform.Files, path, last) : null;
-            LogDirectory directory = new(platform, path, threads, directoryLock, session, closed);
+            LogDirectory directory = new(platform, path, threads, directoryLock, session, closed, followedUid);
             if (forRepair)
             {
                 return directory;
@@ -137,7 +153,11 @@ internal sealed class LogDirectory : IDisposable
                 directory.EnterSession();
             }
 
-            directory.OpenControl();
+            if (!forOffsets)
+            {
+                directory.OpenControl();
+            }
+
             return directory;
         }
         catch (Exception failure)
@@ -146,7 +166,9 @@ internal sealed class LogDirectory : IDisposable
             directoryLock?.Dispose();
             bound.Files.Dispose();
             threads?.Dispose();
-            throw failure is FileSystemException cause ? DirectoryErrors.Unusable(path, cause) : failure;
+            throw failure is FileSystemException cause
+                ? DirectoryErrors.Unusable(path, cause, forOffsets)
+                : failure;
         }
     }
 
@@ -235,7 +257,7 @@ internal sealed class LogDirectory : IDisposable
         steps.ThrowIfAny();
     }
 
-    private static Platform Bind(Platform platform, string path)
+    private static Platform Bind(Platform platform, string path, bool forOffsets)
     {
         try
         {
@@ -243,7 +265,7 @@ internal sealed class LogDirectory : IDisposable
         }
         catch (FileSystemException failure)
         {
-            throw DirectoryErrors.Unusable(path, failure);
+            throw DirectoryErrors.Unusable(path, failure, forOffsets);
         }
     }
 
@@ -267,7 +289,8 @@ internal sealed class LogDirectory : IDisposable
             Environment.ProcessId,
             _platform.Time.GetUtcNow().ToUnixTimeMilliseconds(),
             _closed,
-            _platform.Files.GetDirectoryId(Path));
+            _platform.Files.GetDirectoryId(Path),
+            _followedUid);
 
     private void OpenControl()
     {

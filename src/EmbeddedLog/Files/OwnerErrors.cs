@@ -5,33 +5,40 @@ namespace EmbeddedLog.Files;
 /// <summary>The exceptions that name a directory's owner, each with what to do.</summary>
 internal static class OwnerErrors
 {
-    private const string OneOwner = "A log has one owner at a time.";
-
     private const string Wait =
         $"set {nameof(CommitLogOptions)}.{nameof(CommitLogOptions.OwnerTimeout)} to wait until it ends";
+
+    private const string WaitForOffsets =
+        $"set {nameof(ReadOnlyLogOptions)}.{nameof(ReadOnlyLogOptions.OffsetsOwnerTimeout)} to wait until it ends";
 
     /// <summary>The directory is owned, and was not released in time.</summary>
     /// <param name="path">The log's directory.</param>
     /// <param name="owner">The holder of its lock, or null.</param>
     /// <param name="waited">The waiting time as text; null without waiting.</param>
-    public static LogOwnedException Owned(string path, LockHolder? owner, string? waited)
+    /// <param name="forOffsets">Whether it holds the offsets of a follower's groups, and not a log.</param>
+    public static LogOwnedException Owned(
+        string path, LockHolder? owner, string? waited, bool forOffsets = false)
     {
         string inVain = waited is null ? string.Empty : $" The opening waited {waited}.";
-        string toWait = waited is null ? Wait : "wait longer";
+        string toWait = waited is not null ? "wait longer" : forOffsets ? WaitForOffsets : Wait;
+        string use = forOffsets ? nameof(ReadOnlyLog) : nameof(CommitLog);
+        string one = forOffsets
+            ? $"Each process that reads a log needs an {nameof(ReadOnlyLogOptions.OffsetsDirectory)} of its own."
+            : "A log has one owner at a time.";
         string what = owner switch
         {
             { IsThisProcess: true } =>
-                $"'{path}' is open in this process already, as another {nameof(CommitLog)}.{inVain} {OneOwner} Share "
-                + "that one in the whole process, or dispose it before another is opened.",
+                $"'{path}' is open in this process already, as another {use}.{inVain} {one} Share that one in the "
+                + "whole process, or dispose it before another is opened.",
             null or { Boot: "", Host: "" } =>
-                $"'{path}' is owned by {Name(owner)}.{inVain} {OneOwner} Stop the other one, or {toWait}.",
+                $"'{path}' is owned by {Name(owner)}.{inVain} {one} Stop the other one, or {toWait}.",
             { IsOnThisMachine: false } =>
-                $"'{path}' is owned by {Name(owner)}.{inVain} {OneOwner} Stop it there, or {toWait}. Hosts that work "
-                + "at the same time need a directory each.",
+                $"'{path}' is owned by {Name(owner)}.{inVain} {one} Stop it there, or {toWait}. Hosts that work at the "
+                + "same time need a directory each.",
             { IsInThisContainer: false } =>
-                $"'{path}' is owned by {Name(owner)}.{inVain} {OneOwner} Stop that container, give each one a volume "
-                + $"of its own, or {toWait}.",
-            _ => $"'{path}' is owned by {Name(owner)}.{inVain} {OneOwner} Stop that process, or {toWait}.",
+                $"'{path}' is owned by {Name(owner)}.{inVain} {one} Stop that container, give each one a volume of its "
+                + $"own, or {toWait}.",
+            _ => $"'{path}' is owned by {Name(owner)}.{inVain} {one} Stop that process, or {toWait}.",
         };
         return new LogOwnedException(what)
         {

@@ -18,6 +18,7 @@ internal static class OwnerLock
         TimeSpan timeout,
         ILogger logger,
         WaitMode how,
+        bool forOffsets,
         CancellationToken cancellationToken)
     {
         string lockPath = Path.Combine(path, OwnNames.Lock);
@@ -27,7 +28,7 @@ internal static class OwnerLock
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (TryLock(platform.Files, path, lockPath) is { } taken)
+            if (TryLock(platform.Files, path, lockPath, forOffsets) is { } taken)
             {
                 if (isTold)
                 {
@@ -42,7 +43,8 @@ internal static class OwnerLock
                 throw OwnerErrors.Owned(
                     path,
                     platform.Files.ReadLockOwner(lockPath),
-                    timeout > TimeSpan.Zero ? Units.Duration(timeout) : null);
+                    timeout > TimeSpan.Zero ? Units.Duration(timeout) : null,
+                    forOffsets);
             }
 
             if (!isTold)
@@ -61,7 +63,7 @@ internal static class OwnerLock
         }
     }
 
-    private static IDisposable? TryLock(FileSystem files, string path, string lockPath)
+    private static IDisposable? TryLock(FileSystem files, string path, string lockPath, bool forOffsets)
     {
         try
         {
@@ -69,7 +71,7 @@ internal static class OwnerLock
         }
         catch (FileSystemException failure)
         {
-            throw DirectoryErrors.Unusable(path, failure);
+            throw DirectoryErrors.Unusable(path, failure, forOffsets);
         }
     }
 }

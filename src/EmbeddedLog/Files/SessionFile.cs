@@ -64,10 +64,17 @@ internal sealed class SessionFile : IDisposable
     /// <param name="now">Unix milliseconds.</param>
     /// <param name="closed">The list of the last clean close; null before the first.</param>
     /// <param name="directoryId">The number of the directory, zero if unknown.</param>
+    /// <param name="followedUid">What the first call makes of the directory: see <see cref="Session"/>.</param>
     public void MarkOpen(
-        CacheIdentity identity, int processId, long now, ClosedList? closed = null, ulong directoryId = 0)
+        CacheIdentity identity,
+        int processId,
+        long now,
+        ClosedList? closed = null,
+        ulong directoryId = 0,
+        ulong followedUid = 0)
     {
-        Session previous = Current ?? new Session { LogUid = Uids.New(), CreatedAt = now };
+        Session previous = Current
+            ?? new Session { LogUid = Uids.New(), CreatedAt = now, FollowedUid = followedUid };
         Session next = previous with
         {
             OpenedAt = now,

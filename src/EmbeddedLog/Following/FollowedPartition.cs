@@ -78,6 +78,9 @@ internal sealed class FollowedPartition : ReadablePartition
     }
 
     /// <inheritdoc/>
+    public override ulong TopicUid => _identity.TopicUid;
+
+    /// <inheritdoc/>
     public override long StartOffset
     {
         get
@@ -96,6 +99,9 @@ internal sealed class FollowedPartition : ReadablePartition
             return _reach.End;
         }
     }
+
+    /// <inheritdoc/>
+    public override long KnownEnd => _reach.End;
 
     /// <inheritdoc/>
     public override long DurableEnd
@@ -130,10 +136,32 @@ internal sealed class FollowedPartition : ReadablePartition
     public override long TruncatedTo(int since) => _reach.TruncatedTo(since);
 
     /// <inheritdoc/>
+    public override bool IsFollowed => true;
+
+    /// <inheritdoc/>
+    public override bool IsGone => Volatile.Read(ref _isGone);
+
+    /// <summary>
+    /// The epoch of the record below the offset, in the segments as they were last seen. Whoever commits asks for
+    /// truncations after this, which count before other segments can be seen.
+    /// </summary>
+    public override uint EpochBelow(long offset) => _reach.EpochBelow(offset);
+
+    /// <inheritdoc/>
+    public override long EndOfEpoch(uint epoch)
+    {
+        lock (_gate)
+        {
+            Look();
+            return _reach.EndOfEpoch(epoch);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void ThrowIfClosed()
     {
         base.ThrowIfClosed();
-        if (Volatile.Read(ref _isGone))
+        if (IsGone)
         {
             throw FollowingErrors.TopicDeleted(Id);
         }

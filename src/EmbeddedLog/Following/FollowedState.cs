@@ -32,6 +32,29 @@ internal sealed class FollowedState
     /// <summary>The lowest offset that was taken back since that number of truncations.</summary>
     public long TruncatedTo(int since) => _takenBack.LowestSince(since);
 
+    /// <summary>
+    /// The epoch of the record below an offset; zero if none of its epoch can be read. Epochs only grow with the
+    /// offsets.
+    /// </summary>
+    public uint EpochBelow(long offset) => Segments.Find(offset - 1)?.Entry.Epoch ?? 0;
+
+    /// <summary>
+    /// The offset behind the last record of an epoch. Under the partition's gate, so that segments and end are of one
+    /// moment.
+    /// </summary>
+    public long EndOfEpoch(uint epoch)
+    {
+        foreach (Segment segment in _segments.Items)
+        {
+            if (segment.Entry.Epoch > epoch)
+            {
+                return Math.Min(segment.BaseOffset, _end);
+            }
+        }
+
+        return _end;
+    }
+
     /// <summary>Moves the end forward.</summary>
     public void Extend(long end)
     {

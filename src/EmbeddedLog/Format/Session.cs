@@ -18,6 +18,9 @@ namespace EmbeddedLog.Format;
 /// <param name="DirectoryId">
 /// The number of the directory in its file system, which distinguishes it from a copy; zero where unknown.
 /// </param>
+/// <param name="FollowedUid">
+/// The uid of the log whose followers keep the offsets of their groups here; zero in a log.
+/// </param>
 internal readonly record struct Session(
     ulong Generation,
     ulong LogUid,
@@ -31,7 +34,8 @@ internal readonly record struct Session(
     ulong Mount,
     ulong ClosedGeneration = 0,
     uint ClosedCrc = 0,
-    ulong DirectoryId = 0)
+    ulong DirectoryId = 0,
+    ulong FollowedUid = 0)
 {
     private const int LogUidAt = TwoSlotPage.FieldsAt;
     private const int CreatedAtAt = 32;
@@ -45,6 +49,7 @@ internal readonly record struct Session(
     private const int ClosedGenerationAt = 88;
     private const int ClosedCrcAt = 96;
     private const int DirectoryIdAt = 104;
+    private const int FollowedUidAt = 112;
 
     /// <summary>The first bytes of a session's page.</summary>
     public static ReadOnlySpan<byte> Magic => "ELOGSESS"u8;
@@ -64,6 +69,7 @@ internal readonly record struct Session(
         BinaryPrimitives.WriteUInt64LittleEndian(page[ClosedGenerationAt..], ClosedGeneration);
         BinaryPrimitives.WriteUInt32LittleEndian(page[ClosedCrcAt..], ClosedCrc);
         BinaryPrimitives.WriteUInt64LittleEndian(page[DirectoryIdAt..], DirectoryId);
+        BinaryPrimitives.WriteUInt64LittleEndian(page[FollowedUidAt..], FollowedUid);
     }
 
     /// <summary>Reads the fields of a valid page; false if no writer produces such fields.</summary>
@@ -82,7 +88,8 @@ internal readonly record struct Session(
             BinaryPrimitives.ReadUInt64LittleEndian(page[MountAt..]),
             BinaryPrimitives.ReadUInt64LittleEndian(page[ClosedGenerationAt..]),
             BinaryPrimitives.ReadUInt32LittleEndian(page[ClosedCrcAt..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(page[DirectoryIdAt..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(page[DirectoryIdAt..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(page[FollowedUidAt..]));
         return session.LogUid != 0 && page[CleanAt] <= 1 && generation <= FormatLimits.MaxEpoch
             && session.ClosedGeneration <= generation && (session.ClosedGeneration > 0 || !session.Clean);
     }

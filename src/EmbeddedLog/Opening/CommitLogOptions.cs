@@ -65,6 +65,15 @@ public sealed class CommitLogOptions
     public TimeSpan RetentionCheckInterval { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
+    /// How long what a group has committed is kept while the group has no consumer: 1 minute to 36,500 days, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/> to keep it for ever; as Kafka's <c>offsets.retention.minutes</c>. Only
+    /// time counts in which the log is open, so a service that is switched off for a month loses nothing. The log looks
+    /// every 10 minutes, or ten times in a shorter retention. Then all offsets of the group are deleted, which is
+    /// logged, and it begins as a new one. Default: 7 days.
+    /// </summary>
+    public TimeSpan OffsetsRetention { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>
     /// How many bytes of segments a scrub reads in a second at most, 64 KiB (65,536) to 1 TiB (1,099,511,627,776); null
     /// for no scrub. A scrub repeats the check of <see cref="CommitLog.VerifyAsync"/> while the log is open, past the
     /// page cache if the file system allows it. Findings are logged and in <see cref="CommitLog.LastScrub"/>; it
@@ -123,6 +132,13 @@ public sealed class CommitLogOptions
             TimeSpan.FromMilliseconds(1),
             TimeSpan.FromDays(1),
             "to keep records for ever, use RetentionPolicy.KeepForever instead");
+        faults.Range(
+            nameof(OffsetsRetention),
+            OffsetsRetention,
+            TimeSpan.FromMinutes(1),
+            TimeSpan.FromDays(36_500),
+            "to delete the offsets of a group at once, use DeleteGroupAsync",
+            "no end");
         faults.Range(
             nameof(ScrubBytesPerSecond),
             ScrubBytesPerSecond ?? VerifyOptions.MinRate,

@@ -1,19 +1,27 @@
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Coordination.Administration;
+using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Maintenance.Retention;
 using EmbeddedLog.Maintenance.Verification;
 
 namespace EmbeddedLog.Opening;
 
-/// <summary>What a log does by itself now and then: retention, and the scrub where the options ask for one.</summary>
+/// <summary>
+/// What a log does by itself now and then: retention, of records and of offsets, and the scrub where the options ask
+/// for one.
+/// </summary>
 internal sealed class LogUpkeep
 {
     private readonly ScrubTask? _scrub;
+    private readonly OffsetExpiry _expiry;
     private readonly bool _retainsAtOpening;
 
-    public LogUpkeep(OpenedLog log, CommitLogOptions options)
+    public LogUpkeep(OpenedLog log, GroupCoordinator groups, CommitLogOptions options)
     {
         LogParts parts = log.Parts;
+        _expiry = new OffsetExpiry(
+            log.Offsets, groups, parts.Background, parts.Platform.Time, options.OffsetsRetention, parts.Logger);
         _retainsAtOpening = options.RetainsAtOpening;
         Retention = new RetentionTask(
             parts.Segments,
@@ -46,6 +54,7 @@ internal sealed class LogUpkeep
     public void Start()
     {
         Retention.Start(_retainsAtOpening);
+        _expiry.Start();
         _scrub?.Start();
     }
 

@@ -18,6 +18,27 @@ public sealed class ReadOnlyLogOptions
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>
+    /// Where this process keeps what its own groups commit: a directory outside the log's, which is created if it is
+    /// missing, or one that was used for the same log before. One process at a time can use it, and it needs the right
+    /// to write there. It is for local disks, as the log's. The log's owner does not see these groups. Default: null,
+    /// which means that consumers of this log have no group.
+    /// </summary>
+    public string? OffsetsDirectory { get; set; }
+
+    /// <summary>
+    /// How long opening waits for another process to release <see cref="OffsetsDirectory"/>, as in a rolling restart: 0
+    /// to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes. Default: 0, which fails at once.
+    /// </summary>
+    public TimeSpan OffsetsOwnerTimeout { get; set; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// How long what an own group has committed is kept while the group has no consumer, by the time for which this log
+    /// is open: 1 minute to 36,500 days, or <see cref="Timeout.InfiniteTimeSpan"/> to keep it for ever. As
+    /// <see cref="CommitLogOptions.OffsetsRetention"/>. Default: 7 days.
+    /// </summary>
+    public TimeSpan OffsetsRetention { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>
     /// JSON metadata for types of keys and values without a built-in serializer; the first context with the type
     /// counts. Needed in trimmed and ahead-of-time compiled programs, which have no reflection. Default: empty.
     /// </summary>
@@ -65,6 +86,25 @@ public sealed class ReadOnlyLogOptions
             faults.Add($"{nameof(JsonContexts)}[{index}]", "null", "set", "use the Default property of a context");
         }
 
+        if (OffsetsDirectory is not null && string.IsNullOrWhiteSpace(OffsetsDirectory))
+        {
+            faults.Add(nameof(OffsetsDirectory), "blank", "a path", "use null to read without groups");
+        }
+
+        faults.Range(
+            nameof(OffsetsOwnerTimeout),
+            OffsetsOwnerTimeout,
+            TimeSpan.Zero,
+            TimeSpan.FromDays(1),
+            "use TimeSpan.Zero not to wait",
+            "no limit");
+        faults.Range(
+            nameof(OffsetsRetention),
+            OffsetsRetention,
+            TimeSpan.FromMinutes(1),
+            TimeSpan.FromDays(36_500),
+            "to delete the offsets of a group at once, use DeleteGroupAsync",
+            "no end");
         faults.Range(
             nameof(MaxOpenSegments), MaxOpenSegments, 1, 32_768, "segments", "256 suits most logs");
         faults.Range(

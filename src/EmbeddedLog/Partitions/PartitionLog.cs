@@ -130,8 +130,8 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <summary>Makes files and pages ready ahead of appends.</summary>
     public SegmentPreparer Preparer { get; }
 
-    /// <summary>The topic's uid.</summary>
-    public ulong TopicUid => _identity.TopicUid;
+    /// <inheritdoc/>
+    public override ulong TopicUid => _identity.TopicUid;
 
     /// <summary>The epoch of new records; it grows with every opening after an unclean end.</summary>
     public uint Epoch { get; }
@@ -330,10 +330,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     public override bool RemoveFlushWaiter(OffsetWaiter waiter) => _groupCommit.Waiters.Remove(waiter);
 
     /// <summary>
-    /// The offset behind the last record of an epoch that survived. Records behind it in that epoch were lost, and
-    /// their offsets were given to others.
+    /// The present epoch, whatever the record at the offset: all records below were durable when the epoch began, or
+    /// were appended in it.
     /// </summary>
-    public long EndOfEpoch(uint epoch) => _state.EndOfEpoch(epoch, Epoch);
+    public override uint EpochBelow(long offset) => Epoch;
+
+    /// <inheritdoc/>
+    public override long EndOfEpoch(uint epoch) => _state.EndOfEpoch(epoch, Epoch);
 
     /// <summary>Requests a flush of all appends so far.</summary>
     public void RequestFlush() => _groupCommit.TryRequest();

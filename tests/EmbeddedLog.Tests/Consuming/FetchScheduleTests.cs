@@ -95,6 +95,6 @@ public sealed class FetchScheduleTests
         GroupMember member = new(
             1, "test", partition.Source.Id.Topic, TimeSpan.FromMinutes(5), () => { }, new(null!));
         return new PartitionCursor(
-            new PartitionHold(member, partition.Source, epoch: 1), StartPolicy.Earliest, committed);
+            new PartitionHold(member, partition.Source, epoch: 1), StartPolicy.Earliest, committed, truncations: 0);
     }
 }

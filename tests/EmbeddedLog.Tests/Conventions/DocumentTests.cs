@@ -15,6 +15,7 @@ public sealed partial class DocumentTests
         "samples/AccessLog/README.md",
         "samples/FailingRecords/README.md",
         "samples/QuickStart/README.md",
+        "samples/Services/README.md",
         "tests/EmbeddedLog.Torture/README.md",
         "src/EmbeddedLog/ARCHITECTURE.md",
         "src/EmbeddedLog/DECISIONS.md",

@@ -39,6 +39,22 @@ public sealed class SessionFileTests : SmallFileTest
     }
 
     [Fact]
+    public void MarkOpen_FirstForOffsets_NamesTheLogForEver()
+    {
+        for (int owner = 1; owner < 3; owner++)
+        {
+            using SessionFile session = SessionFile.Open(Files, Root);
+            session.MarkOpen(s_identity, owner, 1000, followedUid: owner == 1 ? 0x1122_3344_5566_7788UL : 0);
+        }
+
+        Assert.Equal(0x1122_3344_5566_7788UL, ReadCurrent().FollowedUid);
+        using LogFile file = Files.OpenFile(SessionPath, FileOpening.Read);
+        byte[] field = new byte[8];
+        Assert.Equal(8, file.Read(field, 112));
+        Assert.Equal("8877665544332211", Convert.ToHexString(field));
+    }
+
+    [Fact]
     public void MarkOpen_Later_KeepsTheLogAndNamesTheNewOwner()
     {
         MarkOpen(s_identity, 1, 1000);

@@ -14,6 +14,12 @@ internal sealed class FollowFixture : IDisposable
     public const string Topic = "topic";
 
     private readonly int _seed;
+
+    /// <summary>
+    /// The machines whose power is gone. Their memory is kept, for a process of theirs may still be known.
+    /// </summary>
+    private readonly List<SimulatedPlatform> _dead = [];
+
     private int _lives;
 
     public FollowFixture(int seed = 1, SimulationOptions? options = null)
@@ -24,7 +30,7 @@ internal sealed class FollowFixture : IDisposable
     }
 
     /// <summary>The machine, whose own work is the follower's.</summary>
-    public SimulatedPlatform Machine { get; }
+    public SimulatedPlatform Machine { get; private set; }
 
     /// <summary>The present owner's work.</summary>
     public SimulatedScheduler OwnerWork { get; private set; }
@@ -53,6 +59,9 @@ internal sealed class FollowFixture : IDisposable
     public ReadOnlyLog Follow(ReadOnlyLogOptions? options = null) =>
         ReadOnlyLog.Open(OpenLog.Directory, options ?? new ReadOnlyLogOptions(), Machine.Platform);
 
+    /// <summary>Opens the log to follow it, in a process of its own that can be killed.</summary>
+    public FollowerProcess StartFollower(ReadOnlyLogOptions options) => new(Machine, _seed + ++_lives, options);
+
     /// <summary>
     /// Ends the owner as a kill does: nothing of it runs on, its lock is free, its files stay as they are.
     /// </summary>
@@ -60,10 +69,18 @@ internal sealed class FollowFixture : IDisposable
     {
         OwnerWork.Stop();
         Owner = null;
-        lock (Machine.Disk.Gate)
-        {
-            Machine.Disk.Locked.Clear();
-        }
+        FollowerProcess.Unlock(Machine, OpenLog.Directory);
+    }
+
+    /// <summary>
+    /// Ends the machine, as a loss of power does, with all processes on it; another one has its disk.
+    /// </summary>
+    public void LosePower()
+    {
+        OwnerWork.Stop();
+        Owner = null;
+        _dead.Add(Machine);
+        Machine = Machine.Crash(CrashKind.PowerLoss);
     }
 
     public void Close()
@@ -123,6 +140,7 @@ internal sealed class FollowFixture : IDisposable
             Close();
         }
 
+        _dead.ForEach(machine => machine.Dispose());
         Machine.Dispose();
         Assert.Empty(Machine.Disk.Violations);
     }

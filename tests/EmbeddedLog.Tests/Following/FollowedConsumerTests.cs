@@ -1,4 +1,3 @@
-using EmbeddedLog.IO;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Following;
@@ -6,8 +5,6 @@ namespace EmbeddedLog.Tests.Following;
 /// <summary>Consumers of a log that another process owns: one partition's trouble is its own there too.</summary>
 public sealed class FollowedConsumerTests
 {
-    private const string Manifest = OpenLog.Directory + "/topics/topic-1/0/manifest";
-
     private static readonly Subscription s_both = Subscription.Topics(FollowFixture.Topic, "other");
 
     [Fact]
@@ -17,7 +14,8 @@ public sealed class FollowedConsumerTests
         using ReadOnlyLog log = fixture.Follow();
 
         Assert.Contains(
-            "A process that only reads the log cannot commit for group 'billing'",
+            "A process that only reads the log cannot commit for group 'billing' without a directory of its own: set "
+            + "ReadOnlyLogOptions.OffsetsDirectory.",
             Assert.Throws<ArgumentException>(
                 "group", () => log.CreateConsumer<byte[]?, byte[]>(s_both, "billing")).Message,
             StringComparison.Ordinal);
@@ -35,7 +33,7 @@ public sealed class FollowedConsumerTests
     public void ReadToEndAsync_FilesOfOnePartitionAreDamaged_ReadsTheOthersThenThrowsEachTime()
     {
         using FollowFixture fixture = Make();
-        Damage(fixture);
+        FollowedDamage.OfManifest(fixture);
         using ReadOnlyLog log = fixture.Follow();
         Consumer<byte[]?, byte[]> consumer = log.CreateConsumer<byte[]?, byte[]>(s_both);
         List<string> read = [];
@@ -52,7 +50,7 @@ public sealed class FollowedConsumerTests
     public void ReadAllAsync_FilesOfOnePartitionAreDamaged_TheOthersGoOnAndItIsTriedAgain()
     {
         using FollowFixture fixture = Make();
-        byte[] good = Damage(fixture);
+        byte[] good = FollowedDamage.OfManifest(fixture);
         using ReadOnlyLog log = fixture.Follow();
         Consumer<byte[]?, byte[]> consumer = log.CreateConsumer<byte[]?, byte[]>(s_both);
         Assert.Throws<CorruptLogException>(() => fixture.Machine.Run(() => consumer.TakeAsync(1)));
@@ -63,7 +61,7 @@ public sealed class FollowedConsumerTests
         // Nothing else is there: the pause is waited out.
         Assert.Throws<CorruptLogException>(
             () => fixture.Machine.Run(() => consumer.TakeAsync(1), TimeSpan.FromMilliseconds(100)));
-        Write(fixture, good);
+        FollowedDamage.Repair(fixture, good);
         Assert.Equal(
             [0L, 1L],
             fixture.Machine.Run(() => consumer.TakeAsync(2), TimeSpan.FromMilliseconds(200))
@@ -81,10 +79,10 @@ public sealed class FollowedConsumerTests
         Consumer<byte[]?, byte[]> consumer = log.CreateConsumer<byte[]?, byte[]>(FollowFixture.Topic);
         fixture.Machine.Run(() => consumer.TakeFinishedAsync(1));
         fixture.Close();
-        byte[] good = Damage(fixture);
+        byte[] good = FollowedDamage.OfManifest(fixture);
         Assert.Throws<CorruptLogException>(
             () => fixture.Machine.Run(() => consumer.TakeAsync(1), TimeSpan.FromSeconds(1)));
-        Write(fixture, good);
+        FollowedDamage.Repair(fixture, good);
         Task<List<Record<byte[]?, byte[]>>> reading = consumer.TakeAsync(1);
         fixture.Machine.Scheduler.RunUntilIdle();
         fixture.Machine.Time.Advance(TimeSpan.FromMilliseconds(200));
@@ -144,21 +142,5 @@ public sealed class FollowedConsumerTests
 
         fixture.Close();
         return fixture;
-    }
-
-    /// <summary>Damages the first topic's manifest; returns what it was.</summary>
-    private static byte[] Damage(FollowFixture fixture)
-    {
-        using LogFile file = fixture.Machine.Platform.Files.OpenFile(Manifest, FileOpening.ReadWrite);
-        byte[] good = new byte[file.Length];
-        Assert.Equal(good.Length, file.Read(good, 0));
-        file.Write(new byte[good.Length], 0);
-        return good;
-    }
-
-    private static void Write(FollowFixture fixture, byte[] good)
-    {
-        using LogFile file = fixture.Machine.Platform.Files.OpenFile(Manifest, FileOpening.ReadWrite);
-        file.Write(good, 0);
     }
 }

@@ -1,5 +1,9 @@
 using EmbeddedLog.Format;
+using EmbeddedLog.Format.Frames;
+using EmbeddedLog.Format.Segments;
 using EmbeddedLog.IO;
+using EmbeddedLog.Segments.Reading;
+using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Following;
 
@@ -9,8 +13,46 @@ internal static class FollowedDamage
     private const int Cuts = 6;
     private const int Flips = 120;
 
+    private const string Manifest = OpenLog.Directory + "/topics/topic-1/0/manifest";
+
     /// <summary>How many there are.</summary>
     public static int Count => 2 + Cuts + Flips;
+
+    /// <summary>Damages the manifest of the fixture's topic; returns what it was.</summary>
+    public static byte[] OfManifest(FollowFixture fixture)
+    {
+        using LogFile file = fixture.Machine.Platform.Files.OpenFile(Manifest, FileOpening.ReadWrite);
+        byte[] good = new byte[file.Length];
+        Assert.Equal(good.Length, file.Read(good, 0));
+        file.Write(new byte[good.Length], 0);
+        return good;
+    }
+
+    /// <summary>Makes the manifest what it was.</summary>
+    public static void Repair(FollowFixture fixture, byte[] good)
+    {
+        using LogFile file = fixture.Machine.Platform.Files.OpenFile(Manifest, FileOpening.ReadWrite);
+        file.Write(good, 0);
+    }
+
+    /// <summary>
+    /// Inverts bytes in the frame of a record in the last segment; its records are all as long. An owner that does not
+    /// know its page cache again takes that for a torn tail, if nothing behind proves that it was flushed.
+    /// </summary>
+    public static void OfRecord(FollowFixture fixture, long offset)
+    {
+        Segment last = fixture.Partition.Log.Segments.Last!;
+        using LogFile file = fixture.Machine.Platform.Files.OpenFile(last.Path, FileOpening.ReadWrite);
+        byte[] length = new byte[4];
+        long position = SegmentHeader.PageBytes;
+        for (long i = last.BaseOffset; i < offset; i++)
+        {
+            file.Read(length, position);
+            position += FrameLayout.Padded(BitConverter.ToInt32(length));
+        }
+
+        file.Write([0xFF, 0xFF, 0xFF, 0xFF], position + 40);
+    }
 
     /// <summary>Damages a file; false where this kind changes nothing in it.</summary>
     public static bool TryDo(FollowFixture fixture, string path, int kind, out string done, bool mayCut = true)

@@ -1,5 +1,4 @@
 using EmbeddedLog.Files;
-using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Tests.Infrastructure.Processes;
@@ -241,9 +240,8 @@ public sealed class ReadOnlyLogTests
 
         Consumer<byte[]?, byte[]> consumer = log.CreateConsumer<byte[]?, byte[]>(FollowFixture.Topic);
         Assert.Equal(60, ReadToEnd(fixture, consumer));
-        string segment = partition.Source.Segments.Last!.Path;
+        FollowedDamage.OfRecord(fixture, 40);
         fixture.Kill();
-        Damage(fixture, segment, 40);
         fixture.Open();
         fixture.Append(30, 50);
 
@@ -353,22 +351,5 @@ public sealed class ReadOnlyLogTests
         }
 
         return count;
-    }
-
-    /// <summary>
-    /// Inverts bytes in the body of the frame of an offset in a segment of records that are all as long.
-    /// </summary>
-    private static void Damage(FollowFixture fixture, string path, int record)
-    {
-        using LogFile file = fixture.Machine.Platform.Files.OpenFile(path, FileOpening.ReadWrite);
-        byte[] length = new byte[4];
-        long position = 4096;
-        for (int i = 0; i < record; i++)
-        {
-            file.Read(length, position);
-            position += (BitConverter.ToInt32(length) + 7) & -8;
-        }
-
-        file.Write([0xFF, 0xFF, 0xFF, 0xFF], position + 40);
     }
 }

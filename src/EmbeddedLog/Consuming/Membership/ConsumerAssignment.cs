@@ -3,7 +3,6 @@ using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
-using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Reading;
 
 namespace EmbeddedLog.Consuming.Membership;
@@ -275,10 +274,14 @@ internal sealed class ConsumerAssignment
         }
     }
 
-    private PartitionCursor CreateCursor(PartitionHold hold) => new(
-        hold,
-        _start,
-        _offsets is null ? null : _offsets.Effective(_membership.Group!, (PartitionLog)hold.Partition)?.Offset);
+    private PartitionCursor CreateCursor(PartitionHold hold)
+    {
+        // Counted first: what is taken back from here on, the cursor finds by itself.
+        int truncations = hold.Partition.Truncations;
+        uint? uncheckedEpoch = null;
+        long? committed = _offsets?.Find(_membership.Group!, hold.Partition, out uncheckedEpoch)?.Offset;
+        return new PartitionCursor(hold, _start, committed, truncations, uncheckedEpoch);
+    }
 
     private List<TopicPartition> TakeAndListUntold()
     {

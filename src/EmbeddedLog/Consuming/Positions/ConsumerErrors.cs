@@ -34,9 +34,9 @@ internal static class ConsumerErrors
     /// <summary>A group in a process that only reads the log.</summary>
     public static ArgumentException GroupOfReader(string group) =>
         new(
-            $"A process that only reads the log cannot commit for group '{group}': the log's owner keeps what groups "
-            + "commit. Leave the group out, keep the position of each record with what comes of it, and begin there "
-            + "with Seek.",
+            $"A process that only reads the log cannot commit for group '{group}' without a directory of its own: set "
+            + "ReadOnlyLogOptions.OffsetsDirectory. Or leave the group out, keep the position of each record with what "
+            + "comes of it, and begin there with SeekAsync.",
             nameof(group));
 
     /// <summary>Dead letters in a process that only reads the log.</summary>

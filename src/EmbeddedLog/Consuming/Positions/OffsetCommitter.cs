@@ -3,7 +3,6 @@ using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
 using EmbeddedLog.Diagnostics;
 using EmbeddedLog.IO;
-using EmbeddedLog.Partitions;
 using Microsoft.Extensions.Logging;
 
 namespace EmbeddedLog.Consuming.Positions;
@@ -123,7 +122,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
 
     /// <summary>The present commit in a partition.</summary>
     public CommittedOffset? Committed(PartitionCursor cursor) =>
-        _offsets.Effective(_group, Owned(cursor))?.ToPublic(cursor.Log.Id);
+        _offsets.Effective(_group, cursor.Log)?.ToPublic(cursor.Log.Id);
 
     /// <summary>Notes that records were finished or passed.</summary>
     public void NoteMoved()
@@ -161,7 +160,8 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         lock (_positions.Gate)
         {
             // Within the gate: the last commit is then the one noted.
-            PartitionCommit commit = new(Owned(cursor), next, metadata, cursor.Hold);
+            cursor.ThrowIfTakenBack(next);
+            PartitionCommit commit = new(cursor.Log, next, metadata, cursor.Hold, cursor.Truncations);
             if (_offsets.Commit(_group, commit) is not { } made)
             {
                 throw _lostError(cursor.Hold);
@@ -209,7 +209,8 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
         {
             foreach (PartitionCursor cursor in _positions.Cursors)
             {
-                if (cursor.MustCommit)
+                // One whose end cannot be told has nothing to hand out, and is looked at again by the next read.
+                if (cursor.MustCommit && cursor.FindCommittable() >= 0)
                 {
                     cursors.Add(cursor);
                 }
@@ -217,7 +218,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
 
             end = cursors.Count == 0
                 ? 0
-                : CommitUnsynchronized([.. cursors.Select(Resolved)]);
+                : CommitUnsynchronized([.. cursors.Select(cursor => CommitOf(cursor, cursor.FindCommittable()))]);
         }
 
         if (end > 0)
@@ -301,7 +302,7 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
                 long next = cursor.FindUncommitted();
                 if (next >= 0 && !cursor.Hold.IsOver)
                 {
-                    (commits ??= []).Add(new PartitionCommit(Owned(cursor), next, Hold: cursor.Hold));
+                    (commits ??= []).Add(CommitOf(cursor, next));
                 }
             }
 
@@ -351,12 +352,8 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
     private ValueTask AcknowledgeAsync(long end, WaitMode how) =>
         _durability == Durability.Flushed ? _offsets.FlushOwnAsync(end, how) : ValueTask.CompletedTask;
 
-    /// <summary>A seek may have gone beyond the end.</summary>
-    private static PartitionCommit Resolved(PartitionCursor cursor) =>
-        new(Owned(cursor), Math.Min(cursor.Position, cursor.Log.PublishedEnd), Hold: cursor.Hold);
-
-    /// <summary>Groups commit to a log that this process owns: a follower has no group.</summary>
-    private static PartitionLog Owned(PartitionCursor cursor) => (PartitionLog)cursor.Log;
+    private static PartitionCommit CommitOf(PartitionCursor cursor, long next) =>
+        new(cursor.Log, next, Metadata: null, cursor.Hold, cursor.Truncations);
 
     private ITimer CreateTimer() => _time.CreateTimer(
         static state => ((OffsetCommitter)state!).OnTimer(),

@@ -35,12 +35,31 @@ internal sealed class PartitionCursor
     /// <summary>The offset for a commit while the position is open; negative for none.</summary>
     private long _expected = None;
 
+    /// <summary>
+    /// Where the last truncation began, and the offset after what had been returned by then: what lies between is
+    /// committed only if it was returned again.
+    /// </summary>
+    private (long To, long ReadTo) _takenBack = (None, None);
+
+    /// <summary>
+    /// The epoch of the commit that the position is, while it is unknown whether its records are all there; null if it
+    /// is known.
+    /// </summary>
+    private uint? _uncheckedEpoch;
+
     /// <summary>A cursor at its group's commit, or else to be resolved by a policy.</summary>
-    public PartitionCursor(PartitionHold hold, StartPolicy start, long? committed)
+    /// <param name="hold">The assignment.</param>
+    /// <param name="start">The policy.</param>
+    /// <param name="committed">The offset of the commit, or null.</param>
+    /// <param name="truncations">The number of the partition's truncations before that was looked up.</param>
+    /// <param name="uncheckedEpoch">The commit's epoch, if it is unknown whether all its records are there.</param>
+    public PartitionCursor(
+        PartitionHold hold, StartPolicy start, long? committed, int truncations, uint? uncheckedEpoch = null)
     {
         Hold = hold;
         Log = hold.Partition;
-        Truncations = Log.Truncations;
+        Truncations = truncations;
+        _uncheckedEpoch = uncheckedEpoch;
         Start = start;
         Position = committed ?? None;
         Committed = Position;
@@ -242,6 +261,7 @@ internal sealed class PartitionCursor
     /// <exception cref="LogTruncatedException">Records that were returned or passed were taken back.</exception>
     public void CheckTruncations()
     {
+        CheckEpoch();
         int now = Log.Truncations;
         if (now == Truncations)
         {
@@ -254,7 +274,22 @@ internal sealed class PartitionCursor
         if (to < readTo)
         {
             Seek(Math.Min(Position, to), MustCommit);
+            _takenBack = (to, readTo);
+            Committed = Math.Min(Committed, to);
             throw PartitionErrors.Truncated(Log.Id, to, readTo);
+        }
+    }
+
+    /// <summary>
+    /// Throws if an offset lies behind records that were taken back, and that were not returned again since: its
+    /// records are not those that the user had.
+    /// </summary>
+    /// <exception cref="LogTruncatedException">It does.</exception>
+    public void ThrowIfTakenBack(long next)
+    {
+        if (next > HandedOutTo && next <= _takenBack.ReadTo)
+        {
+            throw PartitionErrors.Truncated(Log.Id, _takenBack.To, next);
         }
     }
 
@@ -270,10 +305,29 @@ internal sealed class PartitionCursor
             return None;
         }
 
+        long next = Position < 0 ? _expected : FindCommittable();
+        return next == Committed ? None : next;
+    }
+
+    /// <summary>The offset for a commit of the position; negative if that is not known.</summary>
+    public long FindCommittable()
+    {
+        if (Position <= Log.KnownEnd)
+        {
+            return Position;
+        }
+
         // A seek may have gone beyond the end, which the next read checks; no more than the existing records can be
         // finished.
-        long next = Position < 0 ? _expected : Math.Min(Position, Log.PublishedEnd);
-        return next == Committed ? None : next;
+        try
+        {
+            return Math.Min(Position, Log.PublishedEnd);
+        }
+        catch (EmbeddedLogException) when (Log.IsFollowed)
+        {
+            // Nothing was handed out there. Its reads tell the trouble.
+            return None;
+        }
     }
 
     /// <summary>Notes a commit. The place to read on stays: the commit is for the next consumer.</summary>
@@ -297,9 +351,34 @@ internal sealed class PartitionCursor
     /// <summary>Notes that the position is committed at the level of commits.</summary>
     public void NoteSettled() => MustCommit = false;
 
+    /// <summary>
+    /// Lowers a position that was a commit to its records that are left, if that could not be told before.
+    /// </summary>
+    /// <exception cref="LogTruncatedException">Records that the group had read were taken back.</exception>
+    /// <exception cref="EmbeddedLogException">It still cannot be told.</exception>
+    private void CheckEpoch()
+    {
+        if (_uncheckedEpoch is not { } epoch)
+        {
+            return;
+        }
+
+        long end = Log.EndOfEpoch(epoch);
+        _uncheckedEpoch = null;
+        long readTo = Position;
+        if (end < readTo)
+        {
+            Seek(end, MustCommit);
+            Committed = end;
+            throw PartitionErrors.Truncated(Log.Id, end, readTo);
+        }
+    }
+
     /// <summary>Forgets all returned records, except those below the position.</summary>
     private void Forget()
     {
+        _uncheckedEpoch = null;
+        _takenBack = (None, None);
         Version++;
         _inHandTo = None;
         _gap = (None, None);

@@ -1,6 +1,5 @@
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
-using EmbeddedLog.Partitions;
 using EmbeddedLog.Partitions.Reading;
 
 namespace EmbeddedLog.Coordination.Administration;
@@ -25,10 +24,25 @@ internal sealed class GroupChanges(
         string group, GroupReset to, IReadOnlyList<string>? asked, bool dryRun, CancellationToken cancellationToken)
     {
         // The searches may read from the disk, and come before the gate that lets nobody join.
-        PartitionReset[] moves = [.. FindPartitions(group, asked).Select(each => Move(group, to, each))
-            .OfType<PartitionReset>()];
+        var partitions = FindPartitions(group, asked)
+            .ToDictionary(each => each.Id, each => (Log: each, each.Truncations));
+        PartitionReset[] moves =
+            [.. partitions.Values.Select(each => Move(group, to, each.Log)).OfType<PartitionReset>()];
+        PartitionCommit[] commits =
+        [
+            .. moves.Select(move => new PartitionCommit(
+                partitions[move.Partition].Log,
+                move.After,
+                Truncations: partitions[move.Partition].Truncations)),
+        ];
+        if (!dryRun)
+        {
+            // What is committed here counts as new, whenever the group was used last.
+            offsets.Times.NoteUsed(group);
+        }
+
         offsets.ReadClock();
-        long end = groups.WhileEmpty(group, () => dryRun ? 0 : Commit(group, moves));
+        long end = groups.WhileEmpty(group, () => dryRun ? 0 : offsets.Commit(group, commits));
         if (!dryRun)
         {
             await offsets.FlushAsync(end, cancellationToken).ConfigureAwait(false);
@@ -43,8 +57,8 @@ internal sealed class GroupChanges(
     public async ValueTask DeleteAsync(string group, string? topic, CancellationToken cancellationToken)
     {
         offsets.ReadClock();
-        int removed = groups.WhileEmpty(group, () => offsets.Remove(group, topic));
-        if (removed == 0)
+        IReadOnlyList<TopicPartition> removed = groups.WhileEmpty(group, () => offsets.Remove(group, topic));
+        if (removed.Count == 0)
         {
             throw GroupErrors.Unknown(group, [.. offsets.List().Select(commit => commit.Key.Group).Distinct()]);
         }
@@ -74,7 +88,7 @@ internal sealed class GroupChanges(
 
     private PartitionReset? Move(string group, GroupReset to, ReadablePartition partition)
     {
-        long? before = offsets.Effective(group, (PartitionLog)partition)?.Offset;
+        long? before = offsets.Effective(group, partition)?.Offset;
         long start = partition.StartOffset;
         long? found = to switch
         {
@@ -83,7 +97,7 @@ internal sealed class GroupChanges(
             { Time: { } at } => Find(partition, at),
             { Ago: { } ago } => Find(partition, time.GetUtcNow() - ago),
             { Shift: { } shift } => (before ?? start) + shift,
-            { Other: { } other } => offsets.Effective(other, (PartitionLog)partition)?.Offset,
+            { Other: { } other } => offsets.Effective(other, partition)?.Offset,
             _ => start,
         };
         return found is { } next
@@ -97,11 +111,4 @@ internal sealed class GroupChanges(
         long end = partition.PublishedEnd;
         return TimestampSearch.Find(partition, at.ToUnixTimeMilliseconds()) ?? end;
     }
-
-    private long Commit(string group, PartitionReset[] moves) => offsets.Commit(
-        group,
-        [
-            .. moves.Select(move => new PartitionCommit(
-                (PartitionLog)topics.Find(move.Partition.Topic)![move.Partition.Partition], move.After)),
-        ]);
 }

@@ -9,6 +9,12 @@ public sealed class GroupDescription
     /// <summary>The group's name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// Whether the log that describes the group keeps what it commits: always in a <see cref="CommitLog"/>. A
+    /// <see cref="ReadOnlyLog"/> also describes the groups of the log's owner, which only the owner can change.
+    /// </summary>
+    public required bool IsOwn { get; init; }
+
     /// <summary>What the group is doing.</summary>
     public required GroupState State { get; init; }
 

@@ -11,7 +11,7 @@ namespace EmbeddedLog.Coordination.Administration;
 /// <param name="topics">The topics that there are.</param>
 /// <param name="time">The clock, for the lag in time.</param>
 /// <param name="list">What is committed.</param>
-/// <param name="members">The groups that have members; null in a log that is followed.</param>
+/// <param name="members">The groups that have members; null for those of the owner of a followed log.</param>
 internal sealed class GroupDescriptions(
     ITopicCatalog topics, TimeProvider time, Func<Commits> list, GroupCoordinator? members)
 {
@@ -49,6 +49,7 @@ internal sealed class GroupDescriptions(
         return new GroupDescription
         {
             Name = group,
+            IsOwn = members is not null,
             State = !hasMembers ? GroupState.Empty : view!.IsMoving ? GroupState.Rebalancing : GroupState.Stable,
             Assignor = hasMembers ? view!.Assignor : null,
             Epoch = hasMembers ? view!.Epoch : 0,

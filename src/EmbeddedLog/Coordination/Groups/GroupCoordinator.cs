@@ -16,6 +16,7 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
 
     private readonly ITopicCatalog _catalog;
     private readonly Action<IReadOnlyList<PartitionHold>> _end;
+    private readonly Action<string>? _used;
     private readonly TimeProvider _time;
     private readonly WorkQueue _work;
     private readonly ILogger _logger;
@@ -43,9 +44,15 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
     /// <param name="end">Ends holds, so that no commit comes after it.</param>
     /// <param name="platform">The clock, and where the watch runs.</param>
     /// <param name="logger">Where it is told who was put out.</param>
+    /// <param name="used">Told, under no lock, of a group that gets a consumer; null for nobody.</param>
     public GroupCoordinator(
-        ITopicCatalog catalog, Action<IReadOnlyList<PartitionHold>> end, Platform platform, ILogger logger)
+        ITopicCatalog catalog,
+        Action<IReadOnlyList<PartitionHold>> end,
+        Platform platform,
+        ILogger logger,
+        Action<string>? used = null)
     {
+        _used = used;
         _catalog = catalog;
         _end = end;
         _time = platform.Time;
@@ -61,6 +68,18 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
             lock (_gate)
             {
                 return [.. _groups.Keys];
+            }
+        }
+    }
+
+    /// <summary>Whether there is any consumer, with a group or without.</summary>
+    public bool HasConsumers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _groups.Count + _alone.Count > 0;
             }
         }
     }
@@ -95,6 +114,11 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
         GroupMembership membership = new(this, Enter(group, settings.Assignor), member);
         try
         {
+            if (group is not null)
+            {
+                _used?.Invoke(group);
+            }
+
             if (group is null || subscription.ByHand.Count > 0)
             {
                 membership.Join();
@@ -153,6 +177,34 @@ internal sealed class GroupCoordinator : IThreadPoolWorkItem, IDisposable
         }
 
         return found.WhileEmpty(act);
+    }
+
+    /// <summary>Whether a group has a consumer, whether it has joined or not.</summary>
+    public bool IsUsed(string group)
+    {
+        lock (_gate)
+        {
+            return _groups.ContainsKey(group);
+        }
+    }
+
+    /// <summary>
+    /// Does something if a group has no consumer, and lets none be made meanwhile; false if it has one.
+    /// </summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="act">What is done. No user code, and it takes no lock of groups.</param>
+    public bool TryWhileUnused(string group, Action act)
+    {
+        lock (_gate)
+        {
+            if (_groups.ContainsKey(group))
+            {
+                return false;
+            }
+
+            act();
+            return true;
+        }
     }
 
     /// <summary>Watches that the members of a group read, now that one has joined.</summary>

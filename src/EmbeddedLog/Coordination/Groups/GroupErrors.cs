@@ -50,6 +50,17 @@ internal static class GroupErrors
                     + (groups.Count > MaxNamed ? $", and {groups.Count - MaxNamed} more." : ".")));
     }
 
+    /// <summary>A group that another process has is to be changed.</summary>
+    public static UnknownGroupException OfOwner(string group) =>
+        new($"Group '{group}' is not of this log, which is only read, but of its owner: it is not in "
+            + $"{nameof(ReadOnlyLogOptions.OffsetsDirectory)}. Change it in the process that owns the log.");
+
+    /// <summary>Groups are to be changed in a log that has none of its own.</summary>
+    public static InvalidOperationException NoneHere() =>
+        new("This log is only read, and has no groups of its own to change. Change those of its owner in the process "
+            + $"that owns the log. To have own ones, set {nameof(ReadOnlyLogOptions)}."
+            + $"{nameof(ReadOnlyLogOptions.OffsetsDirectory)}.");
+
     /// <summary>A commit in a partition that the member has no longer.</summary>
     /// <param name="group">The group.</param>
     /// <param name="hold">What the member had.</param>

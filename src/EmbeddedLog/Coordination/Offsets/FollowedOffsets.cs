@@ -21,6 +21,7 @@ internal sealed class FollowedOffsets(ReadablePartition log)
                 return
                 [
                     .. StateLoading.Load<GroupPartition, OffsetValue, OffsetSchema>(log)
+                        .Where(each => each.Key.IsOffset)
                         .Select(each => KeyValuePair.Create(each.Key, each.Value.Value)),
                 ];
             }

@@ -57,7 +57,9 @@ internal static class OffsetCodec
             topic,
             BinaryPrimitives.ReadUInt64LittleEndian(rest),
             BinaryPrimitives.ReadInt32LittleEndian(rest[sizeof(ulong)..]));
-        return key.Partition >= 0;
+        return key.IsOffset
+            ? group.Length > 0 && key.Partition >= 0
+            : key == GroupPartition.EmptySince(group);
     }
 
     /// <summary>The bytes of a value.</summary>
@@ -121,6 +123,7 @@ internal static class OffsetCodec
         return at + 1 + Encoding.ASCII.GetBytes(name, bytes.AsSpan(at + 1));
     }
 
+    /// <summary>Reads a name, or that there is none.</summary>
     private static bool TryReadName(ref ReadOnlySpan<byte> rest, [NotNullWhen(true)] out string? name)
     {
         name = null;
@@ -131,6 +134,6 @@ internal static class OffsetCodec
 
         name = Encoding.ASCII.GetString(rest.Slice(1, rest[0]));
         rest = rest[(1 + rest[0])..];
-        return NameRules.Fault(name) is null;
+        return name.Length == 0 || NameRules.Fault(name) is null;
     }
 }

@@ -1,4 +1,4 @@
-using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Reading;
 
 namespace EmbeddedLog.Coordination.Offsets;
 
@@ -6,7 +6,7 @@ namespace EmbeddedLog.Coordination.Offsets;
 internal static class OffsetErrors
 {
     /// <summary>The offset lies outside what may be committed.</summary>
-    public static ArgumentOutOfRangeException BeyondEnd(PartitionLog partition, long offset) =>
+    public static ArgumentOutOfRangeException BeyondEnd(ReadablePartition partition, long offset) =>
         new(
             nameof(offset),
             offset,

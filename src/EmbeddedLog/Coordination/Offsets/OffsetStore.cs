@@ -6,6 +6,8 @@ using EmbeddedLog.Files;
 using EmbeddedLog.Format;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions;
+using EmbeddedLog.Partitions.Reading;
+using EmbeddedLog.Partitions.State;
 using EmbeddedLog.Segments.Reading;
 using Microsoft.Extensions.Logging;
 
@@ -16,9 +18,15 @@ namespace EmbeddedLog.Coordination.Offsets;
 /// thread.
 /// </summary>
 /// <remarks>
+/// <para>
 /// A commit stores the partition's epoch beside the offset. When the log is opened, before any append, an offset is
 /// lowered to the end of that epoch's records: after a loss of power it must not count lost records, or new records at
 /// their offsets. So it is never beyond the durable end, and a lost commit only means that records are read again.
+/// </para>
+/// <para>
+/// In a log that another process owns, the partitions are followed, and the store is in a directory of this process.
+/// The owner may recover at any time, so an offset is lowered whenever it is asked for.
+/// </para>
 /// </remarks>
 internal sealed class OffsetStore
 {
@@ -49,20 +57,33 @@ internal sealed class OffsetStore
     {
         _state = state;
         _loggerUnderLock = loggerUnderLock;
+        Times = new GroupTimes(state, loggerUnderLock);
     }
 
     /// <summary>The partition that holds the commits.</summary>
     public PartitionLog Log => _state.Log;
 
+    /// <summary>Since when groups are empty.</summary>
+    public GroupTimes Times { get; }
+
     /// <summary>How many offsets are committed.</summary>
-    public int Count => _state.Count;
+    public int Count
+    {
+        get
+        {
+            lock (_state.Gate)
+            {
+                return _state.KeysUnsynchronized.Count(key => key.IsOffset);
+            }
+        }
+    }
 
     /// <summary>Opens the committed offsets of a log, or makes an empty set of them.</summary>
     /// <param name="factory">Opens the partition that holds them.</param>
     /// <param name="segments">The objects that all segments share.</param>
     /// <param name="logger">Logs lowered offsets and failures.</param>
-    /// <param name="logDirectory">The log's directory.</param>
-    /// <param name="partitions">The partitions of all topics, open, with nothing appended yet.</param>
+    /// <param name="directory">The directory of the log that this process owns, or else of the offsets.</param>
+    /// <param name="partitions">The partitions of all topics: open, with nothing appended yet, or followed.</param>
     /// <exception cref="CorruptLogException">There is damage that no crash can explain.</exception>
     /// <exception cref="UnsupportedFormatException">A newer version wrote it.</exception>
     /// <exception cref="FileSystemException">The file system failed.</exception>
@@ -70,11 +91,11 @@ internal sealed class OffsetStore
         PartitionFactory factory,
         SegmentResources segments,
         ILogger logger,
-        string logDirectory,
-        IEnumerable<PartitionLog> partitions)
+        string directory,
+        IEnumerable<ReadablePartition> partitions)
     {
         var state = StateLog<GroupPartition, OffsetValue, OffsetSchema>.Open(
-            factory, segments.Platform, logger, Path.Combine(logDirectory, DirectoryName));
+            factory, segments.Platform, logger, Path.Combine(directory, DirectoryName));
         try
         {
             OffsetLoading.Settle(state, partitions, logger);
@@ -87,12 +108,64 @@ internal sealed class OffsetStore
         }
     }
 
-    /// <summary>What counts as committed by a group in a partition, or null.</summary>
-    public OffsetValue? Effective(string group, PartitionLog partition)
+    /// <summary>What a group has committed last in a partition, or null; perhaps records that are lost.</summary>
+    public OffsetValue? Stored(string group, ReadablePartition partition)
     {
         lock (_state.Gate)
         {
             return _state.TryGetUnsynchronized(Key(group, partition), out OffsetValue value) ? value : null;
+        }
+    }
+
+    /// <summary>What counts as committed by a group in a partition, or null.</summary>
+    /// <exception cref="EmbeddedLogException">The partition is followed, and its end cannot be told.</exception>
+    public OffsetValue? Effective(string group, ReadablePartition partition)
+    {
+        OffsetValue? stored = Stored(group, partition);
+        if (stored is not { } value || !partition.IsFollowed)
+        {
+            // Those of a log that this process owns were lowered when it was opened.
+            return stored;
+        }
+
+        // Not under the gate, for this may read the partition's files.
+        if (!OffsetLoading.TryLower(value, partition, out OffsetValue lower))
+        {
+            return value;
+        }
+
+        lock (_state.Gate)
+        {
+            GroupPartition key = Key(group, partition);
+            if (!_state.TryGetUnsynchronized(key, out OffsetValue now) || now != value)
+            {
+                // Deleted, or committed anew: by who has seen the same.
+                return lower;
+            }
+
+            _state.AmendUnsynchronized(key, lower);
+        }
+
+        GroupsLog.LoweredAll(_loggerUnderLock, 1, group, partition.Id, value.Offset, lower.Offset);
+        return lower;
+    }
+
+    /// <summary>
+    /// The same, or what is stored if a followed partition cannot tell how much of it counts: with its epoch then.
+    /// </summary>
+    public OffsetValue? Find(string group, ReadablePartition partition, out uint? uncheckedEpoch)
+    {
+        uncheckedEpoch = null;
+        try
+        {
+            return Effective(group, partition);
+        }
+        catch (EmbeddedLogException) when (partition.IsFollowed)
+        {
+            // The reads of this partition tell the trouble; the others go on.
+            OffsetValue? stored = Stored(group, partition);
+            uncheckedEpoch = stored?.Epoch;
+            return stored;
         }
     }
 
@@ -104,7 +177,7 @@ internal sealed class OffsetStore
             List<KeyValuePair<GroupPartition, OffsetValue>> all = new(_state.KeysUnsynchronized.Count);
             foreach (GroupPartition key in _state.KeysUnsynchronized)
             {
-                if (_state.TryGetUnsynchronized(key, out OffsetValue value))
+                if (key.IsOffset && _state.TryGetUnsynchronized(key, out OffsetValue value))
                 {
                     all.Add(new(key, value));
                 }
@@ -114,11 +187,13 @@ internal sealed class OffsetStore
         }
     }
 
-    /// <summary>Removes what a group has committed, in all topics or in one; returns in how many partitions.</summary>
+    /// <summary>
+    /// Removes what a group has committed, in all topics or in one; returns in which partitions.
+    /// <see cref="ReadClock"/> comes before.
+    /// </summary>
     /// <exception cref="DiskFullException">There is no space: the next opening finds it again.</exception>
-    public int Remove(string group, string? topic)
+    public IReadOnlyList<TopicPartition> Remove(string group, string? topic)
     {
-        ReadClock();
         lock (_state.Gate)
         {
             GroupPartition[] removed =
@@ -127,7 +202,11 @@ internal sealed class OffsetStore
                     key => key.Group == group && (topic is null || key.Topic == topic)),
             ];
             _state.RemoveUnsynchronized(removed);
-            return removed.Length;
+            return
+            [
+                .. removed.Where(key => key.IsOffset).Select(key => new TopicPartition(key.Topic, key.Partition))
+                    .OrderBy(each => each.Topic, StringComparer.Ordinal).ThenBy(each => each.Partition),
+            ];
         }
     }
 
@@ -155,6 +234,7 @@ internal sealed class OffsetStore
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The offset is negative, or beyond the partition's end.</exception>
     /// <exception cref="UnknownTopicException">The topic was deleted.</exception>
+    /// <exception cref="LogTruncatedException">Records below the offset were taken back.</exception>
     public long? Commit(string group, in PartitionCommit commit)
     {
         lock (_state.Gate)
@@ -165,13 +245,18 @@ internal sealed class OffsetStore
             }
 
             CheckUnsynchronized(commit);
-            return _state.SetUnsynchronized(Key(group, commit.Partition), ValueOf(commit));
+            OffsetValue value = ValueOf(commit);
+            long to = commit.Partition.TruncatedTo(commit.Truncations);
+            return to >= commit.Offset
+                ? _state.SetUnsynchronized(Key(group, commit.Partition), value)
+                : throw PartitionErrors.Truncated(commit.Partition.Id, to, commit.Offset);
         }
     }
 
     /// <summary>
     /// Commits several offsets, otherwise as for one, but those for topics that were deleted, or whose assignments are
-    /// over, which are left out. All or none of them, unless they are so many that they take more than one batch.
+    /// over, which are left out, and those behind records that were taken back, which are lowered. All or none of them,
+    /// unless they are so many that they take more than one batch.
     /// </summary>
     public long Commit(string group, IReadOnlyList<PartitionCommit> commits)
     {
@@ -180,13 +265,12 @@ internal sealed class OffsetStore
         {
             foreach (PartitionCommit commit in commits)
             {
-                if (_forgotten.Contains(commit.Partition.TopicUid) || commit.Hold is { IsOver: true })
+                if (IsForgottenUnsynchronized(commit.Partition) || commit.Hold is { IsOver: true })
                 {
                     continue;
                 }
 
-                CheckUnsynchronized(commit);
-                changes.Add(new(Key(group, commit.Partition), ValueOf(commit)));
+                changes.Add(new(Key(group, commit.Partition), LoweredUnsynchronized(commit)));
             }
 
             return _state.SetUnsynchronized(changes);
@@ -221,30 +305,53 @@ internal sealed class OffsetStore
         }
     }
 
+    /// <summary>Closes everything after a failed opening.</summary>
+    public void Abandon() => _state.Abandon();
+
     /// <summary>Flushes and closes; true if everything is on the disk and marked so.</summary>
     public ValueTask<bool> CloseAsync(WaitMode how = default) => _state.CloseAsync(how);
 
-    private static GroupPartition Key(string group, PartitionLog partition) =>
+    private static GroupPartition Key(string group, ReadablePartition partition) =>
         new(group, partition.Id.Topic, partition.TopicUid, partition.Id.Partition);
 
     private void CheckUnsynchronized(in PartitionCommit commit)
     {
-        PartitionLog partition = commit.Partition;
-        if (commit.Offset < 0 || commit.Offset > partition.PublishedEnd)
+        ReadablePartition partition = commit.Partition;
+        if (commit.Offset < 0 || (commit.Offset > partition.KnownEnd && commit.Offset > partition.PublishedEnd))
         {
             throw OffsetErrors.BeyondEnd(partition, commit.Offset);
         }
 
-        if (_forgotten.Contains(partition.TopicUid))
+        if (IsForgottenUnsynchronized(partition))
         {
             throw OffsetErrors.Deleted(partition.Id.Topic);
         }
     }
 
-    /// <summary>
-    /// The partition's present epoch, whatever the record at the offset: all records below were durable when the epoch
-    /// began, or were appended in it.
-    /// </summary>
+    /// <summary>The value of a commit of records that may have been taken back.</summary>
+    private OffsetValue LoweredUnsynchronized(in PartitionCommit commit)
+    {
+        OffsetValue value = ValueOf(commit);
+        long to = commit.Partition.TruncatedTo(commit.Truncations);
+        if (to >= commit.Offset)
+        {
+            CheckUnsynchronized(commit);
+            return value;
+        }
+
+        while (to < value.Offset)
+        {
+            // More may be taken back while the epoch is looked up.
+            value = ValueOf(commit with { Offset = to });
+            to = commit.Partition.TruncatedTo(commit.Truncations);
+        }
+
+        return value;
+    }
+
+    private bool IsForgottenUnsynchronized(ReadablePartition partition) =>
+        partition.IsGone || _forgotten.Contains(partition.TopicUid);
+
     private OffsetValue ValueOf(in PartitionCommit commit) =>
-        new(commit.Offset, commit.Partition.Epoch, _state.Now, commit.Metadata);
+        new(commit.Offset, commit.Partition.EpochBelow(commit.Offset), _state.Now, commit.Metadata);
 }

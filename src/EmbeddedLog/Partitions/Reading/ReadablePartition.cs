@@ -37,11 +37,17 @@ internal abstract class ReadablePartition
     /// <summary>Topic and number.</summary>
     public TopicPartition Id { get; }
 
+    /// <summary>The uid of its topic: another topic with that name has another one.</summary>
+    public abstract ulong TopicUid { get; }
+
     /// <summary>The first offset that may be read.</summary>
     public abstract long StartOffset { get; }
 
     /// <summary>The offset behind the last record that may be read.</summary>
     public abstract long PublishedEnd { get; }
+
+    /// <summary>The published end as of the last look at it, without another look.</summary>
+    public virtual long KnownEnd => PublishedEnd;
 
     /// <summary>The offset up to which everything is on the disk.</summary>
     public abstract long DurableEnd { get; }
@@ -75,6 +81,12 @@ internal abstract class ReadablePartition
     {
     }
 
+    /// <summary>Whether another process owns it, and may take records back.</summary>
+    public virtual bool IsFollowed => false;
+
+    /// <summary>Whether it is followed, and was seen to be deleted with its topic.</summary>
+    public virtual bool IsGone => false;
+
     /// <summary>The exception for uses of the partition after it was closed.</summary>
     public virtual Exception ClosedError() => SharedErrors.Disposed();
 
@@ -89,6 +101,18 @@ internal abstract class ReadablePartition
 
     /// <summary>The lowest offset that was taken back since there were so many truncations.</summary>
     public virtual long TruncatedTo(int since) => long.MaxValue;
+
+    /// <summary>
+    /// The epoch to store with a commit: that of the records below the offset, or a later one in which they were still
+    /// there. <see cref="EndOfEpoch"/> then tells how many of them are left.
+    /// </summary>
+    public abstract uint EpochBelow(long offset);
+
+    /// <summary>
+    /// The offset behind the last record of an epoch, or of one before it, that survived. Records behind it in that
+    /// epoch were lost, and their offsets were given to others, or will be.
+    /// </summary>
+    public abstract long EndOfEpoch(uint epoch);
 
     /// <summary>
     /// Searches again for a segment's file that a reader did not find; throws if there is nothing else to read.

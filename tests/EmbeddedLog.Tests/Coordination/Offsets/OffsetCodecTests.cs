@@ -25,6 +25,26 @@ public sealed class OffsetCodecTests
     }
 
     [Fact]
+    public void Keys_OfGroupsAndOfTheOpenTime_AreTheseForEver()
+    {
+        const string Rest = "00" + "0000000000000000" + "00000000";
+        Assert.Equal(
+            "01" + "05" + "6672617564" + Rest,
+            Convert.ToHexString(OffsetCodec.EncodeKey(GroupPartition.EmptySince("fraud"))));
+        Assert.Equal("01" + "00" + Rest, Convert.ToHexString(OffsetCodec.EncodeKey(GroupPartition.OpenTime)));
+        foreach (GroupPartition key in (GroupPartition[])[GroupPartition.EmptySince("fraud"), GroupPartition.OpenTime])
+        {
+            Assert.True(OffsetCodec.TryDecodeKey(OffsetCodec.EncodeKey(key), out GroupPartition read));
+            Assert.Equal(key, read);
+            Assert.False(read.IsOffset);
+            Assert.Equal(key.Group.Length > 0, read.IsEmptySince);
+            Assert.False(OffsetCodec.TryDecodeKey(OffsetCodec.EncodeKey(key with { TopicUid = 1 }), out _));
+            Assert.False(OffsetCodec.TryDecodeKey(OffsetCodec.EncodeKey(key with { Partition = 1 }), out _));
+            Assert.False(OffsetCodec.TryDecodeKey(OffsetCodec.EncodeKey(s_key with { Group = "" }), out _));
+        }
+    }
+
+    [Fact]
     public void TryDecode_WhatEncodeEncoded_RoundTrips()
     {
         Gen<string> names = Gen.Elements('a', 'Z', '9', '.', '_', '-').NonEmptyListOf()
