@@ -3,9 +3,9 @@ using EmbeddedLog.IO;
 namespace EmbeddedLog.Topics;
 
 /// <summary>
-/// Removes directories that no longer belong to a topic. Windows keeps a file that a lease or a follower has mapped, and
-/// so do FUSE and NFS, under another name: its directory is removed by <see cref="Retry"/> after that, or by the next
-/// opening.
+/// Removes directories that no longer belong to a topic. Windows keeps a file that a lease or a follower has mapped,
+/// and so do FUSE and NFS, under another name: its directory is removed by <see cref="Retry"/> after that, or by the
+/// next opening.
 /// </summary>
 internal sealed class TopicDebris(FileSystem files)
 {

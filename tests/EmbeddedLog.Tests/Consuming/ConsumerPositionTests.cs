@@ -50,7 +50,8 @@ public sealed class ConsumerPositionTests : IDisposable
         topic.Append(10, partition: 1);
         await AssertLagAsync(consumer, 8, 11);
         Assert.Equal(
-            new PartitionLag(s_first, Position: 2, EndOffset: 10), (await consumer.GetLagAsync())[0] with { Time = null });
+            new PartitionLag(s_first, Position: 2, EndOffset: 10),
+            (await consumer.GetLagAsync())[0] with { Time = null });
         Assert.Equal("topic-0: 8 behind", (await consumer.GetLagAsync())[0].ToString());
 
         await consumer.TakeToEndAsync();
