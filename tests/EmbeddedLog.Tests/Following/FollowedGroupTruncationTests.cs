@@ -47,6 +47,21 @@ public sealed class FollowedGroupTruncationTests : IDisposable
     }
 
     [Fact]
+    public void Commit_OfARecordThatWasTakenBackAndHasNoSuccessor_SaysSo()
+    {
+        FollowerProcess follower = StartBehindFlushed();
+        Consumer<byte[]?, byte[]> consumer = Consume(follower);
+        List<Record<byte[]?, byte[]>> read = follower.Run(() => consumer.TakeFinishedAsync(60));
+        TakeBack(to: 40);
+        Assert.Equal(40, follower.Partition.EndOffset);
+
+        LogTruncatedException told = Assert.Throws<LogTruncatedException>(
+            () => follower.Run(() => consumer.CommitAsync(read[50]).AsTask()));
+        Assert.Equal(40, told.Offset);
+        follower.Close();
+    }
+
+    [Fact]
     public void Commit_OfARecordThatWasTakenBackAfterTheReadHasTold_IsRefusedUntilItWasReadAgain()
     {
         FollowerProcess follower = StartBehindFlushed();

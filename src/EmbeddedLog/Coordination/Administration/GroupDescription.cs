@@ -27,8 +27,8 @@ public sealed class GroupDescription
     public required int Epoch { get; init; }
 
     /// <summary>
-    /// The members in the order in which they joined. None in a log that another process owns: its members are not told
-    /// to others.
+    /// The members in the order in which they joined. None of a group that is not <see cref="IsOwn"/>: the owner of the
+    /// log does not tell them to others.
     /// </summary>
     public required IReadOnlyList<GroupMemberDescription> Members { get; init; }
 

@@ -244,9 +244,7 @@ internal sealed class OffsetStore
                 return null;
             }
 
-            CheckUnsynchronized(commit);
-            OffsetValue value = ValueOf(commit);
-            long to = commit.Partition.TruncatedTo(commit.Truncations);
+            OffsetValue value = CheckedUnsynchronized(commit, out long to);
             return to >= commit.Offset
                 ? _state.SetUnsynchronized(Key(group, commit.Partition), value)
                 : throw PartitionErrors.Truncated(commit.Partition.Id, to, commit.Offset);
@@ -314,31 +312,30 @@ internal sealed class OffsetStore
     private static GroupPartition Key(string group, ReadablePartition partition) =>
         new(group, partition.Id.Topic, partition.TopicUid, partition.Id.Partition);
 
-    private void CheckUnsynchronized(in PartitionCommit commit)
+    /// <summary>
+    /// The value of a commit that may be made, and the offset from which on records were taken back since it was known
+    /// to be right.
+    /// </summary>
+    private OffsetValue CheckedUnsynchronized(in PartitionCommit commit, out long to)
     {
         ReadablePartition partition = commit.Partition;
-        if (commit.Offset < 0 || (commit.Offset > partition.KnownEnd && commit.Offset > partition.PublishedEnd))
+
+        // The look that this may be comes first, and the epoch before the truncations: see EpochBelow.
+        bool isBeyond = commit.Offset > partition.KnownEnd && commit.Offset > partition.PublishedEnd;
+        OffsetValue value = ValueOf(commit);
+        to = partition.TruncatedTo(commit.Truncations);
+        if (commit.Offset < 0 || (isBeyond && to >= commit.Offset))
         {
             throw OffsetErrors.BeyondEnd(partition, commit.Offset);
         }
 
-        if (IsForgottenUnsynchronized(partition))
-        {
-            throw OffsetErrors.Deleted(partition.Id.Topic);
-        }
+        return IsForgottenUnsynchronized(partition) ? throw OffsetErrors.Deleted(partition.Id.Topic) : value;
     }
 
     /// <summary>The value of a commit of records that may have been taken back.</summary>
     private OffsetValue LoweredUnsynchronized(in PartitionCommit commit)
     {
-        OffsetValue value = ValueOf(commit);
-        long to = commit.Partition.TruncatedTo(commit.Truncations);
-        if (to >= commit.Offset)
-        {
-            CheckUnsynchronized(commit);
-            return value;
-        }
-
+        OffsetValue value = CheckedUnsynchronized(commit, out long to);
         while (to < value.Offset)
         {
             // More may be taken back while the epoch is looked up.

@@ -18,6 +18,9 @@ internal sealed class FollowedCommitModel : IDisposable
 
     private static readonly TopicPartition s_partition = new(FollowFixture.Topic, 0);
 
+    /// <summary>Without a control file that it knows, a follower sees another owner within a second.</summary>
+    private static readonly TimeSpan s_untilSeen = TimeSpan.FromSeconds(2);
+
     private readonly FollowFixture _fixture;
     private readonly ReadOnlyLogOptions _options = new() { OffsetsDirectory = "/offsets" };
 
@@ -122,10 +125,17 @@ internal sealed class FollowedCommitModel : IDisposable
             return;
         }
 
-        long[] log = ReadLog();
-        long? found = _follower.Log.Offsets!.Effective(Group, _follower.Partition.Source)?.Offset;
-        Assert.Equal(_committed is null ? null : (long?)CountSame(_committed, log), found);
+        long? expected = _committed is null ? null : CountSame(_committed, ReadLog());
+        if (expected != FindCommitted())
+        {
+            _follower.Wait(s_untilSeen);
+        }
+
+        Assert.Equal(expected, FindCommitted());
     }
+
+    private long? FindCommitted() =>
+        _follower!.Log.Offsets!.Effective(Group, _follower.Partition.Source)?.Offset;
 
     private void Append(int count)
     {
@@ -137,7 +147,7 @@ internal sealed class FollowedCommitModel : IDisposable
         }
     }
 
-    private void Read(int count)
+    private void Read(int count, bool isAgain = false)
     {
         try
         {
@@ -164,6 +174,12 @@ internal sealed class FollowedCommitModel : IDisposable
             Assert.Equal(left, told.Offset);
             _read.RemoveRange(left, _read.Count - left);
             _settled = -1;
+        }
+        catch (CorruptLogException) when (!isAgain)
+        {
+            // It comes across what the device has lost before it sees that there is another owner.
+            _follower!.Wait(s_untilSeen);
+            Read(count, isAgain: true);
         }
     }
 
@@ -247,9 +263,11 @@ internal sealed class FollowedCommitModel : IDisposable
         _follower = _fixture.StartFollower(_options);
         _consumer = _follower.Log.CreateConsumer<byte[]?, byte[]>(FollowFixture.Topic, Group);
         long[] log = ReadLog();
+
+        // This joins, so that what is taken back from here on is told.
+        long? found = _consumer.Committed(s_partition);
         if (isAfterLoss)
         {
-            long? found = _consumer.Committed(s_partition);
             Assert.InRange(found ?? 0, 0, log.Length);
             _committed = found is { } offset ? log[..(int)offset] : null;
             _isFlushed = true;
