@@ -153,9 +153,9 @@ internal static class HandlingMeasurement
         int count = 0;
         Stopwatch watch = Stopwatch.StartNew();
         Task loop = consumer.ForEachAsync(
-            async (_, _) =>
+            async (_, token) =>
             {
-                await Task.Delay(1);
+                await Task.Delay(1, token);
                 if (Interlocked.Increment(ref count) == Waits)
                 {
                     all.SetResult();
