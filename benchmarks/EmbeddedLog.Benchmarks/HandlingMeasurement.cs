@@ -39,6 +39,7 @@ internal static class HandlingMeasurement
             ];
             List<double>[] costs = [.. ways.Select(_ => new List<double>())];
             List<double>[] more = [.. ways.Select(_ => new List<double>())];
+            List<double>[] busy = [.. ways.Select(_ => new List<double>())];
             double[] bytes = new double[ways.Length];
             for (int round = 0; round < Rounds; round++)
             {
@@ -46,10 +47,12 @@ internal static class HandlingMeasurement
                 {
                     string group = $"group-{round}-{i}";
                     long before = GC.GetTotalAllocatedBytes(precise: true);
+                    TimeSpan used = Environment.CpuUsage.TotalTime;
                     double cost = ways[i].Options is { } options
                         ? await HandleAsync(scratch.Log, group, options)
                         : await ReadAsync(scratch.Log, group);
                     bytes[i] = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Records;
+                    busy[i].Add((Environment.CpuUsage.TotalTime - used).TotalNanoseconds / Records);
                     costs[i].Add(cost);
                     more[i].Add(cost - costs[0][^1]);
                 }
@@ -62,7 +65,7 @@ internal static class HandlingMeasurement
                     CultureInfo.InvariantCulture,
                     $"{partitions} partitions, {ways[i].Name,-42}{Median(costs[i]),6:N0} ns a record, "
                     + $"{Median(more[i]),5:N0} more ({more[i].Min():N0} to {more[i].Max():N0}), {ratio:N1} x, "
-                    + $"{bytes[i]:N0} bytes allocated"));
+                    + $"{Median(busy[i]):N0} ns of the processors, {bytes[i]:N0} bytes allocated"));
             }
         }
     }
@@ -150,9 +153,9 @@ internal static class HandlingMeasurement
         int count = 0;
         Stopwatch watch = Stopwatch.StartNew();
         Task loop = consumer.ForEachAsync(
-            async (_, _) =>
+            async (_, token) =>
             {
-                await Task.Delay(1);
+                await Task.Delay(1, token);
                 if (Interlocked.Increment(ref count) == Waits)
                 {
                     all.SetResult();

@@ -327,12 +327,12 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
         {
             if (_deadLetters is null)
             {
-                throw ConsumerErrors.DeadLettersOfReader(deadLetterTopic);
+                throw ConsumerErrors.DeadLettersOfReader(valid);
             }
 
             if (_subscription.Includes(deadLetterTopic))
             {
-                throw ConsumerErrors.DeadLettersAreRead(deadLetterTopic, _subscription);
+                throw ConsumerErrors.DeadLettersAreRead(valid, _subscription);
             }
         }
 

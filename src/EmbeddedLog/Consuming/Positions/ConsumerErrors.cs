@@ -40,19 +40,19 @@ internal static class ConsumerErrors
             nameof(group));
 
     /// <summary>Dead letters in a process that only reads the log.</summary>
-    public static ArgumentException DeadLettersOfReader(string topic) =>
+    public static ArgumentException DeadLettersOfReader(ForEachOptions options) =>
         new(
-            $"A process that only reads the log cannot append dead letters to '{topic}'. Leave "
+            $"A process that only reads the log cannot append dead letters to '{options.DeadLetterTopic}'. Leave "
             + $"{nameof(ForEachOptions.DeadLetterTopic)} out, and keep what failed elsewhere, in "
             + $"{nameof(ForEachOptions.FailureHandler)}; or handle the records in the process that owns the log.",
-            "options");
+            nameof(options));
 
     /// <summary>Dead letters that the same consumer would read.</summary>
-    public static ArgumentException DeadLettersAreRead(string topic, Subscription topics) =>
+    public static ArgumentException DeadLettersAreRead(ForEachOptions options, Subscription topics) =>
         new(
-            $"The consumer reads topic '{topic}' itself ({topics}), so that a dead letter would fail again and again. "
-            + $"Name another topic as {nameof(ForEachOptions.DeadLetterTopic)}, or subscribe to less.",
-            "options");
+            $"The consumer reads topic '{options.DeadLetterTopic}' itself ({topics}), so that a dead letter would fail "
+            + $"again and again. Name another topic as {nameof(ForEachOptions.DeadLetterTopic)}, or subscribe to less.",
+            nameof(options));
 
     /// <summary>A requeueing of what is no dead letter.</summary>
     public static InvalidOperationException NoDeadLetter(TopicPartitionOffset record) =>

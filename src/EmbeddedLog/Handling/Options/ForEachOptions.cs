@@ -61,8 +61,9 @@ public sealed class ForEachOptions
     /// The topic for records that <see cref="FailureAction.DeadLetter"/> is chosen for, such as
     /// <c>orders.dead-letters</c>. If it is missing, it is made with the first one: with one partition, the source's
     /// retention, and room for the largest record of the topics that the consumer reads and 16 KiB of
-    /// <see cref="DeadLetterHeaders"/>. Create it before for anything else. A dead letter goes to the partition with the source's number, modulo the number of
-    /// partitions. The consumer must not read the topic itself. Default: null, for none.
+    /// <see cref="DeadLetterHeaders"/>. Create it before for anything else. A dead letter goes to the partition with
+    /// the source's number, modulo the number of partitions. The consumer must not read the topic itself. Default:
+    /// null, for none.
     /// </summary>
     public string? DeadLetterTopic { get; set; }
 

@@ -15,6 +15,9 @@ internal enum DeadLetterStep
     /// <summary>The consumer is disposed, and another one comes.</summary>
     Restart,
 
+    /// <summary>What is committed is flushed.</summary>
+    FlushCommits,
+
     /// <summary>The process dies.</summary>
     Kill,
 
