@@ -129,6 +129,41 @@ public sealed class ConsumerIntervalTests : IDisposable
         _simulation.Run(topic.Consume().DisposeAsync());
     }
 
+    /// <summary>What waits for the commit goes on where it ends, and not on a thread that nobody has given.</summary>
+    [Fact]
+    public void Dispose_WhileAnIntervalCommitWaitsForItsFlush_GoesOnOnTheWorkQueue()
+    {
+        FaultingFileSystem files = new(_simulation.Platform.Files);
+        files.CreateDirectory(OpenLog.Directory);
+        files.SyncDirectory("/");
+        TopicFixture topic = new(_simulation.Platform with { Files = files }, OpenLog.Directory);
+        topic.AppendNumbers(10);
+        Consumer<string, string> consumer = Consume(topic, Durability.Flushed);
+        _simulation.Run(() => consumer.TakeAsync(4));
+        Task? disposing = null;
+        int thread = 0;
+        files.Seen = (kind, path) =>
+        {
+            if (kind == FaultKind.Flush && path.Contains("groups", StringComparison.Ordinal))
+            {
+                disposing ??= DisposeAsync();
+            }
+        };
+
+        Advance(10);
+        _simulation.Scheduler.RunUntilIdle();
+
+        Assert.Equal(Environment.CurrentManagedThreadId, thread);
+        disposing!.Ended();
+        Assert.Equal(3, topic.Committed());
+
+        async Task DisposeAsync()
+        {
+            await consumer.DisposeAsync();
+            thread = Environment.CurrentManagedThreadId;
+        }
+    }
+
     /// <summary>However often the interval passes meanwhile, and whatever is finished.</summary>
     [Fact]
     public void Interval_AFlushDoesNotEnd_NoOtherCommitBeginsAndOneFollows()

@@ -366,7 +366,8 @@ internal sealed class OffsetCommitter : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Whoever waits goes on where this ends: on a thread of the work queue, and not on one beside it.
+        TaskCompletionSource over = new();
         lock (_positions.Gate)
         {
             if (!_background.IsCompleted)
