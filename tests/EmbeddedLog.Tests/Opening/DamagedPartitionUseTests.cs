@@ -42,7 +42,7 @@ public sealed class DamagedPartitionUseTests : DamagedLog
         Record<byte[], byte[]> next = Assert.Single(await TakeAsync(consumer, 1));
         Assert.Equal(Records, next.Offset);
         consumer.Finish(next);
-        IReadOnlyList<PartitionLag> lag = await consumer.GetLagAsync();
+        ConsumerLag lag = await consumer.GetLagAsync();
         Assert.Equal([0L, -1, 0], lag.Select(each => each.Records));
         Assert.IsType<CorruptLogException>(lag[1].Failure);
         GroupPartitionDescription row = (await log.DescribeGroupAsync("group")).Partitions[1];
