@@ -1,4 +1,3 @@
-using System.Text;
 
 namespace EmbeddedLog.Tests.Producing;
 
@@ -26,7 +25,7 @@ internal sealed class ChosenPartitioner : IPartitioner
         Calls++;
         Topic = context.Topic;
         Count = context.PartitionCount;
-        Key = Encoding.UTF8.GetString(context.Key);
+        Key = System.Text.Encoding.UTF8.GetString(context.Key);
         HasKey = context.HasKey;
         Bytes = context.RecordBytes;
         return Failure is null ? Partition : throw Failure;

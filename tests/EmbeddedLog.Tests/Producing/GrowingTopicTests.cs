@@ -1,4 +1,3 @@
-using System.Text;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Producing;
@@ -6,6 +5,8 @@ namespace EmbeddedLog.Tests.Producing;
 /// <summary>A topic gets partitions under the producers that send to it.</summary>
 public sealed class GrowingTopicTests : IDisposable
 {
+    private static readonly System.Text.Encoding s_utf8 = System.Text.Encoding.UTF8;
+
     private const int Before = 2;
     private const int After = 5;
 
@@ -89,9 +90,9 @@ public sealed class GrowingTopicTests : IDisposable
         Assert.All(first, record => Assert.Equal(from, record.Partition));
         Assert.All(second, record => Assert.Equal(to, record.Partition));
         Assert.Equal(
-            ["0", "1", "2", "3", "4"], _fixture.Read(from).Select(record => Encoding.UTF8.GetString(record.Value!)));
+            ["0", "1", "2", "3", "4"], _fixture.Read(from).Select(record => s_utf8.GetString(record.Value!)));
         Assert.Equal(
-            ["5", "6", "7", "8", "9"], _fixture.Read(to).Select(record => Encoding.UTF8.GetString(record.Value!)));
+            ["5", "6", "7", "8", "9"], _fixture.Read(to).Select(record => s_utf8.GetString(record.Value!)));
         Assert.Equal(0, producer.InFlightBytes);
         _fixture.Run(producer.DisposeAsync());
     }
@@ -184,7 +185,7 @@ public sealed class GrowingTopicTests : IDisposable
         IPartitioner partitioner = Partitioners.Default();
         for (int i = 0; ; i++)
         {
-            byte[] key = Encoding.UTF8.GetBytes($"key-{i}");
+            byte[] key = System.Text.Encoding.UTF8.GetBytes($"key-{i}");
             from = partitioner.Partition(new PartitionerContext("topic", Before, key, hasKey: true, key.Length));
             to = partitioner.Partition(new PartitionerContext("topic", After, key, hasKey: true, key.Length));
             if (from != to)

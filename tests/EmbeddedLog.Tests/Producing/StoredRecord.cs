@@ -1,4 +1,3 @@
-using System.Text;
 
 namespace EmbeddedLog.Tests.Producing;
 
@@ -6,9 +5,9 @@ namespace EmbeddedLog.Tests.Producing;
 internal sealed record StoredRecord(
     long Offset, long Timestamp, byte[]? Key, byte[]? Value, Headers Headers)
 {
-    public string? KeyText => Key is null ? null : Encoding.UTF8.GetString(Key);
+    public string? KeyText => Key is null ? null : System.Text.Encoding.UTF8.GetString(Key);
 
-    public string? ValueText => Value is null ? null : Encoding.UTF8.GetString(Value);
+    public string? ValueText => Value is null ? null : System.Text.Encoding.UTF8.GetString(Value);
 
     public static IReadOnlyList<StoredRecord> ReadAll(OwnedPartition partition)
     {

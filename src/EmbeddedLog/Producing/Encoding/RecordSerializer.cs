@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text;
 using EmbeddedLog.Partitioning;
 using EmbeddedLog.Partitions.Appending;
 using EmbeddedLog.Serialization.Primitives;
@@ -98,10 +96,9 @@ internal sealed class RecordSerializer<TKey, TValue>(
             return true;
         }
 
-        if (_keysAreText && record.Key is string text
-            && Ascii.FromUtf16(text, room, out int written) == OperationStatus.Done)
+        if (_keysAreText && record.Key is string text && ShortKey.TryEncode(text, ref room))
         {
-            key = room[..written];
+            key = room[..text.Length];
             return true;
         }
 

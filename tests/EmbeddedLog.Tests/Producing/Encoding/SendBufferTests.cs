@@ -1,6 +1,6 @@
 using EmbeddedLog.Producing.Encoding;
 
-namespace EmbeddedLog.Tests.Producing;
+namespace EmbeddedLog.Tests.Producing.Encoding;
 
 public sealed class SendBufferTests
 {
