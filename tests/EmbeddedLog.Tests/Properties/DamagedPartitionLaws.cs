@@ -35,6 +35,10 @@ public sealed class DamagedPartitionLaws
             $"marked {_marked}, salvaged {_salvaged}, refused {_refused}");
     }
 
+    /// <summary>Records are gone on both sides of the durable end, and those behind them are not.</summary>
+    [Fact]
+    public void ASalvageAcrossTheDurableEndKeepsWhatFollows() => Play(668514435);
+
     [Fact]
     public void AnOpeningCutShortAnywhereForgetsNoDamage()
     {

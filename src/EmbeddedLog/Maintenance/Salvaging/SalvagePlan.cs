@@ -158,6 +158,11 @@ internal sealed class SalvagePlan
 
             List<SurveyedPart> gaps = [];
             bool goesOn = TryFindGaps(i, survey, gaps);
+            if (i == _provenIndex)
+            {
+                SplitAtDurableEnd(gaps);
+            }
+
             Count(survey, gaps);
             if (gaps.Count > 0 || (MustBeThere(segment) && IsUnusable(segment, survey)))
             {
@@ -206,6 +211,30 @@ internal sealed class SalvagePlan
                 survey.LastGood.Position)
             : new DurablePoint(segment.EndOffset, segment.Entry.Sequence, segment.Entry.Uid, segment.EndPosition);
         return true;
+    }
+
+    /// <summary>
+    /// An opening after a kill begins to read at the durable end, so that no gap may lie across it: what follows would
+    /// not be found.
+    /// </summary>
+    private void SplitAtDurableEnd(List<SurveyedPart> gaps)
+    {
+        long position = _checkpoint!.Value.DurableEndPosition;
+        int index = gaps.FindIndex(gap => gap.Position < position && position < gap.EndPosition);
+        if (index < 0)
+        {
+            return;
+        }
+
+        SurveyedPart gap = gaps[index];
+        long offset = Math.Clamp(_checkpoint.Value.DurableEndOffset, gap.FirstOffset, gap.NextOffset);
+        SurveyedPart before = gap with { EndPosition = position, NextOffset = offset };
+        SurveyedPart behind = gap with { Position = position, FirstOffset = offset };
+        if (SalvageWriter.HasRoomForGap(before) && SalvageWriter.HasRoomForGap(behind))
+        {
+            gaps[index] = before;
+            gaps.Insert(index + 1, behind);
+        }
     }
 
     /// <summary>

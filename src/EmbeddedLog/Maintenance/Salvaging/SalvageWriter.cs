@@ -42,11 +42,16 @@ internal static class SalvageWriter
         file.Flush(0, salvaged.EndPosition + FrameLayout.SealBytes);
     }
 
+    /// <summary>Whether a frame fits that says which offsets are gone, if any are.</summary>
+    public static bool HasRoomForGap(in SurveyedPart gap) =>
+        gap.EndPosition - gap.Position
+            >= (gap.NextOffset > gap.FirstOffset ? GapFrame.MinBytes : FrameLayout.HeaderBytes);
+
     private static void WriteGap(LogFile file, Segment segment, in SurveyedPart gap)
     {
         long length = gap.EndPosition - gap.Position;
         long count = gap.NextOffset - gap.FirstOffset;
-        if (length < (count > 0 ? GapFrame.MinBytes : FrameLayout.HeaderBytes) || count > uint.MaxValue)
+        if (!HasRoomForGap(gap) || count > uint.MaxValue)
         {
             // No frame is shorter, so this comes from a wrong manifest or checkpoint.
             throw FileErrors.Corrupt(
