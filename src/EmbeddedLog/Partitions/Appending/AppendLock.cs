@@ -120,11 +120,15 @@ internal sealed class AppendLock
         return true;
     }
 
+    /// <summary>
+    /// Without a wait: one that is interrupted would throw after the append. Who is not woken wakes by itself.
+    /// </summary>
     private void WakeOne()
     {
-        lock (_sleep)
+        if (Monitor.TryEnter(_sleep))
         {
             Monitor.Pulse(_sleep);
+            Monitor.Exit(_sleep);
         }
     }
 
