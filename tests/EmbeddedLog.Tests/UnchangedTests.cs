@@ -118,7 +118,8 @@ public sealed class UnchangedTests : IDisposable
         }
 
         Assert.NotEmpty(_changes);
-        Assert.All(_changes, change => Assert.Contains(" /log/groups/", change, StringComparison.Ordinal));
+        string groups = " " + Path.Combine(OpenLog.FullDirectory, "groups") + Path.DirectorySeparatorChar;
+        Assert.All(_changes, change => Assert.Contains(groups, change, StringComparison.Ordinal));
         Assert.InRange(_changes.Count(change => change.StartsWith("Flush", StringComparison.Ordinal)), 6, 13);
         _simulation.Run(log.DisposeAsync());
     }

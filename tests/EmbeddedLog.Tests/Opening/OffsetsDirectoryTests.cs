@@ -50,8 +50,11 @@ public sealed class OffsetsDirectoryTests : IDisposable
             await (await OpenLog.OnAsync(_fixture.Machine.Platform, directory: "/other")).DisposeAsync());
         files.CreateDirectory("/used/thing");
 
-        Assert.Contains("'/other' is a log. ", Refuse("/other"), StringComparison.Ordinal);
-        Assert.Contains("'/used' holds 'thing' but no offsets of groups. ", Refuse("/used"), StringComparison.Ordinal);
+        string other = Path.GetFullPath("/other");
+        string used = Path.GetFullPath("/used");
+        Assert.Contains($"'{other}' is a log. ", Refuse("/other"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{used}' holds 'thing' but no offsets of groups. ", Refuse("/used"), StringComparison.Ordinal);
         Assert.Contains("' lies in the log's directory, ", Refuse(OpenLog.Directory), StringComparison.Ordinal);
         Assert.Contains(
             "' lies in the log's directory, ", Refuse(OpenLog.Directory + "/offsets"), StringComparison.Ordinal);
