@@ -44,6 +44,7 @@ public sealed class CommitLog : ICommitLog
     private readonly LogUsers _users = new();
     private readonly ChangeLock _changing;
     private readonly LogClosing _closing;
+    private readonly LogFigures _figures;
 
     private CommitLog(OpenedLog opened, CommitLogOptions options)
     {
@@ -64,7 +65,8 @@ public sealed class CommitLog : ICommitLog
         _groupChanges = new GroupChanges(TopicCatalog.Of(_topics), Parts.Platform.Time, _offsets, _groups);
         _deadLetters = new DeadLetterTopics(_topics, EnsureUnchangedAsync);
         _upkeep = new LogUpkeep(opened, _groups, options);
-        _closing = new LogClosing(opened, _changing, _users, _groups, _upkeep);
+        _figures = new LogFigures(opened, _groupDescriptions);
+        _closing = new LogClosing(opened, _changing, _users, _groups, _upkeep, _figures);
     }
 
     /// <summary>The full path of the log's directory.</summary>
@@ -220,6 +222,7 @@ public sealed class CommitLog : ICommitLog
             .ConfigureAwait(false);
         CommitLog log = new(opened, options);
         log._upkeep.Start();
+        log._figures.Begin(log.Recovery);
         return log;
     }
 

@@ -8,6 +8,7 @@ using EmbeddedLog.Consuming.Reading;
 using EmbeddedLog.Consuming.Sequences;
 using EmbeddedLog.Coordination.Groups;
 using EmbeddedLog.Coordination.Offsets;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Handling;
 using EmbeddedLog.IO;
 using EmbeddedLog.Segments.Reading;
@@ -143,7 +144,8 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
             signal,
             platform.Time,
             options.MaxBufferedRecords,
-            options.AllowSynchronousContinuations);
+            options.AllowSynchronousContinuations,
+            new ReadTelemetry(Telemetry.Shared, group));
         activity.SetTarget(_reader);
         _users.AddConsumer(_reader, this);
         if (options.CommitInterval is not null)
@@ -346,7 +348,7 @@ public sealed class Consumer<TKey, TValue> : IConsumer<TKey, TValue>
                 valid,
                 _deadLetters is null ? null : new ConsumerDeadLetters(_deadLetters, _subscription, Group),
                 _logger),
-            handler,
+            new HandlerTelemetry<TKey, TValue>(Telemetry.Shared, Group, handler).HandleAsync,
             valid,
             cancellationToken).RunAsync();
     }

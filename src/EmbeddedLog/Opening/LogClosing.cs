@@ -19,13 +19,20 @@ internal sealed class LogClosing
     private readonly LogUsers _users;
     private readonly GroupCoordinator _groups;
     private readonly LogUpkeep _upkeep;
+    private readonly LogFigures _figures;
 
     /// <summary>Completed at the end, without a failure: the first caller gets that.</summary>
     private readonly TaskCompletionSource _over = new();
 
     public LogClosing(
-        OpenedLog log, ChangeLock changing, LogUsers users, GroupCoordinator groups, LogUpkeep upkeep)
+        OpenedLog log,
+        ChangeLock changing,
+        LogUsers users,
+        GroupCoordinator groups,
+        LogUpkeep upkeep,
+        LogFigures figures)
     {
+        _figures = figures;
         _groups = groups;
         _log = log;
         _parts = log.Parts;
@@ -69,6 +76,7 @@ internal sealed class LogClosing
             return;
         }
 
+        _figures.End();
         ClosingSteps steps = new();
         try
         {

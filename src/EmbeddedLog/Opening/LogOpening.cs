@@ -57,6 +57,9 @@ internal sealed class LogOpening
     {
         // Before the directory is made.
         cancellationToken.ThrowIfCancellationRequested();
+
+        // Here, and not under a lock: making the instruments calls those who listen.
+        _ = Telemetry.Shared;
         string path = Path.GetFullPath(directory);
         SerdeResolver serdes = new(options.JsonContexts, options.JsonSerializerOptions);
         ILogger logger = GuardedLogger.Create(options.LoggerFactory, LogCategory.CommitLog);

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.Files.Storing;
 using EmbeddedLog.Format;
@@ -41,6 +43,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     private readonly CheckpointSchedule _checkpoints;
     private readonly PartitionTrimmer _trimmer;
     private readonly PartitionClosing _closing;
+    private readonly PartitionTelemetry _telemetry;
 
     /// <summary>Replaced as a whole when the topic's options change; read by every append.</summary>
     private PartitionSettings _settings;
@@ -92,6 +95,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         }
 
         Platform platform = segments.Platform;
+        _telemetry = new PartitionTelemetry(Telemetry.Shared, Id, platform.Work);
         PartitionPlace place = new(identity, watch, _files.Manifest);
         Preparer = new SegmentPreparer(
             platform,
@@ -118,10 +122,11 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
         CheckpointWriter checkpoints = new(
             _state, place, _files, _checkpoints, platform.Time, Epoch, recovered.End);
         _groupCommit = new GroupCommit(
-            Id, _state, Writer, this, executor, checkpoints, flushes, platform.Work, recovered.End);
+            Id, _state, Writer, this, executor, checkpoints, flushes, platform.Work, recovered.End, _telemetry);
         _flushes = new FlushWaiting(_state, _groupCommit, flushes, waiters, platform.Work);
         _trimmer = new PartitionTrimmer(
-            identity, _state, place, _files.Manifest, Writer, this, platform.Files, logger, segments.LoggerUnderLock);
+            identity, _state, place, _files.Manifest, Writer, this, platform.Files, logger, segments.LoggerUnderLock,
+            _telemetry);
         CleanCheckpoint clean = new(_state, Writer, _groupCommit, executor, checkpoints);
         _closing = new PartitionClosing(
             Id, _state, _files, Writer, Preparer, _groupCommit, _flushes, clean, _trimmer, CloseToReaders);
@@ -246,11 +251,17 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <returns>The record's offset.</returns>
     public long Append(in RawRecord record, in RecordSize size, out long timestamp, AppendAccount? account = null)
     {
+        long began = BeginAppend();
         PartitionSettings settings = Settings;
         AppendRules.CheckSize(Id, settings, size.ContentBytes);
         long now = _clock.Now;
         timestamp = AppendRules.Timestamp(Id, settings, record.Timestamp, now);
         long offset = Writer.Append(record, size, timestamp, now, settings, account);
+        if (began != 0)
+        {
+            _telemetry.NoteAppend(began);
+        }
+
         AfterAppend(settings);
         return offset;
     }
@@ -280,11 +291,17 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// <returns>The offset of the first record; the others follow it.</returns>
     public long Append(RecordBatch batch, out long timestamp, AppendAccount? account = null)
     {
+        long began = BeginAppend();
         PartitionSettings settings = Settings;
         AppendRules.CheckBatch(Id, settings, batch);
         long now = _clock.Now;
         timestamp = AppendRules.BatchTimestamp(Id, settings, batch, now, out long maxTimestamp);
         long offset = Writer.Append(batch, timestamp, maxTimestamp, now, settings, account);
+        if (began != 0)
+        {
+            _telemetry.NoteAppend(began);
+        }
+
         AfterAppend(settings);
         return offset;
     }
@@ -427,6 +444,13 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
             throw damaged;
         }
     }
+
+    /// <summary>
+    /// The time at which an append begins; zero where nobody wants it, or the caller holds locks, under which no
+    /// listener may be called.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long BeginAppend() => _telemetry.MeasuresAppends && !_appendsUnderLocks ? Stopwatch.GetTimestamp() : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AfterAppend(PartitionSettings settings)

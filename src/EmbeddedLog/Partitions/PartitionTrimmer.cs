@@ -27,6 +27,7 @@ internal sealed class PartitionTrimmer
 
     /// <summary>A logger for use under a lock.</summary>
     private readonly ILogger _loggerUnderLock;
+    private readonly PartitionTelemetry _telemetry;
 
     /// <summary>Keeps the partition's small files open while records are being removed.</summary>
     private readonly CallTracker _calls = new();
@@ -52,6 +53,7 @@ internal sealed class PartitionTrimmer
     /// <param name="files">Deletes files.</param>
     /// <param name="logger">Logs removals.</param>
     /// <param name="loggerUnderLock">A logger for use under a lock.</param>
+    /// <param name="telemetry">Counts removals.</param>
     public PartitionTrimmer(
         PartitionIdentity identity,
         PartitionState state,
@@ -61,8 +63,10 @@ internal sealed class PartitionTrimmer
         IFlushControl control,
         FileSystem files,
         ILogger logger,
-        ILogger loggerUnderLock)
+        ILogger loggerUnderLock,
+        PartitionTelemetry telemetry)
     {
+        _telemetry = telemetry;
         _identity = identity;
         _state = state;
         _place = place;
@@ -197,6 +201,7 @@ internal sealed class PartitionTrimmer
         }
 
         StorageLog.Retained(_logger, gone.Length, _identity.Id, _state.LogStart);
+        _telemetry.NoteRemoved(gone.Length);
         return gone.Length;
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using EmbeddedLog.Concurrency;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Producing;
 using EmbeddedLog.Producing.Encoding;
 
@@ -57,6 +58,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
 
     private readonly ProducerCore _core;
     private readonly RecordSerializer<TKey, TValue> _serializer;
+    private readonly SendTelemetry _telemetry;
 
     /// <summary>Creates a producer.</summary>
     /// <param name="topic">The topic.</param>
@@ -76,6 +78,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         LogUsers users)
     {
         Topic = topic.Name;
+        _telemetry = new SendTelemetry(Telemetry.Shared, topic.Name);
         _core = new ProducerCore(topic, work, users, options.Durability, options.MaxInFlightBytes);
         _serializer = new RecordSerializer<TKey, TValue>(topic.Name, keySerializer, valueSerializer, partitioner);
     }
@@ -128,7 +131,9 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         try
         {
             _core.ThrowIfUnusable();
-            return Send(record, cancellationToken);
+            return _telemetry.IsOn
+                ? FailedSend<RecordMetadata>.Droppable(SendObservedAsync(record, cancellationToken))
+                : Send(record, cancellationToken);
         }
 #pragma warning disable CA1031 // It goes to whoever awaits the task.
         catch (Exception failure)
@@ -164,10 +169,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     public RecordMetadata Produce(in ProducerRecord<TKey, TValue> record)
     {
         _core.ThrowIfUnusable();
-        Unsafe.SkipInit(out ShortKey room);
-        return _serializer.TryEncode(record, _core.PartitionCount, ref room, out EncodedRecord encoded)
-            ? _core.Send(encoded)
-            : ProduceBuffered(record);
+        return _telemetry.IsOn ? SendObserved(record) : Send(record);
     }
 
     /// <summary>Sends a key and a value, and blocks until that is acknowledged; as the other overload.</summary>
@@ -260,10 +262,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
             return false;
         }
 
-        Unsafe.SkipInit(out ShortKey room);
-        return _serializer.TryEncode(record, _core.PartitionCount, ref room, out EncodedRecord encoded)
-            ? _core.TrySend(encoded, out written)
-            : TryProduceBuffered(record, out written);
+        return _telemetry.IsOn ? TrySendObserved(record, out written) : TrySend(record, out written);
     }
 
     /// <summary>
@@ -359,14 +358,123 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     /// </exception>
     public void Dispose() => _core.Dispose();
 
+    private async Task<RecordMetadata> SendObservedAsync(
+        ProducerRecord<TKey, TValue> record, CancellationToken cancellationToken)
+    {
+        SendTelemetry.Send send = _telemetry.Begin();
+        RecordMetadata? sent = null;
+        Exception? failure = null;
+        try
+        {
+            sent = await Send(send.Trace(record), cancellationToken).ConfigureAwait(false);
+            return sent.Value;
+        }
+        catch (Exception thrown)
+        {
+            failure = thrown;
+            throw;
+        }
+        finally
+        {
+            send.End(sent, failure);
+        }
+    }
+
+    private RecordMetadata SendObserved(in ProducerRecord<TKey, TValue> record)
+    {
+        SendTelemetry.Send send = _telemetry.Begin();
+        RecordMetadata? sent = null;
+        Exception? failure = null;
+        try
+        {
+            sent = Send(send.Trace(record));
+            return sent.Value;
+        }
+        catch (Exception thrown)
+        {
+            failure = thrown;
+            throw;
+        }
+        finally
+        {
+            send.End(sent, failure);
+        }
+    }
+
+    private bool TrySendObserved(in ProducerRecord<TKey, TValue> record, out RecordMetadata written)
+    {
+        SendTelemetry.Send send = _telemetry.Begin();
+        RecordMetadata? sent = null;
+        Exception? failure = null;
+        try
+        {
+            bool isSent = TrySend(send.Trace(record), out written);
+            sent = isSent ? written : null;
+            return isSent;
+        }
+        catch (Exception thrown)
+        {
+            failure = thrown;
+            throw;
+        }
+        finally
+        {
+            if (sent is null && failure is null)
+            {
+                send.Abandon();
+            }
+            else
+            {
+                send.End(sent, failure);
+            }
+        }
+    }
+
     private async Task<IReadOnlyList<RecordMetadata>> SendBatchAsync(
         IReadOnlyList<ProducerRecord<TKey, TValue>> records, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(records);
         cancellationToken.ThrowIfCancellationRequested();
         _core.ThrowIfUnusable();
-        BatchSend batch = Encode(records);
-        return await _core.SendAsync(batch, cancellationToken).ConfigureAwait(false);
+        if (!_telemetry.IsOn)
+        {
+            return await _core.SendAsync(Encode(records), cancellationToken).ConfigureAwait(false);
+        }
+
+        SendTelemetry.Send send = _telemetry.Begin();
+        Exception? failure = null;
+        try
+        {
+            BatchSend batch = Encode([.. records.Select(record => send.Trace(record))]);
+            return await _core.SendAsync(batch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception thrown)
+        {
+            failure = thrown;
+            throw;
+        }
+        finally
+        {
+            send.EndBatch(records.Count, failure);
+        }
+    }
+
+    [SkipLocalsInit]
+    private RecordMetadata Send(in ProducerRecord<TKey, TValue> record)
+    {
+        Unsafe.SkipInit(out ShortKey room);
+        return _serializer.TryEncode(record, _core.PartitionCount, ref room, out EncodedRecord encoded)
+            ? _core.Send(encoded)
+            : ProduceBuffered(record);
+    }
+
+    [SkipLocalsInit]
+    private bool TrySend(in ProducerRecord<TKey, TValue> record, out RecordMetadata written)
+    {
+        Unsafe.SkipInit(out ShortKey room);
+        return _serializer.TryEncode(record, _core.PartitionCount, ref room, out EncodedRecord encoded)
+            ? _core.TrySend(encoded, out written)
+            : TryProduceBuffered(record, out written);
     }
 
     [SkipLocalsInit]

@@ -1,3 +1,4 @@
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Handling;
 
 namespace EmbeddedLog.Consuming.Loops;
@@ -9,7 +10,17 @@ namespace EmbeddedLog.Consuming.Loops;
 internal sealed class ConsumerDeadLetters(DeadLetterTopics topics, Subscription sources, string? group) : IDeadLetters
 {
     /// <inheritdoc/>
-    public ValueTask<TopicPartitionOffset> KeepAsync(
-        string topic, FailedRecord record, CancellationToken cancellationToken) =>
-        topics.KeepAsync(topic, record, sources, group, cancellationToken);
+    public async ValueTask<TopicPartitionOffset> KeepAsync(
+        string topic, FailedRecord record, CancellationToken cancellationToken)
+    {
+        TopicPartitionOffset kept =
+            await topics.KeepAsync(topic, record, sources, group, cancellationToken).ConfigureAwait(false);
+        Telemetry.Shared.DeadLetters.Record(
+            1,
+            [
+                .. TelemetryTags.OfPartition(record.At.TopicPartition),
+                TelemetryTags.Of(TelemetryTags.Group, group),
+            ]);
+        return kept;
+    }
 }

@@ -3,6 +3,7 @@ using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Consuming.Membership;
 using EmbeddedLog.Consuming.Positions;
 using EmbeddedLog.Coordination.Groups;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Handling;
 
 namespace EmbeddedLog.Consuming.Reading;
@@ -28,6 +29,7 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
     private readonly OffsetCommitter? _committer;
     private readonly ReadWaiters _waiters;
     private readonly int _maxBuffered;
+    private readonly ReadTelemetry _telemetry;
 
     /// <summary>
     /// What was read ahead: of one partition, from <see cref="_next"/> up to <see cref="_count"/>. A single record in
@@ -67,8 +69,10 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
         WakeSignal signal,
         TimeProvider time,
         int maxBuffered,
-        bool inline)
+        bool inline,
+        ReadTelemetry telemetry)
     {
+        _telemetry = telemetry;
         _positions = positions;
         _assignment = assignment;
         _schedule = new FetchSchedule(positions, time);
@@ -437,6 +441,11 @@ internal sealed class RecordReader<TKey, TValue> : IMemberActivity
             _version = plan.Version;
             _next = 0;
             _count = count;
+        }
+
+        if (count > 0 && !plan.IsKept)
+        {
+            _telemetry.Note(plan.Cursor.Log.Id, count);
         }
 
         return count > 0;

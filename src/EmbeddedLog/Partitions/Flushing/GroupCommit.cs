@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EmbeddedLog.Concurrency.Waiters;
 using EmbeddedLog.Concurrency.Work;
+using EmbeddedLog.Diagnostics;
 using EmbeddedLog.Files;
 using EmbeddedLog.IO;
 using EmbeddedLog.Partitions.Appending;
@@ -21,6 +22,7 @@ namespace EmbeddedLog.Partitions.Flushing;
 /// </remarks>
 internal sealed class GroupCommit
 {
+    // Over 400 lines: the role of flusher, and what a round does with it, are decided in one place.
     private readonly TopicPartition _id;
     private readonly PartitionState _state;
     private readonly PartitionWriter _writer;
@@ -31,6 +33,7 @@ internal sealed class GroupCommit
     private readonly WaiterList _waiters;
     private readonly FlushPlan _plan = new();
     private readonly AssuredWork _resumption;
+    private readonly PartitionTelemetry _telemetry;
     private readonly Lock _gate = new();
 
     /// <summary>Whether a thread has the role, or the role is queued. Under the gate.</summary>
@@ -44,6 +47,9 @@ internal sealed class GroupCommit
 
     /// <summary>Whether the last round has left a checkpoint to write; only the flusher uses it.</summary>
     private bool _owesCheckpoint;
+
+    /// <summary>When the round began, where somebody wants to know; only the flusher uses it.</summary>
+    private long _began;
 
     /// <summary>Up to where everything is on the disk; written by the flusher, the offset published apart.</summary>
     private DurablePoint _durable;
@@ -60,8 +66,10 @@ internal sealed class GroupCommit
         CheckpointWriter checkpoints,
         FlushQueue queue,
         WorkQueue work,
-        in DurablePoint durable)
+        in DurablePoint durable,
+        PartitionTelemetry telemetry)
     {
+        _telemetry = telemetry;
         _id = id;
         _state = state;
         _writer = writer;
@@ -271,6 +279,7 @@ internal sealed class GroupCommit
             Volatile.Write(ref _requested, false);
         }
 
+        _began = _telemetry.BeginFlush();
         bool planned = _state.Failure is null && _writer.TryPlanFlush(_plan);
         if (planned && Protections.IsOut(Protection.FlushBeforeCheckpoint))
         {
@@ -340,6 +349,7 @@ internal sealed class GroupCommit
                 // Otherwise the last plan would keep segments in memory that retention has removed since.
                 _plan.Targets.Clear();
                 rolled = _plan.End.Sequence != _durable.Sequence;
+                _telemetry.EndFlush(_began, _plan.End.Offset - _durable.Offset);
                 _durable = _plan.End;
                 _state.Slot.NoteDurable(_durable.Offset); // First: the next line acknowledges.
                 Volatile.Write(ref _durableEnd, _durable.Offset);
@@ -349,12 +359,14 @@ internal sealed class GroupCommit
         }
         catch (FileSystemException failure) when (!failure.IsFailedFlush)
         {
+            _telemetry.FailFlush();
             _waiters.Fail(PartitionErrors.NotFlushed(failure, _id));
             _control.RetryFlush();
             return false;
         }
         catch (Exception failure) when (failure is IOException or EmbeddedLogException)
         {
+            _telemetry.FailFlush();
             _waiters.Fail(Protections.IsOut(Protection.Poisoning)
                 ? new LogIOException(failure.Message, failure)
                 : _writer.Fail(failure));
