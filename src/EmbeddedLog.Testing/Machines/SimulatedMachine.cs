@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
@@ -14,9 +15,14 @@ namespace EmbeddedLog.Testing.Machines;
 internal sealed class SimulatedMachine(int seed, CommitLogOptions options, bool hasContext) : TestMachine
 {
     /// <summary>Stops of the clock in one advance: enough for timers that depend on each other, and bounded.</summary>
-    private const int MaxStops = 2_000;
+    private const int MaxStops = 500;
 
     private const string Root = "/log";
+
+    /// <summary>How often, and for how long, code that has left is waited for before it is said that nothing goes on.</summary>
+    private const int Looks = 10;
+
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
 
     private readonly List<SimulatedPlatform> _platforms = [new SimulatedPlatform(seed, Options(new Random(seed)))];
 
@@ -394,7 +400,22 @@ internal sealed class SimulatedMachine(int seed, CommitLogOptions options, bool 
         return true;
     }
 
-    private SimulationException Stuck(string what, TimeSpan patience) => new(
+    /// <summary>
+    /// Says what does not go on. Code that has left may not have begun in its thread yet: that is waited for, so that
+    /// its own failure is told.
+    /// </summary>
+    private SimulationException Stuck(string what, TimeSpan patience)
+    {
+        for (int i = 0; i < Looks && !HasFailed; i++)
+        {
+            new BlockingWait().Block(s_look);
+        }
+
+        ThrowIfFailed();
+        return DescribeStuck(what, patience);
+    }
+
+    private SimulationException DescribeStuck(string what, TimeSpan patience) => new(
         $"{what}: nothing is left to run, and "
         + (Platform.Time.UntilNextTimer is { } next
             ? $"the next timer is due in {next}, more than the {patience} that may be waited: move the clock with "
