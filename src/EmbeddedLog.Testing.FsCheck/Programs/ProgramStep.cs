@@ -11,7 +11,8 @@ internal readonly record struct ProgramStep(ProgramStepKind Kind, int Number)
     public bool Settles => Number % 4 != 3;
 
     /// <summary>
-    /// The time that a <see cref="ProgramStepKind.Wait"/> takes: mostly little, at times more than a member may be stuck.
+    /// The time that a <see cref="ProgramStepKind.Wait"/> takes: mostly little, at times more than a member may be
+    /// stuck.
     /// </summary>
     public TimeSpan Span => TimeSpan.FromSeconds((Number % 8) switch
     {
