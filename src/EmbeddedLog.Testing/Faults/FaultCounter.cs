@@ -1,3 +1,5 @@
+using EmbeddedLog.IO;
+
 namespace EmbeddedLog.Testing.Faults;
 
 /// <summary>Counts calls and decides which of them fail. Safe from any thread.</summary>
@@ -50,6 +52,24 @@ internal sealed class FaultCounter
 
     /// <summary>Gets each call that names a file or directory, with its path; or null.</summary>
     public Action<FaultKind, string>? Seen { get; set; }
+
+    /// <summary>The owner lock that was taken last, for whoever ends a process without closing its log.</summary>
+    public IDisposable? HeldLock { get; set; }
+
+    /// <summary>Invoked in each flush of a file, before it, such as for a slow disk; or null.</summary>
+    public Action? Flushing { get; set; }
+
+    /// <summary>Plans that the next call of a kind fails, and perhaps all behind it.</summary>
+    public void AddNext(FaultKind? kind, FileSystemError error, bool lasts, bool onlyWhatOpens = false)
+    {
+        lock (_gate)
+        {
+            // Behind those that are planned already, so that two plans are two failures.
+            long next = 1 + (kind is { } known ? _calls[(int)known] : _allCalls);
+            next += lasts ? 0 : _faults.Count(fault => fault.Kind == kind && fault.Call >= next && !fault.Lasts);
+            _faults.Add(new Fault(kind, next, error) { Lasts = lasts, OnlyWhatOpens = onlyWhatOpens });
+        }
+    }
 
     /// <summary>Counts a call; returns its fault, or null.</summary>
     public Fault? Count(FaultKind kind, string? path = null)

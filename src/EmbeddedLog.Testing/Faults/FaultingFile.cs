@@ -53,6 +53,7 @@ internal sealed class FaultingFile(LogFile inner, FaultCounter counter) : LogFil
 
     public override void Flush(long position, long length)
     {
+        counter.Flushing?.Invoke();
         if (counter.Count(FaultKind.Flush, Path) is { } fault)
         {
             // A real system drops the bytes that it could not write, and so does the simulated one.

@@ -158,7 +158,9 @@ internal sealed class FaultingFileSystem(FileSystem inner, FaultCounter? counter
     public override IDisposable? TryLock(string path)
     {
         _counter.CountOrThrow(FaultKind.Lock, path);
-        return inner.TryLock(path);
+        IDisposable? taken = inner.TryLock(path);
+        _counter.HeldLock = taken ?? _counter.HeldLock;
+        return taken;
     }
 
     public override LockHolder? ReadLockOwner(string path)

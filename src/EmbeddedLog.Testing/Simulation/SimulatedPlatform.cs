@@ -42,10 +42,13 @@ internal sealed class SimulatedPlatform : IDisposable
     /// Ends this machine's life; its work never continues. Returns the machine that starts some seconds later with the
     /// disk after the crash. Dispose this one when no code of its life can use a map any more.
     /// </summary>
-    public SimulatedPlatform Crash(CrashKind kind)
+    /// <param name="kind">How it ends.</param>
+    /// <param name="seed">Decides what the crash leaves open; null for the machine's own seed.</param>
+    public SimulatedPlatform Crash(CrashKind kind, int? seed = null)
     {
         Scheduler.Stop();
-        SimulatedDisk disk = Disk.Crash(new Random(_random.Next()), kind);
+        int drawn = _random.Next();
+        SimulatedDisk disk = Disk.Crash(new Random(seed ?? drawn), kind);
         DateTimeOffset utcNow = Time.GetUtcNow() + TimeSpan.FromMilliseconds(_random.Next(1, 30_000));
 
         // The monotonic clock runs on unless the machine was off.

@@ -74,13 +74,41 @@ internal sealed class HandledRecords<TKey, TValue>(ForEachOptions options, bool 
         return !_isEnding;
     }
 
-    /// <summary>Adds records of one partition, in their order, for which there is room.</summary>
-    public void Add(
-        IHandledPosition position,
-        int version,
-        ReadOnlySpan<Record<TKey, TValue>> records,
-        ReadOnlySpan<RecordTraits> traits,
-        ReadOnlySpan<byte> raw)
+    /// <summary>
+    /// The objects of records that will be added, in their order, linked by
+    /// <see cref="RecordInHand{TKey, TValue}.Next"/>; null for no record. Not under the lock, only for who adds them.
+    /// </summary>
+    public RecordInHand<TKey, TValue>? Prepare(
+        ReadOnlySpan<Record<TKey, TValue>> records, ReadOnlySpan<RecordTraits> traits, ReadOnlySpan<byte> raw)
+    {
+        RecordInHand<TKey, TValue>? first = null;
+        RecordInHand<TKey, TValue>? last = null;
+        for (int i = 0; i < records.Length; i++)
+        {
+            RecordInHand<TKey, TValue> record = _spares.Rent();
+            record.Begin(records[i], traits[i]);
+            if (keepsRaw)
+            {
+                record.KeepRaw(raw);
+            }
+
+            if (last is null)
+            {
+                first = record;
+            }
+            else
+            {
+                last.Next = record;
+            }
+
+            last = record;
+        }
+
+        return first;
+    }
+
+    /// <summary>Adds prepared records of one partition, for which there is room.</summary>
+    public void Add(IHandledPosition position, int version, RecordInHand<TKey, TValue>? first)
     {
         if (!_partitions.TryGetValue(position, out HandledPartition<TKey, TValue>? partition))
         {
@@ -93,15 +121,11 @@ internal sealed class HandledRecords<TKey, TValue>(ForEachOptions options, bool 
             partition.Window = window = new PartitionWindow<TKey, TValue>(partition, version);
         }
 
-        for (int i = 0; i < records.Length; i++)
+        for (RecordInHand<TKey, TValue>? next = first; next is { } record;)
         {
-            RecordInHand<TKey, TValue> record = _spares.Rent();
-            record.Begin(records[i], traits[i], window);
-            if (keepsRaw)
-            {
-                record.KeepRaw(raw);
-            }
-
+            next = record.Next;
+            record.Next = null;
+            record.Window = window;
             window.Add(record);
             _inHand.Add(record);
             if (!partition.TryBlock(record, options.OrderBy))
@@ -109,6 +133,8 @@ internal sealed class HandledRecords<TKey, TValue>(ForEachOptions options, bool 
                 MakeReady(record);
             }
         }
+
+        _spares.Refill();
     }
 
     /// <summary>Takes the record that comes next: it runs then.</summary>

@@ -95,7 +95,7 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Adds records of one partition, in their order, for which there is room.</summary>
+    /// <summary>Adds records of one partition, in their order, for which there is room. One call at a time.</summary>
     /// <param name="position">Where the consumer is in the partition.</param>
     /// <param name="version">The version of the position for which they are good.</param>
     /// <param name="records">The records.</param>
@@ -108,9 +108,10 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
         ReadOnlySpan<RecordTraits> traits,
         ReadOnlySpan<byte> raw)
     {
+        RecordInHand<TKey, TValue>? first = _records.Prepare(records, traits, raw);
         lock (_gate)
         {
-            _records.Add(position, version, records, traits, raw);
+            _records.Add(position, version, first);
             StartWorkers();
         }
     }

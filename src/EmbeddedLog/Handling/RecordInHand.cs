@@ -22,7 +22,7 @@ internal sealed class RecordInHand<TKey, TValue>
     public ref readonly RecordTraits Traits => ref _traits;
 
     /// <summary>The window that it belongs to.</summary>
-    public PartitionWindow<TKey, TValue> Window { get; private set; } = null!;
+    public PartitionWindow<TKey, TValue> Window { get; set; } = null!;
 
     /// <summary>Where it is on its way.</summary>
     public HandlingState State { get; set; }
@@ -30,7 +30,7 @@ internal sealed class RecordInHand<TKey, TValue>
     /// <summary>How often its handler was called.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>The record behind it of the same key or partition; among spare objects, the next one.</summary>
+    /// <summary>The record behind it of the same key or partition; of an object not in hand, the next one.</summary>
     public RecordInHand<TKey, TValue>? Next { get; set; }
 
     /// <summary>Its place among those that are in hand: later ones have higher numbers.</summary>
@@ -48,16 +48,13 @@ internal sealed class RecordInHand<TKey, TValue>
     /// <summary>The neighbour in the list by age.</summary>
     public RecordInHand<TKey, TValue>? Newer { get; set; }
 
-    /// <summary>Begins with a record.</summary>
+    /// <summary>Begins with a record. Nobody else has the object yet.</summary>
     /// <param name="record">The record.</param>
     /// <param name="traits">What its handling depends on.</param>
-    /// <param name="window">The window that it belongs to.</param>
-    public void Begin(
-        in Record<TKey, TValue> record, in RecordTraits traits, PartitionWindow<TKey, TValue> window)
+    public void Begin(in Record<TKey, TValue> record, in RecordTraits traits)
     {
         _record = record;
         _traits = traits;
-        Window = window;
         State = HandlingState.Blocked;
         Attempts = 0;
         Next = null;

@@ -58,8 +58,19 @@ public sealed partial class DocumentTests
             select $"{code.Document}: nothing in the sources is named {name.Value}");
 
     [Fact]
+    public void Commands_InDocuments_StandOnALineEach() =>
+        Offences.AssertNone(
+            from document in s_documents
+            from line in Fence().Replace(Read(document), string.Empty).Split('\n')
+            where IsBrokenCommand(line)
+            select $"{document}: not a command that can be pasted: {line.Trim()}");
+
+    [Fact]
     public void Checks_OfTrueAndFalseDocuments_FindOnlyTheFalseOnes()
     {
+        Assert.False(IsBrokenCommand("    dotnet test -c Release     # 4 minutes"));
+        Assert.True(IsBrokenCommand("    dotnet build # warnings are errors dotnet test"));
+        Assert.True(IsBrokenCommand("    samples/AccessLog -- access.log dotnet run -- access.log.2.gz"));
         Assert.Contains(Code(s_documents), code => IsPath(code.Text) && code.Document == s_documentsOfNames[0]);
         Assert.True(Exists("src/EmbeddedLog/Format/"));
         Assert.False(Exists("src/EmbeddedLog/Format/NoFile.cs"));
@@ -75,6 +86,10 @@ public sealed partial class DocumentTests
         from document in documents
         from Match match in Quoted().Matches(Fence().Replace(Read(document), string.Empty))
         select (document, match.Groups[1].Value);
+
+    /// <summary>Whether a line of a block of commands has a command that does not begin it.</summary>
+    private static bool IsBrokenCommand(string line) =>
+        line.StartsWith("    ", StringComparison.Ordinal) && Command().IsMatch(line.TrimStart());
 
     /// <summary>A source file, or a path below a folder that there is.</summary>
     private static bool IsPath(string text) =>
@@ -98,6 +113,9 @@ public sealed partial class DocumentTests
            from Match word in Word().Matches(line.Split("//")[0])
            select word.Value,
     ];
+
+    [GeneratedRegex(@"(?<=.)\b(dotnet (build|test|run|format)|\.ci/run)\b")]
+    private static partial Regex Command();
 
     [GeneratedRegex("`([^`\\n]+)`")]
     private static partial Regex Quoted();

@@ -7,7 +7,7 @@ namespace EmbeddedLog.Tests.UserCode;
 internal sealed class Asker
 {
     /// <summary>Longer than that takes: it bounds a wait that would have no end.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
 
     [ThreadStatic]
     private static bool s_isAsking;

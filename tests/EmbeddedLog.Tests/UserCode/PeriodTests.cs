@@ -62,24 +62,27 @@ public sealed class PeriodTests
         using TempDirectory root = new();
         await using (CommitLog log = await CommitLog.OpenAsync(root["log"], settings.Log))
         {
-            Topic topic = await log.CreateTopicAsync("topic", settings.Topic);
+            await log.CreateTopicAsync("topic", settings.Topic);
             await using Producer<string, string> producer =
                 log.CreateProducer<string, string>("topic", settings.Producer);
             await using Consumer<string, string> consumer =
                 log.CreateConsumer<string, string>("topic", "group", settings.Consumer);
-            await producer.ProduceAsync("fails", "value");
-            await producer.ProduceAsync("ends", "value");
+            await producer.ProduceAsync(settings.Keep(new("fails", "value")));
+            await producer.ProduceAsync(settings.Keep(new("ends", "value")));
+
+            // As the round that comes with the opening may do at any time.
+            await log.ApplyRetentionAsync();
             await HandleAsync(consumer, settings.ForEach);
             await foreach (Record<string, string> record in consumer.ReadToEndAsync())
             {
                 Assert.Equal("value", record.Value);
             }
 
-            await ReadBatchAsync(log, topic, settings.Batch);
+            await ReadBatchAsync(log, producer, settings);
             await settings.ScrubEnded;
             await using ReadOnlyLog reader = await CommitLog.OpenReadOnlyAsync(root["log"], settings.Reader);
             Task wait = reader.GetTopic("topic")[0].WaitForAsync(3).AsTask();
-            topic[0].Append(new RawRecord("value"u8));
+            await producer.ProduceAsync(settings.Keep(new("last", "value")));
             await wait;
         }
 
@@ -120,13 +123,13 @@ public sealed class PeriodTests
     }
 
     /// <summary>A batch that waits for its last record.</summary>
-    private static async Task ReadBatchAsync(CommitLog log, Topic topic, BatchOptions options)
+    private static async Task ReadBatchAsync(CommitLog log, Producer<string, string> producer, Settings settings)
     {
         await using Consumer<string, string> consumer = log.CreateConsumer<string, string>("topic");
         int read = 0;
         Task reading = Task.Run(async () =>
         {
-            await foreach (IReadOnlyList<Record<string, string>> batch in consumer.ReadBatchesAsync(options))
+            await foreach (IReadOnlyList<Record<string, string>> batch in consumer.ReadBatchesAsync(settings.Batch))
             {
                 read += batch.Count;
                 if (read == 3)
@@ -135,7 +138,7 @@ public sealed class PeriodTests
                 }
             }
         });
-        topic[0].Append(new RawRecord("value"u8));
+        await producer.ProduceAsync(settings.Keep(new("third", "value")));
         await reading;
     }
 
@@ -196,8 +199,16 @@ public sealed class PeriodTests
 
         public Task ScrubEnded => _scrubbed.Task;
 
+        /// <summary>Whether records may be too old as soon as they are there.</summary>
+        private bool Removes { get; set; }
+
+        /// <summary>A record that retention does not remove before it is read.</summary>
+        public ProducerRecord<string, string> Keep(ProducerRecord<string, string> record) =>
+            Removes ? record with { Timestamp = DateTimeOffset.UtcNow.AddMinutes(30) } : record;
+
         public void Set(string type, string property, TimeSpan span)
         {
+            Removes = type == nameof(RetentionPolicy);
             object[] all =
             [
                 Log, Topic, Producer, Consumer, Batch, Reader, Salvage, Verify, Policy, ForEach, ForEach.Retry,

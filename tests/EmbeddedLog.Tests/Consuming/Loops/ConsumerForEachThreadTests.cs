@@ -109,7 +109,10 @@ public sealed class ConsumerForEachThreadTests
             stop.Token);
         await using (Consumer<byte[], byte[]> letters = log.CreateConsumer<byte[], byte[]>("dead"))
         {
-            List<Record<byte[], byte[]>> kept = await letters.TakeAsync((Records + 22) / 23, cancellation);
+            // A loop that ends by itself has failed, and its letters would be waited for without end.
+            Task<List<Record<byte[], byte[]>>> taking = letters.TakeAsync((Records + 22) / 23, cancellation);
+            await (await Task.WhenAny(taking, loop));
+            List<Record<byte[], byte[]>> kept = await taking;
             foreach (Record<byte[], byte[]> letter in kept)
             {
                 int number = BitConverter.ToInt32(letter.Value);
@@ -130,11 +133,7 @@ public sealed class ConsumerForEachThreadTests
                 kept.Select(letter => BitConverter.ToInt32(letter.Value)).Order());
         }
 
-        while (consumer.Assignment.Any(partition => consumer.Position(partition) < Records / 4))
-        {
-            await Task.Yield();
-        }
-
+        await (await Task.WhenAny(consumer.WaitUntilCaughtUpAsync(cancellation).AsTask(), loop));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop);
         Assert.Equal((Records + 22) / 23, dead.Partitions.Sum(partition => partition.EndOffset));

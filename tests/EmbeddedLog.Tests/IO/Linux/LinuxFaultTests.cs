@@ -134,6 +134,7 @@ public sealed class LinuxFaultTests : IDisposable
     public void TryPrepare_MadviseFails_DistinguishesUnknownFromUnreadable(string error, string expected)
     {
         Strace.Require();
+        Require.Unemulated();
 
         string outcome = ProbeProcess.RunWithFaults("prepare", _directory["file"], [], $"madvise:error={error}");
 

@@ -26,6 +26,7 @@ public sealed class NextPageTests
     [InlineData(false)]
     public async Task Append_NearThePagesEnd_EntersTheNextPageIfACallerWaited(bool waits)
     {
+        Require.Unemulated();
         using LoopMount mount = LoopMount.Create("ext4", 64);
         await using PartitionFixture fixture = new(_platform, mount.Path);
         PartitionLog log = fixture.Open(settings: PartitionFixture.Settings(16 << 20));

@@ -1,0 +1,18 @@
+using System.Globalization;
+
+namespace EmbeddedLog.Testing.FsCheck.Programs;
+
+/// <summary>One thing that happens.</summary>
+/// <param name="Kind">What.</param>
+/// <param name="Number">Which, or how much: each kind takes from it what it needs.</param>
+internal readonly record struct ProgramStep(ProgramStepKind Kind, int Number)
+{
+    /// <summary>After the step, the members do what they can; otherwise it comes at the next step's moment.</summary>
+    public bool Settles => Number % 4 != 3;
+
+    /// <summary>The time that a <see cref="ProgramStepKind.Wait"/> takes.</summary>
+    public TimeSpan Span => TimeSpan.FromSeconds((Number % 8) * (Number % 8) * 10 + 1);
+
+    /// <summary>As in <c>s3</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(char)Kind}{Number}");
+}
