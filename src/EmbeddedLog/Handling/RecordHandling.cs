@@ -180,7 +180,9 @@ internal sealed class RecordHandling<TKey, TValue> : IThreadPoolWorkItem
     {
         bool isStopped = failure is OperationCanceledException
             && (_stop.IsCancellationRequested || record.Window.Partition.Token.Token.IsCancellationRequested);
-        bool isLast = record.Traits.Fault is not null || record.Attempts >= _options.Retry.MaxAttempts;
+        bool isLast = record.Traits.Fault is not null
+            || record.Attempts >= _options.Retry.MaxAttempts
+            || !(isStopped || _options.Retry.MayRetry(failure));
         long due = isLast ? 0 : _retries.DueIn(_options.Retry.DelayAfter(record.Attempts));
         lock (_gate)
         {

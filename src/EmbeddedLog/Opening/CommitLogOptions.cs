@@ -94,6 +94,12 @@ public sealed class CommitLogOptions
     /// </summary>
     internal bool RetainsAtOpening { get; set; } = true;
 
+    /// <summary>
+    /// What is out of bounds or contradictory: a sentence for each fault, which begins with the property's name. Empty
+    /// if the options are valid. An opening with other ones throws an exception with all of them.
+    /// </summary>
+    public IReadOnlyList<string> FindFaults() => Check().All;
+
     /// <summary>A copy that is known to be valid, its list included.</summary>
     /// <exception cref="ArgumentException">Something is out of bounds or contradictory; the message has all
     /// faults.</exception>
@@ -102,11 +108,11 @@ public sealed class CommitLogOptions
         var copy = (CommitLogOptions)MemberwiseClone();
         copy.JsonContexts = JsonContexts is null ? null! : [.. JsonContexts];
         copy.JsonSerializerOptions = JsonSerializerOptions is { } json ? new JsonSerializerOptions(json) : null;
-        copy.Validate();
+        copy.Check().ThrowIfAny();
         return copy;
     }
 
-    private void Validate()
+    private OptionFaults Check()
     {
         var faults = new OptionFaults(nameof(CommitLogOptions));
         faults.NotNull(nameof(TimeProvider), TimeProvider, "use TimeProvider.System");
@@ -152,6 +158,6 @@ public sealed class CommitLogOptions
             TimeSpan.FromSeconds(1),
             TimeSpan.FromDays(365),
             "to do without, leave ScrubBytesPerSecond at null");
-        faults.ThrowIfAny();
+        return faults;
     }
 }

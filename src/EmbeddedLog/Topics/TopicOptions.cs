@@ -87,6 +87,12 @@ public sealed class TopicOptions
     /// </summary>
     public IPartitioner? Partitioner { get; set; }
 
+    /// <summary>
+    /// What is out of bounds or contradictory: a sentence for each fault, which begins with the property's name. Empty
+    /// if the options are valid. A topic with other ones throws an exception with all of them.
+    /// </summary>
+    public IReadOnlyList<string> FindFaults() => Check().All;
+
     /// <summary>The largest record in bytes, given or by default.</summary>
     internal int EffectiveMaxRecordBytes =>
         MaxRecordBytes ?? Math.Min(DefaultMaxRecordBytes, Math.Max(1, SegmentBytes - SegmentReserveBytes));
@@ -113,7 +119,9 @@ public sealed class TopicOptions
 
     /// <summary>Throws one exception that lists all faults, if any.</summary>
     /// <exception cref="ArgumentException">Something is out of bounds or contradictory.</exception>
-    internal void Validate()
+    internal void Validate() => Check().ThrowIfAny();
+
+    private OptionFaults Check()
     {
         var faults = new OptionFaults(nameof(TopicOptions));
         faults.Range(
@@ -157,6 +165,6 @@ public sealed class TopicOptions
         faults.Defined(nameof(TimestampType), TimestampType);
         faults.NotNull(nameof(Retention), Retention, "use RetentionPolicy.KeepForever to remove nothing");
         Retention?.Validate(faults, nameof(Retention));
-        faults.ThrowIfAny();
+        return faults;
     }
 }

@@ -12,6 +12,9 @@ internal sealed class OptionFaults(string optionsName)
     /// <summary>The number of faults so far.</summary>
     public int Count => _faults.Count;
 
+    /// <summary>The faults so far.</summary>
+    public IReadOnlyList<string> All => _faults;
+
     /// <summary>Notes a fault.</summary>
     /// <param name="setting">The property's name.</param>
     /// <param name="value">Its value, as text.</param>

@@ -27,6 +27,7 @@ public sealed class OptionsBindingTests
         "ReadOnlyLogOptions.JsonSerializerOptions",
         "ReadOnlyLogOptions.LoggerFactory",
         "ReadOnlyLogOptions.TimeProvider",
+        "RetryOptions.ShouldRetry",
         "SalvageOptions.LoggerFactory",
         "SalvageOptions.TimeProvider",
         "TopicOptions.Partitioner",

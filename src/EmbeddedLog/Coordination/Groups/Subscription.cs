@@ -26,7 +26,7 @@ public sealed class Subscription
     }
 
     /// <summary>The topics that are named, or whose partitions are; none for a pattern.</summary>
-    internal IReadOnlyList<string> TopicNames { get; }
+    public IReadOnlyList<string> TopicNames { get; }
 
     /// <summary>Whether topics are found by a pattern.</summary>
     internal bool IsPattern => _pattern is not null;

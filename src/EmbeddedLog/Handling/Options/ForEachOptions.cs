@@ -74,17 +74,23 @@ public sealed class ForEachOptions
     /// </summary>
     public Func<FailedRecord, CancellationToken, ValueTask<FailureAction>>? FailureHandler { get; set; }
 
+    /// <summary>
+    /// What is out of bounds or contradictory: a sentence for each fault, which begins with the property's name. Empty
+    /// if the options are valid. A loop with other ones throws an exception with all of them.
+    /// </summary>
+    public IReadOnlyList<string> FindFaults() => Check().All;
+
     /// <summary>A valid copy.</summary>
     /// <exception cref="ArgumentException">Something is out of bounds; the message lists all of it.</exception>
     internal ForEachOptions ValidatedCopy()
     {
         var copy = (ForEachOptions)MemberwiseClone();
         copy.Retry = Retry?.Copy()!;
-        copy.Validate();
+        copy.Check().ThrowIfAny();
         return copy;
     }
 
-    private void Validate()
+    private OptionFaults Check()
     {
         var faults = new OptionFaults("ForEachOptions");
         faults.Range(
@@ -120,6 +126,6 @@ public sealed class ForEachOptions
                 + "orders.dead-letters");
         }
 
-        faults.ThrowIfAny();
+        return faults;
     }
 }

@@ -22,6 +22,29 @@ public sealed class RetryOptions
     /// <summary>The longest time between two attempts, 0 to 1 day. Default: 30 seconds.</summary>
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Says of an exception of the handler whether another attempt may help; false makes the attempt the last one. If
+    /// it
+    /// throws, there is another attempt. Code only: configuration cannot set it. Default: null, which always tries
+    /// again.
+    /// </summary>
+    public Func<Exception, bool>? ShouldRetry { get; set; }
+
+    /// <summary>Whether another attempt may help. Calls code of the user's, so not under a lock.</summary>
+    internal bool MayRetry(Exception failure)
+    {
+        try
+        {
+            return ShouldRetry?.Invoke(failure) != false;
+        }
+#pragma warning disable CA1031 // The user's own. The record is not given up for that.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return true;
+        }
+    }
+
     /// <summary>A copy.</summary>
     internal RetryOptions Copy() => (RetryOptions)MemberwiseClone();
 
