@@ -17,14 +17,14 @@ public sealed partial class DocumentTests
         "samples/QuickStart/README.md",
         "samples/Services/README.md",
         "samples/TestingYourService/README.md",
-        "src/EmbeddedLog.Testing/README.md",
-        "src/EmbeddedLog.Testing.FsCheck/README.md",
         "tests/EmbeddedLog.Torture/README.md",
         "src/EmbeddedLog/ARCHITECTURE.md",
         "src/EmbeddedLog/DECISIONS.md",
         "src/EmbeddedLog/GUARANTEES.md",
         "src/EmbeddedLog/KAFKA.md",
         "src/EmbeddedLog/Format/FORMAT.md",
+        "src/EmbeddedLog.Testing/README.md",
+        "src/EmbeddedLog.Testing.FsCheck/README.md",
     ];
 
     /// <summary>The documents in which a name in code type is one of the sources or of .NET.</summary>
