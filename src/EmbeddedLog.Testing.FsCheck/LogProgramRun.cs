@@ -46,7 +46,8 @@ public sealed class LogProgramRun<TKey, TValue>
             ? ProgramGenerator.Of(_settings.Options)
             : Gen.Constant(_replay);
         return Prop.ForAll(
-            Arb.From(programs, _replay is null ? ProgramShrinker.Shrink : static _ => []), program => Play(program, laws));
+            Arb.From(programs, _replay is null ? ProgramShrinker.Shrink : static _ => []),
+            program => Play(program, laws));
     }
 
     /// <summary>Plays one program, and throws what is broken.</summary>
@@ -58,8 +59,8 @@ public sealed class LogProgramRun<TKey, TValue>
         }
         catch (SimulationException failure) when (failure.HasLeft)
         {
-            // Code with ConfigureAwait(false) leaves it, and runs without a context. Each program is tried in both ways,
-            // so that one alone runs as it ran among others.
+            // Code with ConfigureAwait(false) leaves it, and runs without a context. Each program is tried in both
+            // ways, so that one alone runs as it ran among others.
             new ProgramPlayer<TKey, TValue>(_settings, _service, program, hasContext: false).Play(laws);
         }
     }

@@ -95,7 +95,7 @@ public sealed class EffectSink<TValue>
 
     private async Task<bool> TakeAsync(TValue value, object? key, CancellationToken cancellationToken)
     {
-        HistoryEntry handed = value is null ? throw Unknown(value) : _history.FindHandOut(value) ?? throw Unknown(value);
+        HistoryEntry handed = (value is null ? null : _history.FindHandOut(value)) ?? throw Unknown(value);
         TimeSpan delay;
         bool? failure;
         lock (_gate)

@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Testing;
 
 /// <summary>
-/// Code on a simulated log cannot be repeated or does not go on: it went on in another thread, or it waits for something
-/// that is neither the log nor its clock. The message names the code, and says what to do.
+/// Code on a simulated log cannot be repeated or does not go on: it went on in another thread, or it waits for
+/// something that is neither the log nor its clock. The message names the code, and says what to do.
 /// </summary>
 public sealed class SimulationException : InvalidOperationException
 {
@@ -27,8 +27,8 @@ public sealed class SimulationException : InvalidOperationException
     }
 
     /// <summary>
-    /// Whether code went on in another thread, so that the run cannot be repeated. Otherwise it waits for something that
-    /// does not come.
+    /// Whether code went on in another thread, so that the run cannot be repeated. Otherwise it waits for something
+    /// that does not come.
     /// </summary>
     public bool HasLeft { get; init; }
 }

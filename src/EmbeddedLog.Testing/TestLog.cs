@@ -95,9 +95,9 @@ public sealed class TestLog : IAsyncDisposable
     /// </param>
     /// <param name="hasContext">
     /// Whether code under test runs with a <see cref="SynchronizationContext"/>, which brings it back to the simulation
-    /// after each await without <c>ConfigureAwait(false)</c>. Without one, awaits of both kinds go on where what they wait
-    /// for completes; then nothing may complete asynchronously, as channels, semaphores, <c>Task.Yield</c> and cancelled
-    /// delays do. Choose that for code with <c>ConfigureAwait(false)</c>.
+    /// after each await without <c>ConfigureAwait(false)</c>. Without one, awaits of both kinds go on where what they
+    /// wait for completes; then nothing may complete asynchronously, as channels, semaphores, <c>Task.Yield</c> and
+    /// cancelled delays do. Choose that for code with <c>ConfigureAwait(false)</c>.
     /// </param>
     public static TestLog Simulated(int seed, CommitLogOptions? options = null, bool hasContext = true)
     {
@@ -157,7 +157,9 @@ public sealed class TestLog : IAsyncDisposable
         });
     }
 
-    /// <summary>Lets everybody do what can be done without time going by. Interval commits are in the history then.</summary>
+    /// <summary>
+    /// Lets everybody do what can be done without time going by. Interval commits are in the history then.
+    /// </summary>
     public ValueTask SettleAsync() => _machine.SettleAsync();
 
     /// <summary>

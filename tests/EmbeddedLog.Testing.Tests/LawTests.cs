@@ -1,8 +1,8 @@
 namespace EmbeddedLog.Testing.Tests;
 
 /// <summary>
-/// Which laws notice which error: each row changes a history that keeps all of them, and names all that must fail. A law
-/// that notices nothing, or too much, fails here.
+/// Which laws notice which error: each row changes a history that keeps all of them, and names all that must fail. A
+/// law that notices nothing, or too much, fails here.
 /// </summary>
 public sealed class LawTests
 {

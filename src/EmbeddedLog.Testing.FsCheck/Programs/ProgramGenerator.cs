@@ -7,7 +7,7 @@ namespace EmbeddedLog.Testing.FsCheck.Programs;
 internal static class ProgramGenerator
 {
     private const int MaxNumber = 40;
-    private const int MaxSteps = 30;
+    private const int MaxSteps = 20;
 
     /// <summary>Programs with what the options allow.</summary>
     public static Gen<LogProgram> Of(ProgramOptions options) =>

@@ -54,7 +54,8 @@ internal sealed class ProgramMember<TKey, TValue>(
         {
             try
             {
-                await service(context, _stop.Token).ConfigureAwait(false);
+                // With the context that the service has: without one, the runtime would go on in its pool.
+                await service(context, _stop.Token).ConfigureAwait(true);
             }
 #pragma warning disable CA1031 // Whatever it is: a host would start it again.
             catch (Exception failure)
@@ -68,7 +69,7 @@ internal sealed class ProgramMember<TKey, TValue>(
 
             if (!_stop.IsCancellationRequested)
             {
-                await WaitAsync(pause).ConfigureAwait(false);
+                await WaitAsync(pause).ConfigureAwait(true);
                 pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
             }
         }

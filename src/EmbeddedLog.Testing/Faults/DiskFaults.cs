@@ -5,7 +5,8 @@ using EmbeddedLog.Testing.Machines;
 namespace EmbeddedLog.Testing;
 
 /// <summary>
-/// Makes calls to the disk of a <see cref="TestLog"/> fail or take time. What is planned holds also after a crash, until
+/// Makes calls to the disk of a <see cref="TestLog"/> fail or take time. What is planned holds also after a crash,
+/// until
 /// <see cref="Clear"/>.
 /// </summary>
 /// <remarks>Safe from any thread.</remarks>

@@ -4,8 +4,8 @@ using EmbeddedLog.Testing.Recording;
 namespace EmbeddedLog.Testing;
 
 /// <summary>
-/// What must hold for the history of a <see cref="TestLog"/>: <c>await host.CheckAsync(Law.PerKeyOrder, Law.NoLoss)</c>.
-/// Each law looks at each group by itself.
+/// What must hold for the history of a <see cref="TestLog"/>: <c>await host.CheckAsync(Law.PerKeyOrder,
+/// Law.NoLoss)</c>. Each law looks at each group by itself.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -13,8 +13,8 @@ namespace EmbeddedLog.Testing;
 /// is handled when its consumer counts it as finished.
 /// </para>
 /// <para>
-/// A record is <em>due</em> when it was acknowledged, no crash may have taken it back, and the group has committed beyond
-/// it, or nothing more comes.
+/// A record is <em>due</em> when it was acknowledged, no crash may have taken it back, and the group has committed
+/// beyond it, or nothing more comes.
 /// </para>
 /// <para>Immutable, and safe from any thread.</para>
 /// </remarks>

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EmbeddedLog.Testing.Machines;
 
-/// <summary>Runs a log in a temporary directory, on the threads of the runtime and a clock that is moved by hand.</summary>
+/// <summary>
+/// Runs a log in a temporary directory, on the threads of the runtime and a clock that is moved by hand.
+/// </summary>
 internal sealed class RealMachine(FakeTimeProvider time, CommitLogOptions options) : TestMachine
 {
     /// <summary>Stops of the clock in one advance: timers that depend on each other run in between.</summary>

@@ -1,3 +1,4 @@
+using EmbeddedLog.Concurrency.Work;
 using EmbeddedLog.IO;
 using EmbeddedLog.Testing.Faults;
 using EmbeddedLog.Testing.Simulation;
@@ -13,10 +14,19 @@ namespace EmbeddedLog.Testing.Machines;
 /// <param name="hasContext">Whether the user's code comes back after an await by a context.</param>
 internal sealed class SimulatedMachine(int seed, CommitLogOptions options, bool hasContext) : TestMachine
 {
+    // Over 400 lines: one loop, and what may only be done in it.
+
     /// <summary>Stops of the clock in one advance: enough for timers that depend on each other, and bounded.</summary>
-    private const int MaxStops = 2_000;
+    private const int MaxStops = 500;
 
     private const string Root = "/log";
+
+    /// <summary>
+    /// How often, and for how long, code that has left is waited for before it is said that nothing goes on.
+    /// </summary>
+    private const int Looks = 10;
+
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
 
     private readonly List<SimulatedPlatform> _platforms = [new SimulatedPlatform(seed, Options(new Random(seed)))];
 
@@ -236,8 +246,9 @@ internal sealed class SimulatedMachine(int seed, CommitLogOptions options, bool 
 
     /// <summary>Notes that code of the user's has left the simulation.</summary>
     public void NoteLeft(string name) => Fail(
-        $"{name} went on in another thread. On a simulated log, code may wait only for the log and for TestLog.Time, so "
-        + "that its seed repeats it. Replace Task.Run, Task.Delay without the TimeProvider and real I/O by test doubles, "
+        $"{name} went on in another thread. On a simulated log, code may wait only for the log and for TestLog.Time, "
+        + "so that its seed repeats it. Replace Task.Run, Task.Delay without the TimeProvider and real I/O by test "
+        + "doubles, "
         + (hasContext
             ? "or await without ConfigureAwait(false), or use TestLog.CreateAsync."
             : "let nothing complete asynchronously (Task.Yield, channels, semaphores, a cancelled delay), or use "
@@ -306,9 +317,8 @@ internal sealed class SimulatedMachine(int seed, CommitLogOptions options, bool 
         int thread = Environment.CurrentManagedThreadId;
         if (Interlocked.CompareExchange(ref _thread, thread, 0) != 0)
         {
-            Fail(
-                $"Two threads use a simulated log at once{(CodeScope.Current is { } code ? $", one in {code.Name}" : "")}"
-                + ": await each call before the next one.");
+            string code = CodeScope.Current is { } scope ? $", one in {scope.Name}" : "";
+            Fail($"Two threads use a simulated log at once{code}: await each call before the next one.");
             ThrowIfFailed();
         }
 
@@ -394,7 +404,22 @@ internal sealed class SimulatedMachine(int seed, CommitLogOptions options, bool 
         return true;
     }
 
-    private SimulationException Stuck(string what, TimeSpan patience) => new(
+    /// <summary>
+    /// Says what does not go on. Code that has left may not have begun in its thread yet: that is waited for, so that
+    /// its own failure is told.
+    /// </summary>
+    private SimulationException Stuck(string what, TimeSpan patience)
+    {
+        for (int i = 0; i < Looks && !HasFailed; i++)
+        {
+            new BlockingWait().Block(s_look);
+        }
+
+        ThrowIfFailed();
+        return DescribeStuck(what, patience);
+    }
+
+    private SimulationException DescribeStuck(string what, TimeSpan patience) => new(
         $"{what}: nothing is left to run, and "
         + (Platform.Time.UntilNextTimer is { } next
             ? $"the next timer is due in {next}, more than the {patience} that may be waited: move the clock with "

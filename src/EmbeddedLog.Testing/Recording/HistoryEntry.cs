@@ -31,7 +31,9 @@ public sealed record HistoryEntry(int Number, HistoryEntryKind Kind, DateTimeOff
     /// <summary>More, for people; null for none.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>The number of what led to it: the send of an acknowledgement, the hand-out of an effect; 0 for none.</summary>
+    /// <summary>
+    /// The number of what led to it: the send of an acknowledgement, the hand-out of an effect; 0 for none.
+    /// </summary>
     internal int Cause { get; init; }
 
     /// <summary>One line: <c>#12 00:00:01.250 Effect orders-0@3 key-1 = Order 7 by member-1 of billing</c>.</summary>

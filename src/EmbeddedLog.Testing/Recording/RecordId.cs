@@ -9,5 +9,6 @@ namespace EmbeddedLog.Testing.Recording;
 /// <param name="Era">How often the offset was taken back before.</param>
 internal readonly record struct RecordId(TopicPartition Partition, long Offset, int Era)
 {
-    public override string ToString() => new TopicPartitionOffset(Partition.Topic, Partition.Partition, Offset).ToString();
+    public override string ToString() =>
+        new TopicPartitionOffset(Partition.Topic, Partition.Partition, Offset).ToString();
 }

@@ -129,7 +129,10 @@ internal sealed class RecordingProducer<TKey, TValue>(
         detail: $"to {Topic}: {why}");
 
     private HistoryEntry NoteAcknowledged(
-        in ProducerRecord<TKey, TValue> record, in RecordMetadata written, Durability level, HistoryEntry sent) => history.Note(
+        in ProducerRecord<TKey, TValue> record,
+        in RecordMetadata written,
+        Durability level,
+        HistoryEntry sent) => history.Note(
         HistoryEntryKind.Acknowledged,
         written.TopicPartition,
         written.Offset,

@@ -1,7 +1,8 @@
 namespace EmbeddedLog.Testing.Recording;
 
 /// <summary>
-/// Makes consumers lose or reorder records, as a log with an error would: so that tests can see whether the laws notice.
+/// Makes consumers lose or reorder records, as a log with an error would: so that tests can see whether the laws
+/// notice.
 /// </summary>
 /// <param name="decide">What happens to a record.</param>
 internal sealed class Sabotage(Func<TopicPartitionOffset, SabotageKind> decide)

@@ -40,7 +40,8 @@ public sealed class LogProgramTests
     public void Satisfies_AHandlerThatIsNotIdempotent_IsFoundAndShrunkToTheShortest()
     {
         string failure = FindFailure(
-            Programs().Run(sink => async (record, token) => await sink.AddAsync(record.Value, token)).Satisfies(s_once));
+            Programs().Run(sink => async (record, token) => await sink.AddAsync(record.Value, token))
+                .Satisfies(s_once));
 
         Assert.Contains("EffectivelyOnce does not hold", failure, StringComparison.Ordinal);
         Assert.InRange(StepsOf(ReplayOf(failure)), 2, 4);
@@ -99,7 +100,8 @@ public sealed class LogProgramTests
     [InlineData("17 s", "'s' in '17 s' is no step")]
     public void Replay_WhatIsNoProgram_SaysWhy(string program, string expected) => Assert.Contains(
         expected,
-        Assert.Throws<FormatException>(() => Programs().RunService((_, _) => Task.CompletedTask).Replay(program)).Message,
+        Assert.Throws<FormatException>(
+            () => Programs().RunService((_, _) => Task.CompletedTask).Replay(program)).Message,
         StringComparison.Ordinal);
 
     [Fact]
@@ -107,7 +109,8 @@ public sealed class LogProgramTests
     {
         string failure = FindFailure(Programs().Run(sink => LeaveAsync).Satisfies(Law.AtLeastOnce));
 
-        Assert.Contains($"{nameof(LogProgramTests)}.{nameof(LeaveAsync)}, called for", failure, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{nameof(LogProgramTests)}.{nameof(LeaveAsync)}, called for", failure, StringComparison.Ordinal);
 
         static async ValueTask LeaveAsync(Record<string, Order> record, CancellationToken token) =>
             await Task.Run(() => { }, token);

@@ -12,6 +12,10 @@ internal static class Require
     public static void Unemulated() =>
         Assert.SkipWhen(OwnProgram.IsEmulated, "The emulator passes no advice on memory on to the kernel.");
 
+    /// <summary>Skips the running test under an emulator: it reads from the device, past the page cache.</summary>
+    public static void UnemulatedDevice() =>
+        Assert.SkipWhen(OwnProgram.IsEmulated, "The emulator does not tell how to read past the page cache.");
+
     /// <summary>
     /// Skips the running test with its reason when the machine lacks what it needs. Where the environment variable CI
     /// is <c>true</c> it fails instead, so that a build server which quietly lost a tool does not stay green.

@@ -184,6 +184,7 @@ public sealed class ScrubTests : IDisposable
     [Fact]
     public async Task Scrub_Ext4_ReadsTheDevice()
     {
+        Require.UnemulatedDevice();
         using LoopMount mount = LoopMount.Create("ext4", 32);
         RoundLogger rounds = new(_lines);
         CommitLogOptions options = new() { ScrubBytesPerSecond = 1L << 40, LoggerFactory = rounds };

@@ -190,6 +190,7 @@ public sealed class VerifyTests
     [InlineData(16 << 10)]
     public async Task Verify_PastTheCache_FindsWhatTheDeviceHas(int deviceBlockBytes)
     {
+        Require.UnemulatedDevice();
         using LoopMount mount = deviceBlockBytes == 512
             ? LoopMount.Create("ext4", 32)
             : LoopMount.CreateOnLargeBlocks(deviceBlockBytes);

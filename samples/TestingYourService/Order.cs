@@ -1,0 +1,4 @@
+namespace TestingYourService;
+
+/// <summary>What a customer has bought.</summary>
+public sealed record Order(int Id, string Customer);
