@@ -26,7 +26,8 @@ if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not null)
 
 WebApplication app = builder.Build();
 
-// The answer comes when the order is on the disk. The customer is the key: a customer's orders are billed in their order.
+// The answer comes when the order is on the disk. The customer is the key, so that a customer's orders are billed in
+// their order.
 app.MapPost("/orders", async (Order order, IProducer<string, Order> orders, CancellationToken aborted) =>
 {
     RecordMetadata accepted = await orders.ProduceAsync(order.Customer, order, aborted);

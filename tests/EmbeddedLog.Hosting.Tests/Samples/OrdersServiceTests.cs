@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace EmbeddedLog.Hosting.Tests.Samples;
 
 /// <summary>
-/// Orders over HTTP while the service is killed again and again. EMBEDDEDLOG_ORDERS and EMBEDDEDLOG_KILLS make it longer.
+/// Orders over HTTP while the service is killed again and again. EMBEDDEDLOG_ORDERS and EMBEDDEDLOG_KILLS make it
+/// longer.
 /// </summary>
 public sealed class OrdersServiceTests
 {
