@@ -204,7 +204,7 @@ public sealed class PeriodTests
 
         /// <summary>A record that retention does not remove before it is read.</summary>
         public ProducerRecord<string, string> Keep(ProducerRecord<string, string> record) =>
-            Removes ? record with { Timestamp = DateTimeOffset.UtcNow.AddMinutes(30) } : record;
+            Removes ? record with { Timestamp = TimeProvider.System.GetUtcNow().AddMinutes(30) } : record;
 
         public void Set(string type, string property, TimeSpan span)
         {
