@@ -6,8 +6,7 @@ namespace EmbeddedLog.Hosting.Handlers;
 
 /// <summary>
 /// Runs one handler: a consumer and its loop, begun anew after a failure, until it is stopped. What depends on the
-/// types
-/// of key and value is in <see cref="RecordHandlerRunner{TKey, TValue}"/>.
+/// types of key and value is in <see cref="RecordHandlerRunner{TKey, TValue}"/>.
 /// </summary>
 /// <param name="name">The handler's name.</param>
 /// <param name="topics">What it reads.</param>
@@ -176,7 +175,17 @@ internal abstract class HandlerRunner(
     public void Resume() => SetPaused(false);
 
     /// <summary>Lets the loop go on with changed options.</summary>
-    public void Reload() => Volatile.Read(ref _reloading)?.Cancel();
+    public void Reload()
+    {
+        try
+        {
+            Volatile.Read(ref _reloading)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The loop has just ended. The next one begins with the options as of then.
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ConsumerLag> GetLagAsync(CancellationToken cancellationToken = default)
@@ -242,12 +251,14 @@ internal abstract class HandlerRunner(
         TimeSpan delay = TimeSpan.Zero;
         while (!stop.IsCancellationRequested)
         {
+            using CancellationTokenSource loop = CancellationTokenSource.CreateLinkedTokenSource(stop);
+
+            // Before the options are read: a change that comes in between ends the loop that has the old ones.
+            Volatile.Write(ref _reloading, loop);
             HandlerOptions options = Options;
             long before = Interlocked.Read(ref _handled);
-            using CancellationTokenSource loop = CancellationTokenSource.CreateLinkedTokenSource(stop);
             try
             {
-                Volatile.Write(ref _reloading, loop);
                 await LoopAsync(holder.Opened, options, LoopOptions(options), ConsumerOptions(options), loop.Token)
                     .ConfigureAwait(false);
             }
