@@ -16,4 +16,10 @@ internal sealed record Platform(FileSystem Files, WorkQueue Work, TimeProvider T
     /// code must not be called under locks.
     /// </summary>
     public TimeProvider Pace { get; init; } = Time;
+
+    /// <summary>
+    /// Whether any thread may use it at any time. A simulated machine belongs to one thread, which also takes its
+    /// memory away in a crash, so nobody else may look at its logs.
+    /// </summary>
+    public bool IsForAllThreads { get; init; }
 }

@@ -19,7 +19,10 @@ internal sealed class LogFigures(OpenedLog log, GroupDescriptions groups) : ILog
     {
         Telemetry.Shared.RecoveryDuration.Record(
             opening.Duration.TotalSeconds, [_directory, TelemetryTags.Of(TelemetryTags.IsClean, opening.Clean)]);
-        Telemetry.Shared.Add(this);
+        if (log.Parts.Platform.IsForAllThreads)
+        {
+            Telemetry.Shared.Add(this);
+        }
     }
 
     /// <summary>Gives none any more.</summary>

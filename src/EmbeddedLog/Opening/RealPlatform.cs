@@ -21,6 +21,7 @@ internal static class RealPlatform
         return new Platform(CreateFileSystem(groupReads), new ThreadPoolWorkQueue(), GuardedTime.Create(time))
         {
             Pace = TimeProvider.System,
+            IsForAllThreads = true,
         };
     }
 

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using EmbeddedLog.Diagnostics;
+using EmbeddedLog.Testing.Simulation;
 using EmbeddedLog.Tests.Infrastructure;
 
 namespace EmbeddedLog.Tests.Diagnostics;
@@ -223,6 +226,43 @@ public sealed class TelemetryTests
         Assert.Equal(10, heard.Of("embeddedlog.flush.records").Sum(each => each.Value));
         Assert.NotEmpty(heard.Of("embeddedlog.flush.duration"));
         Assert.Equal(10, heard.Of("embeddedlog.append.duration").Length);
+    }
+
+    /// <summary>It belongs to one thread, and whoever collects is another one.</summary>
+    [Fact]
+    public async Task Collect_OfASimulatedLog_DoesNotLookAtIt()
+    {
+        using SimulatedPlatform machine = new(seed: 1);
+        CommitLog simulated = machine.Run(OpenLog.OnAsync(machine));
+        machine.Run(simulated.CreateTopicAsync("simulated"));
+        using TempDirectory root = new();
+        await using CommitLog real = await CommitLog.OpenAsync(root["log"]);
+        await real.CreateTopicAsync("real");
+        List<string> topics = [];
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "embeddedlog.partition.segments")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+        {
+            foreach ((string name, object? value) in tags)
+            {
+                if (name == TelemetryTags.Topic)
+                {
+                    topics.Add((string)value!);
+                }
+            }
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+
+        Assert.Contains("real", topics);
+        Assert.DoesNotContain("simulated", topics);
+        machine.Run(simulated.DisposeAsync());
     }
 
     [Fact]
