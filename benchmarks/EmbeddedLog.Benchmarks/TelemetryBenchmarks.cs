@@ -16,8 +16,8 @@ public class TelemetryBenchmarks
     private readonly MeterListener _listener = new();
     private ScratchLog _scratch = null!;
     private Producer<byte[], byte[]> _producer = null!;
-    private PartitionTelemetry _partition = null!;
-    private SendTelemetry _sends = null!;
+    private Figure<double> _appends;
+    private SendTelemetry _sends;
 
     /// <summary>Whether a listener takes all measurements, and does nothing with them.</summary>
     [Params(false, true)]
@@ -29,8 +29,7 @@ public class TelemetryBenchmarks
         _scratch = ScratchLog.OpenAsync().GetAwaiter().GetResult();
         _producer = _scratch.Log.CreateProducer<byte[], byte[]>(
             _scratch.Topic.Name, new ProducerOptions { Durability = Durability.Written });
-        _partition = new PartitionTelemetry(
-            Telemetry.Shared, _scratch.Topic[0].TopicPartition, _scratch.Log.Parts.Platform.Work);
+        _appends = Telemetry.Shared.AppendDuration;
         _sends = new SendTelemetry(Telemetry.Shared, _scratch.Topic.Name);
         if (IsListening)
         {
@@ -58,7 +57,7 @@ public class TelemetryBenchmarks
         int on = 0;
         for (int i = 0; i < Records; i++)
         {
-            on += _partition.MeasuresAppends ? 1 : 0;
+            on += _appends.IsOn ? 1 : 0;
         }
 
         return on;

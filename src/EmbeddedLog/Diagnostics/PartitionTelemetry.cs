@@ -11,16 +11,15 @@ namespace EmbeddedLog.Diagnostics;
 /// </param>
 internal sealed class PartitionTelemetry(Telemetry telemetry, TopicPartition id, WorkQueue work)
 {
-    private readonly Figure<double> _appends = telemetry.AppendDuration;
     private readonly KeyValuePair<string, object?>[] _tags = TelemetryTags.OfPartition(id);
 
-    /// <summary>Whether anybody wants the times of appends.</summary>
-    public bool MeasuresAppends => _appends.IsOn;
+    /// <summary>The times of appends. Who asks for each append whether anybody wants them keeps a copy.</summary>
+    public Figure<double> Appends => telemetry.AppendDuration;
 
     /// <summary>Tells an append. Only on the caller's thread, under no lock.</summary>
     /// <param name="began">Its beginning, of <see cref="Stopwatch"/>.</param>
     public void NoteAppend(long began) =>
-        _appends.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, _tags);
+        telemetry.AppendDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, _tags);
 
     /// <summary>Tells removed segments, from the work queue.</summary>
     public void NoteRemoved(int segments)

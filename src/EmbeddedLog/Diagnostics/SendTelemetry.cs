@@ -3,11 +3,12 @@ using System.Diagnostics;
 namespace EmbeddedLog.Diagnostics;
 
 /// <summary>
-/// Tells what a producer sends. Only for who asked <see cref="IsOn"/>, so that others pay for that alone.
+/// Tells what a producer sends. Only for who asked <see cref="IsOn"/>, so that others pay for that alone. A structure:
+/// each send asks, and every reference on the way to the answer counts.
 /// </summary>
 /// <param name="telemetry">The telemetry of the process.</param>
 /// <param name="topic">The topic.</param>
-internal sealed class SendTelemetry(Telemetry telemetry, string topic)
+internal readonly struct SendTelemetry(Telemetry telemetry, string topic)
 {
     private const string Operation = "send";
 

@@ -44,6 +44,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     private readonly PartitionTrimmer _trimmer;
     private readonly PartitionClosing _closing;
     private readonly PartitionTelemetry _telemetry;
+    private readonly Figure<double> _appendTimes;
 
     /// <summary>Replaced as a whole when the topic's options change; read by every append.</summary>
     private PartitionSettings _settings;
@@ -96,6 +97,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
 
         Platform platform = segments.Platform;
         _telemetry = new PartitionTelemetry(Telemetry.Shared, Id, platform.Work);
+        _appendTimes = _telemetry.Appends;
         PartitionPlace place = new(identity, watch, _files.Manifest);
         Preparer = new SegmentPreparer(
             platform,
@@ -450,7 +452,7 @@ internal sealed class PartitionLog : ReadablePartition, IBackgroundTask, IFlushC
     /// listener may be called.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private long BeginAppend() => _telemetry.MeasuresAppends && !_appendsUnderLocks ? Stopwatch.GetTimestamp() : 0;
+    private long BeginAppend() => _appendTimes.IsOn && !_appendsUnderLocks ? Stopwatch.GetTimestamp() : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AfterAppend(PartitionSettings settings)

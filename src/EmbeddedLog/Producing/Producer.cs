@@ -459,7 +459,9 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         }
     }
 
+    // Inlined into what asks whether somebody listens: a call more for each send would show.
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private RecordMetadata Send(in ProducerRecord<TKey, TValue> record)
     {
         Unsafe.SkipInit(out ShortKey room);
@@ -469,6 +471,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
     }
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TrySend(in ProducerRecord<TKey, TValue> record, out RecordMetadata written)
     {
         Unsafe.SkipInit(out ShortKey room);

@@ -46,11 +46,13 @@ internal sealed class RecordSerializer<TKey, TValue>(
         ref ShortKey room,
         out EncodedRecord encoded)
     {
-        if (TryGetKey(record, ref room, out ReadOnlySpan<byte> key)
-            && TryGetValue(record, out ReadOnlySpan<byte> value))
+        bool hasKey = record.HasKey;
+        bool isTombstone = record.IsTombstone;
+        if (TryGetKey(record, hasKey, ref room, out ReadOnlySpan<byte> key)
+            && TryGetValue(record, isTombstone, out ReadOnlySpan<byte> value))
         {
             ThrowIfNoSuchPartition(record, partitionCount);
-            encoded = Place(record, partitionCount, key, record.HasKey, value, record.IsTombstone);
+            Place(record, partitionCount, key, hasKey, value, isTombstone, out encoded);
             return true;
         }
 
@@ -75,24 +77,27 @@ internal sealed class RecordSerializer<TKey, TValue>(
 
         // Bytes that are the value already go to the log without a copy between.
         int keyLength = buffer.Length;
-        if (!TryGetValue(record, out ReadOnlySpan<byte> asIs))
+        bool isTombstone = record.IsTombstone;
+        if (!TryGetValue(record, isTombstone, out ReadOnlySpan<byte> asIs))
         {
             Serialize(values, record.Value, buffer, new SerializationContext(topic, IsKey: false, record.Headers));
         }
 
         // The spans are taken last, for the buffer's memory moves as it grows.
         ReadOnlySpan<byte> value = buffer.Length > keyLength ? buffer.Written(keyLength, buffer.Length) : asIs;
-        return Place(record, partitionCount, buffer.Written(0, keyLength), hasKey, value, record.IsTombstone);
+        ReadOnlySpan<byte> key = buffer.Written(0, keyLength);
+        Place(record, partitionCount, key, hasKey, value, isTombstone, out EncodedRecord encoded);
+        return encoded;
     }
 
     /// <summary>The key's bytes where they are there already or quickly made, none where there is no key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryGetKey(
-        scoped in ProducerRecord<TKey, TValue> record, ref ShortKey room, out ReadOnlySpan<byte> key)
+        scoped in ProducerRecord<TKey, TValue> record, bool hasKey, ref ShortKey room, out ReadOnlySpan<byte> key)
     {
-        key = default;
-        if (!record.HasKey)
+        if (!hasKey)
         {
+            key = default;
             return true;
         }
 
@@ -108,14 +113,16 @@ internal sealed class RecordSerializer<TKey, TValue>(
             return true;
         }
 
+        key = default;
         return false;
     }
 
     /// <summary>The value's bytes where they are there already, none where there is no value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryGetValue(scoped in ProducerRecord<TKey, TValue> record, out ReadOnlySpan<byte> value)
+    private bool TryGetValue(
+        scoped in ProducerRecord<TKey, TValue> record, bool isTombstone, out ReadOnlySpan<byte> value)
     {
-        if (record.IsTombstone)
+        if (isTombstone)
         {
             value = default;
             return true;
@@ -153,13 +160,14 @@ internal sealed class RecordSerializer<TKey, TValue>(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private EncodedRecord Place(
+    private void Place(
         scoped in ProducerRecord<TKey, TValue> record,
         int partitionCount,
         ReadOnlySpan<byte> key,
         bool hasKey,
         ReadOnlySpan<byte> value,
-        bool isTombstone)
+        bool isTombstone,
+        out EncodedRecord encoded)
     {
         RawRecord raw = new()
         {
@@ -170,9 +178,10 @@ internal sealed class RecordSerializer<TKey, TValue>(
             Timestamp = record.Timestamp is { } time ? time.ToUnixTimeMilliseconds() : RawRecord.NoTimestamp,
             Headers = record.Headers is { } headers ? headers.AsSpan() : default,
         };
-        RecordSize size = RecordSize.Of(raw);
-        int partition = record.Partition ?? _choice.Of(key, hasKey, size.ContentBytes, partitionCount);
-        return new EncodedRecord(partition, raw, size);
+
+        // Put down before the choice: kept in registers until after it, it would be spilled and copied.
+        encoded = new EncodedRecord(raw, RecordSize.Of(raw));
+        encoded.Partition = record.Partition ?? _choice.Of(key, hasKey, encoded.Size.ContentBytes, partitionCount);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
