@@ -3,9 +3,19 @@ namespace EmbeddedLog.Tests.Infrastructure;
 /// <summary>A directory of its own for one test, removed with all it holds.</summary>
 internal sealed class TempDirectory : IDisposable
 {
-    public TempDirectory()
+    private const string Memory = "/dev/shm";
+
+    /// <param name="inMemory">
+    /// Whether a file system in memory will do, if there is one and TMPDIR is not set: for tests of what is in a log,
+    /// that flush thousands of times.
+    /// </param>
+    public TempDirectory(bool inMemory = false)
     {
-        Path = Directory.CreateTempSubdirectory("embeddedlog-").FullName;
+        const string Prefix = "embeddedlog-";
+        bool isPlaced = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("TMPDIR"));
+        Path = inMemory && !isPlaced && Directory.Exists(Memory)
+            ? Directory.CreateDirectory($"{Memory}/{Prefix}{Guid.NewGuid():N}").FullName
+            : Directory.CreateTempSubdirectory(Prefix).FullName;
     }
 
     public string Path { get; }
