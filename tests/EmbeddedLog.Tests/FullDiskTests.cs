@@ -127,6 +127,8 @@ public sealed class FullDiskTests
     [Fact]
     public async Task Open_UncleanPositionalTailOnFullFileSystem_SaysSoAndOpensWhenThereIsSpace()
     {
+        // The kernel is asked to read the pages first, for what cannot be had ends the process.
+        Require.Unemulated();
         using LoopMount mount = Create("tmpfs");
         await using (CommitLog log = await CommitLog.OpenAsync(mount["log"]))
         {
