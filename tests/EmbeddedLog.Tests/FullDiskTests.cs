@@ -1,4 +1,5 @@
 using System.Text;
+using EmbeddedLog.Tests.Infrastructure;
 using EmbeddedLog.Tests.Infrastructure.Processes;
 
 namespace EmbeddedLog.Tests;
