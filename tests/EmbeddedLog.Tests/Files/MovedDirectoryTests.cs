@@ -66,7 +66,7 @@ public sealed class MovedDirectoryTests : IDisposable
         AppendMany(partition, 10);
         if (removed)
         {
-            Directory.Delete(LogPath, recursive: true);
+            Remove(LogPath);
         }
         else
         {
@@ -146,7 +146,7 @@ public sealed class MovedDirectoryTests : IDisposable
         AppendMany(partition, 1);
         await partition.FlushAsync();
 
-        Directory.Delete(Path.Combine(LogPath, below), recursive: true);
+        Remove(Path.Combine(LogPath, below));
 
         PartitionFailedException failed =
             await Assert.ThrowsAsync<PartitionFailedException>(async () => await AppendAndFlushAsync(partition, 100));
@@ -234,6 +234,22 @@ public sealed class MovedDirectoryTests : IDisposable
     {
         _machine.Time.Advance(TimeSpan.FromMinutes(5));
         _machine.Scheduler.RunUntilIdle();
+    }
+
+    /// <summary>Removes a directory with its contents, while its owner creates new files in it.</summary>
+    private static void Remove(string directory)
+    {
+        while (Directory.Exists(directory))
+        {
+            try
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+            catch (IOException)
+            {
+                // A file was created after the listing. The log finds that its directory is gone, and stops.
+            }
+        }
     }
 
     private static async Task AppendAndFlushAsync(OwnedPartition partition, int count)
