@@ -459,7 +459,7 @@ public sealed class Producer<TKey, TValue> : IProducer<TKey, TValue>
         }
     }
 
-    // Inlined into what asks whether somebody listens: a call more for each send would show.
+    // Inlined into what asks whether somebody listens, so that a send has no frame more because of the question.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private RecordMetadata Send(in ProducerRecord<TKey, TValue> record)
